@@ -1,0 +1,145 @@
+package conference
+
+import "fmt"
+
+// State is a meeting as its service knows it at one moment, seen by one
+// visitor. It is a value: comparing two tells what has changed.
+type State struct {
+	Encryption Encryption
+	Recording  Recording
+	// RecordingRun counts the recordings of this meeting; an answer belongs to
+	// one of them. It grows with each start, not with pause and resume.
+	RecordingRun uint64
+	Consent      Consent // what this meeting asks of those it records
+
+	Locked         bool
+	Lobby          bool // newcomers wait until a host admits them
+	HostPresent    bool
+	JoinBeforeHost bool // people may be there without a host
+	PhonesRefused  bool // the meeting takes no telephones at all
+	RegisteredOnly bool // only callers with a personal PIN
+	Capacity       int  // most people at once; 0 is no limit
+	People         int  // people with a seat now, phones included
+	Ended          bool
+
+	// You is what of it concerns this visitor alone.
+	You You
+}
+
+// You is the part of a State that concerns one visitor.
+type You struct {
+	Admitted bool // a host has let this visitor through the waiting room
+	Declined bool // a host has turned this visitor away from the waiting room
+	Removed  bool // a host has removed this visitor
+	Muted    bool // a host has shut this visitor's microphone
+	// SpeakRequests counts how often a host has asked this visitor to speak. A
+	// host can never open a microphone: the caller does, by key.
+	SpeakRequests int
+	// Waiting is how many people wait to be admitted; told to hosts only.
+	Waiting int
+}
+
+// Encryption is who holds the keys of a meeting's media.
+type Encryption int
+
+const (
+	// Unknown encryption is treated as end-to-end: refuse, and say so in the
+	// log. It is the zero value, so that what nobody has set refuses.
+	Unknown Encryption = iota
+	// None is clear media.
+	None
+	// Transport is encrypted hop by hop.
+	Transport
+	// Enhanced is strong ciphers on every leg, with keys on the servers.
+	Enhanced
+	// EndToEnd is keys at the participants only. A telephone cannot take part.
+	EndToEnd
+)
+
+var encryptionNames = [...]string{"unknown", "none", "transport", "enhanced", "e2ee"}
+
+// Valid reports whether e is one of the five levels. Anything else counts as
+// Unknown.
+func (e Encryption) Valid() bool { return e >= Unknown && int(e) < len(encryptionNames) }
+
+func (e Encryption) String() string {
+	if !e.Valid() {
+		return encryptionNames[Unknown]
+	}
+	return encryptionNames[e]
+}
+
+// ParseEncryption reads a level as it stands in the operator's file.
+func ParseEncryption(s string) (Encryption, error) {
+	for i, name := range encryptionNames {
+		if s == name {
+			return Encryption(i), nil
+		}
+	}
+	return Unknown, fmt.Errorf("%q is no encryption level: want none, transport, enhanced or e2ee", s)
+}
+
+// Recording is where a meeting's recording stands.
+type Recording int
+
+const (
+	// RecordingUnknown is treated as a running recording whose consent cannot
+	// be asked. It is the zero value.
+	RecordingUnknown Recording = iota
+	// NotRecording is no recording.
+	NotRecording
+	// RecordingPrepared is the moment before a recording: phones are silenced,
+	// nothing is recorded yet.
+	RecordingPrepared
+	// RecordingOn is a running recording.
+	RecordingOn
+	// RecordingPaused is a recording that will go on.
+	RecordingPaused
+)
+
+var recordingNames = [...]string{"unknown", "off", "prepared", "on", "paused"}
+
+func (r Recording) String() string {
+	if r < 0 || int(r) >= len(recordingNames) {
+		return recordingNames[RecordingUnknown]
+	}
+	return recordingNames[r]
+}
+
+// Active reports whether what is said may end in a recording now or in a
+// moment.
+func (r Recording) Active() bool { return r != NotRecording }
+
+// Consent is what is asked of a caller before their voice is recorded.
+type Consent int
+
+const (
+	// ConsentDefault leaves it to the operator's file.
+	ConsentDefault Consent = iota
+	// ConsentOff tells nothing.
+	ConsentOff
+	// ConsentNotice tells that a recording runs.
+	ConsentNotice
+	// ConsentRequired asks for a key.
+	ConsentRequired
+)
+
+var consentNames = [...]string{"", "off", "notice", "required"}
+
+func (c Consent) String() string {
+	if c < 0 || int(c) >= len(consentNames) {
+		return consentNames[ConsentRequired]
+	}
+	return consentNames[c]
+}
+
+// ParseConsent reads a policy as it stands in the operator's file. The empty
+// string is ConsentDefault.
+func ParseConsent(s string) (Consent, error) {
+	for i, name := range consentNames {
+		if s == name {
+			return Consent(i), nil
+		}
+	}
+	return ConsentRequired, fmt.Errorf("%q is no consent policy: want off, notice or required", s)
+}

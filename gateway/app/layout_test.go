@@ -1,0 +1,164 @@
+package app
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/einwahl/einwahl"
+
+// allowed is the import table. The most specific row that matches a folder
+// counts; what a row does not name is forbidden. "x/..." is x and all below.
+var allowed = []struct {
+	folder string
+	may    []string
+}{
+	{"transcode/pcm", nil},
+	{"transcode/...", []string{"transcode/..."}},
+	{"announcements/...", []string{"transcode/..."}},
+	{"sip/media/...", []string{"transcode/...", "sip/media/..."}},
+	{"sip/siptest", []string{"transcode/...", "sip/..."}},
+	{"sip/...", []string{"transcode/...", "sip/media/..."}},
+	{"conference", []string{"transcode/pcm"}},
+	{"conference/mixer", []string{"transcode/..."}},
+	{"conference/conferencetest", []string{"conference", "conference/mixer", "transcode/..."}},
+	{"conference/embedded/...", []string{"conference", "conference/mixer", "conference/embedded/...", "transcode/..."}},
+	{"gateway/admission", []string{"conference"}},
+	{"gateway/records", nil},
+	{"gateway/call", []string{"gateway/admission", "announcements", "conference", "gateway/records", "sip", "transcode/pcm"}},
+	{"gateway/config", []string{"announcements", "conference", "conference/embedded", "gateway/admin", "gateway/admission", "gateway/call", "gateway/records", "sip", "sip/media"}},
+	{"gateway/admin", []string{"conference", "gateway/records"}},
+	{"gateway/app", []string{"..."}},
+	{"gateway", []string{"..."}},
+}
+
+// owners names the one folder that may use a library, so that replacing it
+// touches one place. Test files are free to use what they test against.
+var owners = map[string][]string{
+	"github.com/emiago/sipgo":     {"sip", "sip/siptest"},
+	"github.com/pion/webrtc":      {"conference/embedded"},
+	"github.com/pion/interceptor": {"conference/embedded"},
+	"github.com/coder/websocket":  {"conference/embedded"},
+	"github.com/pion/sdp":         {"sip/media"},
+	"github.com/pion/rtcp":        {"sip/media", "conference/embedded"},
+	"github.com/pion/rtp":         {"sip/media", "sip/siptest", "conference/embedded"},
+	"github.com/zaf/g711":         {"transcode/g711"},
+	"github.com/goccy/go-yaml":    {"gateway/config"},
+	"github.com/prometheus":       {"gateway/admin"},
+	"github.com/alecthomas/kong":  {"gateway"},
+	"C":                           {"transcode/opus"},
+}
+
+func TestImportTable(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != root && d.Name() != ".." {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		seen++
+		folder, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		checkFile(t, path, filepath.ToSlash(folder))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen < 10 {
+		t.Fatalf("looked at %d files: the table was not checked", seen)
+	}
+}
+
+func checkFile(t *testing.T, path, folder string) {
+	t.Helper()
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, ok := rowOf(folder)
+	if !ok {
+		t.Errorf("%s: folder %q has no row in the import table", path, folder)
+		return
+	}
+	inTest := strings.HasSuffix(path, "_test.go")
+	for _, spec := range f.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		if own, inside := strings.CutPrefix(name, module+"/"); inside {
+			if own != folder && !inTest && !matchAny(row, own) {
+				t.Errorf("%s imports %s, which the import table does not allow", path, own)
+			}
+			continue
+		}
+		for library, folders := range owners {
+			if (name == library || strings.HasPrefix(name, library+"/")) && !inTest && !matchAny(folders, folder) {
+				t.Errorf("%s imports %s, which belongs to %v", path, name, folders)
+			}
+		}
+	}
+}
+
+func rowOf(folder string) ([]string, bool) {
+	best, found := -1, false
+	var may []string
+	for _, row := range allowed {
+		if match(row.folder, folder) && len(row.folder) > best {
+			best, may, found = len(row.folder), row.may, true
+		}
+	}
+	return may, found
+}
+
+func matchAny(patterns []string, name string) bool {
+	for _, p := range patterns {
+		if match(p, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func match(pattern, name string) bool {
+	if pattern == "..." {
+		return true
+	}
+	if base, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return name == base || strings.HasPrefix(name, base+"/")
+	}
+	return pattern == name
+}
+
+func TestMatchKnowsFoldersFromPrefixes(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"sip/...", "sip", true},
+		{"sip/...", "sip/media", true},
+		{"sip/...", "siptest", false},
+		{"sip", "sip/media", false},
+		{"...", "anything", true},
+	} {
+		if got := match(tt.pattern, tt.name); got != tt.want {
+			t.Errorf("match(%q, %q) = %v, want %v", tt.pattern, tt.name, got, tt.want)
+		}
+	}
+}
