@@ -1,0 +1,124 @@
+package peertest
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+//go:embed ears.js
+var ears string
+
+// Browser is a page in a headless Chromium whose microphone plays a file.
+type Browser struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+// StartBrowser starts Chromium with microphone (an absolute path of a 48 kHz
+// WAV file, which it repeats) and opens url.
+func StartBrowser(t testing.TB, microphone, url string) *Browser {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("chromium is not installed: run `make deps`")
+	}
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-file-for-fake-audio-capture", microphone),
+		chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+	}
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocated, stopBrowser := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closeTab := chromedp.NewContext(allocated)
+	b := &Browser{t: t, ctx: ctx}
+	t.Cleanup(func() {
+		if t.Failed() {
+			b.Screenshot("failed-page.png")
+		}
+		closeTab()
+		stopBrowser()
+	})
+	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: ears}); err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
+	b.do("open "+url, chromedp.Navigate(url))
+	return b
+}
+
+func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, Patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatalf("chromium: %s: %v", what, err)
+	}
+}
+
+// Click clicks the element that a CSS selector names.
+func (b *Browser) Click(selector string) {
+	b.t.Helper()
+	b.do("click "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Type types into the element that a CSS selector names.
+func (b *Browser) Type(selector, text string) {
+	b.t.Helper()
+	b.do("type into "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// WaitFor waits until a JavaScript expression is true.
+func (b *Browser) WaitFor(what, expression string) {
+	b.t.Helper()
+	Eventually(b.t, "chromium: "+what, func() bool { return Eval[bool](b, "!!("+expression+")") })
+}
+
+// Level is how loud a tone is in the last second of all that the page hears,
+// in dBov.
+func (b *Browser) Level(hertz float64) float64 {
+	b.t.Helper()
+	return Eval[float64](b, fmt.Sprintf("window.einwahlEars.level(%f, 1)", hertz))
+}
+
+// Eval evaluates an expression in the page.
+func Eval[T any](b *Browser, expression string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, Patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("chromium: %s: %v", expression, err)
+	}
+	return value
+}
+
+// Screenshot writes what the page looks like to name in the folder that
+// EINWAHL_SCREENSHOTS names; without it, nothing.
+func (b *Browser) Screenshot(name string) {
+	dir := os.Getenv("EINWAHL_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, Patience)
+	defer cancel()
+	if png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err == nil {
+		_ = os.WriteFile(dir+"/"+name, png, 0o600)
+	}
+}

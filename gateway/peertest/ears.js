@@ -1,0 +1,54 @@
+// Ears for tests: keeps the last seconds of every remote voice that reaches
+// this page, so that a test can ask how loud a tone is in it.
+(() => {
+  const seconds = 4;
+  const voices = new Map(); // stream id -> {ring, at, rate}
+  let context = null;
+
+  function listen(stream) {
+    if (voices.has(stream.id)) return;
+    context ??= new AudioContext();
+    context.resume();
+    const voice = { ring: new Float32Array(seconds * context.sampleRate), at: 0, rate: context.sampleRate };
+    voices.set(stream.id, voice);
+    const tap = context.createScriptProcessor(1024, 1, 1);
+    tap.onaudioprocess = (event) => {
+      const heard = event.inputBuffer.getChannelData(0);
+      for (let i = 0; i < heard.length; i++) voice.ring[(voice.at + i) % voice.ring.length] = heard[i];
+      voice.at += heard.length;
+    };
+    context.createMediaStreamSource(stream).connect(tap);
+    tap.connect(context.destination);
+    voice.tap = tap; // or it is collected
+  }
+
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('track', (event) => { if (event.streams[0]) listen(event.streams[0]); });
+    }
+  };
+
+  // level of a tone in dBov over the last `span` seconds of all voices summed.
+  window.einwahlEars = {
+    level(hertz, span) {
+      let re = 0, im = 0, n = 1;
+      for (const voice of voices.values()) {
+        n = Math.floor(span * voice.rate);
+        if (voice.at < n) continue;
+        for (let i = 0; i < n; i++) {
+          const s = voice.ring[(voice.at - n + i) % voice.ring.length];
+          const w = 1 - Math.cos(2 * Math.PI * i / n);
+          const phase = 2 * Math.PI * hertz * i / voice.rate;
+          re += w * s * Math.cos(phase);
+          im += w * s * Math.sin(phase);
+        }
+      }
+      return 20 * Math.log10(Math.max(1e-6, 2 * Math.hypot(re, im) / n / Math.SQRT2));
+    },
+    voices: () => [...voices.keys()],
+    // when the newest sound louder than `floor` began, in ms of performance.now: for clicks.
+    samples: () => Object.fromEntries([...voices].map(([id, v]) => [id, v.at])),
+  };
+})();

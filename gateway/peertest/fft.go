@@ -1,0 +1,65 @@
+package peertest
+
+import (
+	"math"
+	"math/cmplx"
+)
+
+// correlate is the sum of products of prompt with every place of recording,
+// by the Fourier transform: a minute of sound against ten seconds of prompt
+// directly would be forty thousand million products.
+func correlate(recording, prompt []int16) []float64 {
+	n := 1
+	for n < len(recording)+len(prompt) {
+		n *= 2
+	}
+	a, b := make([]complex128, n), make([]complex128, n)
+	for i, s := range recording {
+		a[i] = complex(float64(s), 0)
+	}
+	for i, s := range prompt {
+		b[i] = complex(float64(s), 0)
+	}
+	fft(a, false)
+	fft(b, false)
+	for i := range a {
+		a[i] *= cmplx.Conj(b[i])
+	}
+	fft(a, true)
+	out := make([]float64, len(recording)-len(prompt)+1)
+	for i := range out {
+		out[i] = real(a[i]) / float64(n)
+	}
+	return out
+}
+
+// fft transforms in place; the length of x is a power of two. The inverse is
+// not scaled.
+func fft(x []complex128, inverse bool) {
+	n := len(x)
+	for i, j := 1, 0; i < n; i++ {
+		bit := n >> 1
+		for ; j&bit != 0; bit >>= 1 {
+			j ^= bit
+		}
+		j ^= bit
+		if i < j {
+			x[i], x[j] = x[j], x[i]
+		}
+	}
+	sign := -1.0
+	if inverse {
+		sign = 1
+	}
+	for size := 2; size <= n; size *= 2 {
+		step := cmplx.Rect(1, sign*2*math.Pi/float64(size))
+		for start := 0; start < n; start += size {
+			w := complex(1, 0)
+			for k := start; k < start+size/2; k++ {
+				u, v := x[k], x[k+size/2]*w
+				x[k], x[k+size/2] = u+v, u-v
+				w *= step
+			}
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package peertest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+const rate = 8000
+
+// samples reads the 16-bit mono samples of a WAV file that may still be
+// growing: the lengths in its headers are not trusted.
+func samples(data []byte) []int16 {
+	i := bytes.Index(data, []byte("data"))
+	if i < 0 || len(data) < i+8 {
+		return nil
+	}
+	data = data[i+8:]
+	out := make([]int16, len(data)/2)
+	for i := range out {
+		out[i] = int16(binary.LittleEndian.Uint16(data[2*i:]))
+	}
+	return out
+}
+
+// Tone writes a WAV file of a sine tone, so loud as dBov says, for seconds,
+// and returns its absolute path.
+func Tone(t testing.TB, sampleRate int, hertz, dBov float64, seconds int) string {
+	t.Helper()
+	amplitude := 32767 * math.Pow(10, dBov/20) * math.Sqrt2
+	sound := make([]int16, sampleRate*seconds)
+	for i := range sound {
+		sound[i] = int16(math.Round(amplitude * math.Sin(2*math.Pi*hertz*float64(i)/float64(sampleRate))))
+	}
+	return WriteWAV(t, sampleRate, sound)
+}
+
+// WriteWAV writes 16-bit mono samples and returns the file's absolute path.
+func WriteWAV(t testing.TB, sampleRate int, sound []int16) string {
+	t.Helper()
+	var b bytes.Buffer
+	size := uint32(2 * len(sound))
+	b.WriteString("RIFF")
+	for _, field := range []any{36 + size, []byte("WAVEfmt "), uint32(16), uint16(1), uint16(1), uint32(sampleRate), uint32(2 * sampleRate), uint16(2), uint16(16), []byte("data"), size, sound} {
+		if err := binary.Write(&b, binary.LittleEndian, field); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "sound.wav")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Level is how loud the tone of hertz is in a sound, in dBov: 0 is a full-scale
+// sine's power times two, as RFC 6465 counts. Silence is -120.
+func Level(sound []int16, hertz float64) float64 {
+	if len(sound) == 0 {
+		return -120
+	}
+	var re, im float64
+	step := 2 * math.Pi * hertz / rate
+	for i, s := range sound {
+		// A Hann window keeps a loud neighbour out of the measure.
+		w := 1 - math.Cos(2*math.Pi*float64(i)/float64(len(sound)))
+		re += w * float64(s) * math.Cos(step*float64(i))
+		im += w * float64(s) * math.Sin(step*float64(i))
+	}
+	n := float64(len(sound))
+	amplitude := 2 * math.Hypot(re, im) / n
+	return dBov(amplitude / math.Sqrt2)
+}
+
+// Loudness is the root mean square of a sound in dBov.
+func Loudness(sound []int16) float64 {
+	if len(sound) == 0 {
+		return -120
+	}
+	var sum float64
+	for _, s := range sound {
+		sum += float64(s) * float64(s)
+	}
+	return dBov(math.Sqrt(sum / float64(len(sound))))
+}
+
+func dBov(rms float64) float64 {
+	return math.Max(-120, 20*math.Log10(rms/32767))
+}
+
+// Last cuts the last seconds from a sound.
+func Last(sound []int16, seconds float64) []int16 {
+	n := int(seconds * rate)
+	if len(sound) < n {
+		return sound
+	}
+	return sound[len(sound)-n:]
+}
+
+// Match is the best normalised cross-correlation of a prompt with any place of
+// a recording, between 0 and 1, and where that place begins, in samples. Both
+// sounds are looked at as envelopes of band energy would be too coarse, so the
+// waveform itself is compared; G.711 leaves it at .99.
+func Match(recording, prompt []int16) (best float64, at int) {
+	if len(prompt) == 0 || len(recording) < len(prompt) {
+		return 0, -1
+	}
+	var promptEnergy float64
+	for _, s := range prompt {
+		promptEnergy += float64(s) * float64(s)
+	}
+	var energy float64
+	for _, s := range recording[:len(prompt)] {
+		energy += float64(s) * float64(s)
+	}
+	products := correlate(recording, prompt)
+	for lag, sum := range products {
+		if energy > 0 && promptEnergy > 0 {
+			if c := sum / math.Sqrt(energy*promptEnergy); c > best {
+				best, at = c, lag
+			}
+		}
+		if next := lag + len(prompt); next < len(recording) {
+			energy += float64(recording[next])*float64(recording[next]) - float64(recording[lag])*float64(recording[lag])
+		}
+	}
+	return best, at
+}

@@ -1,0 +1,44 @@
+package peertest
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+)
+
+func TestLevelOfATone(t *testing.T) {
+	data, err := os.ReadFile(Tone(t, 8000, 440, -20, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound := samples(data)
+	if got := Level(sound, 440); math.Abs(got+20) > .1 {
+		t.Errorf("level at 440 Hz = %.2f dBov, want -20", got)
+	}
+	if got := Level(sound, 880); got > -80 {
+		t.Errorf("level at 880 Hz = %.2f dBov, want nothing", got)
+	}
+	if got := Loudness(sound); math.Abs(got+20) > .1 {
+		t.Errorf("loudness = %.2f dBov, want -20", got)
+	}
+}
+
+func TestMatchFindsThePromptAndNothingElse(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	noise := func(n int) []int16 {
+		s := make([]int16, n)
+		for i := range s {
+			s[i] = int16(r.IntN(8000) - 4000)
+		}
+		return s
+	}
+	prompt, recording := noise(4000), noise(30000)
+	if got, _ := Match(recording, prompt); got > .2 {
+		t.Errorf("match of strangers = %.2f", got)
+	}
+	copy(recording[12345:], prompt)
+	if got, at := Match(recording, prompt); got < .99 || at != 12345 {
+		t.Errorf("match = %.2f at %d, want 1 at 12345", got, at)
+	}
+}
