@@ -1,0 +1,43 @@
+package announcements
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// longestLeadIn bounds what a caller would take for a dead line.
+const longestLeadIn = 10 * time.Second
+
+// Config is the "announcements" section of the operator's file.
+type Config struct {
+	// Directory holds the operator's own recordings, each as
+	// <language>/<prompt>.wav, .opus or .ogg, and music.wav, .opus or .ogg.
+	// Empty: only the built-in ones.
+	Directory string `yaml:"directory"`
+	// LeadIn is the silence after answering, before the first word.
+	LeadIn time.Duration `yaml:"lead_in"`
+}
+
+// DefaultConfig returns the settings used where the file is silent.
+func DefaultConfig() Config {
+	return Config{LeadIn: 500 * time.Millisecond}
+}
+
+// Validate reports every mistake at once, each under its key in the file.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Directory != "" {
+		switch info, err := os.Stat(c.Directory); {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("directory: %w", err))
+		case !info.IsDir():
+			errs = append(errs, fmt.Errorf("directory: %s is no folder", c.Directory))
+		}
+	}
+	if c.LeadIn < 0 || c.LeadIn > longestLeadIn {
+		errs = append(errs, fmt.Errorf("lead_in: %v is not between 0s and %v", c.LeadIn, longestLeadIn))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,130 @@
+package announcements
+
+import "time"
+
+// Item is one thing in a row of things to be said. It has no language: the
+// speech it becomes part of has.
+type Item struct {
+	lang  string // fixed language; empty: the language of the speech
+	parts func(lang string) []part
+	lead  bool // the operator's lead-in
+}
+
+// part is a prompt, or a pause where prompt is empty.
+type part struct {
+	prompt Prompt
+	pause  time.Duration
+}
+
+// Say is one prompt.
+func Say(p Prompt) Item {
+	return fixed(part{prompt: p})
+}
+
+// Custom is a recording that only the operator has: <directory>/<language>/own.<name>.wav.
+// Where there is none it is left out.
+func Custom(name string) Item {
+	return Say(ownPrompt(name))
+}
+
+// Pause is silence between things.
+func Pause(d time.Duration) Item {
+	return fixed(part{pause: d})
+}
+
+// LeadIn is the silence after answering that the operator has set, because
+// some carriers cut the first words.
+func LeadIn() Item {
+	return Item{lead: true}
+}
+
+// Count is a number from 0 to 9999 in words; a greater one is said digit by
+// digit.
+func Count(n int) Item {
+	return Item{parts: func(lang string) []part { return prompts(numberWords(lang, n, false)...) }}
+}
+
+// Digits is a row of keys, spoken one by one: 0 to 9, * and #. Anything else
+// is left out.
+func Digits(s string) Item {
+	var row []Prompt
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9':
+			row = append(row, numberPrompt(int(r-'0')))
+		case r == '*':
+			row = append(row, keyStar)
+		case r == '#':
+			row = append(row, keyHash)
+		}
+	}
+	return fixed(prompts(row...)...)
+}
+
+// People tells how many people are in the meeting.
+func People(n int) Item {
+	if n <= 1 {
+		return Say(StateAlone)
+	}
+	return counted(peopleBefore, n, peopleAfter)
+}
+
+// Waiting tells a host how many people wait to be admitted.
+func Waiting(n int) Item {
+	switch {
+	case n <= 0:
+		return Say(waitingNone)
+	case n == 1:
+		return Say(waitingOne)
+	}
+	return counted(waitingBefore, n, waitingAfter)
+}
+
+// OfferLanguage is "For English press one", said in the offered language
+// whatever the language of the speech. key is a digit from 1 to 9.
+func OfferLanguage(lang string, key rune) Item {
+	item := Say(languagePrompt(key))
+	item.lang = lang
+	return item
+}
+
+// Privacy is the short privacy notice, with what is true for the operator's
+// settings: callerNumber is masked, hidden or full, recording is off, notice
+// or required. What is not known is not claimed.
+func Privacy(callerNumber, recording string) Item {
+	row := []Prompt{PrivacyShort}
+	switch callerNumber {
+	case "masked":
+		row = append(row, PrivacyMasked)
+	case "hidden":
+		row = append(row, PrivacyHidden)
+	case "full":
+		row = append(row, PrivacyFull)
+	}
+	switch recording {
+	case "notice":
+		row = append(row, PrivacyNotice)
+	case "required":
+		row = append(row, PrivacyConsent)
+	}
+	return fixed(prompts(append(row, PrivacyMore)...)...)
+}
+
+func counted(before Prompt, n int, after Prompt) Item {
+	return Item{parts: func(lang string) []part {
+		row := append([]Prompt{before}, numberWords(lang, n, true)...)
+		return prompts(append(row, after)...)
+	}}
+}
+
+func fixed(parts ...part) Item {
+	return Item{parts: func(string) []part { return parts }}
+}
+
+func prompts(row ...Prompt) []part {
+	parts := make([]part, len(row))
+	for i, p := range row {
+		parts[i].prompt = p
+	}
+	return parts
+}

@@ -1,0 +1,216 @@
+package announcements
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+const (
+	// lastResort is the language that has every prompt.
+	lastResort = "en"
+	// versionLength is how many hex digits tell one wording from another.
+	versionLength = 12
+)
+
+// Library holds all that can be said. It does not change after Open and may be
+// used from any goroutine.
+type Library struct {
+	log      zerolog.Logger
+	leadIn   time.Duration
+	voices   map[string]map[Prompt]*recording // by language
+	order    []string                         // languages, sorted
+	music    *clip
+	problems []error
+}
+
+// recording is one prompt in one language.
+type recording struct {
+	text  string // empty where only a sound is known
+	words string // hash of the words, or of the operator's sound
+	load  func() (*clip, error)
+}
+
+// Open reads the catalogue and the operator's recordings. A recording of the
+// operator that cannot be used is reported by its name, in the log and by
+// Problems, and the built-in one stays.
+func Open(c Config, log zerolog.Logger) (*Library, error) {
+	l := &Library{log: log, leadIn: c.LeadIn, voices: map[string]map[Prompt]*recording{}}
+	if err := l.addBuiltIn(); err != nil {
+		return nil, err
+	}
+	if c.Directory != "" {
+		if err := l.addOperator(c.Directory); err != nil {
+			return nil, fmt.Errorf("read announcements of %s: %w", c.Directory, err)
+		}
+		for _, err := range l.problems {
+			log.Warn().Err(err).Msg("recording not used")
+		}
+	}
+	l.order = sorted(l.voices)
+	return l, nil
+}
+
+func (l *Library) addBuiltIn() error {
+	catalogues, err := readCatalogues(builtIn)
+	if err != nil {
+		return err
+	}
+	for lang, c := range catalogues {
+		for p, text := range c.Texts {
+			name := "prompts/" + lang + "/" + string(p) + ".ogg"
+			l.add(lang, p, &recording{
+				text:  text,
+				words: hash([]byte(lang + "\n" + text)),
+				load: sync.OnceValues(func() (*clip, error) {
+					sound, err := decodeFile(builtIn, name)
+					if err != nil {
+						return nil, err
+					}
+					return newClip(sound), nil
+				}),
+			})
+		}
+	}
+	sound, err := decodeFile(builtIn, "prompts/music.ogg")
+	if err != nil {
+		return err
+	}
+	l.music = newLoop(sound, musicOverlap)
+	return nil
+}
+
+func (l *Library) add(lang string, p Prompt, r *recording) {
+	if l.voices[lang] == nil {
+		l.voices[lang] = map[Prompt]*recording{}
+	}
+	l.voices[lang][p] = r
+}
+
+// Speak makes a speech of the items. It is never nil; what no language has is
+// left out and logged.
+func (l *Library) Speak(lang string, items ...Item) *Speech {
+	var segments []segment
+	var said []*recording
+	for i, item := range items {
+		in := lang
+		if item.lang != "" {
+			in = item.lang
+		}
+		for _, p := range l.parts(in, item) {
+			if p.prompt == "" {
+				if frames := int(p.pause / pcm.FrameDuration); frames > 0 {
+					segments = append(segments, segment{frames: frames, item: i})
+				}
+				continue
+			}
+			r, c := l.find(in, p.prompt)
+			if c == nil {
+				l.log.Warn().Str("prompt", string(p.prompt)).Str("language", in).Msg("nothing to say")
+				continue
+			}
+			said = append(said, r)
+			segments = append(segments, segment{clip: c, frames: c.frames, item: i})
+		}
+	}
+	return newSpeech(lang, segments, said)
+}
+
+func (l *Library) parts(lang string, item Item) []part {
+	switch {
+	case item.lead:
+		return []part{{pause: l.leadIn}}
+	case item.parts == nil:
+		return nil
+	}
+	return item.parts(lang)
+}
+
+// find is the recording of a prompt in the nearest language that has it.
+func (l *Library) find(lang string, p Prompt) (*recording, *clip) {
+	for _, candidate := range l.fallbacks(lang) {
+		r := l.voices[candidate][p]
+		if r == nil {
+			continue
+		}
+		c, err := r.load()
+		if err == nil && c.frames > 0 {
+			return r, c
+		}
+		l.log.Error().Err(err).Str("prompt", string(p)).Str("language", candidate).Msg("recording unusable")
+	}
+	return nil, nil
+}
+
+// fallbacks are the languages to try: the one asked for, without its region,
+// English, and then any.
+func (l *Library) fallbacks(lang string) []string {
+	base, _, _ := strings.Cut(lang, "-")
+	return append([]string{lang, base, lastResort}, l.order...)
+}
+
+// Music is the hold music from its beginning, for one listener.
+func (l *Library) Music() pcm.Source { return &music{loop: l.music} }
+
+// Languages are all languages that can be spoken, sorted.
+func (l *Library) Languages() []string { return append([]string(nil), l.order...) }
+
+// Prompts are all prompts of all languages, sorted.
+func (l *Library) Prompts() []Prompt {
+	all := map[Prompt]bool{}
+	for _, voice := range l.voices {
+		for p := range voice {
+			all[p] = true
+		}
+	}
+	return sorted(all)
+}
+
+// Problems are the operator's recordings that could not be used, by name.
+func (l *Library) Problems() []error { return append([]error(nil), l.problems...) }
+
+// Has reports whether the language has the prompt itself.
+func (l *Library) Has(lang string, p Prompt) bool { return l.voices[lang][p] != nil }
+
+// Text is what a prompt says, in the language that a caller would hear. It is
+// empty where only a recording of the operator is known.
+func (l *Library) Text(lang string, p Prompt) string {
+	if r, _ := l.find(lang, p); r != nil {
+		return r.text
+	}
+	return ""
+}
+
+// Duration is how long a prompt takes; 0 where there is none.
+func (l *Library) Duration(lang string, p Prompt) time.Duration {
+	if _, c := l.find(lang, p); c != nil {
+		return time.Duration(c.frames) * pcm.FrameDuration
+	}
+	return 0
+}
+
+// WriteWAV writes a prompt as a caller would hear it, 16 bit mono at 16 kHz.
+func (l *Library) WriteWAV(w io.Writer, lang string, p Prompt) error {
+	_, c := l.find(lang, p)
+	if c == nil {
+		return fmt.Errorf("write prompt %s: %w", p, fs.ErrNotExist)
+	}
+	if err := writeWAV(w, c.sound()); err != nil {
+		return fmt.Errorf("write prompt %s: %w", p, err)
+	}
+	return nil
+}
+
+func hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,92 @@
+package announcements
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+const (
+	// speechLevel is the level of active speech in all recordings, in dB below
+	// a full-scale sine's overload point (dBov).
+	speechLevel = -22.0
+	// levelTolerance is how far a recording may be off before it is adjusted.
+	levelTolerance = 1.5
+	// greatestPeak is what no sample may exceed, in dB of full scale.
+	greatestPeak = -3.0
+	// greatestGain bounds what a very soft recording is raised by: its noise
+	// is raised as well.
+	greatestGain = 30.0
+	// activeRange is how far below the loudest 20 ms speech still counts.
+	activeRange = 25.0
+	// faintest is the level below which nobody hears anything.
+	faintest = -60.0
+)
+
+// errSilent reports a recording without a sound in it.
+var errSilent = errors.New("nothing can be heard in it")
+
+// activeLevel is the mean level of the frames in which somebody speaks, in
+// dBov; silence is minus infinity.
+func activeLevel(sound []int16) float64 {
+	var powers []float64
+	loudest := 0.0
+	for at := 0; at+clipFrame <= len(sound); at += clipFrame {
+		power := 0.0
+		for _, s := range sound[at : at+clipFrame] {
+			power += float64(s) * float64(s)
+		}
+		powers = append(powers, power/clipFrame)
+		loudest = max(loudest, power/clipFrame)
+	}
+	floor := loudest * math.Pow(10, -activeRange/10)
+	sum, n := 0.0, 0
+	for _, power := range powers {
+		if power > 0 && power >= floor {
+			sum += power
+			n++
+		}
+	}
+	if n == 0 {
+		return math.Inf(-1)
+	}
+	return decibels(math.Sqrt(sum / float64(n)))
+}
+
+// peakLevel is the greatest sample in dB of full scale.
+func peakLevel(sound []int16) float64 {
+	peak := 0.0
+	for _, s := range sound {
+		peak = max(peak, math.Abs(float64(s)))
+	}
+	return decibels(peak)
+}
+
+func decibels(amplitude float64) float64 {
+	return 20 * math.Log10(amplitude/(math.MaxInt16+1))
+}
+
+// level brings a recording of the operator to the loudness of the others, so
+// that a caller hears one voice after another without a jump.
+func level(sound []int16) error {
+	now := activeLevel(sound)
+	if now < faintest {
+		return errSilent
+	}
+	gain := min(speechLevel-now, greatestGain)
+	if math.Abs(gain) < levelTolerance {
+		gain = 0
+	}
+	gain = min(gain, greatestPeak-peakLevel(sound))
+	if gain == 0 {
+		return nil
+	}
+	factor := math.Pow(10, gain/20)
+	for i, s := range sound {
+		sound[i] = int16(math.Round(float64(s) * factor))
+	}
+	if got := activeLevel(sound); got < speechLevel-12 {
+		return fmt.Errorf("cannot be brought to the level of speech: its peaks are %.0f dB above it", peakLevel(sound)-got)
+	}
+	return nil
+}
