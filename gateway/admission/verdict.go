@@ -1,0 +1,91 @@
+package admission
+
+// Verdict is what becomes of the caller.
+type Verdict int
+
+const (
+	// Refuse: the caller hears why and is let go. It is the zero value.
+	Refuse Verdict = iota
+	// Wait: the caller stays on the line, without sound either way.
+	Wait
+	// AskConsent: the caller is asked about the recording. Their voice is shut.
+	AskConsent
+	// Admit: the caller has a place in the meeting.
+	Admit
+)
+
+var verdictNames = [...]string{"refuse", "wait", "ask_consent", "admit"}
+
+// String is the verdict's name in logs and metrics.
+func (v Verdict) String() string {
+	if v < 0 || int(v) >= len(verdictNames) {
+		return verdictNames[Refuse]
+	}
+	return verdictNames[v]
+}
+
+// Reason is why.
+type Reason int
+
+const (
+	// NotProven: no PIN has been right. It is the zero value.
+	NotProven Reason = iota
+	// Ended: the meeting is over.
+	Ended
+	// Removed: a host has taken the caller out.
+	Removed
+	// Declined: a host has turned the caller away at the waiting room.
+	Declined
+	// EndToEnd: the keys are at the participants only.
+	EndToEnd
+	// EncryptionUnknown: nobody can say who holds the keys.
+	EncryptionUnknown
+	// EncryptionPolicy: the operator admits no telephones at this level.
+	EncryptionPolicy
+	// NoPhones: the meeting takes no telephones.
+	NoPhones
+	// InsecureLeg: the operator wants calls encrypted, and this one is not.
+	InsecureLeg
+	// NotRegistered: the meeting has a guest list and the caller is not on it.
+	NotRegistered
+	// Locked: a host has locked the meeting.
+	Locked
+	// Full: all places are taken.
+	Full
+	// NoHost: the meeting waits for its host.
+	NoHost
+	// InLobby: a host has yet to let the caller in.
+	InLobby
+	// RecordingUnknown: nobody can say whether the meeting is recorded.
+	RecordingUnknown
+	// Listening: the caller does not want to be recorded, and listens.
+	Listening
+	// ConsentMissing: the caller has not answered whether they may be recorded.
+	ConsentMissing
+	// NoticeMissing: the caller has not heard yet that the meeting is recorded.
+	NoticeMissing
+	// Open: nothing stands against it.
+	Open
+)
+
+var reasonNames = [...]string{
+	"not_proven", "ended", "removed", "declined", "e2ee", "unknown", "policy", "phone", "insecure", "registered",
+	"locked", "full", "no_host", "lobby", "recording_unknown", "listening", "consent", "notice", "open",
+}
+
+// String is the reason's name in logs, metrics and records.
+func (r Reason) String() string {
+	if r < 0 || int(r) >= len(reasonNames) {
+		return reasonNames[NotProven]
+	}
+	return reasonNames[r]
+}
+
+// Reasons lists every reason there is.
+func Reasons() []Reason {
+	all := make([]Reason, len(reasonNames))
+	for i := range all {
+		all[i] = Reason(i)
+	}
+	return all
+}

@@ -1,0 +1,178 @@
+// Package records keeps what must be shown later: that callers were asked
+// before they were recorded and what they answered, and which calls there
+// were.
+//
+// A record is one line of JSON, appended and on the disk before Append
+// returns: a consent that is not written has not been given. Consents and
+// calls are kept apart because they are kept for different times. No record
+// holds a telephone number; a caller is known by the call's random ID and by
+// the label that the others in the meeting saw.
+package records
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Consent is what one caller was told and asked about one recording, and what
+// they answered.
+type Consent struct {
+	Time     time.Time     `json:"time"` // with the offset of the place
+	Call     string        `json:"call"`
+	Meeting  string        `json:"meeting"`
+	Run      uint64        `json:"run"`           // which recording of the meeting
+	Policy   string        `json:"policy"`        // notice or required
+	Answer   string        `json:"answer"`        // informed, agreed, declined, withdrawn or left
+	Key      string        `json:"key,omitempty"` // the key pressed; none for silence and for a notice
+	Language string        `json:"language"`
+	Prompts  []string      `json:"prompts"`  // what was said, in this order
+	Words    string        `json:"words"`    // version of the words
+	Heard    time.Duration `json:"heard_ns"` // how much of it was played
+	Program  string        `json:"program,omitempty"`
+}
+
+// Call is one call, written when it is over.
+type Call struct {
+	Start      time.Time     `json:"start"`
+	Duration   time.Duration `json:"duration_ns"`
+	Call       string        `json:"call"`
+	Trunk      string        `json:"trunk"`
+	Number     string        `json:"number"`           // the called number
+	Caller     string        `json:"caller,omitempty"` // the label others saw
+	Meeting    string        `json:"meeting,omitempty"`
+	Language   string        `json:"language,omitempty"`
+	Encryption string        `json:"encryption,omitempty"` // of the meeting
+	SecureLeg  bool          `json:"secure_leg"`
+	Outcome    string        `json:"outcome"`
+}
+
+// Config is the "records" section of the operator's file.
+type Config struct {
+	// Directory is where the files are; it is made where it is missing.
+	Directory string `yaml:"directory"`
+}
+
+// DefaultConfig returns the settings used where the file is silent.
+func DefaultConfig() Config { return Config{Directory: filepath.Join("data", "records")} }
+
+// Validate reports every mistake at once, each under its key in the file.
+func (c Config) Validate() error {
+	if c.Directory == "" {
+		return errors.New("directory: want a folder; without records nobody could be asked for consent")
+	}
+	return nil
+}
+
+// Book is the files of one gateway. Its methods may be called from several
+// goroutines.
+type Book struct {
+	consents, calls *journal
+}
+
+// Open opens the files of a folder, or makes them.
+func Open(c Config) (*Book, error) {
+	if err := os.MkdirAll(c.Directory, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder for records: %w", err)
+	}
+	consents, err := openJournal(filepath.Join(c.Directory, "consents.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	calls, err := openJournal(filepath.Join(c.Directory, "calls.jsonl"))
+	if err != nil {
+		return nil, errors.Join(err, consents.close())
+	}
+	if err := syncFolder(c.Directory); err != nil {
+		return nil, errors.Join(err, consents.close(), calls.close())
+	}
+	return &Book{consents: consents, calls: calls}, nil
+}
+
+// AppendConsent writes c. When it returns nil, c is on the disk.
+func (b *Book) AppendConsent(c Consent) error { return b.consents.append(c) }
+
+// AppendCall writes c. When it returns nil, c is on the disk.
+func (b *Book) AppendCall(c Call) error { return b.calls.append(c) }
+
+// Close closes the files. It is safe to call twice.
+func (b *Book) Close() error { return errors.Join(b.consents.close(), b.calls.close()) }
+
+// journal is one file of lines.
+type journal struct {
+	mu   sync.Mutex
+	file *os.File
+	torn bool // the last line has no end
+}
+
+func openJournal(name string) (*journal, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open records: %w", err)
+	}
+	torn, err := endsTorn(file)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read end of %s: %w", name, err), file.Close())
+	}
+	return &journal{file: file, torn: torn}, nil
+}
+
+// endsTorn reports whether the last line has no end, as a power cut leaves it.
+func endsTorn(file *os.File) (bool, error) {
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 {
+		return false, err
+	}
+	last := make([]byte, 1)
+	if _, err := file.ReadAt(last, info.Size()-1); err != nil {
+		return false, err
+	}
+	return last[0] != '\n', nil
+}
+
+func (j *journal) append(record any) error {
+	line, err := json.Marshal(record)
+	if err != nil {
+		return fmt.Errorf("encode record: %w", err)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.torn { // whatever stands there must not spoil this one
+		line = append([]byte{'\n'}, line...)
+	}
+	j.torn = true
+	if _, err := j.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	if err := j.file.Sync(); err != nil {
+		return fmt.Errorf("write record to the disk: %w", err)
+	}
+	j.torn = false
+	return nil
+}
+
+func (j *journal) close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("close records: %w", err)
+	}
+	return nil
+}
+
+// syncFolder makes the names of new files last.
+func syncFolder(name string) error {
+	folder, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("open folder of records: %w", err)
+	}
+	defer folder.Close()
+	if err := folder.Sync(); err != nil {
+		return fmt.Errorf("write folder of records to the disk: %w", err)
+	}
+	return nil
+}
