@@ -1,0 +1,110 @@
+// Package admin is the operator's window into the gateway: health, metrics, an
+// HTTP API and a dashboard.
+//
+// It owns no state of the gateway. What it shows it asks of the small
+// interfaces below, each time anew; what an operator does goes through
+// [Control]. Everything but health and the meeting page needs the operator's
+// token.
+package admin
+
+import "time"
+
+// Call is one telephone call as an operator sees it.
+type Call struct {
+	ID         string    `json:"id"`
+	Trunk      string    `json:"trunk"`
+	Number     string    `json:"number"`            // the number that was called
+	Caller     string    `json:"caller"`            // masked
+	Meeting    string    `json:"meeting,omitempty"` // once the caller is in one
+	Phase      string    `json:"phase"`
+	Language   string    `json:"language,omitempty"`
+	Since      time.Time `json:"since"`
+	Codec      string    `json:"codec,omitempty"`
+	Secure     bool      `json:"secure"`
+	Held       bool      `json:"held"`
+	PacketsIn  uint64    `json:"packets_in"`
+	PacketsOut uint64    `json:"packets_out"`
+	Lost       uint64    `json:"lost"`
+}
+
+// Meeting is one meeting as an operator sees it.
+type Meeting struct {
+	ID         string   `json:"id"`
+	Title      string   `json:"title"`
+	Backend    string   `json:"backend"`
+	Encryption string   `json:"encryption"`
+	Recording  string   `json:"recording"`
+	Consent    string   `json:"consent,omitempty"`
+	Locked     bool     `json:"locked"`
+	Lobby      bool     `json:"lobby"`
+	Phones     bool     `json:"phones"` // telephones are let in at all
+	Capacity   int      `json:"capacity,omitempty"`
+	People     []Person `json:"people"`
+}
+
+// Person is somebody in a meeting, or at its door.
+type Person struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"` // telephones: already masked
+	Phone    bool   `json:"phone"`
+	Host     bool   `json:"host"`
+	Muted    bool   `json:"muted"`
+	Hand     bool   `json:"hand"`
+	Waiting  bool   `json:"waiting"`
+	Speaking bool   `json:"speaking"`
+	Recorded string `json:"recorded,omitempty"`
+}
+
+// Trunk is one SIP peer as an operator sees it.
+type Trunk struct {
+	Name     string   `json:"name"`
+	Peers    []string `json:"peers"`
+	Codecs   []string `json:"codecs"`
+	SRTP     string   `json:"srtp"`
+	Calls    int      `json:"calls"`
+	MaxCalls int      `json:"max_calls"`
+	Refused  uint64   `json:"refused"`
+}
+
+// Decision is one answer of admission.
+type Decision struct {
+	Time       time.Time `json:"time"`
+	Call       string    `json:"call"`
+	Meeting    string    `json:"meeting,omitempty"`
+	Decision   string    `json:"decision"` // admit, wait, ask consent, refuse
+	Reason     string    `json:"reason"`
+	Encryption string    `json:"encryption"`
+}
+
+// Control is what an operator does to a meeting. Several of it may stand in one
+// request; they are done in the order of the fields.
+type Control struct {
+	Lock       *bool  `json:"lock,omitempty"`
+	Recording  string `json:"recording,omitempty"`    // start, pause, resume, stop
+	Encryption string `json:"encryption,omitempty"`   // none, transport, enhanced, e2ee
+	Admit      string `json:"admit,omitempty"`        // the ID of a person, here and below
+	Decline    string `json:"decline,omitempty"`      //
+	Remove     string `json:"remove,omitempty"`       //
+	Mute       string `json:"mute,omitempty"`         //
+	AskToSpeak string `json:"ask_to_speak,omitempty"` //
+	MuteAll    bool   `json:"mute_all,omitempty"`
+	End        bool   `json:"end,omitempty"`
+}
+
+// calls lists the calls that are running.
+type calls interface {
+	Calls() []Call
+}
+
+// meetings lists the meetings and lets an operator act on them. Control returns
+// conference.ErrNoMeeting, ErrGone or ErrUnavailable, or says in plain words
+// what does not fit.
+type meetings interface {
+	Meetings() []Meeting
+	Control(id string, c Control) error
+}
+
+// trunks lists the trunks.
+type trunks interface {
+	Trunks() []Trunk
+}

@@ -1,0 +1,116 @@
+package admin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+// maxControl is the most bytes that a control request may have.
+const maxControl = 16 << 10
+
+// controlFields names what a request may hold, for those who mistype.
+const controlFields = "lock, recording, encryption, admit, decline, remove, mute, ask_to_speak, mute_all, end"
+
+func (s *Server) control(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if s.sources.Meetings == nil {
+		fail(w, http.StatusNotFound, "no meeting "+id+": this gateway holds none")
+		return
+	}
+	c, err := readControl(http.MaxBytesReader(w, r.Body, maxControl))
+	if err != nil {
+		status := http.StatusBadRequest
+		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		fail(w, status, err.Error())
+		return
+	}
+	if err := s.sources.Meetings.Control(id, c); err != nil {
+		fail(w, statusOf(err), fmt.Sprintf("meeting %s: %v", id, err))
+		return
+	}
+	s.log.Info().Str("meeting", id).Interface("control", c).Msg("meeting controlled by the operator")
+	if c.End {
+		answer(w, http.StatusOK, map[string]string{"id": id, "status": "ended"})
+		return
+	}
+	s.oneMeeting(w, r)
+}
+
+// readControl reads one JSON object strictly: what a request asks for and the
+// gateway does not know must not look as if it had been done.
+func readControl(body io.Reader) (Control, error) {
+	var c Control
+	d := json.NewDecoder(body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return Control{}, explain(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Control{}, errors.New("want one JSON object and nothing behind it")
+	}
+	if c == (Control{}) {
+		return Control{}, errors.New("nothing to do: want at least one of " + controlFields)
+	}
+	return c, errors.Join(
+		oneOf("recording", c.Recording, "start", "pause", "resume", "stop"),
+		oneOf("encryption", c.Encryption, "none", "transport", "enhanced", "e2ee"),
+	)
+}
+
+func oneOf(field, got string, want ...string) error {
+	if got == "" || slices.Contains(want, got) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q: want one of %s", field, got, strings.Join(want, ", "))
+}
+
+// explain puts what the JSON decoder says into words for the operator.
+func explain(err error) error {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	unknown, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field ")
+	switch {
+	case isUnknown:
+		return fmt.Errorf("unknown field %s: want some of %s", unknown, controlFields)
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Errorf("%s: want %s, not a %s", kind.Field, wanted(kind), kind.Value)
+	case errors.As(err, &kind):
+		return fmt.Errorf(`want a JSON object such as {"lock":true}, not a %s`, kind.Value)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("no JSON at byte %d: %w", syntax.Offset, err)
+	case errors.Is(err, io.EOF):
+		return errors.New(`the request is empty: want a JSON object such as {"lock":true}`)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the JSON object is not complete")
+	}
+	return err
+}
+
+func wanted(e *json.UnmarshalTypeError) string {
+	if e.Type.Kind().String() == "bool" {
+		return "true or false"
+	}
+	return "a text in quotes"
+}
+
+// statusOf is the HTTP status of what a meeting has answered.
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, conference.ErrNoMeeting):
+		return http.StatusNotFound
+	case errors.Is(err, conference.ErrGone):
+		return http.StatusGone
+	case errors.Is(err, conference.ErrUnavailable):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusConflict
+}

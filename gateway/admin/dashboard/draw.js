@@ -1,0 +1,182 @@
+// How the snapshot looks. Everything that comes from outside is put in as text.
+
+const $ = (id) => document.getElementById(id);
+const plural = (n, one, many) => `${n} ${n === 1 ? one : many}`;
+
+function el(tag, props = {}, ...children) {
+  const e = document.createElement(tag);
+  for (const [k, v] of Object.entries(props)) {
+    if (k === "data") Object.assign(e.dataset, v);
+    else if (v !== undefined) e[k] = v;
+  }
+  e.append(...children.filter((c) => c !== null && c !== undefined && c !== false));
+  return e;
+}
+
+const pill = (tone, text, title) => el("span", { className: "pill bare", data: { tone }, textContent: text, title });
+
+// fill draws a place anew only when its facts have changed, and keeps the
+// keyboard's focus where it was.
+const drawn = new Map();
+function fill(place, facts, children) {
+  const key = JSON.stringify(facts);
+  if (drawn.get(place) === key) return;
+  drawn.set(place, key);
+  const focus = place.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  place.replaceChildren(...children());
+  if (focus) place.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+}
+
+function lasted(since) {
+  const s = Math.max(0, Math.floor((Date.now() - new Date(since)) / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+const trend = [];
+const keep = 240; // one sample each 2.5 s: ten minutes
+let sampled = 0;
+
+export function figures(now) {
+  const inside = now.meetings.flatMap((m) => m.people).filter((p) => !p.waiting);
+  const set = (id, n) => { $(id).textContent = n.toLocaleString(); };
+  set("f-calls", now.calls.length);
+  set("f-phones", inside.filter((p) => p.phone).length);
+  set("f-people", inside.length);
+  set("f-admitted", now.totals.admitted);
+  set("f-refused", now.totals.refused);
+}
+
+// tick is called each second: what grows with time alone.
+export function tick(now) {
+  for (const cell of document.querySelectorAll("[data-since]")) cell.textContent = lasted(cell.dataset.since);
+  if (Date.now() - sampled < 2500) return;
+  sampled = Date.now();
+  trend.push(now.calls.length);
+  if (trend.length > keep) trend.shift();
+  const top = Math.max(4, ...trend);
+  const points = trend.map((n, i) => `${((i + keep - trend.length) * 240 / (keep - 1)).toFixed(1)},${(46 - n / top * 40).toFixed(1)}`);
+  const [area, line] = $("trend").children;
+  line.setAttribute("d", "M" + points.join("L"));
+  area.setAttribute("d", `M${points[0].split(",")[0]},48L${points.join("L")}L240,48Z`);
+}
+
+const phases = { choosing: "choosing a language", asking: "keying in", waiting: "waiting", talking: "in the meeting", leaving: "being told why not" };
+
+export function calls(all) {
+  $("n-calls").textContent = all.length || "";
+  $("no-calls").hidden = all.length > 0;
+  $("calls").hidden = all.length === 0;
+  fill($("calls").tBodies[0], all.map(({ packets_in, packets_out, ...rest }) => rest), () => all.map((c) => {
+    const seen = c.packets_in + c.lost;
+    const loss = seen ? 100 * c.lost / seen : 0;
+    return el("tr", { title: `call ${c.id}` },
+      el("td", { textContent: c.caller || "unknown" }),
+      el("td", { textContent: `${c.number} · ${c.trunk}` }),
+      el("td", {}, pill(c.phase === "talking" ? "good" : c.phase === "leaving" ? "bad" : "warn", c.held ? "on hold" : phases[c.phase] || c.phase)),
+      el("td", { textContent: c.meeting || "–" }),
+      el("td", {}, el("span", { className: "quiet", textContent: [c.codec, c.language, c.secure ? "encrypted" : "clear"].filter(Boolean).join(" · ") })),
+      el("td", { className: "num", textContent: loss < .05 ? "0 %" : `${loss.toFixed(1)} %` }),
+      el("td", { className: "num", data: { since: c.since }, textContent: lasted(c.since) }));
+  }));
+}
+
+const levels = {
+  none: ["warn", "not encrypted"], transport: ["brand", "transport encryption"],
+  enhanced: ["good", "enhanced encryption"], e2ee: ["bad", "end-to-end encrypted"], unknown: ["bad", "encryption unknown"],
+};
+const recordings = { on: ["bad", "● recording"], paused: ["warn", "❚❚ recording paused"], prepared: ["warn", "recording begins"], unknown: ["bad", "recording unknown"] };
+
+function person(m, p, control) {
+  const act = (name, what, question) => el("button", {
+    textContent: name, data: { key: `${m.id}/${p.id}/${name}` }, onclick: () => control(m.id, what, question, name),
+  });
+  const marks = [p.host && "host", p.hand && "✋", p.waiting && "waiting", p.recorded === "declined" && "not recorded"].filter(Boolean).join(" · ");
+  const dot = p.waiting ? "wait" : p.speaking ? "speaking" : p.muted ? "" : "open";
+  return el("li", { className: p.waiting ? "waiting" : "" },
+    el("span", { className: `dot ${dot}`, title: p.waiting ? "waiting" : p.muted ? "microphone off" : "microphone on" }),
+    el("span", { className: "who", textContent: (p.phone ? "☎ " : "") + p.name }),
+    el("span", { className: "marks", textContent: marks }),
+    el("span", { className: "acts" }, ...(p.waiting
+      ? [act("Admit", { admit: p.id }), act("Decline", { decline: p.id })]
+      : [p.muted ? act("Ask to speak", { ask_to_speak: p.id }) : act("Mute", { mute: p.id }), act("Remove", { remove: p.id }, `Remove ${p.name} from “${m.title}”?`)])));
+}
+
+function tools(m, control) {
+  const act = (name, what, question) => el("button", {
+    textContent: name, data: { key: `${m.id}/${name}` }, className: question ? "danger" : "", onclick: () => control(m.id, what, question, name),
+  });
+  const phones = m.people.filter((p) => p.phone).length;
+  const record = { off: [act("Record", { recording: "start" })], paused: [act("Resume", { recording: "resume" }), act("Stop recording", { recording: "stop" })] }[m.recording]
+    ?? [act("Pause", { recording: "pause" }), act("Stop recording", { recording: "stop" })];
+  return el("div", { className: "tools" },
+    m.locked ? act("Unlock", { lock: false }) : act("Lock", { lock: true }),
+    ...(m.encryption === "e2ee" ? [] : record),
+    m.people.length > 1 && act("Mute all", { mute_all: true }),
+    m.encryption === "e2ee"
+      ? act("Leave end-to-end", { encryption: "transport" })
+      : act("End-to-end", { encryption: "e2ee" }, `Encrypt “${m.title}” end to end? ${phones ? plural(phones, "telephone", "telephones") + " will be told and put out." : "Telephones will be refused."}`),
+    m.people.length > 0 && act("End", { end: true }, `End “${m.title}” for ${plural(m.people.length, "person", "people")}?`));
+}
+
+const cards = new Map();
+
+export function meetings(all, control) {
+  $("n-meetings").textContent = all.length || "";
+  const order = [...all].sort((a, b) => (b.people.length > 0) - (a.people.length > 0)); // those in use first
+  const place = $("meetings");
+  for (const [id, card] of cards) {
+    if (!all.some((m) => m.id === id)) { card.remove(); cards.delete(id); }
+  }
+  order.forEach((m, i) => {
+    let card = cards.get(m.id);
+    if (!card) cards.set(m.id, card = el("article", { className: "card meeting" }));
+    if (place.children[i] !== card) place.insertBefore(card, place.children[i] ?? null);
+    fill(card, m, () => [
+      el("div", { className: "head" }, el("h3", { textContent: m.title || m.id }), el("span", { className: "id", textContent: m.id })),
+      el("div", { className: "badges" },
+        pill(...(levels[m.encryption] ?? levels.unknown)),
+        recordings[m.recording] && pill(...recordings[m.recording]),
+        m.locked && pill("warn", "locked"), m.lobby && pill("idle", "waiting room"), !m.phones && pill("bad", "no telephones"),
+        m.capacity > 0 && pill("idle", `${m.people.length} of ${m.capacity}`)),
+      m.people.length ? el("ul", { className: "people" }, ...m.people.map((p) => person(m, p, control))) : el("p", { className: "empty", textContent: "Nobody is here." }),
+      tools(m, control),
+    ]);
+  });
+}
+
+const verdicts = { admit: ["good", "✓", "admitted"], wait: ["warn", "…", "waiting"], ask_consent: ["brand", "?", "asked for consent"], refuse: ["bad", "✕", "refused"] };
+const reasons = {
+  open: "nothing stands against it", e2ee: "end-to-end encrypted", unknown: "encryption unknown", policy: "not admitted at this encryption level",
+  locked: "meeting locked", full: "meeting full", phone: "no telephones here", insecure: "call not encrypted", registered: "not on the guest list",
+  no_host: "waits for the host", lobby: "waits to be let in", recording_unknown: "recording unknown", listening: "listens, is not recorded", consent: "consent to the recording",
+  notice: "told of the recording", ended: "meeting over", removed: "removed by a host", declined: "turned away by a host", not_proven: "no right PIN",
+};
+let newest = "";
+
+export function decisions(all) {
+  $("no-decisions").hidden = all.length > 0;
+  const before = newest;
+  newest = all[0]?.time ?? "";
+  fill($("decisions"), all, () => all.map((d) => {
+    const [tone, mark, word] = verdicts[d.decision] ?? ["idle", "·", d.decision];
+    const time = new Date(d.time);
+    return el("li", { className: before && d.time > before ? "new" : "", data: { tone } },
+      el("span", { className: "mark", textContent: mark, ariaHidden: "true" }),
+      el("span", { textContent: d.meeting ? `${word} · ${d.meeting}` : word }),
+      el("time", { dateTime: d.time, textContent: time.toLocaleTimeString() }),
+      el("span", { className: "why", textContent: `${reasons[d.reason] ?? d.reason} · ${(levels[d.encryption] ?? levels.unknown)[1]}` }));
+  }));
+}
+
+export function trunks(all) {
+  fill($("trunks"), all, () => all.map((t) => {
+    const level = el("span");
+    level.style.width = `${t.max_calls ? Math.min(100, 100 * t.calls / t.max_calls) : 0}%`;
+    return el("div", { className: "trunk" },
+      el("div", { className: "head" }, el("span", { textContent: t.name }), el("span", { textContent: t.max_calls ? `${t.calls} of ${t.max_calls}` : t.calls })),
+      el("div", { className: "meter" }, level),
+      el("p", { className: "quiet", textContent: t.peers.join(", ") }),
+      el("p", { className: "quiet", textContent: [t.codecs.join(", "), t.srtp && `SRTP ${t.srtp}`, t.refused ? `${t.refused.toLocaleString()} refused` : ""].filter(Boolean).join(" · ") }));
+  }));
+}

@@ -1,0 +1,85 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// How often the stream looks for changes, and how often it says that it is
+// alive where there are none.
+const (
+	lookEvery  = time.Second
+	aliveEvery = 15 * time.Second
+)
+
+// snapshot is all that the dashboard shows.
+type snapshot struct {
+	Version    string     `json:"version"`
+	Started    time.Time  `json:"started"`
+	Draining   bool       `json:"draining"`
+	Calls      []Call     `json:"calls"`
+	Meetings   []Meeting  `json:"meetings"`
+	Trunks     []Trunk    `json:"trunks"`
+	Admissions []Decision `json:"admissions"`
+	Totals     Totals     `json:"totals"`
+}
+
+func (s *Server) snapshot() snapshot {
+	return snapshot{
+		Version:    s.sources.Version,
+		Started:    s.started,
+		Draining:   s.draining.Load(),
+		Calls:      s.calls(),
+		Meetings:   s.meetings(),
+		Trunks:     s.trunks(),
+		Admissions: s.sources.Metrics.Admissions(),
+		Totals:     s.sources.Metrics.Totals(),
+	}
+}
+
+// events streams snapshots as server-sent events: one at once, and another
+// whenever something has changed. A slow reader skips states, it never holds
+// anything up.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	out := http.NewResponseController(w)
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+
+	var last []byte
+	var sent time.Time
+	for {
+		now, err := json.Marshal(s.snapshot())
+		if err != nil {
+			s.log.Error().Err(err).Msg("snapshot cannot be written")
+			return
+		}
+		// The stream outlives the server's write timeout; each write has its own.
+		_ = out.SetWriteDeadline(time.Now().Add(writeTimeout))
+		switch {
+		case !bytes.Equal(now, last):
+			_, err = fmt.Fprintf(w, "event: snapshot\ndata: %s\n\n", now)
+			last, sent = now, time.Now()
+		case time.Since(sent) >= aliveEvery:
+			_, err = w.Write([]byte(": alive\n\n"))
+			sent = time.Now()
+		}
+		if err == nil {
+			err = out.Flush()
+		}
+		if err != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-look.C:
+		}
+	}
+}

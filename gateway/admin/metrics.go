@@ -1,0 +1,172 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics counts what the calls report and shows what the media engine counts.
+// Its registry is its own: nothing that another package registers globally
+// appears here. No label ever holds a number, a name or a meeting.
+type Metrics struct {
+	registry   *prometheus.Registry
+	active     prometheus.Gauge
+	calls      *prometheus.CounterVec
+	admissions *prometheus.CounterVec
+	prompts    *prometheus.CounterVec
+	answer     prometheus.Histogram
+	firstMedia prometheus.Histogram
+	duration   prometheus.Histogram
+
+	mu     sync.Mutex
+	recent []Decision // newest first
+	totals Totals
+}
+
+// Totals is what the dashboard shows as figures.
+type Totals struct {
+	Calls    uint64 `json:"calls"` // begun since the start
+	Admitted uint64 `json:"admitted"`
+	Refused  uint64 `json:"refused"`
+}
+
+// MediaCounters are read whenever metrics are asked for. What is nil is left
+// out.
+type MediaCounters struct {
+	PacketsIn  func() uint64
+	PacketsOut func() uint64
+	Lost       func() uint64
+	PortsFree  func() int
+	Beats      func() uint64        // beats of the audio clock
+	LateBeats  func() uint64        // those that began later than they should
+	WorstBeat  func() time.Duration // how late the latest of them was
+}
+
+// keepDecisions is how many decisions the dashboard shows.
+const keepDecisions = 50
+
+// NewMetrics makes the registry.
+func NewMetrics(media MediaCounters) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		active: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "einwahl_calls_active", Help: "Telephone calls now, from INVITE to BYE.",
+		}),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "einwahl_calls_total", Help: "Calls that have ended, by how they ended.",
+		}, []string{"outcome"}),
+		admissions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "einwahl_admissions_total", Help: "Decisions of admission, by reason and by the meeting's encryption.",
+		}, []string{"decision", "reason", "encryption"}),
+		prompts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "einwahl_prompts_total", Help: "Prompts that callers have begun to hear.",
+		}, []string{"prompt", "language"}),
+		answer: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "einwahl_call_answer_seconds", Help: "From INVITE to 200 OK.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}),
+		firstMedia: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "einwahl_call_first_media_seconds", Help: "From INVITE to the first RTP packet sent.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "einwahl_call_duration_seconds", Help: "From INVITE to the end of the call.",
+			Buckets: []float64{1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400},
+		}),
+	}
+	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.answer, m.firstMedia, m.duration,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registerMedia(media)
+	return m
+}
+
+// registerMedia adds the counters that others keep.
+func (m *Metrics) registerMedia(media MediaCounters) {
+	count := func(name, help string, labels prometheus.Labels, f func() uint64) {
+		if f != nil {
+			m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+				Name: name, Help: help, ConstLabels: labels,
+			}, func() float64 { return float64(f()) }))
+		}
+	}
+	gauge := func(name, help string, f func() float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f))
+	}
+	const packets = "RTP packets of telephone calls."
+	count("einwahl_rtp_packets_total", packets, prometheus.Labels{"direction": "in"}, media.PacketsIn)
+	count("einwahl_rtp_packets_total", packets, prometheus.Labels{"direction": "out"}, media.PacketsOut)
+	count("einwahl_rtp_lost_total", "RTP packets of telephone calls that never arrived.", nil, media.Lost)
+	count("einwahl_clock_beats_total", "Beats of the audio clock, one each 20 ms and loop.", nil, media.Beats)
+	count("einwahl_clock_late_total", "Beats of the audio clock that began late.", nil, media.LateBeats)
+	if media.PortsFree != nil {
+		gauge("einwahl_media_ports_free", "Port pairs left for calls.", func() float64 { return float64(media.PortsFree()) })
+	}
+	if media.WorstBeat != nil {
+		gauge("einwahl_clock_lateness_worst_seconds", "How late the latest beat of the audio clock was.",
+			func() float64 { return media.WorstBeat().Seconds() })
+	}
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// CallBegun counts a call in.
+func (m *Metrics) CallBegun() {
+	m.active.Inc()
+	m.mu.Lock()
+	m.totals.Calls++
+	m.mu.Unlock()
+}
+
+// CallEnded counts a call out.
+func (m *Metrics) CallEnded(outcome string, lasted time.Duration) {
+	m.active.Dec()
+	m.calls.WithLabelValues(outcome).Inc()
+	m.duration.Observe(lasted.Seconds())
+}
+
+// Answered reports how long a caller has waited for the 200 OK.
+func (m *Metrics) Answered(after time.Duration) { m.answer.Observe(after.Seconds()) }
+
+// FirstMedia reports how long a caller has waited for the first sound.
+func (m *Metrics) FirstMedia(after time.Duration) { m.firstMedia.Observe(after.Seconds()) }
+
+// Prompt reports that a caller has begun to hear a prompt.
+func (m *Metrics) Prompt(prompt, language string) { m.prompts.WithLabelValues(prompt, language).Inc() }
+
+// Decided counts a decision and keeps it for the dashboard.
+func (m *Metrics) Decided(d Decision) {
+	m.admissions.WithLabelValues(d.Decision, d.Reason, d.Encryption).Inc()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch d.Decision {
+	case "admit":
+		m.totals.Admitted++
+	case "refuse":
+		m.totals.Refused++
+	}
+	m.recent = slices.Insert(m.recent, 0, d)
+	m.recent = m.recent[:min(len(m.recent), keepDecisions)]
+}
+
+// Admissions returns the latest decisions, newest first.
+func (m *Metrics) Admissions() []Decision {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]Decision{}, m.recent...)
+}
+
+// Totals returns the figures since the start.
+func (m *Metrics) Totals() Totals {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.totals
+}

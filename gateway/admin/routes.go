@@ -1,0 +1,154 @@
+package admin
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// Handler is everything the server answers.
+func (s *Server) Handler() http.Handler {
+	open := http.NewServeMux()
+	open.HandleFunc("GET /healthz", s.health)
+	open.HandleFunc("GET /readyz", s.ready)
+	open.HandleFunc("GET /{$}", page)
+	open.HandleFunc("GET /dashboard/{file}", pageFile)
+	if s.sources.Meet != nil {
+		open.Handle("/meet/", s.sources.Meet)
+	}
+
+	closed := http.NewServeMux()
+	closed.Handle("GET /metrics", s.sources.Metrics.Handler())
+	closed.HandleFunc("GET /api/v1/calls", s.listCalls)
+	closed.HandleFunc("GET /api/v1/meetings", s.listMeetings)
+	closed.HandleFunc("GET /api/v1/meetings/{id}", s.oneMeeting)
+	closed.HandleFunc("POST /api/v1/meetings/{id}", s.control)
+	closed.HandleFunc("GET /api/v1/trunks", s.listTrunks)
+	closed.HandleFunc("GET /api/v1/admissions", s.listAdmissions)
+	closed.HandleFunc("GET /api/v1/events", s.events)
+	guarded := s.withToken(closed)
+	open.Handle("/metrics", guarded)
+	open.Handle("/api/", guarded)
+	open.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, "there is nothing at "+r.URL.Path+"; the dashboard is at /, the API below /api/v1/")
+	})
+	return s.recovered(open)
+}
+
+// withToken lets requests through that carry the operator's token.
+func (s *Server) withToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		given := sha256.Sum256([]byte(strings.TrimSpace(token)))
+		right := subtle.ConstantTimeCompare(given[:], s.token[:]) == 1
+		if !strings.EqualFold(scheme, "Bearer") || !right {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="einwahl"`)
+			fail(w, http.StatusUnauthorized, "want the operator's token: Authorization: Bearer <token>")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered keeps a fault in one request from ending the gateway, with its
+// calls.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			fault := recover()
+			if fault == nil {
+				return
+			}
+			if fault == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is never wrapped
+				panic(fault)
+			}
+			s.log.Error().Interface("fault", fault).Str("path", r.URL.Path).Msg("request failed by a fault of the gateway")
+			fail(w, http.StatusInternalServerError, "a fault of the gateway; its log says more")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	if s.draining.Load() {
+		w.Header().Set("Retry-After", "10")
+		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+func (s *Server) listCalls(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"calls": s.calls()})
+}
+
+func (s *Server) listMeetings(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"meetings": s.meetings()})
+}
+
+func (s *Server) listTrunks(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"trunks": s.trunks()})
+}
+
+func (s *Server) listAdmissions(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"admissions": s.sources.Metrics.Admissions()})
+}
+
+func (s *Server) oneMeeting(w http.ResponseWriter, r *http.Request) {
+	for _, m := range s.meetings() {
+		if m.ID == r.PathValue("id") {
+			answer(w, http.StatusOK, m)
+			return
+		}
+	}
+	fail(w, http.StatusNotFound, "no meeting "+r.PathValue("id")+"; GET /api/v1/meetings lists them")
+}
+
+// The lists are never null, so that a reader need not ask.
+
+func (s *Server) calls() []Call {
+	if s.sources.Calls == nil {
+		return []Call{}
+	}
+	return append([]Call{}, s.sources.Calls.Calls()...)
+}
+
+func (s *Server) meetings() []Meeting {
+	if s.sources.Meetings == nil {
+		return []Meeting{}
+	}
+	all := append([]Meeting{}, s.sources.Meetings.Meetings()...)
+	for i := range all {
+		all[i].People = append([]Person{}, all[i].People...)
+	}
+	return all
+}
+
+func (s *Server) trunks() []Trunk {
+	if s.sources.Trunks == nil {
+		return []Trunk{}
+	}
+	return append([]Trunk{}, s.sources.Trunks.Trunks()...)
+}
+
+// answer writes v as JSON.
+func answer(w http.ResponseWriter, status int, v any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	// A client that has gone away is no matter of ours.
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// fail answers with what is wrong and what to do about it.
+func fail(w http.ResponseWriter, status int, what string) {
+	answer(w, status, map[string]string{"error": what})
+}
