@@ -1,0 +1,71 @@
+package mixer
+
+import "github.com/einwahl/einwahl/transcode/pcm"
+
+const (
+	// block is how finely a limiter turns down: 2.5 ms.
+	block  = pcm.NarrowbandSamples / 8
+	blocks = pcm.NarrowbandSamples / block
+	// recovery is how much of the gain comes back with each block: from half
+	// to full in 300 ms, slowly enough not to be heard as a flutter.
+	recovery = 0.5 * 2.5 / 300
+	loudest  = 32767
+)
+
+// limiter turns a sum down where it would not fit into 16 bits. It knows a
+// frame in advance, so it turns down before the peak, not at it; what fits goes
+// through untouched.
+type limiter struct {
+	gain float32 // at the end of the last frame
+}
+
+func newLimiter() limiter { return limiter{gain: 1} }
+
+// apply writes sum less own to dst. own may be nil.
+func (l *limiter) apply(dst pcm.Frame, sum []int32, own pcm.Frame) {
+	var v [pcm.NarrowbandSamples]int32
+	copy(v[:], sum)
+	for i, s := range own {
+		v[i] -= int32(s)
+	}
+	most, need := needs(&v)
+	if most >= 1 && l.gain >= 1 {
+		for i := range dst {
+			dst[i] = int16(v[i])
+		}
+		return
+	}
+	from := min(l.gain, need[0])
+	for b := range blocks {
+		// A block may neither begin nor end with more than it can stand.
+		to := min(from+recovery, 1, need[b])
+		if b+1 < blocks {
+			to = min(to, need[b+1])
+		}
+		slope := (to - from) / block
+		for i := b * block; i < (b+1)*block; i++ {
+			dst[i] = int16(float32(v[i]) * from)
+			from += slope
+		}
+		from = to
+	}
+	l.gain = from
+}
+
+// needs tells for each block by how much it has to be turned down to fit, and
+// the smallest of these: 1 if all fit.
+func needs(v *[pcm.NarrowbandSamples]int32) (most float32, need [blocks]float32) {
+	most = 1
+	for b := range blocks {
+		var peak int32
+		for _, s := range v[b*block : (b+1)*block] {
+			peak = max(peak, s, -s)
+		}
+		need[b] = 1
+		if peak > loudest {
+			need[b] = loudest / float32(peak)
+			most = min(most, need[b])
+		}
+	}
+	return most, need
+}

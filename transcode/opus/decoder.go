@@ -1,0 +1,90 @@
+package opus
+
+/*
+#include <opus.h>
+
+// cgo cannot call functions with variable arguments.
+static int reset(OpusDecoder *d) { return opus_decoder_ctl(d, OPUS_RESET_STATE); }
+*/
+import "C"
+
+import "fmt"
+
+// Decoder makes sound of packets, and of their absence.
+type Decoder struct {
+	c    *C.OpusDecoder
+	rate int
+}
+
+// NewDecoder makes a decoder that gives mono sound at rate, whatever the
+// sender's rate and channels.
+func NewDecoder(rate int) (*Decoder, error) {
+	if err := checkRate(rate); err != nil {
+		return nil, err
+	}
+	var code C.int
+	c := C.opus_decoder_create(C.opus_int32(rate), 1, &code)
+	if code != C.OPUS_OK {
+		return nil, fmt.Errorf("make opus decoder: %w", Error(code))
+	}
+	return &Decoder{c: c, rate: rate}, nil
+}
+
+// Decode writes the sound of packet to dst and returns its length in samples.
+func (d *Decoder) Decode(dst []int16, packet []byte) (int, error) {
+	if len(packet) == 0 {
+		return 0, Error(C.OPUS_INVALID_PACKET)
+	}
+	return d.decode(dst, packet, 0)
+}
+
+// DecodeFEC fills dst with the end of the frame before packet, from the copy
+// that packet may carry of it (RFC 6716 section 2.1.7). Where it carries none
+// the sound is concealed. dst has to be as long as what was lost, a multiple
+// of 2.5 ms.
+func (d *Decoder) DecodeFEC(dst []int16, packet []byte) (int, error) {
+	if len(packet) == 0 {
+		return 0, Error(C.OPUS_INVALID_PACKET)
+	}
+	return d.decode(dst, packet, 1)
+}
+
+// Conceal fills dst, a multiple of 2.5 ms, with what might have been there. It
+// returns how many samples it wrote.
+func (d *Decoder) Conceal(dst []int16) int {
+	n, err := d.decode(dst, nil, 0)
+	if err != nil {
+		clear(dst)
+		return len(dst)
+	}
+	return n
+}
+
+func (d *Decoder) decode(dst []int16, packet []byte, fec C.int) (int, error) {
+	if d.c == nil {
+		return 0, errClosed
+	}
+	if len(dst) == 0 {
+		return 0, errSmall
+	}
+	n := C.opus_decode(d.c, bytes(packet), C.opus_int32(len(packet)), samples(dst), C.int(len(dst)), fec)
+	if n < 0 {
+		return 0, Error(n)
+	}
+	return int(n), nil
+}
+
+// Reset forgets the stream so far.
+func (d *Decoder) Reset() {
+	if d.c != nil {
+		C.reset(d.c)
+	}
+}
+
+// Close frees the decoder. It is safe to call twice.
+func (d *Decoder) Close() {
+	if d.c != nil {
+		C.opus_decoder_destroy(d.c)
+		d.c = nil
+	}
+}

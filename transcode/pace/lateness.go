@@ -1,0 +1,79 @@
+package pace
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// lateSteps are the upper bounds of the lateness histogram. What matters to a
+// listener begins at several milliseconds; a network adds its own on top.
+var lateSteps = [...]time.Duration{
+	500 * time.Microsecond,
+	time.Millisecond,
+	2 * time.Millisecond,
+	5 * time.Millisecond,
+	10 * time.Millisecond,
+	20 * time.Millisecond,
+	40 * time.Millisecond,
+	60 * time.Millisecond,
+}
+
+// Lateness tells how punctual the beats were since the clock began. It only
+// grows, so a reader may subtract two of them.
+type Lateness struct {
+	// Beats is the number of group beats that were run.
+	Beats uint64
+	// Skipped is the number of group beats that were left out because the
+	// clock was too far behind.
+	Skipped uint64
+	// Fallen is the number of members that were dropped after a panic.
+	Fallen uint64
+	// Sum is the lateness of all beats together.
+	Sum time.Duration
+	// Steps is a cumulative histogram.
+	Steps []Step
+}
+
+// Step is one step of the histogram: how many beats were at most so late.
+type Step struct {
+	Within time.Duration
+	Beats  uint64
+}
+
+// tally counts for one loop; loops do not share cache lines this way.
+type tally struct {
+	beats, skipped, fallen atomic.Uint64
+	sum                    atomic.Int64
+	steps                  [len(lateSteps)]atomic.Uint64
+}
+
+func (t *tally) count(late time.Duration) {
+	late = max(late, 0)
+	t.beats.Add(1)
+	t.sum.Add(int64(late))
+	for i, step := range lateSteps {
+		if late <= step {
+			t.steps[i].Add(1)
+			return
+		}
+	}
+}
+
+// Lateness adds up what all loops have counted.
+func (c *Clock) Lateness() Lateness {
+	l := Lateness{Fallen: c.fallen.Load(), Steps: make([]Step, len(lateSteps))}
+	for i, step := range lateSteps {
+		l.Steps[i].Within = step
+	}
+	for _, lp := range c.loops {
+		l.Beats += lp.tally.beats.Load()
+		l.Skipped += lp.tally.skipped.Load()
+		l.Sum += time.Duration(lp.tally.sum.Load())
+		var below uint64
+		for i := range lateSteps {
+			below += lp.tally.steps[i].Load()
+			l.Steps[i].Beats += below
+		}
+	}
+	return l
+}
