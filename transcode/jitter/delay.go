@@ -1,0 +1,134 @@
+package jitter
+
+const (
+	// grain is the width of a histogram step: 5 ms, in steps per second.
+	grain = 200
+	// steps of the histogram: up to 400 ms.
+	steps = 80
+	// often is the share of packets that should come in time.
+	often = 0.98
+	// memory is the weight of what is known against one more packet: at 50
+	// packets a second, half of it is forgotten in seven seconds.
+	memory = 511.0 / 512
+	// doubt is the same at the beginning, when little is known.
+	doubt = 63.0 / 64
+)
+
+// lateness learns how much later than the fastest packets the others come. It
+// is arithmetic only: it knows no clock but the times it is given.
+type lateness struct {
+	rate   int
+	share  [steps]float32 // of packets that were so many grains late
+	seen   int
+	begun  bool
+	since  int64    // when the younger of the two windows began
+	lowest [2]int64 // transit time of the fastest packet: older, younger window
+}
+
+func newLateness(rate int) lateness {
+	l := lateness{rate: rate}
+	l.share[0] = 1
+	return l
+}
+
+// arrive tells how late a packet is that came at a time and whose sound begins
+// at begin, both in samples.
+func (l *lateness) arrive(at, begin int64) int {
+	transit := at - begin
+	if !l.begun {
+		l.begun, l.since = true, at
+		l.lowest = [2]int64{transit, transit}
+	}
+	// A clock that runs slower than ours makes all packets a little later, so
+	// the fastest of long ago is no measure. Windows of two seconds.
+	if at-l.since > int64(2*l.rate) {
+		l.since = at
+		l.lowest[0], l.lowest[1] = l.lowest[1], transit
+	}
+	l.lowest[1] = min(l.lowest[1], transit)
+	l.lowest[0] = min(l.lowest[0], l.lowest[1])
+	return int(transit - l.lowest[0])
+}
+
+// learn remembers how late the latest packet of a beat was. Packets that come
+// in one burst after a stall are one event, not many.
+func (l *lateness) learn(late int) {
+	keep := float32(memory)
+	if l.seen < 512 {
+		l.seen++
+		keep = doubt
+	}
+	for i := range l.share {
+		l.share[i] *= keep
+	}
+	l.share[min(late*grain/l.rate, steps-1)] += 1 - keep
+}
+
+// usual is the lateness that few packets exceed, in samples. Less than one
+// grain counts as none.
+func (l *lateness) usual() int {
+	var sum float32
+	for i, share := range l.share {
+		sum += share
+		if sum >= often {
+			if i == 0 {
+				return 0
+			}
+			return (i + 1) * l.rate / grain
+		}
+	}
+	return steps * l.rate / grain
+}
+
+// forget begins anew with the transit time, not with what is known of its
+// spread: the network is the same, the sender's clock is another.
+func (l *lateness) forget() { l.begun = false }
+
+// window keeps the least and the most of the last second or two.
+type window struct {
+	n        int
+	old, now span
+}
+
+type span struct {
+	least, most int
+	any         bool
+}
+
+func (s *span) add(v int) {
+	if !s.any {
+		*s = span{v, v, true}
+		return
+	}
+	s.least, s.most = min(s.least, v), max(s.most, v)
+}
+
+const windowBeats = 50
+
+func (w *window) add(v int) {
+	w.now.add(v)
+	w.n++
+	if w.n == windowBeats {
+		w.old, w.now, w.n = w.now, span{}, 0
+	}
+}
+
+// span is what was seen, and whether that was long enough to act on.
+func (w *window) span() (least, most int, ok bool) {
+	if !w.old.any {
+		return 0, 0, false
+	}
+	least, most = w.old.least, w.old.most
+	if w.now.any {
+		least, most = min(least, w.now.least), max(most, w.now.most)
+	}
+	return least, most, true
+}
+
+// shift moves all that was seen: the delay was changed by so much.
+func (w *window) shift(by int) {
+	w.old.least, w.old.most = w.old.least+by, w.old.most+by
+	w.now.least, w.now.most = w.now.least+by, w.now.most+by
+}
+
+func (w *window) clear() { *w = window{} }

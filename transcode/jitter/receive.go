@@ -1,0 +1,108 @@
+package jitter
+
+// receive puts what has come since the last beat in order.
+func (s *Stream) receive() {
+	if s.ring.flood() {
+		// Nobody has read for long: what is here is of no use to anyone.
+		s.forget()
+		s.shelf.begun = false
+	}
+	latest, margin := -1, 0
+	for a := s.ring.peek(); a != nil; a = s.ring.peek() {
+		if late, m, ok := s.admit(a); ok && late > latest {
+			latest, margin = late, m
+		}
+		s.ring.pop()
+	}
+	if latest >= 0 {
+		s.lateness.learn(latest)
+		s.delays.add(margin)
+		s.counters.delay.Store(int64(max(margin, 0)))
+	}
+}
+
+// admit takes in one packet. It tells how late the packet was and which delay
+// it shows the stream to have; ok is false if nothing is to be learnt from it.
+func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
+	if a.fresh {
+		s.shelf.begun = false
+	}
+	n, v := s.shelf.sort(a.seq)
+	switch v {
+	case duplicate:
+		s.counters.duplicates.Add(1)
+		return 0, 0, false
+	case astray:
+		s.counters.discarded.Add(1)
+		return 0, 0, false
+	case restart:
+		s.counters.restarts.Add(1)
+		s.forget()
+	}
+	was := s.shelf.lastTS
+	ts := s.shelf.stretch(a.timestamp, v == restart)
+	if v != restart && jumped(s.samples(ts-was), a.at-s.adapt.lastAt, s.rate) {
+		s.lateness.forget()
+	}
+	s.adapt.lastAt = a.at
+	begin := int64(s.samples(ts))
+	late = s.lateness.arrive(a.at, begin)
+	// Until it is played there is what is decoded, the silence before it and
+	// what lies between; what was made up is time that it has missed.
+	lead := len(s.sound) + s.wait + s.samples(ts-s.place) - s.owed
+	if v == tooLate {
+		s.counters.late.Add(1)
+		return late, lead + late, s.live
+	}
+	p := s.shelf.put(n, ts, a)
+	p.late, p.margin = late, lead+late
+	return late, p.margin, s.live
+}
+
+// jumped reports whether the sender's clock has made a step that the time
+// between two packets does not account for.
+func jumped(sent int, came int64, rate int) bool {
+	d := int64(sent) - came
+	return d > int64(rate) || d < -int64(rate)
+}
+
+// forget gives up the stream so far; the sound that is decoded stays.
+func (s *Stream) forget() {
+	s.live, s.owed, s.wait = false, 0, 0
+	s.lateness.forget()
+	s.delays.clear()
+	if d, ok := s.decoder.(interface{ Reset() }); ok {
+		d.Reset()
+	}
+}
+
+// skip gives up what is too old to be heard: after a stall, the newest words
+// matter, not the ones that were held up.
+func (s *Stream) skip() {
+	first := s.shelf.first()
+	if first == nil || first.seq == s.shelf.newest {
+		return
+	}
+	newest := &s.shelf.packets[s.shelf.newest%shelfSize]
+	from := first.ts
+	if s.live {
+		from = min(from, s.place)
+	}
+	length := max(s.last, s.frame)
+	room := s.target() + length
+	behind := func(ts int64) int { return len(s.sound) + s.wait + length + s.samples(newest.ts-ts) }
+	if behind(from) <= room+s.long(stale) {
+		return
+	}
+	for p := first; p != nil && p.seq < newest.seq && behind(p.ts) > room; p = s.shelf.first() {
+		s.shelf.take(p)
+		s.counters.discarded.Add(1)
+	}
+	p := s.shelf.first()
+	cut := s.samples(p.ts-from) + s.wait
+	s.delays.shift(-cut)
+	s.counters.removed.Add(int64(cut))
+	s.shelf.next, s.place, s.wait, s.owed = p.seq, p.ts, 0, 0
+	s.gap = s.live
+	s.live = true
+}

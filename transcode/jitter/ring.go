@@ -1,0 +1,61 @@
+package jitter
+
+import "sync/atomic"
+
+// ringSize is how many packets can be on their way from the socket to the beat:
+// at least 640 ms of them. If more come, the beat is not looking.
+const ringSize = 64
+
+// arrival is a packet on its way. Its memory is used again and again.
+type arrival struct {
+	seq       uint16
+	timestamp uint32
+	fresh     bool  // the first after a Reset
+	at        int64 // when it came, in samples since the stream began
+	payload   []byte
+}
+
+// ring hands packets from one goroutine to another, neither of which ever waits
+// for the other.
+type ring struct {
+	slots [ringSize]arrival
+	head  atomic.Uint32 // next to be written; moved by the socket
+	tail  atomic.Uint32 // next to be read; moved by the beat
+	// flooded says that a packet found no room.
+	flooded atomic.Bool
+}
+
+// offer returns the slot for the next packet, nil if there is none. The packet
+// is on its way with commit.
+func (r *ring) offer() *arrival {
+	head := r.head.Load()
+	if head-r.tail.Load() == ringSize {
+		r.flooded.Store(true)
+		return nil
+	}
+	return &r.slots[head%ringSize]
+}
+
+func (r *ring) commit() { r.head.Add(1) }
+
+// peek returns the oldest packet, nil if there is none. It is gone with pop.
+func (r *ring) peek() *arrival {
+	tail := r.tail.Load()
+	if tail == r.head.Load() {
+		return nil
+	}
+	return &r.slots[tail%ringSize]
+}
+
+func (r *ring) pop() { r.tail.Add(1) }
+
+// flood reports whether packets found no room since the last call, and if so
+// empties the ring.
+func (r *ring) flood() bool {
+	if !r.flooded.Load() {
+		return false
+	}
+	r.flooded.Store(false)
+	r.tail.Store(r.head.Load())
+	return true
+}

@@ -1,0 +1,120 @@
+package jitter
+
+const (
+	// shelfSize is how many packets can be out of order: 100 of the shortest
+	// are one second.
+	shelfSize = 128
+	// wild is how far a sequence number may jump before the packet is thought
+	// to be of another stream (RFC 3550 appendix A.1).
+	wild = 100
+)
+
+// packet is a packet in its place.
+type packet struct {
+	seq     int64 // without wrapping round
+	ts      int64 // likewise, in units of the RTP clock
+	kept    bool  // it is still to be played
+	margin  int   // the delay it showed when it came, in samples
+	late    int   // how much later it came than the fastest, in samples
+	payload []byte
+}
+
+// shelf puts packets in order.
+type shelf struct {
+	packets [shelfSize]packet
+	begun   bool
+	next    int64 // sequence number to be played next
+	newest  int64 // highest that has come
+	lastTS  int64 // timestamp of the packet that came last
+	probe   uint16
+	probing bool
+}
+
+// verdict says what became of a packet.
+type verdict int
+
+const (
+	kept verdict = iota
+	duplicate
+	tooLate
+	astray // of no stream yet
+	restart
+)
+
+// sort tells where a packet with this sequence number belongs.
+func (s *shelf) sort(seq uint16) (int64, verdict) {
+	if !s.begun {
+		s.restart(seq)
+		return s.next, restart
+	}
+	step := int64(int16(seq - uint16(s.newest)))
+	if step > wild || step < -wild {
+		// Two in a row make a new stream; one alone is a stray.
+		if !s.probing || seq != s.probe {
+			s.probing, s.probe = true, seq+1
+			return 0, astray
+		}
+		s.restart(seq)
+		return s.next, restart
+	}
+	s.probing = false
+	n := s.newest + step
+	at := &s.packets[n%shelfSize]
+	switch {
+	case at.seq == n:
+		return n, duplicate
+	case n < s.next:
+		return n, tooLate
+	}
+	s.newest = max(s.newest, n)
+	return n, kept
+}
+
+// restart forgets all packets and begins at seq.
+func (s *shelf) restart(seq uint16) {
+	for i := range s.packets {
+		s.packets[i].kept = false
+		s.packets[i].seq = -1
+	}
+	// High enough never to fall below zero by reordering.
+	s.next = 1<<32 + int64(seq)
+	s.newest = s.next
+	s.begun, s.probing = true, false
+}
+
+// stretch makes a timestamp one that does not wrap round.
+func (s *shelf) stretch(timestamp uint32, first bool) int64 {
+	if first {
+		s.lastTS = 1<<40 | int64(timestamp)
+	} else {
+		s.lastTS += int64(int32(timestamp - uint32(s.lastTS)))
+	}
+	return s.lastTS
+}
+
+// put keeps the payload of a at n and gives a the memory that was there.
+func (s *shelf) put(n, ts int64, a *arrival) *packet {
+	at := &s.packets[n%shelfSize]
+	at.seq, at.ts, at.kept = n, ts, true
+	at.payload, a.payload = a.payload, at.payload
+	return at
+}
+
+// first returns the packet to be played next, or if that is missing the one
+// after it that comes first; nil if there is none.
+func (s *shelf) first() *packet {
+	for n := s.next; n <= s.newest; n++ {
+		if at := &s.packets[n%shelfSize]; at.kept && at.seq == n {
+			return at
+		}
+	}
+	return nil
+}
+
+// take takes p off the shelf, and gives up what was to come before it.
+func (s *shelf) take(p *packet) {
+	for n := s.next; n <= p.seq; n++ {
+		s.packets[n%shelfSize].kept = false
+	}
+	s.next = p.seq + 1
+}
