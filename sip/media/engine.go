@@ -1,0 +1,163 @@
+// Package media is the sound of telephone calls on the wire: ports, offer and
+// answer, RTP and RTCP, and the keys that callers press.
+//
+// An [Engine] owns the ports; a [Leg] is one call's share of it. A leg looks
+// to the rest of the gateway like everything else on the audio path: it is
+// connected to a source that it sends and a sink that it feeds, and moves on
+// their beat. Sockets are read by goroutines that only judge a packet and put
+// it into the jitter buffer; all work on sound is done on the beat, which
+// never waits for anything.
+//
+// Nothing on the wire is believed. Packets count only from the source that has
+// won the line (see latch), a broken one is thrown away and counted, and a
+// port stays bound for a while after its call, so that nobody hears the rest
+// of somebody else's words.
+package media
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/transcode/pace"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// ErrClosed reports that the engine, or the leg, is closed.
+var ErrClosed = errors.New("media closed")
+
+// Engine owns the media ports and all legs on them. Its methods may be called
+// from several goroutines.
+type Engine struct {
+	config Config
+	said   netip.Addr // Config.Advertise
+	group  func() pcm.Clock
+	now    func() time.Time
+	ports  *ports
+	log    zerolog.Logger
+
+	readers sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	legs   map[*Leg]struct{} // until their ports have rested
+	past   Stats             // of legs that are no more
+}
+
+// New makes an engine whose legs move on clock.
+func New(c Config, clock *pace.Clock, log zerolog.Logger) (*Engine, error) {
+	return newEngine(c, func() pcm.Clock { return clock.Group() }, log)
+}
+
+func newEngine(c Config, group func() pcm.Clock, log zerolog.Logger) (*Engine, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	e := &Engine{
+		config: c,
+		group:  group,
+		now:    time.Now,
+		ports:  newPorts(c.Ports),
+		log:    log,
+		legs:   make(map[*Leg]struct{}),
+	}
+	if c.Advertise != "" {
+		e.said = netip.MustParseAddr(c.Advertise).Unmap()
+	}
+	return e, nil
+}
+
+// Free is how many more legs there are ports for.
+func (e *Engine) Free() int { return e.ports.free() }
+
+// Close ends all legs, without letting their ports rest, and returns when
+// nothing of them is left. It is safe to call twice.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	e.closed = true
+	legs := make([]*Leg, 0, len(e.legs))
+	for l := range e.legs {
+		legs = append(legs, l)
+	}
+	e.mu.Unlock()
+	for _, l := range legs {
+		l.Close()
+		l.pair.close()
+	}
+	e.readers.Wait()
+}
+
+// NewLeg opens a pair of ports for a call. It returns ErrNoPorts or ErrClosed,
+// or why the address cannot be bound.
+func (e *Engine) NewLeg(c LegConfig) (*Leg, error) {
+	c.Signalling = c.Signalling.Unmap()
+	bind, said, err := e.addresses(c)
+	if err != nil {
+		return nil, fmt.Errorf("address for media towards %v: %w", c.Signalling, err)
+	}
+	both, err := e.ports.open(bind)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLeg(e, c, both, said)
+	if err != nil {
+		both.close()
+		e.ports.give(both.port)
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		both.close()
+		return nil, ErrClosed
+	}
+	e.legs[l] = struct{}{}
+	l.listen()
+	return l, nil
+}
+
+// addresses finds the address to bind and the one to write into SDP.
+func (e *Engine) addresses(c LegConfig) (bind, said netip.Addr, err error) {
+	bind = c.Bind.Unmap()
+	if !bind.IsValid() {
+		bind = netip.IPv6Unspecified()
+		if c.Signalling.Is4() {
+			bind = netip.IPv4Unspecified()
+		}
+	}
+	switch {
+	case e.said.IsValid() && e.said.Is4() == c.Signalling.Is4():
+		return bind, e.said, nil
+	case !bind.IsUnspecified():
+		return bind, bind, nil
+	}
+	said, err = route(c.Signalling)
+	return bind, said, err
+}
+
+// route tells from which of the machine's addresses a packet to a leaves. No
+// packet is sent.
+func route(a netip.Addr) (netip.Addr, error) {
+	const discard = 9
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, discard)))
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	defer conn.Close()
+	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
+}
+
+// forget takes note that a leg's ports have rested.
+func (e *Engine) forget(l *Leg) {
+	l.pair.close()
+	e.mu.Lock()
+	e.past.add(l.tally())
+	delete(e.legs, l)
+	e.mu.Unlock()
+	e.ports.give(l.pair.port)
+}

@@ -1,0 +1,210 @@
+package media
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"github.com/einwahl/einwahl/transcode/dtmf"
+	"github.com/einwahl/einwahl/transcode/jitter"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+const (
+	// maxPacket is longer than any packet that a network carries whole.
+	maxPacket = 2048
+	// hushBeats is for how long after an event packet the caller's sound is
+	// cut: longer than events are apart, and longer than sound waits in the
+	// jitter buffer, so that a tone sent beside its event is cut as well.
+	hushBeats = 6
+	// manyErrors in a row end a reader, which would otherwise spin.
+	manyErrors = 1000
+)
+
+// inbound is what a leg keeps about the packets that arrive.
+type inbound struct {
+	stream  *jitter.Stream
+	frame   [pcm.WidebandSamples]int16 // the beat's
+	hush    atomic.Int32               // beats for which the caller's sound is still cut
+	arrived atomic.Bool                // a packet has come since the beat last looked
+
+	mu        sync.Mutex // held for a packet, by the reader
+	latch     latch
+	reception reception
+	digits    dtmf.Receiver
+	header    rtp.Header
+	gone      uint64 // packets lost from SSRCs that are no more
+	theyLost  float64
+	roundTrip time.Duration
+}
+
+func (in *inbound) begin(l latch) {
+	in.latch = l
+	in.reception.clock = pcm.Narrowband
+	in.stream = newStream()
+}
+
+// expect takes a new description of where packets come from.
+func (in *inbound) expect(told netip.AddrPort, fresh bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.latch.expect(told, fresh)
+}
+
+// lost is how many packets never came.
+func (in *inbound) lost() uint64 {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.gone + uint64(in.reception.lost())
+}
+
+func (in *inbound) fill(s *LegStats) {
+	s.Late = in.stream.Stats().Late
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	s.Lost = in.gone + uint64(in.reception.lost())
+	s.Jitter = in.reception.spread()
+	s.TheyLost, s.RoundTrip = in.theyLost, in.roundTrip
+}
+
+// readSound reads the RTP port until it has rested.
+func (l *Leg) readSound() {
+	defer l.recoverReader()
+	buf := make([]byte, maxPacket)
+	for bad := 0; bad < manyErrors; {
+		n, from, err := l.pair.rtp.ReadFromUDPAddrPort(buf)
+		switch {
+		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case err != nil:
+			bad++
+		case !l.closed.Load():
+			l.packet(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), l.engine.now())
+			bad = 0
+		}
+	}
+	l.log.Error().Msg("media port cannot be read any more")
+	l.lose()
+}
+
+// recoverReader keeps a panic to the call it happened in.
+func (l *Leg) recoverReader() {
+	if v := recover(); v != nil {
+		l.log.Error().Interface("panic", v).Bytes("stack", debug.Stack()).Msg("media reader broke down")
+		l.lose()
+	}
+}
+
+// packet judges what has come to the RTP port, and takes it in.
+func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
+	t := l.terms.Load()
+	if t == nil {
+		l.count.foreign.Add(1)
+		return
+	}
+	if len(p) > 1 && isControl(p[1]) {
+		l.controlPacket(p, from, at)
+		return
+	}
+	in := &l.in
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	payload, ok := in.parse(p)
+	kind := t.kinds[in.header.PayloadType&0x7f]
+	if !ok || kind == unknown {
+		l.count.broken.Add(1)
+		return
+	}
+	switch in.latch.admit(from, in.header.SSRC, in.header.SequenceNumber, at) {
+	case stranger:
+		l.count.foreign.Add(1)
+		return
+	case unproven:
+		return
+	case turned:
+		l.turnTo(t)
+	}
+	l.count.in.Add(1)
+	in.arrived.Store(true)
+	in.reception.take(in.header.SequenceNumber, in.header.Timestamp, at)
+	switch kind {
+	case sound:
+		l.hear(payload, at)
+	case digit:
+		in.hush.Store(hushBeats)
+		if r, ok := in.digits.Push(in.header.Timestamp, payload[1:]); ok {
+			l.press(r, inRTP, at)
+		}
+	}
+}
+
+// hear puts sound into the jitter buffer. Its first byte is the tag.
+func (l *Leg) hear(payload []byte, at time.Time) {
+	if len(payload) < 2 {
+		return
+	}
+	h := &l.in.header
+	l.in.stream.Push(jitter.Packet{
+		Seq:       h.SequenceNumber,
+		Timestamp: h.Timestamp,
+		Marker:    h.Marker,
+		Payload:   payload,
+	}, at)
+}
+
+// isControl tells RTCP from RTP on a shared port (RFC 5761).
+func isControl(second byte) bool { return second >= 192 && second <= 223 }
+
+// parse reads the header and returns the payload, preceded by its tag (see
+// newStream), which takes the place of the header's last byte.
+func (in *inbound) parse(p []byte) (payload []byte, ok bool) {
+	n, err := in.header.Unmarshal(p)
+	if err != nil || in.header.Version != 2 || n > len(p) {
+		return nil, false
+	}
+	if in.header.Padding {
+		if n == len(p) {
+			return nil, false
+		}
+		padding := int(p[len(p)-1])
+		if padding == 0 || padding > len(p)-n {
+			return nil, false
+		}
+		p = p[:len(p)-padding]
+	}
+	p[n-1] = in.header.PayloadType
+	return p[n-1:], true
+}
+
+// turnTo begins anew with a source or SSRC that has just won the line. in.mu is
+// held.
+func (l *Leg) turnTo(t *terms) {
+	in := &l.in
+	in.gone += uint64(in.reception.lost())
+	in.reception = reception{clock: t.Send.Clock}
+	in.digits.Reset()
+	in.stream.Reset()
+	l.aimLocked()
+}
+
+// aim points what we send at the caller.
+func (l *Leg) aim() {
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	l.aimLocked()
+}
+
+func (l *Leg) aimLocked() {
+	to := l.in.latch.target(l.out.sender.reaches)
+	if before := l.target.Load(); before != nil && before.AddrPort == to {
+		return
+	}
+	l.target.Store(l.out.sender.destination(to))
+}

@@ -1,0 +1,263 @@
+package media
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/sip/media/offer"
+	"github.com/einwahl/einwahl/transcode/pace"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// ErrNothingFits reports a description without a stream that we can speak: SIP
+// answers 488, and a call that stands goes on as it was.
+var ErrNothingFits = offer.ErrNothingFits
+
+// SDPError reports a body that is no session description: SIP answers 400.
+type SDPError = offer.Error
+
+// LegConfig is what a leg must know of its call.
+type LegConfig struct {
+	Bind       netip.Addr     // where the ports are bound; none: everywhere
+	Signalling netip.Addr     // where the caller's SIP comes from
+	Trusted    []netip.Prefix // where the trunk's media may come from besides
+	Codecs     []string       // by their names in the operator's file, in order of preference
+	Log        zerolog.Logger
+}
+
+// Leg is the sound of one call. Its methods may be called from several
+// goroutines, but not from within a beat.
+type Leg struct {
+	engine *Engine
+	log    zerolog.Logger
+	pair   *pair
+
+	in    inbound
+	out   outbound
+	ctl   control
+	count counters
+	keys  keys
+
+	digits   chan rune
+	lost     chan struct{}
+	loseOnce sync.Once
+	closed   atomic.Bool
+
+	turn   pace.Turn
+	talk   atomic.Pointer[talk]
+	terms  atomic.Pointer[terms]
+	target atomic.Pointer[destination] // of RTP; nil: nowhere
+
+	mu      sync.Mutex // held while any of the below changes, or talk, or terms
+	party   *offer.Party
+	clock   pcm.Clock
+	started bool
+}
+
+// talk is the pair that a leg is connected to.
+type talk struct {
+	hear  pcm.Source
+	speak pcm.Sink
+}
+
+func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) (*Leg, error) {
+	l := &Leg{
+		engine: e,
+		log:    c.Log,
+		pair:   both,
+		digits: make(chan rune, 64),
+		lost:   make(chan struct{}),
+		clock:  e.group(),
+		party: offer.NewParty(offer.Local{
+			Address: said,
+			Port:    both.port,
+			Session: uint64(rand.Uint32()),
+			Codecs:  offer.Codecs(c.Codecs),
+		}),
+	}
+	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
+	l.in.begin(latch{signalling: c.Signalling, trusted: c.Trusted})
+	if err := l.out.begin(both.rtp); err != nil {
+		return nil, fmt.Errorf("media socket: %w", err)
+	}
+	if err := l.ctl.begin(both); err != nil {
+		return nil, fmt.Errorf("media socket: %w", err)
+	}
+	return l, nil
+}
+
+// listen begins to read the ports, until they have rested after Close.
+func (l *Leg) listen() {
+	l.engine.readers.Go(func() {
+		var control sync.WaitGroup
+		control.Go(l.runControl)
+		l.readSound()
+		control.Wait()
+		l.engine.forget(l)
+	})
+}
+
+// Answer takes the caller's offer, the first or a later one, and returns our
+// answer; sound flows by it at once. It returns a *SDPError, ErrNothingFits or
+// ErrClosed, and then everything stays as it was.
+func (l *Leg) Answer(body []byte) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return nil, ErrClosed
+	}
+	answer, agreed, err := l.party.Answer(body)
+	if err != nil {
+		return nil, err
+	}
+	l.apply(agreed)
+	return answer, nil
+}
+
+// Offer makes an offer of ours, for an INVITE or re-INVITE that came without
+// one.
+func (l *Leg) Offer() ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return nil, ErrClosed
+	}
+	return l.party.Offer()
+}
+
+// Accept takes the caller's answer to our offer; sound flows by it at once. It
+// returns a *SDPError, ErrNothingFits or ErrClosed, and then everything stays
+// as it was.
+func (l *Leg) Accept(body []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	agreed, err := l.party.Accept(body)
+	if err != nil {
+		return err
+	}
+	l.apply(agreed)
+	return nil
+}
+
+// apply brings an agreement into force. mu is held.
+func (l *Leg) apply(a offer.Agreement) {
+	before := l.terms.Load()
+	fresh := before == nil || a.Origin == "" || a.Origin != before.Origin
+	if before == nil {
+		l.out.epoch = l.engine.now()
+	}
+	l.in.expect(a.Remote, fresh)
+	l.aim()
+	l.terms.Store(newTerms(a))
+	if !l.started {
+		l.started = true
+		l.clock.Add(l)
+	}
+}
+
+// Connect makes the caller hear one thing and speak to another; nil is
+// silence. If either lives on a clock of its own, the leg moves over to it. It
+// is in force from the next beat on, and when Connect returns, what was
+// connected before is not used any more.
+func (l *Leg) Connect(hear pcm.Source, speak pcm.Sink) {
+	clock := clockOf(hear, speak)
+	if hear == nil {
+		hear = pcm.Silence{}
+	}
+	if speak == nil {
+		speak = pcm.Silence{}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return
+	}
+	if clock == nil || clock == l.clock {
+		l.talk.Store(&talk{hear, speak})
+		l.turn.Wait()
+		return
+	}
+	if l.started {
+		l.clock.Remove(l)
+		defer clock.Add(l)
+	}
+	l.talk.Store(&talk{hear, speak})
+	l.clock = clock
+}
+
+// clockOf is the clock that one of them lives on, or nil.
+func clockOf(hear pcm.Source, speak pcm.Sink) pcm.Clock {
+	if c, ok := speak.(pcm.Clocked); ok {
+		return c.Clock()
+	}
+	if c, ok := hear.(pcm.Clocked); ok {
+		return c.Clock()
+	}
+	return nil
+}
+
+// Digits delivers the keys that the caller presses, 0-9 * # A-D, each once.
+func (l *Leg) Digits() <-chan rune { return l.digits }
+
+// PushDigit takes a key that came by SIP INFO.
+func (l *Leg) PushDigit(r rune) { l.press(r, inINFO, l.engine.now()) }
+
+// press delivers a key unless it came already by the other way. A caller whose
+// keys nobody takes loses the later ones.
+func (l *Leg) press(r rune, by way, at time.Time) {
+	if l.closed.Load() || !l.keys.press(r, by, at) {
+		return
+	}
+	select {
+	case l.digits <- r:
+		l.count.digits.Add(1)
+	default:
+	}
+}
+
+// Held reports whether the caller has put us on hold.
+func (l *Leg) Held() bool {
+	t := l.terms.Load()
+	return t != nil && t.Held()
+}
+
+// Secure reports whether the call's packets are encrypted.
+func (l *Leg) Secure() bool {
+	t := l.terms.Load()
+	return t != nil && t.Secure()
+}
+
+// Lost is closed when nothing has come from the caller for too long, or the
+// leg has broken down.
+func (l *Leg) Lost() <-chan struct{} { return l.lost }
+
+func (l *Leg) lose() { l.loseOnce.Do(func() { close(l.lost) }) }
+
+// Close says goodbye by RTCP and ends the sound. What was connected is not
+// used any more when it returns. The ports are given back once they have
+// rested. It is safe to call twice.
+func (l *Leg) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return
+	}
+	if l.started {
+		l.clock.Remove(l)
+	}
+	l.report(true)
+	l.closed.Store(true)
+	end := time.Now().Add(l.engine.config.PortRest)
+	l.pair.rtp.SetReadDeadline(end)
+	l.pair.rtcp.SetReadDeadline(end)
+	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
+}

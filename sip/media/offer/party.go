@@ -1,0 +1,258 @@
+package offer
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+var (
+	// ErrNothingFits reports a description without a stream that we can
+	// speak: SIP answers 488, and a call that stands goes on as it was.
+	ErrNothingFits = errors.New("no audio stream in the description fits")
+	// ErrNotOffered reports an answer to an offer that was never made.
+	ErrNotOffered = errors.New("answer without an offer")
+)
+
+// Local is what our descriptions say of us.
+type Local struct {
+	Address netip.Addr
+	Port    uint16 // RTP; RTCP is on the next
+	Session uint64 // identifies the call's descriptions in o=
+	Codecs  []Codec
+}
+
+// Agreement is what an exchange has settled about the stream.
+type Agreement struct {
+	Profile string   // RTP/AVP and the like, as in m=
+	Origin  string   // their o=: as long as it stays, nothing has changed
+	Send    Format   // what we send
+	Receive []Format // what may arrive
+	// Digits is telephone-event (RFC 4733) as it may arrive; Clock 0: not
+	// agreed.
+	Digits Format
+	// Remote and RTCP are where they want packets. The address is invalid
+	// where the description gives none that can be sent to.
+	Remote, RTCP netip.AddrPort
+	Mux          bool // RTP and RTCP share a port
+	// Sends and Receives are ours. A caller who holds us does not listen, so
+	// we do not send.
+	Sends, Receives bool
+}
+
+// Held reports whether they do not listen to us.
+func (a Agreement) Held() bool { return !a.Sends }
+
+// Secure reports whether packets are encrypted.
+func (a Agreement) Secure() bool { return strings.Contains(a.Profile, "SAVP") }
+
+// Party is our side of one call. It is not safe for concurrent use.
+type Party struct {
+	local   Local
+	version uint64
+	said    string // our last description, but for its version
+	lines   []line // the m= lines of the last exchange, in their order
+	audio   int    // which of them is ours
+	agreed  Agreement
+	settled bool     // agreed holds an agreement
+	offered []Format // of an offer of ours that waits for its answer
+}
+
+// line is an m= line that we keep at port 0, because RFC 3264 keeps every line
+// in its place for as long as the call lives.
+type line struct {
+	kind, profile string
+	formats       []string
+}
+
+// NewParty begins a call.
+func NewParty(l Local) *Party { return &Party{local: l, version: l.Session} }
+
+// Agreed returns the agreement in force and whether there is one.
+func (p *Party) Agreed() (Agreement, bool) { return p.agreed, p.settled }
+
+// Answer takes their offer, first or later, and returns our answer. It fails
+// with an *Error or ErrNothingFits, and then nothing has changed.
+func (p *Party) Answer(body []byte) ([]byte, Agreement, error) {
+	d, err := read(body)
+	if err != nil {
+		return nil, Agreement{}, err
+	}
+	next := *p
+	next.offered = nil
+	next.lines = linesOf(d)
+	next.audio = -1
+	for i, m := range d.MediaDescriptions {
+		s := understand(d, m)
+		a, ok := p.fit(next.lines[i], s)
+		if ok {
+			a.Origin = d.origin
+			next.audio, next.agreed, next.settled = i, a, true
+			break
+		}
+	}
+	if next.audio < 0 {
+		if !p.settled || !putAside(next.lines, d) {
+			return nil, Agreement{}, ErrNothingFits
+		}
+		next.audio = min(p.audio, len(next.lines)-1)
+		next.agreed.Sends, next.agreed.Receives = false, false
+		return p.say(next, -1, nil)
+	}
+	return p.say(next, next.audio, answered(next.agreed))
+}
+
+// fit agrees to one of their streams if we can speak it. Their order of
+// encodings decides (RFC 3264, 6.1).
+func (p *Party) fit(l line, s stream) (Agreement, bool) {
+	if l.kind != "audio" || s.port == 0 || !speaks(l.profile) {
+		return Agreement{}, false
+	}
+	for _, f := range s.formats {
+		own := slices.IndexFunc(p.local.Codecs, f.Matches)
+		if own < 0 {
+			continue
+		}
+		f.Parameters = p.local.Codecs[own].Parameters
+		return Agreement{
+			Profile:  l.profile,
+			Send:     f,
+			Receive:  []Format{f},
+			Digits:   digits(s.formats, f.Clock),
+			Remote:   s.remote,
+			RTCP:     s.rtcp,
+			Mux:      s.mux,
+			Sends:    s.listens,
+			Receives: s.sends,
+		}, true
+	}
+	return Agreement{}, false
+}
+
+// speaks reports whether we can speak an RTP profile.
+func speaks(profile string) bool {
+	switch profile {
+	case "RTP/AVP", "RTP/AVPF":
+		return true
+	}
+	return false
+}
+
+// digits picks telephone-event at the clock of the sound, or else at any.
+func digits(offered []Format, clock int) Format {
+	var found Format
+	for _, f := range offered {
+		if !strings.EqualFold(f.Name, "telephone-event") || f.Clock <= 0 {
+			continue
+		}
+		if f.Clock == clock {
+			return f
+		}
+		if found.Clock == 0 {
+			found = f
+		}
+	}
+	return found
+}
+
+// Offer makes an offer of everything we speak, for an INVITE that came
+// without one. It also takes back a hold.
+func (p *Party) Offer() ([]byte, error) {
+	next := *p
+	if len(next.lines) == 0 {
+		next.lines, next.audio = make([]line, 1), 0
+	}
+	next.lines = slices.Clone(next.lines)
+	profile := "RTP/AVP"
+	if p.settled {
+		profile = p.agreed.Profile
+	}
+	next.lines[next.audio] = line{kind: "audio", profile: profile}
+	next.offered = p.everything()
+	body, _, err := p.say(next, next.audio, next.offered)
+	return body, err
+}
+
+// Accept takes their answer to our offer. It fails with an *Error,
+// ErrNothingFits or ErrNotOffered, and then the agreement is as it was.
+func (p *Party) Accept(body []byte) (Agreement, error) {
+	if p.offered == nil {
+		return Agreement{}, ErrNotOffered
+	}
+	d, err := read(body)
+	if err != nil {
+		return Agreement{}, err
+	}
+	if p.audio >= len(d.MediaDescriptions) {
+		return Agreement{}, ErrNothingFits
+	}
+	m := d.MediaDescriptions[p.audio]
+	s := understand(d, m)
+	if s.port == 0 && p.settled {
+		p.offered = nil
+		p.agreed.Sends, p.agreed.Receives = false, false
+		return p.agreed, nil
+	}
+	a, ok := p.fit(linesOf(d)[p.audio], s)
+	if !ok {
+		return Agreement{}, ErrNothingFits
+	}
+	// What they send us bears the payload types of our offer, what we send
+	// them those of their answer.
+	a.Receive = nil
+	for _, f := range p.offered {
+		if slices.ContainsFunc(s.formats, func(o Format) bool { return o.Matches(f.Codec) }) {
+			a.Receive = append(a.Receive, f)
+		}
+	}
+	events := slices.IndexFunc(a.Receive, isDigits)
+	a.Digits = Format{}
+	if events >= 0 {
+		a.Digits = a.Receive[events]
+		a.Receive = slices.Delete(a.Receive, events, events+1)
+	}
+	a.Origin = d.origin
+	p.offered, p.agreed, p.settled = nil, a, true
+	return a, nil
+}
+
+func isDigits(f Format) bool { return strings.EqualFold(f.Name, "telephone-event") }
+
+// everything lists what we speak, under the payload types this call already
+// knows: a type never changes its meaning within a call.
+func (p *Party) everything() []Format {
+	list := make([]Format, 0, len(p.local.Codecs)+1)
+	for _, c := range p.local.Codecs {
+		f := Format{Type: c.Type, Codec: c}
+		if i := slices.IndexFunc(p.agreed.Receive, func(o Format) bool { return o.Matches(c) }); i >= 0 {
+			f.Type = p.agreed.Receive[i].Type
+		}
+		list = append(list, f)
+	}
+	events := p.agreed.Digits
+	if events.Clock == 0 {
+		events = Format{Type: freeType(list, 101), Codec: Codec{Name: "telephone-event", Clock: 8000, Channels: 1}}
+	}
+	return append(list, events)
+}
+
+// freeType returns the first dynamic payload type from wish on that is not
+// taken.
+func freeType(taken []Format, wish uint8) uint8 {
+	for t := wish; t < 127; t++ {
+		if !slices.ContainsFunc(taken, func(f Format) bool { return f.Type == t }) {
+			return t
+		}
+	}
+	return wish
+}
+
+// answered lists what our answer names: one encoding, and the digits.
+func answered(a Agreement) []Format {
+	list := []Format{a.Send}
+	if a.Digits.Clock != 0 {
+		list = append(list, a.Digits)
+	}
+	return list
+}

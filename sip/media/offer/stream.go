@@ -1,0 +1,145 @@
+package offer
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// Format is an encoding under the payload type that stands for it in packets.
+type Format struct {
+	Type uint8
+	Codec
+}
+
+// Matches reports whether both mean the same encoding.
+func (c Codec) Matches(o Codec) bool {
+	return strings.EqualFold(c.Name, o.Name) && c.Clock == o.Clock && c.Channels == o.Channels
+}
+
+// stream is what one m= line of theirs says, in our words.
+type stream struct {
+	port           int
+	remote, rtcp   netip.AddrPort
+	mux            bool
+	sends, listens bool // what they will do
+	formats        []Format
+}
+
+// understand reads one m= line together with what the session says for all.
+func understand(d *description, m *sdp.MediaDescription) stream {
+	s := stream{port: m.MediaName.Port.Value, formats: formats(m)}
+	c := m.ConnectionInformation
+	if c == nil {
+		c = d.ConnectionInformation
+	}
+	var address netip.Addr
+	if c != nil {
+		address, _ = netip.ParseAddr(c.Address.Address)
+		address = address.Unmap()
+	}
+	s.sends, s.listens = direction(d, m)
+	if address.IsUnspecified() { // hold as it was before RFC 3264
+		s.listens = false
+	}
+	s.remote = netip.AddrPortFrom(sendable(address), uint16(s.port))
+	s.rtcp, s.mux = control(m, s.remote)
+	return s
+}
+
+// sendable keeps addresses that belong to one telephone. Whatever else may
+// stand there (a name, a group, everybody) leaves us to learn from packets.
+func sendable(a netip.Addr) netip.Addr {
+	broadcast := a.Is4() && a == netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	if a.IsUnspecified() || a.IsMulticast() || a.Zone() != "" || broadcast {
+		return netip.Addr{}
+	}
+	return a
+}
+
+// direction tells whether they send and whether they listen. The stream's own
+// attribute comes before the session's; none means both.
+func direction(d *description, m *sdp.MediaDescription) (sends, listens bool) {
+	for _, attributes := range [][]sdp.Attribute{m.Attributes, d.Attributes} {
+		for _, a := range attributes {
+			switch a.Key {
+			case "sendrecv":
+				return true, true
+			case "sendonly":
+				return true, false
+			case "recvonly":
+				return false, true
+			case "inactive":
+				return false, false
+			}
+		}
+	}
+	return true, true
+}
+
+// control tells where their RTCP goes: to the port after RTP, or where
+// a=rtcp says (RFC 3605), or to the same port (RFC 5761).
+func control(m *sdp.MediaDescription, remote netip.AddrPort) (netip.AddrPort, bool) {
+	if _, mux := m.Attribute("rtcp-mux"); mux {
+		return remote, true
+	}
+	at := netip.AddrPortFrom(remote.Addr(), remote.Port()+1)
+	value, _ := m.Attribute("rtcp")
+	fields := strings.Fields(value)
+	if len(fields) == 0 {
+		return at, false
+	}
+	port, err := strconv.ParseUint(fields[0], 10, 16)
+	if err != nil || port == 0 {
+		return at, false
+	}
+	at = netip.AddrPortFrom(at.Addr(), uint16(port))
+	if len(fields) >= 4 {
+		if a, err := netip.ParseAddr(fields[3]); err == nil && sendable(a).IsValid() {
+			at = netip.AddrPortFrom(a.Unmap(), uint16(port))
+		}
+	}
+	return at, false
+}
+
+// formats lists the encodings of an m= line in its order. Payload types from
+// 64 to 95 are left out: on a shared port they are RTCP (RFC 5761).
+func formats(m *sdp.MediaDescription) []Format {
+	var list []Format
+	for _, f := range m.MediaName.Formats {
+		n, err := strconv.ParseUint(f, 10, 7)
+		if err != nil || n >= 64 && n < 96 {
+			continue
+		}
+		c := Codec{Type: uint8(n), Channels: 1}
+		c.Name, c.Clock = static(c.Type)
+		for _, a := range m.Attributes {
+			payload, value, _ := strings.Cut(a.Value, " ")
+			if payload != f {
+				continue
+			}
+			switch a.Key {
+			case "rtpmap":
+				c.Name, c.Clock, c.Channels = rtpmap(value)
+			case "fmtp":
+				c.Parameters = strings.TrimSpace(value)
+			}
+		}
+		list = append(list, Format{Type: c.Type, Codec: c})
+	}
+	return list
+}
+
+// rtpmap reads name/clock/channels.
+func rtpmap(value string) (name string, clock, channels int) {
+	name, rest, _ := strings.Cut(strings.TrimSpace(value), "/")
+	rate, count, _ := strings.Cut(rest, "/")
+	clock, _ = strconv.Atoi(rate)
+	channels, err := strconv.Atoi(count)
+	if err != nil {
+		channels = 1
+	}
+	return name, clock, channels
+}

@@ -1,0 +1,82 @@
+package media
+
+import "time"
+
+// reception keeps the figures about what arrives from one SSRC, after RFC
+// 3550 appendix A.
+type reception struct {
+	clock    int // of the RTP timestamps, in hertz
+	begun    bool
+	first    uint32 // extended sequence numbers
+	highest  uint32
+	received uint32
+	transit  uint32
+	jitter   uint32 // in timestamp units, times 16
+
+	expectedBefore, receivedBefore uint32 // at the last report
+
+	senderReport   uint32    // middle bits of the NTP time in their last report
+	senderReportAt time.Time // when it came
+}
+
+// take counts one packet.
+func (r *reception) take(seq uint16, timestamp uint32, at time.Time) {
+	arrival := uint32(at.UnixNano() / 1000 * int64(r.clock) / 1e6)
+	transit := arrival - timestamp
+	if !r.begun {
+		*r = reception{clock: r.clock, begun: true, transit: transit, first: uint32(seq) | 1<<16}
+		r.highest = r.first
+		r.received = 1
+		return
+	}
+	r.received++
+	switch step := int16(seq - uint16(r.highest)); {
+	case step > 0:
+		r.highest += uint32(step)
+	case step < -1000: // they have begun to count anew
+		*r = reception{clock: r.clock, jitter: r.jitter, begun: true, transit: transit, received: 1}
+		r.first = uint32(seq) | 1<<16
+		r.highest = r.first
+	}
+	d := int64(int32(transit - r.transit))
+	r.transit = transit
+	// One outlier, as after a pause with a timestamp jump, must not stand in
+	// the figures for minutes.
+	d = min(max(d, -d), int64(r.clock))
+	r.jitter += uint32(d) - (r.jitter+8)>>4
+}
+
+// expected is how many packets there should have been.
+func (r *reception) expected() uint32 {
+	if !r.begun {
+		return 0
+	}
+	return r.highest - r.first + 1
+}
+
+// lost is how many are missing; never negative, duplicates are a gain.
+func (r *reception) lost() uint32 {
+	if e := r.expected(); e > r.received {
+		return e - r.received
+	}
+	return 0
+}
+
+// spread is the jitter as time.
+func (r *reception) spread() time.Duration {
+	if r.clock == 0 {
+		return 0
+	}
+	return time.Duration(r.jitter>>4) * time.Second / time.Duration(r.clock)
+}
+
+// fraction is the share lost since it was last asked for, in 1/256.
+func (r *reception) fraction() uint8 {
+	expected := r.expected() - r.expectedBefore
+	received := r.received - r.receivedBefore
+	r.expectedBefore, r.receivedBefore = r.expected(), r.received
+	if expected == 0 || received >= expected {
+		return 0
+	}
+	return uint8(min((expected-received)<<8/expected, 255))
+}

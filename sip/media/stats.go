@@ -1,0 +1,102 @@
+package media
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats adds up all legs that ever were. All but Legs, Resting and Free only
+// grow.
+type Stats struct {
+	Legs    int // calls with sound
+	Resting int // pairs whose call has ended and which are not given again yet
+	Free    int // pairs left
+
+	PacketsIn  uint64 // from callers
+	PacketsOut uint64
+	Lost       uint64 // from callers, that never came
+	Foreign    uint64 // thrown away: not from the caller
+	Broken     uint64 // thrown away: no RTP or RTCP, or of no agreed type
+	SendErrors uint64 // packets that the machine would not take
+	Digits     uint64
+}
+
+func (s *Stats) add(o Stats) {
+	s.PacketsIn += o.PacketsIn
+	s.PacketsOut += o.PacketsOut
+	s.Lost += o.Lost
+	s.Foreign += o.Foreign
+	s.Broken += o.Broken
+	s.SendErrors += o.SendErrors
+	s.Digits += o.Digits
+}
+
+// LegStats is how one call's sound fares.
+type LegStats struct {
+	Codec      string // empty before there is an agreement
+	PacketsIn  uint64
+	PacketsOut uint64
+	Lost       uint64        // of theirs
+	Late       uint64        // of theirs, too late to be heard
+	Jitter     time.Duration // of theirs
+	Foreign    uint64
+	Broken     uint64
+	SendErrors uint64
+	// TheyLost and RoundTrip are what their last RTCP report says: the share
+	// of our packets that got lost, 0 to 1, and the time there and back.
+	TheyLost  float64
+	RoundTrip time.Duration
+}
+
+// counters are written by the readers and the beat, and read by whoever asks.
+type counters struct {
+	in, out, octets          atomic.Uint64
+	foreign, broken, refused atomic.Uint64
+	lostBefore, digits       atomic.Uint64
+}
+
+// Stats adds up all legs that ever were.
+func (e *Engine) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	sum := e.past
+	sum.Legs, sum.Resting, sum.Free = 0, 0, e.ports.free()
+	for l := range e.legs {
+		if l.closed.Load() {
+			sum.Resting++
+		} else {
+			sum.Legs++
+		}
+		sum.add(l.tally())
+	}
+	return sum
+}
+
+// tally is what a leg adds to the sum.
+func (l *Leg) tally() Stats {
+	return Stats{
+		PacketsIn:  l.count.in.Load(),
+		PacketsOut: l.count.out.Load(),
+		Lost:       l.in.lost(),
+		Foreign:    l.count.foreign.Load(),
+		Broken:     l.count.broken.Load(),
+		SendErrors: l.count.refused.Load(),
+		Digits:     l.count.digits.Load(),
+	}
+}
+
+// Stats tells how the call's sound fares.
+func (l *Leg) Stats() LegStats {
+	s := LegStats{
+		PacketsIn:  l.count.in.Load(),
+		PacketsOut: l.count.out.Load(),
+		Foreign:    l.count.foreign.Load(),
+		Broken:     l.count.broken.Load(),
+		SendErrors: l.count.refused.Load(),
+	}
+	if t := l.terms.Load(); t != nil {
+		s.Codec = t.Send.Name
+	}
+	l.in.fill(&s)
+	return s
+}
