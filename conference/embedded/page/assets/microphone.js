@@ -1,0 +1,84 @@
+// The microphone: opened once, kept for the whole visit, metered for the user's
+// eyes. Whether its sound goes anywhere is decided elsewhere.
+
+export class Microphone {
+  #context;
+  #analyser;
+  #samples;
+  #onEnd;
+  track = null;
+  error = null;
+
+  constructor(onEnd = () => {}) { this.#onEnd = onEnd; }
+
+  // open asks for the microphone. original leaves out what browsers do to make
+  // speech clearer, which spoils music.
+  async open({ device, original } = {}) {
+    this.close();
+    this.error = null;
+    try {
+      if (!navigator.mediaDevices) throw new DOMException('', 'InsecureError');
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: {
+        ...(device ? { deviceId: { exact: device } } : {}),
+        channelCount: 1,
+        echoCancellation: !original, noiseSuppression: !original, autoGainControl: !original,
+      } });
+      this.track = stream.getAudioTracks()[0];
+    } catch (e) {
+      this.error = reason(e);
+      return false;
+    }
+    const track = this.track;
+    track.onended = () => {
+      if (this.track !== track) return;
+      this.close();
+      this.error = 'gone';
+      this.#onEnd();
+    };
+    this.#meter(track);
+    return true;
+  }
+
+  get device() { return this.track?.getSettings().deviceId ?? ''; }
+
+  #meter(track) {
+    this.#context ??= new AudioContext();
+    this.#context.resume().catch(() => {}); // without a click there is no meter, and that is all
+    this.#analyser = this.#context.createAnalyser();
+    this.#analyser.fftSize = 1024;
+    this.#samples = new Float32Array(this.#analyser.fftSize);
+    this.#context.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
+  }
+
+  // level is how loud it is now, from 0 to 1 over 60 decibels.
+  level() {
+    if (!this.#analyser) return 0;
+    this.#analyser.getFloatTimeDomainData(this.#samples);
+    let sum = 0;
+    for (const s of this.#samples) sum += s * s;
+    const decibels = 10 * Math.log10(sum / this.#samples.length + 1e-10);
+    return Math.max(0, Math.min(1, (decibels + 60) / 60));
+  }
+
+  async devices() {
+    const all = await navigator.mediaDevices?.enumerateDevices() ?? [];
+    return all.filter((d) => d.kind === 'audioinput' && d.deviceId);
+  }
+
+  close() {
+    this.track?.stop();
+    this.track = null;
+    this.#analyser?.disconnect();
+    this.#analyser = null;
+  }
+}
+
+function reason(e) {
+  switch (e.name) {
+    case 'NotAllowedError': case 'SecurityError': return 'denied';
+    case 'NotFoundError': case 'OverconstrainedError': return 'none';
+    case 'NotReadableError': case 'AbortError': return 'busy';
+    case 'InsecureError': return 'insecure';
+    default: return 'none';
+  }
+}

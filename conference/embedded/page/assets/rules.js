@@ -1,0 +1,74 @@
+// What the page decides, without touching anything: may sound leave this
+// browser, what may the header claim, which question is open. All that is not
+// known counts as no.
+
+const levels = ['none', 'transport', 'enhanced', 'e2ee'];
+
+// asksConsent: a recording runs or is about to, and this person has not answered.
+export function asksConsent({ meeting, me }) {
+  return Boolean(meeting && meeting.consent === 'required' && meeting.recording !== 'off'
+    && !['agreed', 'declined'].includes(me?.recorded));
+}
+
+// sealMode is how frames must pass the worker: clear only where neither the
+// meeting nor the link speaks of end-to-end encryption.
+export function sealMode({ meeting, link }) {
+  if (!meeting || !levels.includes(meeting.encryption)) return 'shut';
+  if (meeting.encryption === 'e2ee') return link?.key ? 'e2ee' : 'shut';
+  return link ? 'shut' : 'clear';
+}
+
+// threat is what stands against sound in this meeting as far as encryption goes,
+// or null. link is null or {key}: the link demands encryption. seal is the mode
+// the worker has confirmed.
+export function threat({ meeting, link, seal, supported, lost }) {
+  if (lost) return 'connecting';
+  if (!meeting || !levels.includes(meeting.encryption)) return 'unknown';
+  if (meeting.encryption !== 'e2ee') {
+    if (link) return 'downgrade';
+    return seal === 'clear' ? null : 'sealing';
+  }
+  if (!supported) return 'unsupported';
+  if (!link) return 'keyless';
+  if (!link.key) return 'badkey';
+  return seal === 'e2ee' ? null : 'sealing';
+}
+
+// microphone tells whether sound may leave, and if not, the first reason.
+export function microphone(s) {
+  const why = threat(s)
+    ?? (asksConsent(s) ? 'consent' : null)
+    ?? (declined(s) ? 'listening' : null)
+    ?? (s.device ? null : 'device')
+    ?? (s.muted ? 'muted' : null);
+  return { open: why === null, why };
+}
+
+export function declined({ meeting, me }) {
+  return Boolean(meeting && meeting.consent === 'required' && meeting.recording !== 'off' && me?.recorded === 'declined');
+}
+
+// shield is what the header may say of the encryption. Green is shown only while
+// this browser really encrypts: the worker is in that mode, and once sound has
+// been sent, it has sealed frames. A telephone in the room rules it out.
+export function shield(s) {
+  const why = threat(s);
+  if (['connecting', 'sealing', 'unknown'].includes(why)) return 'pending';
+  if (why) return 'alert';
+  const { encryption } = s.meeting;
+  if (encryption !== 'e2ee') return encryption;
+  if (s.people.some((p) => p.phone) || wrongKey(s)) return 'alert';
+  return microphone(s).open && !s.counts?.sealed ? 'pending' : 'e2ee';
+}
+
+// wrongKey: frames arrive, and none of them opens.
+export function wrongKey({ meeting, counts }) {
+  return meeting?.encryption === 'e2ee' && Boolean(counts) && counts.opened === 0 && counts.refused >= 50;
+}
+
+// backOff is how long to wait before the n-th new attempt, in milliseconds:
+// doubling from half a second to a quarter of a minute, spread so that a whole
+// meeting does not come back in one moment.
+export function backOff(n, random = Math.random()) {
+  return Math.min(15000, 500 * 2 ** n) * (0.75 + random / 2);
+}

@@ -1,0 +1,287 @@
+// One visit to a meeting: the connection, the sound, what the server has said.
+// It draws nothing; whoever draws listens for 'change', 'say' and 'ask'.
+
+import { changes } from './changes.js';
+import { Cipher, fragment, newKey, readLink, supported } from './e2ee.js';
+import { backOff, microphone, sealMode } from './rules.js';
+import { Signal } from './signal.js';
+import { Voices } from './voices.js';
+
+export class Session extends EventTarget {
+  #url;
+  #players;
+  #signal = null;
+  #voices = null;
+  #cipher;
+  #retry = 0;
+  #attempt = 0;
+  #pin = '';
+
+  phase = 'join'; // join | joining | waiting | in | over
+  why = '';       // why it waits or is over
+  name = '';
+  you = '';
+  host = false;
+  meeting = null;
+  people = [];
+  me = null;
+  speaking = new Set();
+  muted = false;
+  hand = false;
+  lost = false;
+  blocked = false;
+  asked = false;  // a host asks us to speak
+  anew = false;   // the question about the recording is wanted once more
+  silenced = false; // a host has muted us
+  shared = true;  // false: we have made a key that the others do not have yet
+  supported = supported;
+
+  constructor({ id, url, mic, players }) {
+    super();
+    Object.assign(this, { id, mic });
+    this.#url = url;
+    this.#players = players;
+    this.link = readLink(location.hash);
+    this.#cipher = new Cipher(() => this.#changed());
+    setInterval(() => this.#listen(), 200);
+    setInterval(() => this.meeting?.encryption === 'e2ee' && this.#cipher.askCounts(), 500);
+  }
+
+  get seal() { return this.#cipher.mode; }
+  get counts() { return this.#cipher.counts; }
+  get device() { return Boolean(this.mic.track); }
+  get phones() { return this.people.filter((p) => p.phone && !p.waiting).length; }
+
+  // address is the link that others need, key included.
+  get address() {
+    return location.origin + location.pathname + (this.link?.key ? fragment(this.link.key) : '');
+  }
+
+  join(name, pin) {
+    Object.assign(this, { name, phase: 'joining', why: '', lost: false });
+    this.#pin = pin;
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  leave() {
+    this.#signal?.send({ type: 'leave' });
+    this.#end('left');
+  }
+
+  setMuted(muted) {
+    this.muted = muted;
+    this.asked = false;
+    this.#send({ type: 'mute', muted });
+    this.#changed();
+  }
+
+  setHand(up) {
+    this.hand = up;
+    this.#send({ type: 'hand', up });
+    this.#changed();
+  }
+
+  answer(answer) {
+    this.anew = false;
+    this.#send({ type: 'consent', run: this.meeting.run, answer });
+    this.#changed();
+  }
+
+  // answerAnew puts the question once more to somebody who only listens.
+  answerAnew() {
+    this.anew = true;
+    this.#changed();
+  }
+
+  act(action, more = {}) { this.#send({ type: 'host', action, ...more }); }
+
+  // switchTo changes the meeting's encryption. For end-to-end it makes a new key
+  // first: an old one may be known to people who are not here any more.
+  switchTo(level) {
+    if (level === 'e2ee') this.makeKey();
+    else this.#adopt(null);
+    this.act('encryption', { level });
+  }
+
+  makeKey() {
+    this.#adopt({ key: newKey() });
+    this.shared = false;
+  }
+
+  // useLink takes over a key that came by another link. False: there is none.
+  useLink(hash) {
+    const link = readLink(hash);
+    if (!link?.key) return false;
+    this.#adopt(link);
+    return true;
+  }
+
+  #adopt(link) {
+    this.link = link;
+    this.shared = true;
+    history.replaceState(null, '', location.pathname + (link ? fragment(link.key) : ''));
+    this.#arrange();
+  }
+
+  // reread follows a change of the address: a new link was opened in this window.
+  reread() {
+    this.link = readLink(location.hash);
+    this.#arrange();
+  }
+
+  dismissAsk() {
+    this.asked = false;
+    this.#changed();
+  }
+
+  playSound() {
+    this.blocked = false;
+    this.#voices?.playAll();
+    this.#changed();
+  }
+
+  // refresh follows a change of the microphone.
+  refresh() { this.#changed(); }
+
+  reconnect() {
+    clearTimeout(this.#retry);
+    if (this.lost) this.#connect();
+  }
+
+  #send(message) { this.#signal?.send(message); }
+
+  #connect() {
+    this.#signal?.close();
+    this.#signal = new Signal(this.#url, {
+      onOpen: (s) => s.send({ type: 'join', name: this.name, pin: this.#pin }),
+      onMessage: (m) => this.#message(m),
+      onLost: () => this.#lose(),
+    });
+    this.#changed();
+  }
+
+  #lose() {
+    this.#signal?.close();
+    this.#quiet();
+    if (!this.lost) this.#say('say.lost', { urgent: true });
+    this.lost = true;
+    this.#retry = setTimeout(() => this.reconnect(), backOff(this.#attempt++));
+    this.#changed();
+  }
+
+  #quiet() {
+    this.#voices?.close();
+    this.#voices = null;
+    this.speaking = new Set();
+  }
+
+  #end(why) {
+    clearTimeout(this.#retry);
+    this.#signal?.close();
+    this.#signal = null;
+    this.#quiet();
+    this.#cipher.set('shut');
+    const again = why === 'wrong' || why === 'rate';
+    Object.assign(this, {
+      phase: again ? 'join' : 'over', why, lost: false, meeting: null, people: [], me: null,
+      hand: false, asked: false, anew: false, blocked: false, silenced: false,
+    });
+    this.#changed();
+  }
+
+  #message(m) {
+    switch (m.type) {
+      case 'joined': return this.#joined(m);
+      case 'waiting':
+        Object.assign(this, { phase: 'waiting', why: m.why, lost: false });
+        return this.#changed();
+      case 'state': return this.#state(m);
+      case 'speaking':
+        if (this.meeting?.encryption === 'e2ee') return undefined; // we hear for ourselves
+        this.speaking = new Set(m.people);
+        return this.#changed();
+      case 'pub.answer': case 'sub.offer': case 'candidate':
+        return this.#voices?.handle(m);
+      case 'speak_request':
+        this.asked = true;
+        return this.#changed();
+      case 'bye': return this.#end(m.reason);
+      case 'error': return this.#say('say.refused', { values: { message: m.message || m.code } });
+    }
+    return undefined;
+  }
+
+  async #joined({ you, host, ice }) {
+    const back = this.lost;
+    Object.assign(this, { phase: 'in', you, host, lost: false, meeting: null, people: [], me: null });
+    this.#attempt = 0;
+    this.#quiet();
+    const voices = new Voices({
+      ice, cipher: this.#cipher, sink: this.#players, even: Boolean(this.link),
+      send: (m) => this.#voices === voices && this.#send(m),
+      onState: (s) => this.#voices === voices && this.#sound(s),
+    });
+    this.#voices = voices;
+    this.#send({ type: 'mute', muted: this.muted || !this.device });
+    if (this.hand) this.#send({ type: 'hand', up: true });
+    this.#say(back ? 'say.back' : 'say.in', {});
+    this.#arrange();
+    await this.#cipher.ready;
+    await voices.publish().catch(() => this.#voices === voices && this.#sound('failed'));
+    this.#changed();
+  }
+
+  #sound(state) {
+    if (state === 'failed') this.#lose();
+    if (state === 'blocked') this.blocked = true;
+    this.#changed();
+  }
+
+  #state({ meeting, people, you }) {
+    const before = this.meeting && { meeting: this.meeting, people: this.people };
+    const silenced = Boolean(you?.muted_by_host) && !this.silenced;
+    this.silenced = Boolean(you?.muted_by_host);
+    this.meeting = meeting;
+    this.people = people ?? [];
+    this.me = this.people.find((p) => p.id === this.you) ?? null;
+    this.host = this.me?.host ?? this.host;
+    if (silenced) {
+      this.muted = true;
+      this.#say('say.muted.host', { urgent: true });
+    }
+    for (const told of changes(before, this, this.you)) this.#say(told.id, told);
+    if (before?.meeting.encryption !== meeting.encryption) this.#arrange();
+    this.#changed();
+  }
+
+  // arrange brings the worker into the mode that meeting and link ask for. Until
+  // it has confirmed, the microphone is shut.
+  #arrange() {
+    const mode = sealMode(this);
+    this.#cipher.set(mode, this.link?.key).then(() => this.#changed());
+    this.#changed();
+  }
+
+  // changed applies what the rules say about the microphone before anybody draws.
+  #changed() {
+    const { open } = microphone(this);
+    if (this.mic.track) this.mic.track.enabled = open || this.phase === 'join';
+    this.#voices?.speak(open ? this.mic.track : null);
+    this.dispatchEvent(new Event('change'));
+  }
+
+  #say(id, { values, level, urgent }) {
+    this.dispatchEvent(new CustomEvent('say', { detail: { id, values, level, urgent } }));
+  }
+
+  // listen finds out who speaks where the server cannot.
+  async #listen() {
+    if (this.meeting?.encryption !== 'e2ee' || !this.#voices) return;
+    const loud = new Set([...await this.#voices.levels()].filter(([, l]) => l > 0.02).map(([id]) => id));
+    if (microphone(this).open && this.mic.level() > 0.35) loud.add(this.you);
+    if (loud.size === this.speaking.size && [...loud].every((id) => this.speaking.has(id))) return;
+    this.speaking = loud;
+    this.#changed();
+  }
+}
