@@ -1,0 +1,87 @@
+package sip
+
+import (
+	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// timing are the timers of RFC 3261 section 17 that the dialog layer keeps
+// itself. They are a value and not constants so that tests need not wait.
+type timing struct {
+	t1, t2 time.Duration
+	// probe is how long a held caller may be silent before we ask whether they
+	// are still there: no RTP comes from them whose end could tell.
+	probe time.Duration
+}
+
+func standardTiming() timing {
+	return timing{t1: 500 * time.Millisecond, t2: 4 * time.Second, probe: 2 * time.Minute}
+}
+
+// patience is how long an answer or a request of ours is repeated.
+func (t timing) patience() time.Duration { return 64 * t.t1 }
+
+// after is how long to wait before the n-th repetition, counted from 0:
+// 0.5, 1, 2, 4, 4 ... seconds (RFC 3261 section 13.3.1.4).
+func (t timing) after(n int) time.Duration {
+	d := t.t1
+	for range n {
+		if d *= 2; d >= t.t2 {
+			return t.t2
+		}
+	}
+	return min(d, t.t2)
+}
+
+// response200 is the 200 of an INVITE while it is being repeated.
+type response200 struct {
+	tx      *sipmsg.ServerTx
+	message *sipmsg.Response
+	sent    time.Time
+	times   int
+}
+
+// accept sends the 200 of the INVITE at hand and begins to repeat it. It is
+// repeated over every transport: a proxy further on may lose it.
+func (d *dialog) accept() {
+	headers := append(abilities(), d.where.contact())
+	res := d.server.response(d.invite.incoming, sipmsg.StatusOK, d.tag, headers...)
+	d.setBody(res)
+	d.final = &response200{tx: d.invite.tx, message: res, sent: time.Now()}
+	d.server.counts.answered(sipmsg.StatusOK)
+	d.send(d.final.tx, res)
+	d.repeat.Reset(d.server.timing.after(0))
+	d.watchHold()
+}
+
+// setBody puts our session description into an answer.
+func (d *dialog) setBody(res *sipmsg.Response) {
+	if len(d.session) == 0 {
+		return
+	}
+	res.AppendHeader(sipmsg.NewHeader("Content-Type", "application/sdp"))
+	res.SetBody(d.session)
+}
+
+// repeat200 sends the 200 again, or gives up.
+func (d *dialog) repeat200() {
+	f := d.final
+	if f == nil {
+		return
+	}
+	waited := time.Since(f.sent)
+	patience := d.server.timing.patience()
+	if waited >= patience {
+		d.happen(unheard{})
+		return
+	}
+	f.times++
+	d.send(f.tx, f.message)
+	d.repeat.Reset(min(d.server.timing.after(f.times), patience-waited))
+}
+
+func (d *dialog) stopRepeating() {
+	d.repeat.Stop()
+	d.final = nil
+}

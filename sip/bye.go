@@ -1,0 +1,62 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// bye hangs up and reports when that is settled, one way or the other.
+func (d *dialog) bye(cause Cause) {
+	req := d.request(sipmsg.BYE, reasons(cause)...)
+	where := d.where
+	d.server.running.Go(func() {
+		if _, err := d.server.exchange(where, req); err != nil {
+			d.log.Debug().Err(err).Msg("caller does not answer our BYE")
+		}
+		d.post(released{})
+	})
+}
+
+// request makes a request of ours inside the dialog.
+func (d *dialog) request(method sipmsg.RequestMethod, headers ...sipmsg.Header) *sipmsg.Request {
+	d.seq++
+	first := d.invite
+	recipient, routes := d.where.path()
+	req := sipmsg.NewRequest(method, recipient)
+	hops := sipmsg.MaxForwardsHeader(70)
+	req.AppendHeader(&hops)
+	for i := range routes {
+		req.AppendHeader(&sipmsg.RouteHeader{Address: routes[i]})
+	}
+	from := first.To().AsFrom()
+	from.Params = from.Params.Clone()
+	from.Params.Add("tag", d.tag)
+	to := first.From().AsTo()
+	id := sipmsg.CallIDHeader(d.callID)
+	req.AppendHeader(&from)
+	req.AppendHeader(&to)
+	req.AppendHeader(&id)
+	req.AppendHeader(&sipmsg.CSeqHeader{SeqNo: d.seq, MethodName: method})
+	for _, h := range headers {
+		req.AppendHeader(h)
+	}
+	req.SetBody(nil)
+	return req
+}
+
+// exchange sends a request along a route and waits for its final answer, no
+// longer than a transaction lasts.
+func (s *Server) exchange(r route, req *sipmsg.Request) (*sipmsg.Response, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.timing.patience())
+	defer cancel()
+	w, to, err := r.wire(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("way to the caller: %w", err)
+	}
+	req.PrependHeader(s.via(w, r))
+	req.SetTransport(w.network())
+	req.SetDestination(to.String())
+	return s.transactions.exchange(ctx, req, w)
+}

@@ -1,0 +1,121 @@
+package sip
+
+import (
+	"context"
+	"time"
+
+	"github.com/einwahl/einwahl/sip/media"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// Call is one telephone call that a trunk has brought. Its methods may be
+// called from any goroutine, also after its end.
+type Call struct {
+	id     string
+	trunk  string
+	to     string
+	from   Caller
+	began  time.Time
+	leg    leg
+	dialog *dialog
+	done   chan struct{}
+	err    error // set before done is closed
+}
+
+// Caller is who the trunk says is calling. It is a claim, not a proof.
+type Caller struct {
+	// User is the number or name, empty where there is none.
+	User string
+	// Display is the name beside it, often empty.
+	Display string
+	// Anonymous callers have asked not to be named.
+	Anonymous bool
+}
+
+// ID is a random name of the call, unknown to the caller.
+func (c *Call) ID() string { return c.id }
+
+// Trunk is the name of the trunk that brought the call.
+func (c *Call) Trunk() string { return c.trunk }
+
+// To is the number called, as the trunk sends it.
+func (c *Call) To() string { return c.to }
+
+// From is the caller as the trunk tells.
+func (c *Call) From() Caller { return c.from }
+
+// Began is when the call came in.
+func (c *Call) Began() time.Time { return c.began }
+
+// Secure reports that sound and signalling are encrypted on their way to us.
+func (c *Call) Secure() bool { return c.leg.Secure() && c.dialog.secureSignalling() }
+
+// Answer takes the call. It returns when sound can flow both ways, which with
+// an offer in the caller's ACK is one round trip later. An error means that
+// the call has ended.
+func (c *Call) Answer(ctx context.Context) error {
+	result := make(chan error, 1)
+	if !c.dialog.post(takeCall{result}) {
+		return c.Err()
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-c.done:
+		return c.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Reject refuses a call that has not been answered; one that has is hung up.
+func (c *Call) Reject(cause Cause) { c.Hangup(cause) }
+
+// Hangup ends the call. Sound stops at once; what is left to be said to the
+// trunk is said behind the scenes.
+func (c *Call) Hangup(cause Cause) {
+	if c.dialog.post(ended{cause, ErrHungUp}) {
+		<-c.done
+	}
+}
+
+// Connect lets the caller hear one source and speak into one sink; nil is
+// silence. When it returns, the pair before is not used any more.
+func (c *Call) Connect(hear pcm.Source, speak pcm.Sink) { c.leg.Connect(hear, speak) }
+
+// Digits are the keys that the caller presses, however they were sent.
+func (c *Call) Digits() <-chan rune { return c.leg.Digits() }
+
+// Held reports that the caller has put us on hold.
+func (c *Call) Held() bool { return c.leg.Held() }
+
+// Stats counts what came and went as sound.
+func (c *Call) Stats() media.LegStats { return c.leg.Stats() }
+
+// Done is closed when the call has ended, for whatever reason.
+func (c *Call) Done() <-chan struct{} { return c.done }
+
+// Err is why the call has ended; nil while it has not.
+func (c *Call) Err() error {
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+// leg is what a dialog needs of the call's sound.
+type leg interface {
+	Answer(offer []byte) ([]byte, error)
+	Offer() ([]byte, error)
+	Accept(answer []byte) error
+	Connect(hear pcm.Source, speak pcm.Sink)
+	Digits() <-chan rune
+	PushDigit(r rune)
+	Held() bool
+	Lost() <-chan struct{}
+	Stats() media.LegStats
+	Secure() bool
+	Close()
+}

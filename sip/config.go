@@ -1,0 +1,216 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Config is the "sip" section of the operator's file.
+type Config struct {
+	// Listen are the addresses to listen on, as udp://host:port or
+	// tcp://host:port. Port 0 takes a free one.
+	Listen []string `yaml:"listen"`
+	// Advertise is the public host in Contact and Via; empty: the address of
+	// the route to the peer.
+	Advertise string `yaml:"advertise"`
+}
+
+// TrunkConfig is one of the "trunks" of the operator's file: a peer that
+// brings calls.
+type TrunkConfig struct {
+	Name string `yaml:"name"`
+	// Peers are the addresses (192.0.2.1) or networks (192.0.2.0/24) that may
+	// call. Everybody else is met with silence.
+	Peers []string `yaml:"peers"`
+	// Codecs are offered and accepted in this order.
+	Codecs []string `yaml:"codecs"`
+	// SRTP is off, optional or required.
+	SRTP string `yaml:"srtp"`
+	// MaxCalls is how many calls there may be at a time; 0 is none.
+	MaxCalls int `yaml:"max_calls"`
+	// MaxCallsPerSecond is how many calls may begin in a second; 0 is none.
+	MaxCallsPerSecond int `yaml:"max_calls_per_second"`
+}
+
+// DefaultConfig listens on loopback only.
+func DefaultConfig() Config {
+	return Config{Listen: []string{"udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"}}
+}
+
+// DefaultTrunkConfig is what a trunk has where the file is silent. It has
+// neither a name nor peers: nobody may call by default.
+func DefaultTrunkConfig() TrunkConfig {
+	return TrunkConfig{
+		Codecs:            []string{"opus", "g722", "pcma", "pcmu"},
+		SRTP:              "optional",
+		MaxCalls:          200,
+		MaxCallsPerSecond: 20,
+	}
+}
+
+// Validate reports every mistake at once, each under its key in the section.
+func (c Config) Validate() error {
+	var errs []error
+	if len(c.Listen) == 0 {
+		errs = append(errs, errors.New("listen: name at least one address, for example udp://127.0.0.1:5060"))
+	}
+	seen := map[endpoint]bool{}
+	for i, text := range c.Listen {
+		e, err := parseEndpoint(text)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("listen[%d]: %w", i, err))
+		case seen[e] && e.port != 0:
+			errs = append(errs, fmt.Errorf("listen[%d]: %s is there twice", i, text))
+		}
+		seen[e] = true
+	}
+	if c.Advertise != "" && !isHost(c.Advertise) {
+		errs = append(errs, fmt.Errorf("advertise: %q is neither an IP address nor a host name", c.Advertise))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate reports every mistake at once, each under its key in the trunk.
+func (c TrunkConfig) Validate() error {
+	var errs []error
+	if strings.TrimSpace(c.Name) == "" || c.Name != text(c.Name) {
+		errs = append(errs, errors.New("name: a trunk needs a name"))
+	}
+	if len(c.Peers) == 0 {
+		errs = append(errs, errors.New("peers: name at least one address or network that may call"))
+	}
+	for i, peer := range c.Peers {
+		if _, err := parsePeer(peer); err != nil {
+			errs = append(errs, fmt.Errorf("peers[%d]: %w", i, err))
+		}
+	}
+	if len(c.Codecs) == 0 {
+		errs = append(errs, errors.New("codecs: name at least one of opus, g722, pcma, pcmu"))
+	}
+	seen := map[string]bool{}
+	for i, codec := range c.Codecs {
+		switch codec {
+		case "opus", "g722", "pcma", "pcmu":
+		default:
+			errs = append(errs, fmt.Errorf("codecs[%d]: %q is none of opus, g722, pcma, pcmu", i, codec))
+		}
+		if seen[codec] {
+			errs = append(errs, fmt.Errorf("codecs[%d]: %s is there twice", i, codec))
+		}
+		seen[codec] = true
+	}
+	switch c.SRTP {
+	case "off", "optional", "required":
+	default:
+		errs = append(errs, fmt.Errorf("srtp: %q is none of off, optional, required", c.SRTP))
+	}
+	if c.MaxCalls < 0 {
+		errs = append(errs, fmt.Errorf("max_calls: want 0 or more, not %d", c.MaxCalls))
+	}
+	if c.MaxCallsPerSecond < 0 {
+		errs = append(errs, fmt.Errorf("max_calls_per_second: want 0 or more, not %d", c.MaxCallsPerSecond))
+	}
+	return errors.Join(errs...)
+}
+
+// ValidateTrunks reports what is wrong with trunks beside each other; each
+// alone is checked by its own Validate.
+func ValidateTrunks(trunks []TrunkConfig) error {
+	var errs []error
+	names := map[string]int{}
+	networks := map[netip.Prefix]int{}
+	for i, t := range trunks {
+		if first, twice := names[t.Name]; twice {
+			errs = append(errs, fmt.Errorf("[%d].name: trunk %d already is named %q", i, first, text(t.Name)))
+		} else {
+			names[t.Name] = i
+		}
+		for j, peer := range t.Peers {
+			network, err := parsePeer(peer)
+			if err != nil {
+				continue
+			}
+			if first, twice := networks[network]; twice {
+				errs = append(errs, fmt.Errorf("[%d].peers[%d]: %s already belongs to trunk %d", i, j, network, first))
+				continue
+			}
+			networks[network] = i
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// endpoint is one address to listen on.
+type endpoint struct {
+	network string // udp, tcp
+	host    string
+	port    uint16
+}
+
+func (e endpoint) address() string { return net.JoinHostPort(e.host, strconv.Itoa(int(e.port))) }
+
+func parseEndpoint(s string) (endpoint, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return endpoint{}, fmt.Errorf("%q is no address to listen on: want for example udp://127.0.0.1:5060", text(s))
+	}
+	switch u.Scheme {
+	case "udp", "tcp":
+	default:
+		return endpoint{}, fmt.Errorf("%q: this version listens on udp:// and tcp:// only", text(s))
+	}
+	e := endpoint{network: u.Scheme, host: u.Hostname(), port: 5060}
+	if e.host != "" && !isHost(e.host) {
+		return endpoint{}, fmt.Errorf("%q: %q is no host", text(s), text(e.host))
+	}
+	if p := u.Port(); p != "" {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil {
+			return endpoint{}, fmt.Errorf("%q: %q is no port", text(s), p)
+		}
+		e.port = uint16(n)
+	}
+	return e, nil
+}
+
+// parsePeer reads an address or a network; an address is a network of one.
+func parsePeer(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address such as 192.0.2.1 nor a network such as 192.0.2.0/24", text(s))
+	}
+	if p.Masked() != p {
+		return netip.Prefix{}, fmt.Errorf("%q has bits set behind its length: did you mean %s?", text(s), p.Masked())
+	}
+	return p, nil
+}
+
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+		for _, r := range label {
+			if r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+				return false
+			}
+		}
+	}
+	return true
+}

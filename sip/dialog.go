@@ -1,0 +1,274 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+	"github.com/rs/zerolog"
+)
+
+// inboxSize is how many messages may wait for a dialog. More than a few means
+// that the caller floods it.
+const inboxSize = 32
+
+// dialog is a conversation with one caller. Everything below inbox belongs to
+// the goroutine of run; others send it messages.
+type dialog struct {
+	server *Server
+	call   *Call
+	trunk  *trunk
+	log    zerolog.Logger
+	first  *sipmsg.ServerTx
+
+	// The three names of the dialog: RFC 3261 section 12.
+	tag, callID, callerTag string
+
+	inbox chan any
+	gone  chan struct{} // closed when run has returned
+
+	state   state
+	hand    told         // the request at hand
+	invite  told         // the INVITE that is being answered
+	takers  []chan error // who waits in Call.Answer
+	where   route        // where our own requests go
+	seq     uint32       // the CSeq of our last request
+	final   *response200 // the 200 being repeated
+	session []byte       // what we said last about the sound
+	parted  bool         // the gateway has been told of the end
+	cancel  context.CancelCauseFunc
+	repeat  *time.Timer // the next repetition of the 200
+	probe   *time.Timer // the next look whether a held caller is still there
+}
+
+// told is a request inside the dialog and the transaction to answer it in; an
+// ACK has none, and a CANCEL answers itself.
+type told struct {
+	incoming
+	tx *sipmsg.ServerTx
+}
+
+// takeCall is Call.Answer.
+type takeCall struct{ result chan error }
+
+// offer gives the dialog a message from the net, unless too many wait already.
+func (d *dialog) offer(m any) bool {
+	select {
+	case d.inbox <- m:
+		d.sweep()
+		return true
+	default:
+		return false
+	}
+}
+
+// post gives the dialog a message from the gateway, and waits for room. It
+// reports false when the dialog is over.
+func (d *dialog) post(m any) bool {
+	select {
+	case <-d.gone:
+		return false
+	case d.inbox <- m:
+		return true
+	}
+}
+
+// sweep answers what has come too late, so that no transaction is left open.
+// Before the end it does nothing.
+func (d *dialog) sweep() {
+	select {
+	case <-d.gone:
+	default:
+		return
+	}
+	for {
+		select {
+		case m := <-d.inbox:
+			if m, ok := m.(told); ok && m.tx != nil {
+				d.respond(m, sipmsg.StatusCallTransactionDoesNotExists)
+			}
+		default:
+			return
+		}
+	}
+}
+
+// owns reports whether a request belongs to this dialog: same names, same trunk.
+func (d *dialog) owns(in incoming) bool {
+	return in.trunk.use == d.trunk.use && string(*in.CallID()) == d.callID && in.fromTag() == d.callerTag
+}
+
+func (d *dialog) secureSignalling() bool { return false }
+
+// run leads the dialog to its end.
+func (d *dialog) run() {
+	defer d.sweep()
+	defer close(d.gone)
+	lost := d.call.leg.Lost()
+	for d.state.phase != over {
+		select {
+		case m := <-d.inbox:
+			d.guarded(func() { d.hear(m) })
+		case <-d.repeat.C:
+			d.guarded(d.repeat200)
+		case <-d.probe.C:
+			d.guarded(d.probeHeld)
+		case <-lost:
+			lost = nil
+			d.guarded(func() { d.happen(ended{causeNoMedia, ErrNoMedia}) })
+		}
+	}
+	d.stopRepeating()
+	d.probe.Stop()
+	d.part(ErrHungUp)
+	d.server.dialogs.remove(d)
+}
+
+// guarded keeps a panic to this call: it ends, the others go on.
+func (d *dialog) guarded(step func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			d.server.counts.panics.Add(1)
+			d.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("call lost to a panic")
+			d.giveUp()
+		}
+	}()
+	step()
+}
+
+// giveUp ends a call that we have lost track of, with what can still be said.
+func (d *dialog) giveUp() {
+	defer func() {
+		if recover() != nil {
+			d.state.phase = over
+			d.first.Terminate()
+		}
+	}()
+	d.happen(ended{causeFault, ErrHungUp})
+}
+
+// hear takes one message out of the inbox.
+func (d *dialog) hear(m any) {
+	switch m := m.(type) {
+	case told:
+		d.hand = m
+		d.read(m)
+	case alive:
+		d.watchHold()
+	case takeCall:
+		d.takers = append(d.takers, m.result)
+		d.happen(wanted{})
+	default:
+		d.happen(m)
+	}
+	d.answerTakers()
+}
+
+// read makes an event of a request.
+func (d *dialog) read(m told) {
+	sdp := len(m.Body()) > 0
+	switch m.Method {
+	case sipmsg.CANCEL:
+		d.happen(cancelled{})
+	case sipmsg.ACK:
+		d.happen(acked{m.CSeq().SeqNo, sdp})
+	default:
+		before := d.state.seq
+		d.happen(asked{m.Method, m.CSeq().SeqNo, sdp})
+		if d.state.seq > before {
+			d.where.follow(m.incoming)
+		}
+	}
+}
+
+// happen lets the state decide, and does what it says.
+func (d *dialog) happen(ev event) {
+	var actions []action
+	d.state, actions = next(d.state, ev)
+	for _, a := range actions {
+		d.do(a)
+	}
+}
+
+// do carries out one action. Those that have a result report it as an event,
+// so they stand last in their list.
+func (d *dialog) do(a action) {
+	switch a := a.(type) {
+	case reply:
+		d.reply(a)
+	case negotiate:
+		d.negotiate()
+	case conclude:
+		d.conclude()
+	case accept:
+		d.accept()
+	case agree:
+		d.agree()
+	case silent:
+		d.stopRepeating()
+	case refuse:
+		d.refuse(a.cause)
+	case decline:
+		d.decline(a.cause)
+	case press:
+		d.press()
+	case bye:
+		d.bye(a.cause)
+	case part:
+		d.part(a.why)
+	case forget:
+		d.server.dialogs.remove(d)
+	}
+}
+
+// answerTakers releases Call.Answer when sound can flow.
+func (d *dialog) answerTakers() {
+	up := d.state.phase == talking || d.state.phase == answered && !d.state.offered
+	if !up || d.state.parting {
+		return
+	}
+	for _, t := range d.takers {
+		t <- nil
+	}
+	d.takers = nil
+}
+
+// part ends the call for the gateway: the sound, the context, the waiting.
+func (d *dialog) part(why error) {
+	if d.parted {
+		return
+	}
+	d.parted = true
+	d.call.leg.Close()
+	d.call.err = why
+	close(d.call.done)
+	d.cancel(why)
+	d.trunk.end()
+	d.server.calls.remove(d.call)
+}
+
+// reply answers the request at hand.
+func (d *dialog) reply(a reply) {
+	headers := allowFor(a.status)
+	if a.retry > 0 {
+		headers = append(headers, retryAfter(a.retry))
+	}
+	if d.hand.Method == sipmsg.OPTIONS {
+		headers = append(headers, abilities()...)
+	}
+	d.respond(d.hand, a.status, headers...)
+}
+
+// respond answers a request in its transaction.
+func (d *dialog) respond(m told, status int, headers ...sipmsg.Header) {
+	d.server.counts.answered(status)
+	d.send(m.tx, d.server.response(m.incoming, status, d.tag, headers...))
+}
+
+func (d *dialog) send(tx *sipmsg.ServerTx, res *sipmsg.Response) {
+	if err := tx.Respond(res); err != nil {
+		d.log.Debug().Err(err).Int("status", res.StatusCode).Msg("answer lost")
+	}
+}

@@ -1,0 +1,124 @@
+package sip
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/time/rate"
+)
+
+// trunk is a trunk of the operator's file at work. It is replaced as a whole
+// when the file is read again; its use goes on.
+type trunk struct {
+	TrunkConfig
+	networks []netip.Prefix
+	// retired trunks are no longer in the file: they may end their calls and
+	// bring no new ones.
+	retired bool
+	use     *use
+}
+
+// use is what a trunk takes up, across changes of the file.
+type use struct {
+	calls atomic.Int64
+	rate  *rate.Limiter
+}
+
+// begin takes a place for a call and reports whether there was one.
+func (t *trunk) begin() bool {
+	if t.retired {
+		return false
+	}
+	if t.use.calls.Add(1) > int64(t.MaxCalls) || !t.use.rate.Allow() {
+		t.use.calls.Add(-1)
+		return false
+	}
+	return true
+}
+
+// end gives the place back.
+func (t *trunk) end() { t.use.calls.Add(-1) }
+
+// has reports whether address belongs to the trunk.
+func (t *trunk) has(address netip.Addr) bool {
+	return slices.ContainsFunc(t.networks, func(p netip.Prefix) bool { return p.Contains(address) })
+}
+
+// gate knows which address belongs to which trunk. It is asked once for every
+// packet, before anything else is done with it.
+type gate struct {
+	rows atomic.Pointer[[]row]
+
+	mu     sync.Mutex
+	trunks map[string]*trunk
+}
+
+type row struct {
+	network netip.Prefix
+	trunk   *trunk
+}
+
+// trunkOf finds the trunk with the narrowest network around address, nil for a
+// stranger. Networks are few: a walk is faster than a tree.
+func (g *gate) trunkOf(address netip.Addr) *trunk {
+	rows := g.rows.Load()
+	if rows == nil {
+		return nil
+	}
+	for i := range *rows {
+		r := &(*rows)[i]
+		if r.network.Contains(address) && (!r.trunk.retired || r.trunk.use.calls.Load() > 0) {
+			return r.trunk
+		}
+	}
+	return nil
+}
+
+// set replaces the trunks. Those that are gone from the file stay, retired,
+// while they have calls, so that these can be ended from either side.
+func (g *gate) set(configs []TrunkConfig) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	trunks := make(map[string]*trunk, len(configs))
+	var rows []row
+	add := func(t *trunk) {
+		trunks[t.Name] = t
+		for _, n := range t.networks {
+			rows = append(rows, row{n, t})
+		}
+	}
+	for _, c := range configs {
+		t := &trunk{TrunkConfig: c, use: &use{rate: rate.NewLimiter(0, 0)}}
+		if old, ok := g.trunks[c.Name]; ok {
+			t.use = old.use
+		}
+		t.use.rate.SetBurst(c.MaxCallsPerSecond)
+		t.use.rate.SetLimit(rate.Limit(c.MaxCallsPerSecond))
+		for _, peer := range c.Peers {
+			if n, err := parsePeer(peer); err == nil {
+				t.networks = append(t.networks, n)
+			}
+		}
+		add(t)
+	}
+	for name, old := range g.trunks {
+		if _, stays := trunks[name]; !stays && old.use.calls.Load() > 0 {
+			retired := *old
+			retired.retired = true
+			add(&retired)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		if a.trunk.retired != b.trunk.retired {
+			if a.trunk.retired {
+				return 1
+			}
+			return -1
+		}
+		return b.network.Bits() - a.network.Bits()
+	})
+	g.trunks = trunks
+	g.rows.Store(&rows)
+}

@@ -1,0 +1,148 @@
+package sip
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+
+	"github.com/einwahl/einwahl/sip/media"
+)
+
+// invite begins a call, or refuses it where that needs no dialog: a refusal
+// that leaves nothing behind is what keeps us standing when too many call.
+func (s *Server) invite(in incoming) {
+	switch {
+	case s.transactions.merged(in.Request):
+		s.answer(in, sipmsg.StatusLoopDetected)
+		return
+	case in.GetHeader("replaces") != nil:
+		// RFC 3891 section 3: no dialog of ours may be replaced.
+		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
+		return
+	case s.draining.Load() || !in.trunk.begin():
+		s.counts.shed.Add(1)
+		s.answer(in, sipmsg.StatusServiceUnavailable, retryAfter(s.retryIn()))
+		return
+	}
+	tx, err := s.transactions.open(in)
+	if err != nil {
+		in.trunk.end()
+		return
+	}
+	_ = tx.Respond(s.response(in, sipmsg.StatusTrying, ""))
+	d := s.newDialog(told{in, tx})
+	s.dialogs.add(d)
+	if !s.lead(d) {
+		d.respond(told{in, tx}, sipmsg.StatusServiceUnavailable, retryAfter(s.retryIn()))
+		s.dialogs.remove(d)
+		in.trunk.end()
+	}
+}
+
+// newDialog makes a dialog that nothing has happened to.
+func (s *Server) newDialog(first told) *dialog {
+	in := first.incoming
+	d := &dialog{
+		server:    s,
+		trunk:     in.trunk,
+		first:     first.tx,
+		tag:       rand.Text(),
+		callID:    string(*in.CallID()),
+		callerTag: in.fromTag(),
+		inbox:     make(chan any, inboxSize),
+		gone:      make(chan struct{}),
+		state:     state{seq: in.CSeq().SeqNo},
+		invite:    first,
+		where:     s.routeTo(in),
+		repeat:    stoppedTimer(),
+		probe:     stoppedTimer(),
+	}
+	d.call = &Call{
+		id:     rand.Text(),
+		trunk:  in.trunk.Name,
+		to:     calledNumber(in.Request),
+		from:   callerOf(in.Request),
+		began:  time.Now(),
+		dialog: d,
+		done:   make(chan struct{}),
+	}
+	d.log = s.log.With().Str("trunk", d.call.trunk).Str("call", d.call.id).Logger()
+	return d
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+// lead starts the goroutine that owns d. It reports false when the server is
+// closing.
+func (s *Server) lead(d *dialog) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.running.Go(func() { s.conduct(d) })
+	return true
+}
+
+// conduct finds ports for the call, hands it to the gateway, and leads its
+// dialog to the end.
+func (s *Server) conduct(d *dialog) {
+	in := d.invite.incoming
+	l, err := s.newLeg(media.LegConfig{
+		Bind:       in.wire.local().Addr(),
+		Signalling: in.source.Addr(),
+		Codecs:     d.trunk.Codecs,
+		Log:        d.log,
+	})
+	if err != nil {
+		d.log.Warn().Err(err).Msg("no media for a call")
+		d.respond(d.invite, causeNoPorts.Status, append(reasons(causeNoPorts), retryAfter(s.retryIn()))...)
+		s.dialogs.remove(d)
+		d.trunk.end()
+		close(d.gone)
+		return
+	}
+	d.call.leg = l
+	ctx, cancel := context.WithCancelCause(context.Background())
+	d.cancel = cancel
+	s.calls.add(d.call)
+	s.running.Go(func() { s.serve(ctx, d) })
+	d.run()
+}
+
+// serve lets the gateway have the call, and ends what the gateway leaves.
+func (s *Server) serve(ctx context.Context, d *dialog) {
+	cause := causeUnanswered
+	defer func() {
+		if r := recover(); r != nil {
+			s.counts.panics.Add(1)
+			d.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("call lost to a panic")
+			cause = causeFault
+		}
+		d.post(ended{cause, ErrHungUp})
+	}()
+	s.handle(ctx, d.call)
+	cause.Q850, cause.Text = causeNormal.Q850, causeNormal.Text
+}
+
+// refuse sends the final answer of the first INVITE.
+func (d *dialog) refuse(cause Cause) {
+	headers := reasons(cause)
+	status := cause.status()
+	if status == sipmsg.StatusServiceUnavailable {
+		headers = append(headers, retryAfter(d.server.retryIn()))
+	}
+	if status == causeBadType.Status {
+		headers = append(headers, sipmsg.NewHeader("Accept", sessionType))
+	}
+	first := told{d.invite.incoming, d.first}
+	d.respond(first, status, headers...)
+}

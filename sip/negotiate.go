@@ -1,0 +1,63 @@
+package sip
+
+import (
+	"errors"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+
+	"github.com/einwahl/einwahl/sip/media"
+)
+
+// negotiate takes the offer of the first INVITE, or of the request at hand, or
+// makes one where there is none.
+func (d *dialog) negotiate() {
+	m := d.hand
+	if d.state.phase == ringing {
+		m = d.invite
+	}
+	offer, problem := session(m.Request)
+	if problem != nil {
+		d.happen(unsettled{m.Method, *problem})
+		return
+	}
+	if m.Method == sipmsg.INVITE {
+		d.invite = m
+	}
+	var err error
+	if offered := len(offer) == 0; offered {
+		d.session, err = d.call.leg.Offer()
+	} else {
+		d.session, err = d.call.leg.Answer(offer)
+	}
+	if err != nil {
+		d.log.Debug().Str("problem", text(err.Error())).Msg("offer refused")
+		d.happen(unsettled{m.Method, causeOf(err)})
+		return
+	}
+	d.happen(settled{m.Method, m.CSeq().SeqNo, len(offer) == 0})
+}
+
+// conclude takes the answer that an ACK brings to our offer.
+func (d *dialog) conclude() {
+	answer, problem := session(d.hand.Request)
+	if problem == nil {
+		err := d.call.leg.Accept(answer)
+		if err == nil {
+			return
+		}
+		d.log.Debug().Str("problem", text(err.Error())).Msg("answer refused")
+	}
+	d.happen(unsettled{sipmsg.ACK, causeBadAnswer})
+}
+
+// causeOf makes the final answer of a failed negotiation.
+func causeOf(err error) Cause {
+	var bad *media.SDPError
+	switch {
+	case errors.Is(err, media.ErrNothingFits):
+		return causeNoCodec
+	case errors.As(err, &bad):
+		return causeBadOffer
+	}
+	return causeFault
+}

@@ -1,0 +1,110 @@
+package sip
+
+import (
+	"fmt"
+	"net/netip"
+	"runtime/debug"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// arrival is how a message came.
+type arrival struct {
+	wire   wire
+	source netip.AddrPort
+	trunk  *trunk
+}
+
+// incoming is a request and how it came.
+type incoming struct {
+	*sipmsg.Request
+	arrival
+}
+
+// toTag is the tag with which the caller names the dialog, empty for a request
+// outside of one.
+func (in incoming) toTag() string { return in.To().Params.GetOr("tag", "") }
+
+func (in incoming) fromTag() string { return in.From().Params.GetOr("tag", "") }
+
+// receive takes a message off its socket, in the socket's own goroutine, so
+// that the requests of a dialog stay in order. It never waits for a call. A
+// panic costs the message and nothing else.
+func (s *Server) receive(msg sipmsg.Message, a arrival) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.counts.panics.Add(1)
+			s.log.Error().Str("trunk", a.trunk.Name).Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("message lost to a panic")
+		}
+	}()
+	switch msg := msg.(type) {
+	case *sipmsg.Response:
+		s.transactions.response(msg)
+	case *sipmsg.Request:
+		s.request(incoming{msg, a})
+	}
+}
+
+// request finds out whom a request concerns: a transaction that has seen it
+// before, a dialog, or nobody yet.
+func (s *Server) request(in incoming) {
+	if !whole(in.Request) {
+		s.counts.malformed.Add(1)
+		if in.Via() != nil && !in.IsAck() {
+			s.answer(in, sipmsg.StatusBadRequest)
+		}
+		return
+	}
+	switch {
+	case in.IsAck():
+		s.ack(in)
+		return
+	case s.transactions.repeated(in.Request):
+		return
+	case in.IsCancel():
+		s.cancel(in)
+		return
+	}
+	if no, ok := s.screen(in); ok {
+		s.answer(in, no.status, no.headers...)
+		return
+	}
+	if tag := in.toTag(); tag != "" {
+		s.inside(in, tag)
+		return
+	}
+	s.outside(in)
+}
+
+// outside deals with a request that belongs to no dialog.
+func (s *Server) outside(in incoming) {
+	switch in.Method {
+	case sipmsg.INVITE:
+		s.invite(in)
+	case sipmsg.OPTIONS:
+		s.options(in)
+	case sipmsg.BYE, sipmsg.INFO, sipmsg.UPDATE, sipmsg.PRACK:
+		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
+	default:
+		status := unknownMethod(in.Method)
+		s.answer(in, status, allowFor(status)...)
+	}
+}
+
+// inside hands a request to its dialog. One trunk cannot reach into the calls
+// of another, whatever tags it has guessed.
+func (s *Server) inside(in incoming, tag string) {
+	d := s.dialogs.byTag(tag)
+	if d == nil || !d.owns(in) {
+		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
+		return
+	}
+	tx, err := s.transactions.open(in)
+	if err != nil {
+		return
+	}
+	if !d.offer(told{in, tx}) {
+		s.counts.shed.Add(1)
+		_ = tx.Respond(s.response(in, sipmsg.StatusServiceUnavailable, tag, retryAfter(retryLater)))
+	}
+}

@@ -1,0 +1,143 @@
+package sip
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// statusUnsupportedScheme is missing in sipgo's list.
+const statusUnsupportedScheme = 416
+
+// phrases are the reason phrases of RFC 3261 section 21 that we use.
+var phrases = map[int]string{
+	100: "Trying", 180: "Ringing", 200: "OK",
+	400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
+	410: "Gone", 415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension",
+	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+	483: "Too Many Hops", 484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated",
+	488: "Not Acceptable Here", 491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented",
+	503: "Service Unavailable", 505: "Version Not Supported", 600: "Busy Everywhere", 603: "Decline",
+	604: "Does Not Exist Anywhere", 606: "Not Acceptable",
+}
+
+func phrase(status int) string {
+	if p, ok := phrases[status]; ok {
+		return p
+	}
+	return "Refused"
+}
+
+// response makes an answer to in. tag names us in To; the caller's own tag,
+// where the request has one, stays.
+func (s *Server) response(in incoming, status int, tag string, headers ...sipmsg.Header) *sipmsg.Response {
+	res := sipmsg.NewResponseFromRequest(in.Request, status, phrase(status), nil)
+	res.SipVersion = "SIP/2.0"
+	if to := res.To(); to != nil && status != sipmsg.StatusTrying {
+		if own := in.To().Params.GetOr("tag", ""); own != "" {
+			tag = own
+		}
+		to.Params.Add("tag", tag)
+	}
+	markSource(res, in.source)
+	res.SetDestination(returnTo(in).String())
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	return res
+}
+
+// markSource notes in Via where the request came from, when that is not where
+// it says it was sent from (RFC 3261 section 18.2.1, RFC 3581 section 4).
+func markSource(res *sipmsg.Response, source netip.AddrPort) {
+	via := res.Via()
+	if via == nil {
+		return
+	}
+	if via.Params.Has("rport") {
+		via.Params.Add("rport", strconv.Itoa(int(source.Port())))
+		via.Params.Add("received", source.Addr().String())
+		return
+	}
+	if via.Host != source.Addr().String() {
+		via.Params.Add("received", source.Addr().String())
+	}
+}
+
+// returnTo is where an answer over UDP goes: always to the address that the
+// request came from, and without rport to the port that Via names.
+func returnTo(in incoming) netip.AddrPort {
+	via := in.Via()
+	if via == nil || via.Params.Has("rport") || in.wire.network() != "UDP" {
+		return in.source
+	}
+	port := via.Port
+	if port <= 0 || port > 0xffff {
+		port = sipmsg.DefaultUdpPort
+	}
+	return netip.AddrPortFrom(in.source.Addr(), uint16(port))
+}
+
+// answer refuses or confirms a request outside of any transaction: nothing is
+// kept of it, and a repeated request gets the same answer again.
+func (s *Server) answer(in incoming, status int, headers ...sipmsg.Header) {
+	s.counts.answered(status)
+	if err := in.wire.WriteMsg(s.response(in, status, s.statelessTag(in), headers...)); err != nil {
+		s.log.Debug().Err(err).Int("status", status).Msg("answer lost")
+	}
+}
+
+// statelessTag is the same for every repetition of a request (RFC 3261 section
+// 8.2.7).
+func (s *Server) statelessTag(in incoming) string {
+	mac := hmac.New(sha256.New, s.secret[:])
+	if id := in.CallID(); id != nil {
+		mac.Write([]byte(*id))
+	}
+	if via := in.Via(); via != nil {
+		mac.Write([]byte(via.Params.GetOr("branch", "")))
+	}
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+// abilities are the headers that say what we can, for 200 and OPTIONS.
+func abilities() []sipmsg.Header {
+	return []sipmsg.Header{
+		allow(),
+		sipmsg.NewHeader("Accept", "application/sdp, application/dtmf-relay, application/dtmf"),
+		sipmsg.NewHeader("Supported", strings.Join(extensions, ", ")),
+	}
+}
+
+func allow() sipmsg.Header {
+	names := make([]string, len(methods))
+	for i, m := range methods {
+		names[i] = string(m)
+	}
+	return sipmsg.NewHeader("Allow", strings.Join(names, ", "))
+}
+
+// allowFor adds the list that 405 must carry.
+func allowFor(status int) []sipmsg.Header {
+	if status == sipmsg.StatusMethodNotAllowed {
+		return []sipmsg.Header{allow()}
+	}
+	return nil
+}
+
+func retryAfter(seconds int) sipmsg.Header {
+	return sipmsg.NewHeader("Retry-After", strconv.Itoa(seconds))
+}
+
+// reasons are the Reason header of a cause, if it has one.
+func reasons(c Cause) []sipmsg.Header {
+	if r := c.reason(); r != "" {
+		return []sipmsg.Header{sipmsg.NewHeader("Reason", r)}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package sip
+
+import (
+	"slices"
+	"strings"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// methods are what we understand, as Allow tells.
+var methods = []sipmsg.RequestMethod{
+	sipmsg.INVITE, sipmsg.ACK, sipmsg.CANCEL, sipmsg.BYE, sipmsg.OPTIONS, sipmsg.INFO, sipmsg.UPDATE,
+}
+
+// foreign are methods that exist and that we do not serve: 405. What nobody
+// has heard of is 501 (RFC 3261 section 21.5.2).
+var foreign = []sipmsg.RequestMethod{
+	sipmsg.REGISTER, sipmsg.SUBSCRIBE, sipmsg.NOTIFY, sipmsg.REFER, sipmsg.MESSAGE, sipmsg.PRACK, sipmsg.PUBLISH,
+}
+
+// extensions are the option tags that we support: none so far.
+var extensions []string
+
+// unknownMethod is the answer to a method that is not one of ours.
+func unknownMethod(m sipmsg.RequestMethod) int {
+	if slices.Contains(foreign, m) || slices.Contains(methods, m) {
+		return sipmsg.StatusMethodNotAllowed
+	}
+	return sipmsg.StatusNotImplemented
+}
+
+// whole reports whether a request has the headers without which it can be
+// neither answered nor placed (RFC 3261 section 8.1.1).
+func whole(req *sipmsg.Request) bool {
+	via, from, to, id, seq := req.Via(), req.From(), req.To(), req.CallID(), req.CSeq()
+	if via == nil || from == nil || to == nil || id == nil || seq == nil {
+		return false
+	}
+	return string(*id) != "" && via.Params.GetOr("branch", "") != "" &&
+		from.Params.GetOr("tag", "") != "" && seq.MethodName == req.Method
+}
+
+// refusal is an answer that needs no call to be given.
+type refusal struct {
+	status  int
+	headers []sipmsg.Header
+}
+
+// screen checks what RFC 3261 section 8.2 asks of every request. BYE passes
+// whatever it requires: there is no use in insisting that a call go on.
+func (s *Server) screen(in incoming) (refusal, bool) {
+	switch {
+	case !strings.EqualFold(in.SipVersion, "SIP/2.0"):
+		return refusal{status: sipmsg.StatusVersionNotSupported}, true
+	case !slices.Contains([]string{"sip", "sips", "tel"}, in.Recipient.Scheme):
+		return refusal{status: statusUnsupportedScheme}, true
+	}
+	if hops := in.MaxForwards(); hops != nil && hops.Val() == 0 && in.toTag() == "" {
+		return refusal{status: sipmsg.StatusTooManyHops}, true
+	}
+	if in.Method == sipmsg.BYE {
+		return refusal{}, false
+	}
+	if strange := unsupported(in.Request); len(strange) > 0 {
+		return refusal{sipmsg.StatusBadExtension, []sipmsg.Header{
+			sipmsg.NewHeader("Unsupported", strings.Join(strange, ", ")),
+		}}, true
+	}
+	return refusal{}, false
+}
+
+// unsupported lists what a request requires and we do not have.
+func unsupported(req *sipmsg.Request) []string {
+	var strange []string
+	for _, h := range req.GetHeaders("require") {
+		for tag := range strings.SplitSeq(h.Value(), ",") {
+			tag = strings.ToLower(strings.TrimSpace(tag))
+			if tag != "" && !slices.Contains(extensions, tag) {
+				strange = append(strange, tag)
+			}
+		}
+	}
+	return strange
+}
