@@ -117,6 +117,9 @@ func NewPolicy(c Config, r RecordingConfig) Policy {
 	}
 }
 
+// Consent is what is asked of the caller before they are recorded.
+func Consent(f Facts) conference.Consent { return f.Policy.consent(f.Meeting) }
+
 // consent is what is asked in meeting m: what it says itself, else what the
 // operator says, and what nobody has said or what makes no sense is required.
 func (p Policy) consent(m conference.State) conference.Consent {

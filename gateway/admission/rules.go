@@ -129,9 +129,9 @@ func recordingUnknown(f Facts) bool {
 // Where nothing is to be told of a recording, not knowing of it is no reason
 // to refuse: an operator who writes "off" has decided that. In every other
 // case a recording nobody knows of would be one nobody was told of.
-func consentOff(f Facts) bool      { return f.Policy.consent(f.Meeting) == conference.ConsentOff }
-func consentNotice(f Facts) bool   { return f.Policy.consent(f.Meeting) == conference.ConsentNotice }
-func consentRequired(f Facts) bool { return f.Policy.consent(f.Meeting) == conference.ConsentRequired }
+func consentOff(f Facts) bool      { return Consent(f) == conference.ConsentOff }
+func consentNotice(f Facts) bool   { return Consent(f) == conference.ConsentNotice }
+func consentRequired(f Facts) bool { return Consent(f) == conference.ConsentRequired }
 
 func saidNo(f Facts) bool { return f.Answer == conference.Declined }
 func agreed(f Facts) bool { return f.Answer == conference.Agreed }

@@ -1,0 +1,129 @@
+package call
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Config is the "limits" section of the operator's file: how patient the
+// gateway is.
+type Config struct {
+	Tries         int           `yaml:"tries"`          // wrong pairs of number and PIN before goodbye
+	Rounds        int           `yaml:"rounds"`         // times a question is asked into silence
+	FirstDigit    time.Duration `yaml:"first_digit"`    // wait for the first key
+	BetweenDigits time.Duration `yaml:"between_digits"` // then this pause ends an entry, as # does
+	MaxDigits     int           `yaml:"max_digits"`     // of a number or a PIN; more are not taken
+	Choose        time.Duration `yaml:"choose"`         // from the answer to the right PIN
+	Lookup        time.Duration `yaml:"lookup"`         // every look-up takes this long, or a multiple
+	Backend       time.Duration `yaml:"backend"`        // the conference service is unavailable after this long
+	Consent       time.Duration `yaml:"consent"`        // wait for a key after the question
+	Remind        time.Duration `yaml:"remind"`         // say again why the caller waits
+	Wait          time.Duration `yaml:"wait"`           // for the host, or in the waiting room
+	MutedFrom     int           `yaml:"muted_from"`     // callers enter muted where so many are; 0 never
+}
+
+// DefaultConfig returns the settings used where the file is silent.
+func DefaultConfig() Config {
+	return Config{
+		Tries:         3,
+		Rounds:        3,
+		FirstDigit:    10 * time.Second,
+		BetweenDigits: 5 * time.Second,
+		MaxDigits:     20,
+		Choose:        90 * time.Second,
+		Lookup:        250 * time.Millisecond,
+		Backend:       10 * time.Second,
+		Consent:       10 * time.Second,
+		Remind:        90 * time.Second,
+		Wait:          10 * time.Minute,
+		MutedFrom:     0,
+	}
+}
+
+// Validate reports every mistake at once, each under its key in the file.
+func (c Config) Validate() error {
+	var errs []error
+	for _, n := range []struct {
+		key      string
+		n        int
+		from, to int
+	}{
+		{"tries", c.Tries, 1, 5},
+		{"rounds", c.Rounds, 1, 10},
+		{"max_digits", c.MaxDigits, 4, 32},
+		{"muted_from", c.MutedFrom, 0, 1 << 30},
+	} {
+		if n.n < n.from || n.n > n.to {
+			errs = append(errs, fmt.Errorf("%s: %d is not between %d and %d", n.key, n.n, n.from, n.to))
+		}
+	}
+	for _, d := range []struct {
+		key      string
+		d        time.Duration
+		from, to time.Duration
+	}{
+		{"first_digit", c.FirstDigit, time.Second, time.Minute},
+		{"between_digits", c.BetweenDigits, time.Second, time.Minute},
+		{"choose", c.Choose, 10 * time.Second, 10 * time.Minute},
+		{"lookup", c.Lookup, 0, 5 * time.Second},
+		{"backend", c.Backend, time.Second, time.Minute},
+		{"consent", c.Consent, 3 * time.Second, time.Minute},
+		{"remind", c.Remind, 10 * time.Second, time.Hour},
+		{"wait", c.Wait, 10 * time.Second, time.Hour},
+	} {
+		if d.d < d.from || d.d > d.to {
+			errs = append(errs, fmt.Errorf("%s: %v is not between %v and %v", d.key, d.d, d.from, d.to))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// How much of a caller's number others see.
+const (
+	NumberMasked = "masked"
+	NumberHidden = "hidden"
+	NumberFull   = "full"
+)
+
+// PrivacyConfig is the "privacy" section of the operator's file.
+type PrivacyConfig struct {
+	// CallerNumber is what others in the meeting see of a caller's number.
+	CallerNumber string `yaml:"caller_number"`
+}
+
+// DefaultPrivacyConfig returns the settings used where the file is silent.
+func DefaultPrivacyConfig() PrivacyConfig { return PrivacyConfig{CallerNumber: NumberMasked} }
+
+// Validate reports every mistake at once, each under its key in the file.
+func (c PrivacyConfig) Validate() error {
+	switch c.CallerNumber {
+	case NumberMasked, NumberHidden, NumberFull:
+		return nil
+	}
+	return fmt.Errorf("caller_number: %q is no choice: want masked, hidden or full", c.CallerNumber)
+}
+
+// Label is how others see a caller: number is what the trunk has sent, empty
+// where it is suppressed; nth is a small number that tells callers apart.
+//
+// A masked number keeps its beginning and never its last digits: the end is
+// what tells one line of a town or a company from the next. What does not look
+// like a telephone number is not shown in any part.
+func (c PrivacyConfig) Label(number string, nth int) string {
+	anonymous := fmt.Sprintf("Phone %d", nth)
+	digits := strings.TrimPrefix(number, "+")
+	if c.CallerNumber == NumberHidden || digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return anonymous
+	}
+	if c.CallerNumber == NumberFull {
+		return "Phone " + number
+	}
+	const shown, hidden = 5, 4
+	if len(digits) < shown+hidden {
+		return anonymous
+	}
+	prefix := number[:len(number)-len(digits)]
+	return fmt.Sprintf("Phone %s%s... (%d)", prefix, digits[:shown], nth)
+}

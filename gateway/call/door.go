@@ -1,0 +1,177 @@
+package call
+
+import (
+	"errors"
+	"time"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+)
+
+const (
+	// longestNotice bounds a notice that nobody hears to its end.
+	longestNotice = 5 * time.Minute
+	// explanation is how long a meeting that has not seated a caller has to
+	// say why.
+	explanation = 2 * time.Second
+)
+
+// facts is what of a state bears on admission.
+func facts(s state) admission.Facts {
+	f := admission.Facts{
+		Meeting:   s.meeting,
+		Proven:    s.proven,
+		Identity:  s.identity,
+		Seated:    s.seated,
+		SecureLeg: s.secure,
+		Policy:    s.policy,
+	}
+	if s.run == s.meeting.RecordingRun {
+		f.Answer = s.answer
+	}
+	return f
+}
+
+// nextChanged takes a new state of the meeting.
+func nextChanged(s state, m conference.State) (state, []action) {
+	if s.phase < visiting {
+		return s, nil
+	}
+	before := s.meeting
+	s.meeting, s.met = m, true
+	if !s.seated {
+		return proceed(s)
+	}
+	return nextInRoom(s, before)
+}
+
+// proceed takes the caller to where admission wants them. It is asked after
+// each change and after each step of the caller's, and does nothing where they
+// already are there.
+func proceed(s state) (state, []action) {
+	d := admission.Decide(facts(s))
+	var acts []action
+	if d != s.noted {
+		s.noted = d
+		acts = append(acts, note{d})
+	}
+	s, more := follow(s, d)
+	return s, append(acts, more...)
+}
+
+func follow(s state, d admission.Decision) (state, []action) {
+	switch {
+	case d.Verdict == admission.Refuse:
+		return goodbye(s, refusal(d.Reason))
+	case s.phase == testifying || s.phase == opening:
+		return s, nil // their result comes back here
+	case !s.informed:
+		return inform(s)
+	case s.phase == asking && s.anew && s.asked == s.meeting.RecordingRun && s.meeting.Recording.Active():
+		return s, nil // the caller's own wish
+	}
+	switch d.Verdict {
+	case admission.Wait:
+		return hold(s, d.Reason)
+	case admission.AskConsent:
+		return askConsent(s)
+	case admission.Admit:
+		if d.Notice {
+			return giveNotice(s)
+		}
+		return admit(s)
+	}
+	return s, nil
+}
+
+// inform gives the privacy notice, once it is clear that the caller is not
+// simply sent away.
+func inform(s state) (state, []action) {
+	if s.phase == informing {
+		return s, nil
+	}
+	s, acts := to(s, informing)
+	s, spoken := speak(s, true, word{prompt: privacyNotice})
+	return s, append(append(acts, spoken...), arm{bound, longestNotice})
+}
+
+// hold lets the caller wait, with words and then music.
+func hold(s state, why admission.Reason) (state, []action) {
+	if s.phase == holding && s.waitsFor == why {
+		return s, nil
+	}
+	s, acts := to(s, holding)
+	s.waitsFor = why
+	row := prompts(announcements.WaitHost)
+	if why == admission.InLobby {
+		row = prompts(announcements.WaitRoom)
+	}
+	s, spoken := speak(s, true, row...)
+	acts = append(acts, spoken...)
+	return s, append(acts, arm{bound, s.limits.Wait}, arm{reminder, s.limits.Remind})
+}
+
+func waitedTooLong(s state) (state, []action) {
+	if s.waitsFor == admission.NoHost {
+		return goodbye(s, NoHostCame)
+	}
+	return goodbye(s, NotLetIn)
+}
+
+// waitingKey is a key during the privacy notice or while waiting: *0 gives the
+// long notice, # passes over what is being said.
+func waitingKey(s state, key rune) (state, []action) {
+	star := s.star
+	s.star = key == '*'
+	switch {
+	case key == '0' && (star || s.long):
+		s, acts := speak(s, true, prompts(announcements.PrivacyLong)...)
+		s.long = true
+		return s, acts
+	case key == '#' && s.phase == informing:
+		s, acts := stop(s)
+		s.informed = true
+		s, more := proceed(s)
+		return s, append(acts, more...)
+	case key == '#':
+		return stop(s)
+	}
+	return s, nil
+}
+
+// admit takes a caller with nothing left to ask into the meeting.
+func admit(s state) (state, []action) {
+	if s.seated {
+		return talk(s)
+	}
+	s, acts := to(s, opening)
+	return s, append(acts, arm{bound, s.limits.Backend}, open{})
+}
+
+// nextOpened enters the meeting. A meeting that would not seat the caller has
+// mostly changed in that moment, and its next state says how.
+func nextOpened(s state, ev opened) (state, []action) {
+	switch {
+	case errors.Is(ev.err, conference.ErrNotAdmitted):
+		s, acts := to(s, visiting)
+		return s, append(acts, arm{bound, explanation})
+	case ev.err != nil:
+		return unavailable(s, ev.err)
+	}
+	s.seated = true
+	s.phase = talking // and from here wherever admission wants the caller
+	crowded := s.limits.MutedFrom > 0 && s.meeting.People >= s.limits.MutedFrom && !s.identity.Host
+	s.mic = !crowded && !s.meeting.You.Muted
+	hello := announcements.Enter
+	switch {
+	case facts(s).Answer == conference.Declined && s.meeting.Recording.Active():
+		hello = announcements.EnterListening
+	case !s.mic:
+		hello = announcements.EnterMuted
+	}
+	s.queue = s.confirm.then(word{prompt: hello})
+	s.confirm = nil
+	s, acts := proceed(s)
+	return s, append([]action{disarm{bound}}, acts...)
+}

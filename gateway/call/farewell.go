@@ -1,0 +1,95 @@
+package call
+
+import (
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/sip"
+)
+
+// Outcome is how a call has ended: a reason of admission by its name, or one
+// of those below. It is the name in logs, metrics and records.
+type Outcome string
+
+const (
+	// HungUp: the caller has hung up.
+	HungUp Outcome = "hung_up"
+	// Wrong: too many pairs of number and PIN were wrong.
+	Wrong Outcome = "wrong"
+	// Silent: the caller pressed no key for too long.
+	Silent Outcome = "silent"
+	// NoHostCame: the caller has waited for the host for too long.
+	NoHostCame Outcome = "no_host_came"
+	// NotLetIn: the caller has waited to be let in for too long.
+	NotLetIn Outcome = "not_let_in"
+	// NoConsent: the caller has chosen to leave rather than to be recorded.
+	NoConsent Outcome = "no_consent"
+	// Faulty: something of ours, or the conference service, does not work.
+	Faulty Outcome = "fault"
+	// Drained: the gateway closes.
+	Drained Outcome = "drain"
+	// SeatRefused: the meeting itself did not seat the caller, and did not say
+	// why.
+	SeatRefused Outcome = "seat_refused"
+)
+
+// farewell joins an outcome with what the caller hears and what the trunk is
+// told.
+type farewell struct {
+	door  words // to a caller who was not in the meeting yet
+	room  words // to one who was
+	cause sip.Cause
+}
+
+func refusal(o admission.Reason) Outcome { return Outcome(o.String()) }
+
+// farewells is the one map of them. It is complete: a test goes through every
+// reason and every outcome.
+func farewells() map[Outcome]farewell {
+	say := func(row ...announcements.Prompt) words {
+		return prompts(append(row, announcements.Goodbye)...)
+	}
+	// both is for what is said in the same words inside and out.
+	both := func(cause sip.Cause, row ...announcements.Prompt) farewell {
+		return farewell{door: say(row...), room: say(row...), cause: cause}
+	}
+	// A cause has three faces: an answer to INVITE (RFC 3261), a number in
+	// Q.850 that carriers count, and words for who reads the trace. 57 is
+	// "bearer capability not authorized", 21 "call rejected", 16 "normal".
+	bearer := func(text string) sip.Cause { return sip.Cause{Status: 403, Q850: 57, Text: text} }
+	rejected := func(text string) sip.Cause { return sip.Cause{Status: 403, Q850: 21, Text: text} }
+	normal := func(text string) sip.Cause { return sip.Cause{Status: 480, Q850: 16, Text: text} }
+	fault := sip.Cause{Status: 503, Q850: 41, Text: "Conference unavailable"}
+
+	// A caller inside a meeting that turns end-to-end encrypted is told no
+	// more than that: they have to be out within the length of the words.
+	e2ee := both(bearer("Meeting is end-to-end encrypted"), announcements.RefuseE2EE)
+	e2ee.room = prompts(announcements.RefuseE2EENow)
+	over := both(normal("Meeting has ended"), announcements.RefuseEnded)
+	over.room = say(announcements.Ended)
+
+	return map[Outcome]farewell{
+		refusal(admission.NotProven):         both(sip.Cause{Status: 404, Q850: 1, Text: "No such meeting or PIN"}, announcements.WrongLast),
+		refusal(admission.Ended):             over,
+		refusal(admission.Removed):           both(rejected("Removed by a host"), announcements.Removed),
+		refusal(admission.Declined):          both(rejected("Turned away by a host"), announcements.RefuseDeclined),
+		refusal(admission.EndToEnd):          e2ee,
+		refusal(admission.EncryptionUnknown): both(bearer("Encryption of the meeting is unknown"), announcements.RefuseUnknown),
+		refusal(admission.EncryptionPolicy):  both(bearer("Encryption of the meeting not open to telephones"), announcements.RefusePolicy),
+		refusal(admission.NoPhones):          both(bearer("Meeting takes no telephones"), announcements.RefusePhone),
+		refusal(admission.InsecureLeg):       both(bearer("Call is not encrypted"), announcements.RefuseInsecure),
+		refusal(admission.NotRegistered):     both(rejected("Not registered for the meeting"), announcements.RefuseRegistered),
+		refusal(admission.Locked):            both(rejected("Meeting is locked"), announcements.RefuseLocked),
+		refusal(admission.Full):              both(sip.Cause{Status: 486, Q850: 17, Text: "Meeting is full"}, announcements.RefuseFull),
+		refusal(admission.RecordingUnknown):  both(rejected("Recording of the meeting is unknown"), announcements.RefuseRecording),
+
+		HungUp:      {cause: normal("Caller has hung up")},
+		Wrong:       both(sip.Cause{Status: 404, Q850: 1, Text: "No such meeting or PIN"}, announcements.WrongLast),
+		Silent:      both(sip.Cause{Status: 408, Q850: 102, Text: "No key was pressed"}, announcements.TimeOut),
+		NoHostCame:  both(sip.Cause{Status: 480, Q850: 19, Text: "No host came"}, announcements.WaitHostEnd),
+		NotLetIn:    both(sip.Cause{Status: 480, Q850: 19, Text: "Nobody let the caller in"}, announcements.WaitEnd),
+		NoConsent:   {door: prompts(announcements.Leave), room: prompts(announcements.Leave), cause: normal("Caller left without consent to recording")},
+		Faulty:      both(fault, announcements.Fault),
+		Drained:     both(sip.Cause{Status: 503, Q850: 41, Text: "Gateway is closing"}, announcements.Drain),
+		SeatRefused: both(rejected("Meeting did not seat the caller"), announcements.RefusePolicy),
+	}
+}

@@ -1,0 +1,139 @@
+package call
+
+import (
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+)
+
+// roomKey is a key in the meeting: * and the key after it are a command, any
+// other key stops what is being said.
+func roomKey(s state, key rune) (state, []action) {
+	star := s.star
+	s.star = false
+	switch {
+	case key == '*':
+		s, acts := cut(s)
+		s.star = true
+		return s, append(acts, arm{patience, s.limits.BetweenDigits})
+	case star:
+		s, acts := roomCommand(s, key)
+		return s, append(acts, disarm{patience})
+	case key == '0' && s.long:
+		return readPrivacy(s)
+	}
+	return cut(s)
+}
+
+// cut stops what a key may stop.
+func cut(s state) (state, []action) {
+	if !s.speaking || !s.cuttable {
+		return s, nil
+	}
+	s, acts := stop(s)
+	s, more := heardOut(s)
+	return s, append(acts, more...)
+}
+
+func roomCommand(s state, key rune) (state, []action) {
+	switch key {
+	case '6':
+		return toggleMicrophone(s)
+	case '9':
+		s.hand = !s.hand
+		if s.hand {
+			return reply(s, word{prompt: announcements.HandUp})
+		}
+		return reply(s, word{prompt: announcements.HandDown})
+	case '#':
+		return reply(s, account(s)...)
+	case '2':
+		return reconsider(s)
+	case '0':
+		return readPrivacy(s)
+	case '1':
+		if s.identity.Host {
+			return reply(s, prompts(announcements.Help, announcements.HelpHost)...)
+		}
+		return reply(s, word{prompt: announcements.Help})
+	}
+	return hostKey(s, key)
+}
+
+func hostKey(s state, key rune) (state, []action) {
+	c, known := map[rune]conference.Command{
+		'4': conference.MuteAll,
+		'5': conference.ToggleLock,
+		'7': conference.ToggleRecording,
+		'8': conference.AdmitNext,
+	}[key]
+	switch {
+	case !known:
+		return reply(s, word{prompt: announcements.KeyUnknown})
+	case !s.identity.Host:
+		return reply(s, word{prompt: announcements.NotHost})
+	case c == conference.AdmitNext && s.meeting.You.Waiting == 0:
+		return reply(s, word{prompt: announcements.AdmitNone})
+	}
+	return s, []action{command{c}}
+}
+
+// toggleMicrophone is the one place where a microphone is switched on: the
+// caller's own key.
+func toggleMicrophone(s state) (state, []action) {
+	switch {
+	case !admission.Decide(facts(s)).Voice:
+		return reply(s, word{prompt: announcements.UnmuteHeld})
+	case s.mic:
+		s.mic = false
+		return reply(s, word{prompt: announcements.MuteSelf})
+	}
+	s.mic = true
+	return reply(s, word{prompt: announcements.UnmuteSelf})
+}
+
+func readPrivacy(s state) (state, []action) {
+	s, acts := reply(s, word{prompt: announcements.PrivacyLong})
+	s.long = s.cuttable
+	return s, acts
+}
+
+// account tells how things stand.
+func account(s state) words {
+	var row []announcements.Prompt
+	switch {
+	case s.meeting.Recording == conference.NotRecording:
+		row = append(row, announcements.StateNotRecording)
+	case admission.Consent(facts(s)) == conference.ConsentOff:
+	case s.meeting.Recording == conference.RecordingPaused:
+		row = append(row, announcements.StatePaused)
+	default:
+		row = append(row, announcements.StateRecording)
+	}
+	row = append(row, encryptionWords(s.meeting.Encryption)...)
+	row = append(row, announcements.StateLeg)
+	if s.mic && admission.Decide(facts(s)).Voice {
+		row = append(row, announcements.StateUnmuted)
+	} else {
+		row = append(row, announcements.StateMuted)
+	}
+	return words{{prompt: people, count: s.meeting.People}}.then(prompts(row...)...)
+}
+
+// reconsider is *2: who is recorded withdraws, at once; who is not is asked
+// anew, for a yes is never a matter of one key pressed by mistake.
+func reconsider(s state) (state, []action) {
+	switch {
+	case !s.meeting.Recording.Active():
+		return reply(s, word{prompt: announcements.ConsentNothing})
+	case facts(s).Answer == conference.Declined:
+		s, acts := askConsent(s)
+		s.anew = true
+		return s, acts
+	}
+	s.answer, s.run, s.asked = conference.Declined, s.meeting.RecordingRun, s.meeting.RecordingRun
+	acts := []action{evidence(s, withdrawn, '2')}
+	s, noted := proceed(s)
+	s, spoken := reply(s, word{prompt: announcements.ConsentWithdrawn})
+	return s, append(append(acts, noted...), spoken...)
+}

@@ -1,0 +1,265 @@
+package call
+
+import (
+	"errors"
+	"time"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+)
+
+// lastWords bounds a farewell that nobody hears to its end, as on a line that
+// is on hold.
+const lastWords = 45 * time.Second
+
+// next is the whole life of a call: what has happened in a state gives the new
+// state, and what is to be done. An event that means nothing in a phase is
+// ignored there: late events are normal, not errors.
+func next(s state, ev event) (state, []action) {
+	if s.phase == ended {
+		return s, nil
+	}
+	switch ev.(type) {
+	case gone:
+		return end(s, HungUp)
+	case draining:
+		return goodbye(s, Drained)
+	}
+	if s.phase == leaving {
+		return nextLeaving(s, ev)
+	}
+	switch ev := ev.(type) {
+	case answered:
+		return nextAnswered(s, ev)
+	case digit:
+		return nextDigit(s, ev)
+	case spoken:
+		return nextSpoken(s)
+	case expired:
+		return nextExpired(s, ev.timer)
+	case found, proved, visited, testified, opened, obeyed:
+		return nextResult(s, ev)
+	case changed:
+		return nextChanged(s, ev.meeting)
+	case over:
+		// A meeting that says nothing more is over, whatever it last said.
+		m := s.meeting
+		m.Ended = true
+		return nextChanged(s, m)
+	}
+	return s, nil
+}
+
+func nextLeaving(s state, ev event) (state, []action) {
+	switch ev := ev.(type) {
+	case spoken:
+		return end(s, s.why)
+	case expired:
+		if ev.timer == bound {
+			return end(s, s.why)
+		}
+	}
+	return s, nil
+}
+
+func nextAnswered(s state, ev answered) (state, []action) {
+	switch {
+	case s.phase != answering:
+		return s, nil
+	case ev.err != nil:
+		return end(s, Faulty)
+	}
+	s.lang = s.languages[0]
+	s, acts := welcome(s)
+	return s, append(acts, arm{bound, s.limits.Choose})
+}
+
+// nextResult takes what has come back from outside, if it is still awaited.
+func nextResult(s state, ev event) (state, []action) {
+	switch ev := ev.(type) {
+	case found:
+		if s.phase == finding {
+			return nextFound(s, ev)
+		}
+	case proved:
+		if s.phase == proving {
+			return nextProved(s, ev)
+		}
+	case visited:
+		if s.phase == visiting && ev.err != nil {
+			return unavailable(s, ev.err)
+		}
+	case testified:
+		if s.phase == testifying {
+			return nextTestified(s, ev)
+		}
+	case opened:
+		if s.phase == opening {
+			return nextOpened(s, ev)
+		}
+	case obeyed:
+		if s.seated {
+			return nextObeyed(s, ev)
+		}
+	}
+	return s, nil
+}
+
+func nextDigit(s state, ev digit) (state, []action) {
+	switch s.phase {
+	case choosing:
+		return chooseLanguage(s, ev.key)
+	case greeting:
+		return look(s, s.terms.meeting)
+	case numbering, pinning:
+		return enterKey(s, ev.key)
+	case finding:
+		if len(s.ahead) <= s.limits.MaxDigits {
+			s.ahead += string(ev.key)
+		}
+		return s, nil
+	case informing, holding:
+		return waitingKey(s, ev.key)
+	case asking:
+		return consentKey(s, ev)
+	case talking:
+		return roomKey(s, ev.key)
+	}
+	return s, nil
+}
+
+// nextSpoken follows when a speech was heard to its end.
+func nextSpoken(s state) (state, []action) {
+	s.speaking, s.long = false, false
+	switch s.phase {
+	case choosing, numbering, pinning:
+		return s, []action{arm{patience, s.limits.FirstDigit}}
+	case greeting:
+		return look(s, s.terms.meeting)
+	case informing:
+		s.informed = true
+		return proceed(s)
+	case noticing:
+		return testifyFor(s, conference.Informed, 0)
+	case asking:
+		return s, []action{arm{patience, s.limits.Consent}}
+	case talking:
+		return heardOut(s)
+	}
+	return s, nil
+}
+
+func nextExpired(s state, t timer) (state, []action) {
+	switch {
+	case t == bound:
+		return outOfTime(s)
+	case t == reminder && s.phase == holding && s.long:
+		return s, []action{arm{reminder, s.limits.Remind}}
+	case t == reminder && s.phase == holding:
+		s, acts := speak(s, true, prompts(announcements.WaitStill)...)
+		return s, append(acts, arm{reminder, s.limits.Remind})
+	case t != patience:
+		return s, nil
+	}
+	switch s.phase {
+	case choosing, numbering, pinning:
+		return entryPaused(s)
+	case asking:
+		return consentUnanswered(s)
+	case talking:
+		s.star = false
+	}
+	return s, nil
+}
+
+// outOfTime ends what has lasted too long.
+func outOfTime(s state) (state, []action) {
+	switch s.phase {
+	case choosing, greeting, numbering, finding, pinning, proving:
+		return goodbye(s, Silent)
+	case visiting:
+		if s.met {
+			return goodbye(s, SeatRefused)
+		}
+		return goodbye(s, Faulty)
+	case holding:
+		return waitedTooLong(s)
+	case asking:
+		return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
+	case testifying:
+		return nextTestified(s, testified{errTooLong})
+	case opening:
+		return goodbye(s, Faulty)
+	case informing, noticing:
+		if !s.seated {
+			return goodbye(s, Silent)
+		}
+	}
+	return s, nil
+}
+
+var errTooLong = errors.New("took too long")
+
+// speak says w instead of what is being said.
+func speak(s state, cuttable bool, w ...word) (state, []action) {
+	s.speaking, s.cuttable, s.long = true, cuttable, false
+	return s, []action{say{words(w)}}
+}
+
+// stop ends what is being said.
+func stop(s state) (state, []action) {
+	if !s.speaking {
+		return s, nil
+	}
+	s.speaking, s.long = false, false
+	return s, []action{hush{}}
+}
+
+// to moves on to another phase: what was being said stops and no timer of the
+// old phase is left.
+func to(s state, p phase) (state, []action) {
+	s, acts := stop(s)
+	s.phase, s.star, s.anew, s.rounds = p, false, false, 0
+	return s, append(acts, disarm{patience}, disarm{reminder})
+}
+
+// goodbye takes the caller out of the meeting, then tells them why. The
+// meeting comes first: nothing may pass while the words are being said.
+func goodbye(s state, why Outcome) (state, []action) {
+	if s.phase == leaving {
+		return s, nil
+	}
+	if s.phase == answering {
+		return end(s, why)
+	}
+	inside := s.seated
+	s, acts := to(s, leaving)
+	s.why, s.seated, s.queue = why, false, nil
+	f := farewells()[why]
+	row := f.door
+	if inside {
+		row = f.room
+	}
+	s, spoken := speak(s, false, row...)
+	acts = append([]action{leave{}}, acts...)
+	return s, append(append(acts, spoken...), arm{bound, lastWords})
+}
+
+// end is the end.
+func end(s state, why Outcome) (state, []action) {
+	if s.phase != leaving {
+		s.why = why
+	}
+	s.phase, s.seated, s.speaking = ended, false, false
+	return s, []action{leave{}, hush{}, hangup{s.why}}
+}
+
+// unavailable is for what the meeting's side has failed to do.
+func unavailable(s state, err error) (state, []action) {
+	if errors.Is(err, conference.ErrGone) || errors.Is(err, conference.ErrNoMeeting) {
+		s.meeting.Ended = true
+		return goodbye(s, refusal(admission.Ended))
+	}
+	return goodbye(s, Faulty)
+}

@@ -1,0 +1,150 @@
+package call
+
+import (
+	"errors"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+)
+
+// talk is where a caller in the meeting is when nothing is asked of them. What
+// has come up in the meantime is told first.
+func talk(s state) (state, []action) {
+	var acts []action
+	if s.phase != talking {
+		s, acts = to(s, talking)
+		acts = append(acts, disarm{bound})
+	}
+	s.queue = append(s.confirm[:len(s.confirm):len(s.confirm)], s.queue...)
+	s.confirm = nil
+	s, more := unqueue(s)
+	s.entered = s.entered || !s.speaking
+	return s, append(acts, more...)
+}
+
+// tell says w to a caller in the meeting, after what is being said. A key
+// stops the words on entering, but no change of the meeting.
+func tell(s state, w ...word) (state, []action) {
+	s.queue = s.queue.then(w...)
+	return unqueue(s)
+}
+
+// unqueue says what waits, unless something is being said or asked.
+func unqueue(s state) (state, []action) {
+	if s.phase != talking || s.speaking || len(s.queue) == 0 {
+		return s, nil
+	}
+	row := s.queue
+	s.queue = nil
+	return speak(s, !s.entered, row...)
+}
+
+// reply says w to a caller who has pressed a key, at once where it can be.
+func reply(s state, w ...word) (state, []action) {
+	if s.speaking && !s.cuttable {
+		return tell(s, w...)
+	}
+	return speak(s, true, w...)
+}
+
+// heardOut follows when something was said to its end in the meeting. The
+// voice opens when the caller has heard that they are in.
+func heardOut(s state) (state, []action) {
+	s.entered = true
+	return unqueue(s)
+}
+
+// nextInRoom takes a new state of the meeting the caller is in: what admission
+// makes of it, and the words for what has changed.
+func nextInRoom(s state, before conference.State) (state, []action) {
+	now := s.meeting
+	var news words
+	if now.You.Muted && !before.You.Muted {
+		if s.mic {
+			news = news.then(word{prompt: announcements.MuteHost})
+		}
+		s.mic = false
+	}
+	if now.You.SpeakRequests > before.You.SpeakRequests && !s.mic {
+		news = news.then(word{prompt: announcements.UnmuteAsk})
+	}
+	news = append(news, changes(s, before, now)...)
+	if s.answer == conference.Declined && s.run == before.RecordingRun && s.mic &&
+		before.Recording.Active() && now.Recording == conference.NotRecording {
+		// Their voice was shut by their no. It does not open by what others do.
+		s.mic = false
+		news = news.then(word{prompt: announcements.StateMuted})
+	}
+	s.queue = append(s.queue[:len(s.queue):len(s.queue)], news...)
+	s, acts := proceed(s)
+	s, more := unqueue(s)
+	return s, append(acts, more...)
+}
+
+// changes are the words for what has changed for everybody.
+func changes(s state, before, now conference.State) words {
+	var row []announcements.Prompt
+	if admission.Consent(facts(s)) != conference.ConsentOff {
+		row = append(row, recordingChange(before, now)...)
+	}
+	if now.Encryption != before.Encryption {
+		row = append(row, encryptionWords(now.Encryption)...)
+	}
+	switch {
+	case now.Locked && !before.Locked:
+		row = append(row, announcements.LockOn)
+	case !now.Locked && before.Locked:
+		row = append(row, announcements.LockOff)
+	}
+	news := prompts(row...)
+	if s.identity.Host && now.You.Waiting > before.You.Waiting {
+		news = news.then(word{prompt: waiting, count: now.You.Waiting})
+	}
+	return news
+}
+
+// recordingChange leaves out the beginning, which comes as a notice or as a
+// question, and never by the way.
+func recordingChange(before, now conference.State) []announcements.Prompt {
+	runs := func(r conference.Recording) bool {
+		return r == conference.RecordingOn || r == conference.RecordingPrepared
+	}
+	switch was, is := before.Recording, now.Recording; {
+	case runs(was) && is == conference.RecordingPaused:
+		return []announcements.Prompt{announcements.RecordingPause}
+	case was == conference.RecordingPaused && runs(is) && before.RecordingRun == now.RecordingRun:
+		return []announcements.Prompt{announcements.RecordingResume}
+	case was != conference.NotRecording && is == conference.NotRecording:
+		return []announcements.Prompt{announcements.RecordingStop}
+	}
+	return nil
+}
+
+func encryptionWords(e conference.Encryption) []announcements.Prompt {
+	switch e {
+	case conference.None:
+		return []announcements.Prompt{announcements.StateNone}
+	case conference.Transport:
+		return []announcements.Prompt{announcements.StateTransport}
+	case conference.Enhanced:
+		return []announcements.Prompt{announcements.StateEnhanced}
+	}
+	return nil
+}
+
+// nextObeyed answers a host's key. What the whole meeting sees comes back as a
+// change of it.
+func nextObeyed(s state, ev obeyed) (state, []action) {
+	switch {
+	case errors.Is(ev.err, conference.ErrNotAdmitted):
+		return reply(s, word{prompt: announcements.NotHost})
+	case ev.err != nil:
+		return reply(s, word{prompt: announcements.CommandFailed})
+	case ev.command == conference.MuteAll:
+		return reply(s, word{prompt: announcements.MuteAll})
+	case ev.command == conference.AdmitNext:
+		return reply(s, word{prompt: announcements.AdmittedOne})
+	}
+	return s, nil
+}

@@ -1,0 +1,281 @@
+package call
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// speech is what a Session needs of something that is being said.
+type speech interface {
+	pcm.Source
+	Done() <-chan struct{}
+	Begun() int
+	Played() time.Duration
+	Version() string
+	Stop()
+}
+
+// speaker gives words a voice.
+type speaker interface {
+	speak(lang string, w words) speech
+	music() pcm.Source
+}
+
+// Session leads one call. It has one goroutine, which owns all of it.
+type Session struct {
+	Setup
+	log     zerolog.Logger
+	speaker speaker
+	begun   time.Time
+
+	state   state
+	timers  [timers]*time.Timer
+	results chan result
+	drain   chan struct{}
+	once    sync.Once
+	wg      sync.WaitGroup
+	info    atomic.Pointer[Info]
+
+	// The meeting, as far as it was reached.
+	meeting conference.Meeting
+	visit   conference.Visit
+	states  <-chan conference.State
+	seat    conference.Seat
+	left    bool
+	hungUp  bool
+
+	// What the telephone and the seat are like now.
+	shape  shape
+	hear   pcm.Source
+	speak  pcm.Sink
+	speech speech // the one that runs, or the last
+	said   words
+	waits  pcm.Source // the music, at its place
+}
+
+// result is what comes back from something that took its time.
+type result struct {
+	event event
+	keep  func() // runs in the session's goroutine, before the event
+	drop  func() // runs instead where nobody waits any more; may be nil
+}
+
+// New prepares a call. Nothing happens before Run.
+func New(setup Setup) *Session {
+	return newSession(setup, library{setup.Library, setup.Privacy, setup.Policy.Consent.String()})
+}
+
+func newSession(setup Setup, sp speaker) *Session {
+	languages := setup.Languages
+	if len(languages) == 0 {
+		languages = []string{"en"}
+	}
+	s := &Session{
+		Setup:   setup,
+		log:     setup.Log.With().Str("call", setup.Call).Logger(),
+		speaker: sp,
+		results: make(chan result),
+		drain:   make(chan struct{}),
+	}
+	s.state.terms = &terms{
+		limits:    setup.Limits,
+		policy:    setup.Policy,
+		languages: languages,
+		meeting:   setup.Meeting,
+		secure:    setup.Secure,
+	}
+	s.publish()
+	return s
+}
+
+// Drain tells the caller that the gateway closes, and ends the call. It
+// returns at once and is safe to call twice.
+func (s *Session) Drain() { s.once.Do(func() { close(s.drain) }) }
+
+// Info is the call as it is now. It may be called from any goroutine.
+func (s *Session) Info() Info { return *s.info.Load() }
+
+// Run leads the call to its end. Nothing it started is left when it returns.
+func (s *Session) Run(ctx context.Context) error {
+	defer s.wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // runs before Wait
+	defer s.close()
+
+	s.begun = time.Now()
+	s.publish()
+	s.log.Info().Str("trunk", s.Trunk).Str("number", s.Number).Msg("call begun")
+	s.do(ctx, answer{})
+	digits, drain := s.Phone.Digits(), s.drain
+	for s.state.phase != ended {
+		var ev event
+		select {
+		case <-ctx.Done():
+			ev = gone{}
+		case <-s.Phone.Done():
+			ev = gone{}
+		case <-drain:
+			ev, drain = draining{}, nil
+		case key, ok := <-digits:
+			if !ok {
+				digits = nil
+				continue
+			}
+			ev = digit{key, s.heard()}
+		case <-s.spoken():
+			ev = spoken{}
+		case st, ok := <-s.states:
+			ev = s.told(st, ok)
+		case <-s.tick(patience):
+			ev = expired{patience}
+		case <-s.tick(bound):
+			ev = expired{bound}
+		case <-s.tick(reminder):
+			ev = expired{reminder}
+		case r := <-s.results:
+			r.keep()
+			ev = r.event
+		}
+		s.step(ctx, ev)
+	}
+	return nil
+}
+
+// step lets something happen. What must fall silent does so before anything
+// else is done, and what may open opens after everything else.
+func (s *Session) step(ctx context.Context, ev event) {
+	var actions []action
+	s.state, actions = next(s.state, ev)
+	s.shut(outline(s.state))
+	for _, a := range actions {
+		s.do(ctx, a)
+	}
+	s.agree(outline(s.state))
+	s.publish()
+}
+
+// shut takes away what a new shape no longer has.
+func (s *Session) shut(want shape) {
+	hear, speak := s.hear, s.speak
+	if !want.voice {
+		speak = nil
+	}
+	if want.ear != hearsMeeting && s.shape.ear == hearsMeeting {
+		hear = nil
+	}
+	s.connect(hear, speak)
+	if !want.voice && s.shape.voice && s.seat != nil {
+		s.seat.SetMicrophone(false)
+		s.shape.voice = false
+	}
+}
+
+// agree makes the telephone and the seat what the state says.
+func (s *Session) agree(want shape) {
+	if s.seat != nil && !s.left {
+		if want.answer != conference.Unanswered && (want.answer != s.shape.answer || want.run != s.shape.run) {
+			s.seat.Answer(want.run, want.answer)
+		}
+		if want.hand != s.shape.hand {
+			s.seat.SetHand(want.hand)
+		}
+		if want.voice != s.shape.voice {
+			s.seat.SetMicrophone(want.voice)
+		}
+	}
+	var speak pcm.Sink
+	if want.voice {
+		speak = s.seat
+	}
+	s.connect(s.source(want.ear), speak)
+	s.shape = want
+}
+
+func (s *Session) connect(hear pcm.Source, speak pcm.Sink) {
+	if hear != s.hear || speak != s.speak {
+		s.Phone.Connect(hear, speak)
+		s.hear, s.speak = hear, speak
+	}
+}
+
+func (s *Session) source(e ear) pcm.Source {
+	switch e {
+	case hearsWords:
+		return s.speech
+	case hearsMusic:
+		if s.waits == nil {
+			s.waits = s.speaker.music()
+		}
+		return s.waits
+	case hearsMeeting:
+		return s.seat
+	}
+	return nil
+}
+
+// heard is the item of the running speech that is being heard.
+func (s *Session) heard() int {
+	if !s.state.speaking {
+		return len(s.said)
+	}
+	return s.speech.Begun()
+}
+
+func (s *Session) spoken() <-chan struct{} {
+	if !s.state.speaking {
+		return nil
+	}
+	return s.speech.Done()
+}
+
+// told turns what the meeting tells into an event.
+func (s *Session) told(st conference.State, ok bool) event {
+	if !ok {
+		s.states = nil
+		return over{}
+	}
+	return changed{st}
+}
+
+func (s *Session) tick(t timer) <-chan time.Time {
+	if s.timers[t] == nil {
+		return nil
+	}
+	return s.timers[t].C
+}
+
+// close leaves nothing behind, whatever has ended the call.
+func (s *Session) close() {
+	s.connect(nil, nil)
+	s.leave()
+	if s.speech != nil {
+		s.speech.Stop()
+	}
+	for _, t := range s.timers {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	s.conclude()
+}
+
+// library gives words the voice of the announcements.
+type library struct {
+	*announcements.Library
+	privacy PrivacyConfig
+	consent string
+}
+
+func (l library) speak(lang string, w words) speech {
+	return l.Speak(lang, w.items(l.privacy, l.consent)...)
+}
+
+func (l library) music() pcm.Source { return l.Music() }

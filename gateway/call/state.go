@@ -1,0 +1,171 @@
+package call
+
+import (
+	"time"
+
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+)
+
+// phase is where in its life a call is.
+type phase int
+
+const (
+	answering  phase = iota // the call is being answered
+	choosing                // the caller chooses a language
+	greeting                // welcome, where the number leads to one meeting
+	numbering               // the caller keys in a meeting number
+	finding                 // the meeting is looked up
+	pinning                 // the caller keys in a PIN
+	proving                 // number and PIN are looked up
+	visiting                // the meeting is told of the caller
+	informing               // the caller hears the privacy notice
+	holding                 // the caller waits for the host or in the lobby
+	asking                  // the caller is asked for consent
+	noticing                // the caller hears that the meeting is recorded
+	testifying              // what the caller has heard or answered is written down
+	opening                 // the seat is being opened
+	talking                 // the caller is in the meeting
+	leaving                 // the caller hears why it ends
+	ended                   // nothing more happens
+)
+
+var phaseNames = [...]string{
+	"answering", "choosing", "greeting", "numbering", "finding", "pinning", "proving", "visiting", "informing",
+	"holding", "asking", "noticing", "testifying", "opening", "talking", "leaving", "ended",
+}
+
+func (p phase) String() string { return phaseNames[p] }
+
+// terms are what stays the same for the whole call.
+type terms struct {
+	limits    Config
+	policy    admission.Policy
+	languages []string
+	meeting   string // where the number leads; empty: the caller keys it in
+	secure    bool
+}
+
+// state is a call at one moment. It is a value; next never changes one that it
+// was given.
+type state struct {
+	*terms
+	phase phase
+	lang  string
+
+	// Finding the meeting.
+	entry  string // keys of the entry so far
+	ahead  string // keys pressed while the meeting was looked up
+	rounds int    // times the present question went unanswered
+	tries  int    // pairs of number and PIN that were wrong
+
+	// What is known of the caller and the meeting.
+	proven   bool
+	identity conference.Identity
+	meeting  conference.State
+	met      bool // meeting has come
+	informed bool // the privacy notice was heard or passed over
+	seated   bool
+	entered  bool // the words on entering were heard
+	noted    admission.Decision
+	waitsFor admission.Reason
+
+	// Consent. answer belongs to run; pending is being written for asked.
+	answer  conference.Answer
+	run     uint64
+	asked   uint64
+	pending conference.Answer
+	confirm words // what the answer is confirmed with
+	anew    bool  // the caller has asked to be asked
+
+	// In the meeting.
+	mic  bool // the caller's own choice
+	hand bool
+
+	// What the caller hears.
+	star     bool  // * was pressed, the key that follows is a command
+	speaking bool  // a speech runs
+	cuttable bool  // a key stops it
+	long     bool  // it is the long privacy notice
+	agreeAt  int   // the item of the question that names the key for yes
+	queue    words // what is to be said after it
+
+	why Outcome
+}
+
+// event is something that has happened.
+type event interface{}
+
+type (
+	answered struct{ err error }
+	// digit is a key. begun is the item of the running speech that was heard
+	// when it was pressed.
+	digit struct {
+		key   rune
+		begun int
+	}
+	spoken  struct{} // the running speech was heard to its end
+	expired struct{ timer timer }
+	found   struct {
+		needsPIN bool
+		err      error
+	}
+	proved struct {
+		identity conference.Identity
+		err      error
+	}
+	visited   struct{ err error }
+	changed   struct{ meeting conference.State }
+	over      struct{} // the meeting has nothing more to say
+	testified struct{ err error }
+	opened    struct{ err error }
+	obeyed    struct {
+		command conference.Command
+		err     error
+	}
+	gone     struct{} // the caller has hung up
+	draining struct{} // the gateway closes
+)
+
+// action is something to be done. None of them opens a voice: see outline.
+type action interface{}
+
+type (
+	answer struct{}
+	say    struct{ words words } // stops what is being said
+	hush   struct{}
+	flush  struct{} // forget keys that were pressed and not yet looked at
+	arm    struct {
+		timer timer
+		d     time.Duration
+	}
+	disarm struct{ timer timer }
+	find   struct{ number string }
+	prove  struct{ pin string }
+	visit  struct{}
+	// testify writes down what was answered to recording run.
+	testify struct {
+		answer string
+		key    rune
+		run    uint64
+		policy conference.Consent
+	}
+	open    struct{}
+	command struct{ command conference.Command }
+	leave   struct{} // the meeting, for good
+	hangup  struct{ why Outcome }
+	note    struct{ decision admission.Decision }
+)
+
+// timer is one of the few clocks of a call.
+type timer int
+
+const (
+	// patience waits for a key.
+	patience timer = iota
+	// bound ends what must not last for ever.
+	bound
+	// reminder tells who waits that they still do.
+	reminder
+	timers
+)

@@ -1,0 +1,71 @@
+package call
+
+import (
+	"github.com/einwahl/einwahl/announcements"
+)
+
+// words is a row of things to be said in one breath.
+type words []word
+
+// word is one thing to be said. Unlike an announcements.Item it can be
+// compared, so that the life of a call stays a matter of values.
+type word struct {
+	prompt announcements.Prompt
+	count  int    // of people
+	lang   string // offered
+}
+
+// Words that are put together of several recordings, under the names by which
+// metrics and evidence know them.
+const (
+	leadIn        announcements.Prompt = "lead.in"
+	offerLanguage announcements.Prompt = "language"
+	privacyNotice                      = announcements.PrivacyShort
+	people        announcements.Prompt = "state.people"
+	waiting       announcements.Prompt = "waiting.count"
+)
+
+func prompts(row ...announcements.Prompt) words {
+	w := make(words, len(row))
+	for i, p := range row {
+		w[i].prompt = p
+	}
+	return w
+}
+
+// index is where p stands in w.
+func (w words) index(p announcements.Prompt) int {
+	for i := range w {
+		if w[i].prompt == p {
+			return i
+		}
+	}
+	return len(w)
+}
+
+// then is w and more after it; w is left alone.
+func (w words) then(more ...word) words {
+	return append(w[:len(w):len(w)], more...)
+}
+
+// items turns w into what the announcements speak, one item for each word.
+func (w words) items(p PrivacyConfig, consent string) []announcements.Item {
+	items := make([]announcements.Item, len(w))
+	for i, word := range w {
+		switch word.prompt {
+		case leadIn:
+			items[i] = announcements.LeadIn()
+		case offerLanguage:
+			items[i] = announcements.OfferLanguage(word.lang, rune('0'+word.count))
+		case privacyNotice:
+			items[i] = announcements.Privacy(p.CallerNumber, consent)
+		case people:
+			items[i] = announcements.People(word.count)
+		case waiting:
+			items[i] = announcements.Waiting(word.count)
+		default:
+			items[i] = announcements.Say(word.prompt)
+		}
+	}
+	return items
+}
