@@ -1,0 +1,168 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/sip"
+)
+
+// check asks each section what is wrong with it, and then looks at what they
+// say of each other.
+func (c Config) check(languages func(announcements.Config) ([]string, error)) Mistakes {
+	var all Mistakes
+	for _, section := range []struct {
+		key string
+		err error
+	}{
+		{"sip", c.SIP.Validate()},
+		{"media", c.Media.Validate()},
+		{"trunks", sip.ValidateTrunks(c.Trunks)},
+		{"conference.embedded", c.Conference.Embedded.Validate()},
+		{"admission", c.Admission.Validate()},
+		{"recording", c.Recording.Validate()},
+		{"privacy", c.Privacy.Validate()},
+		{"announcements", c.Announcements.Validate()},
+		{"limits", c.Limits.Validate()},
+		{"records", c.Records.Validate()},
+		{"admin", c.Admin.Validate()},
+		{"log", c.Log.Validate()},
+	} {
+		all = append(all, split(section.key, section.err)...)
+	}
+	for i, t := range c.Trunks {
+		all = append(all, split(at("trunks", i), t.Validate())...)
+	}
+	for i, n := range c.Numbers {
+		all = append(all, split(at("numbers", i), n.Validate())...)
+	}
+	for i, m := range c.Meetings {
+		all = append(all, split(at("meetings", i), m.Validate())...)
+	}
+	all = append(all, c.checkMeetings()...)
+	all = append(all, c.checkPorts()...)
+	all = append(all, c.checkNumbers()...)
+	return append(all, c.checkLanguages(languages)...)
+}
+
+func wrong(key, format string, args ...any) Mistake {
+	return Mistake{Key: key, Text: fmt.Sprintf(format, args...)}
+}
+
+// shortestPIN is the fewest digits of a PIN: with three, a caller who is let
+// try three times on each call is in after a few hundred calls.
+const shortestPIN = 4
+
+// checkMeetings looks at what meetings say of each other, and at their PINs.
+func (c Config) checkMeetings() Mistakes {
+	var all Mistakes
+	first := map[string]int{}
+	for i, m := range c.Meetings {
+		key := at("meetings", i)
+		if j, again := first[m.ID]; again && m.ID != "" {
+			all = append(all, wrong(key+".id", "%s is already the number of %s", m.ID, at("meetings", j)))
+		} else {
+			first[m.ID] = i
+		}
+		for _, pin := range []struct{ key, digits string }{{"pin", string(m.PIN)}, {"host_pin", string(m.HostPIN)}} {
+			if n := len(pin.digits); n > 0 && n < shortestPIN {
+				all = append(all, wrong(key+"."+pin.key, "want at least %d digits, so that it cannot be guessed", shortestPIN))
+			}
+		}
+		if !m.JoinBeforeHost && m.HostPIN == "" {
+			all = append(all, wrong(key+".host_pin", "want one: join_before_host is false, and without a host PIN a host could never come"))
+		}
+	}
+	return all
+}
+
+// checkPorts looks whether there is a port for everything, and only once.
+func (c Config) checkPorts() Mistakes {
+	var all Mistakes
+	calls := 0
+	for _, t := range c.Trunks {
+		calls += max(0, t.MaxCalls)
+	}
+	if pairs := c.Media.Ports.Pairs(); pairs > 0 && calls > pairs {
+		all = append(all, wrong("media.ports", "%v has ports for %d calls, and the trunks together may bring %d (max_calls)", c.Media.Ports, pairs, calls))
+	}
+	web := c.Conference.Embedded.WebRTC.Ports
+	if web.First > 0 && web.First <= c.Media.Ports.Last && web.Last >= c.Media.Ports.First {
+		all = append(all, wrong("conference.embedded.webrtc.ports", "%v is needed for calls already, by media.ports %v", web, c.Media.Ports))
+	}
+	return all
+}
+
+// checkNumbers looks whether what numbers refer to is there.
+func (c Config) checkNumbers() Mistakes {
+	var all Mistakes
+	if len(c.Trunks) == 0 {
+		all = append(all, wrong("trunks", "want at least one: without a trunk nobody can call"))
+	}
+	if len(c.Numbers) == 0 {
+		all = append(all, wrong("numbers", "want at least one: without a number nothing answers"))
+	}
+	var trunks, meetings []string
+	for _, t := range c.Trunks {
+		trunks = append(trunks, t.Name)
+	}
+	for _, m := range c.Meetings {
+		meetings = append(meetings, m.ID)
+	}
+	taken := map[[2]string]int{}
+	for i, n := range c.Numbers {
+		key := at("numbers", i)
+		for j, trunk := range n.Trunks {
+			if !slices.Contains(trunks, trunk) {
+				all = append(all, wrong(at(key+".trunks", j), "no trunk is named %q; there %s", trunk, known(trunks)))
+			}
+			if k, again := taken[[2]string{trunk, n.Number}]; again && k != i {
+				all = append(all, wrong(key+".number", "%q on trunk %s is already %s", n.Number, trunk, at("numbers", k)))
+				continue
+			}
+			taken[[2]string{trunk, n.Number}] = i
+		}
+		if backends := c.Conference.Backends(); !slices.Contains(backends, n.Backend) {
+			all = append(all, wrong(key+".backend", "no conference service is called %q; there %s", n.Backend, known(backends)))
+		}
+		if n.Meeting != "" && n.Backend == Embedded && !slices.Contains(meetings, n.Meeting) {
+			all = append(all, wrong(key+".meeting", "no meeting has the number %q; there %s", n.Meeting, known(meetings)))
+		}
+	}
+	return all
+}
+
+// checkLanguages looks whether the gateway can speak what numbers ask for. A
+// regional language such as de-AT is spoken where its base is.
+func (c Config) checkLanguages(languages func(announcements.Config) ([]string, error)) Mistakes {
+	if languages == nil || c.Announcements.Validate() != nil {
+		return nil
+	}
+	spoken, err := languages(c.Announcements)
+	if err != nil {
+		return split("announcements", err)
+	}
+	var all Mistakes
+	for i, n := range c.Numbers {
+		for j, language := range n.Languages {
+			base, _, _ := strings.Cut(language, "-")
+			if !slices.Contains(spoken, language) && !slices.Contains(spoken, base) {
+				all = append(all, wrong(at(at("numbers", i)+".languages", j), "%q is not spoken here; there %s", language, known(spoken)))
+			}
+		}
+	}
+	return all
+}
+
+// known ends a sentence with what there is.
+func known(names []string) string {
+	switch len(names) {
+	case 0:
+		return "is none"
+	case 1:
+		return "is only " + names[0]
+	}
+	return "are " + strings.Join(names, ", ")
+}

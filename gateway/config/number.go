@@ -1,0 +1,99 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Number is one of "numbers": a called number, and what answers there.
+type Number struct {
+	// Number is the called number as the trunk sends it: E.164 or the user
+	// part of the request. A trailing * stands for whatever follows.
+	Number string `yaml:"number"`
+	// Trunks names those on which this number may be called.
+	Trunks []string `yaml:"trunks"`
+	// Languages are spoken here; where there are several the caller is asked.
+	Languages []string `yaml:"languages"`
+	// Backend is the conference service that holds the meetings.
+	Backend string `yaml:"backend"`
+	// Meeting, where it is set, is the only one behind this number, and the
+	// caller is not asked for its number.
+	Meeting string `yaml:"meeting"`
+}
+
+// DefaultNumber is what a number has where the file is silent.
+func DefaultNumber() Number {
+	return Number{Languages: []string{"en"}, Backend: Embedded}
+}
+
+// Validate reports every mistake that can be seen in the number alone.
+func (n Number) Validate() error {
+	var errs []error
+	switch before, after, star := strings.Cut(n.Number, "*"); {
+	case n.Number == "":
+		errs = append(errs, errors.New(`number: want the called number, such as "+49305550100", or "*" for any`))
+	case star && after != "":
+		errs = append(errs, fmt.Errorf("number: %q: a * may only be the last character", n.Number))
+	case strings.ContainsAny(before, " \t@:;<>\"/"):
+		errs = append(errs, fmt.Errorf("number: %q: want digits or the user part of a SIP address, without spaces and without @", n.Number))
+	}
+	if len(n.Trunks) == 0 {
+		errs = append(errs, errors.New("trunks: want the names of the trunks on which this number is called"))
+	}
+	if len(n.Languages) == 0 {
+		errs = append(errs, errors.New("languages: want at least one, such as [en]"))
+	}
+	if len(n.Languages) > 9 {
+		errs = append(errs, errors.New("languages: want at most nine, one for each of the keys 1 to 9"))
+	}
+	errs = append(errs, twice("trunks", n.Trunks)...)
+	errs = append(errs, twice("languages", n.Languages)...)
+	return errors.Join(errs...)
+}
+
+// Numbers is the section "numbers".
+type Numbers []Number
+
+// Find tells which number was called. The most exact entry counts: the whole
+// number before the longest beginning with a *. Entries of other trunks are as
+// if they were not there.
+func (all Numbers) Find(trunk, called string) (Number, bool) {
+	best, length := Number{}, -1
+	for _, n := range all {
+		if !contains(n.Trunks, trunk) {
+			continue
+		}
+		if n.Number == called {
+			return n, true
+		}
+		prefix, star := strings.CutSuffix(n.Number, "*")
+		if star && strings.HasPrefix(called, prefix) && len(prefix) > length {
+			best, length = n, len(prefix)
+		}
+	}
+	return best, length >= 0
+}
+
+func contains(list []string, want string) bool {
+	for _, one := range list {
+		if one == want {
+			return true
+		}
+	}
+	return false
+}
+
+// twice reports what stands in a list of names more than once.
+func twice(key string, names []string) []error {
+	var errs []error
+	first := map[string]int{}
+	for i, name := range names {
+		if j, again := first[name]; again {
+			errs = append(errs, fmt.Errorf("%s[%d]: %q is already %s[%d]", key, i, name, key, j))
+			continue
+		}
+		first[name] = i
+	}
+	return errs
+}
