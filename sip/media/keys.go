@@ -46,18 +46,20 @@ func (k *keys) press(digit rune, by way, at time.Time) bool {
 	return true
 }
 
-// has takes out the oldest digit if it is this one.
+// has takes out the oldest digit that is this one, and with it what came
+// before: each way keeps the order, so the twins of those were lost.
 func (r *ring) has(digit rune, at time.Time) bool {
-	for r.n > 0 {
-		i := r.first
-		if at.Sub(r.at[i]) <= twinWithin {
-			if r.digit[i] != digit {
-				return false
-			}
-			r.drop()
-			return true
-		}
+	for r.n > 0 && at.Sub(r.at[r.first]) > twinWithin {
 		r.drop()
+	}
+	for i := range r.n {
+		if r.digit[(r.first+i)%len(r.digit)] != digit {
+			continue
+		}
+		for range i + 1 {
+			r.drop()
+		}
+		return true
 	}
 	return false
 }
