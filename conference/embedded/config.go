@@ -1,0 +1,103 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+// Config is the section "conference.embedded" of the operator's file.
+type Config struct {
+	WebRTC WebRTC `yaml:"webrtc"`
+	// Recordings is the directory that recordings are written to. It is
+	// created, for its owner only, when the first one begins.
+	Recordings string `yaml:"recordings"`
+	// Proxies are reverse proxies whose X-Forwarded-For is believed when wrong
+	// PINs are counted per address.
+	Proxies []netip.Prefix `yaml:"proxies"`
+	// Consent is what a meeting asks of those it records where its own entry
+	// is silent: the operator's recording policy, filled in by who composes
+	// the file. Empty is the strictest, required.
+	Consent string `yaml:"-"`
+}
+
+// WebRTC is how browsers reach the media of the meetings.
+type WebRTC struct {
+	// Listen are the local addresses that media is taken on. Empty is all of
+	// them, loopback included.
+	Listen []netip.Addr `yaml:"listen"`
+	// Ports is one UDP port that all browsers share, or a range with a port
+	// for each connection. 0 lets the system choose.
+	Ports Ports `yaml:"ports"`
+	// Advertise is the public address where the gateway stands behind a 1:1
+	// NAT. Empty advertises the local addresses.
+	Advertise netip.Addr `yaml:"advertise"`
+}
+
+// Ports is a range of UDP ports, both ends included.
+type Ports struct{ First, Last uint16 }
+
+// UnmarshalText reads "30000" or "30000-30999".
+func (p *Ports) UnmarshalText(text []byte) error {
+	first, last, isRange := strings.Cut(strings.TrimSpace(string(text)), "-")
+	if !isRange {
+		last = first
+	}
+	a, errA := strconv.ParseUint(strings.TrimSpace(first), 10, 16)
+	z, errZ := strconv.ParseUint(strings.TrimSpace(last), 10, 16)
+	if errA != nil || errZ != nil {
+		return fmt.Errorf("%q: want a UDP port such as 30000, or a range such as 30000-30999", text)
+	}
+	p.First, p.Last = uint16(a), uint16(z)
+	return nil
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (p Ports) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+func (p Ports) String() string {
+	if p.First == p.Last {
+		return strconv.Itoa(int(p.First))
+	}
+	return fmt.Sprintf("%d-%d", p.First, p.Last)
+}
+
+// DefaultConfig returns the settings used where the file is silent: a browser
+// on the same machine, or on the same network, needs nothing more.
+func DefaultConfig() Config {
+	return Config{
+		WebRTC:     WebRTC{Ports: Ports{First: 30000, Last: 30000}},
+		Recordings: "data/recordings",
+	}
+}
+
+// Validate reports every mistake at once, each under its key.
+func (c Config) Validate() error {
+	var errs []error
+	p := c.WebRTC.Ports
+	switch {
+	case p.First > p.Last:
+		errs = append(errs, fmt.Errorf("webrtc.ports: %v ends before it begins", p))
+	case p.First == 0 && p.Last != 0:
+		errs = append(errs, fmt.Errorf("webrtc.ports: %v: a range begins at 1 or above", p))
+	}
+	for i, a := range c.WebRTC.Listen {
+		if !a.IsValid() || a.IsMulticast() {
+			errs = append(errs, fmt.Errorf("webrtc.listen[%d]: want an address of this machine", i))
+		}
+	}
+	if a := c.WebRTC.Advertise; a.IsValid() && (a.IsUnspecified() || a.IsMulticast()) {
+		errs = append(errs, fmt.Errorf("webrtc.advertise: %v: want the address that browsers reach", a))
+	}
+	if c.Recordings == "" {
+		errs = append(errs, errors.New("recordings: want a directory"))
+	}
+	if _, err := conference.ParseConsent(c.Consent); err != nil {
+		errs = append(errs, fmt.Errorf("consent: %w", err))
+	}
+	return errors.Join(errs...)
+}

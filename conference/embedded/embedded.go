@@ -1,0 +1,182 @@
+// Package embedded is the conference service that comes with the gateway:
+// meetings out of the operator's file, on pion/webrtc, with a page that any
+// browser opens.
+//
+// Each meeting is owned by one goroutine. What happens to it (somebody comes,
+// a host locks, a recording fails) is an event; the rules that answer it are
+// in the type state and touch neither clock nor socket; afterwards the owner
+// brings the world in line with what the state now says, shutting voices
+// before it tells anybody and opening them last.
+//
+// Sound takes two ways. Browsers hear each other: their Opus packets are
+// forwarded as they are. Telephones are mixed: a browser's voice is decoded
+// once per meeting, and only while a telephone or a recording listens; a
+// telephone's voice is encoded once, while it speaks, and forwarded like a
+// browser's. In an end-to-end encrypted meeting nothing is decoded and no
+// telephone has a place.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/transcode/pace"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+var _ conference.Backend = (*Backend)(nil)
+
+// Backend is the embedded conference service.
+type Backend struct {
+	cfg   Config
+	group func() pcm.Clock // a new place on the clock, for one room
+	log   zerolog.Logger
+	doors *doors
+	page  http.Handler
+
+	mu       sync.Mutex
+	configs  []MeetingConfig
+	meetings map[string]*meeting
+	running  *running // nil while Run does not run
+}
+
+// running is what exists only while Run does.
+type running struct {
+	ctx  context.Context // ends with Run; each session and meeting derives from it
+	net  *network
+	wg   sync.WaitGroup // meetings and sessions
+	stop context.CancelFunc
+}
+
+// New checks its settings and builds the service. It starts nothing.
+func New(cfg Config, meetings []MeetingConfig, clock *pace.Clock, log zerolog.Logger) (*Backend, error) {
+	return newBackend(cfg, meetings, func() pcm.Clock { return clock.Group() }, log)
+}
+
+func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, log zerolog.Logger) (*Backend, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := ValidateMeetings(meetings); err != nil {
+		return nil, err
+	}
+	b := &Backend{cfg: cfg, group: group, log: log, configs: meetings, meetings: map[string]*meeting{}}
+	b.doors = newDoors()
+	b.page = b.newHandler()
+	return b, nil
+}
+
+// Run opens the media socket and serves meetings until ctx ends. Nothing that
+// it started is left when it returns.
+func (b *Backend) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	n, err := openNetwork(b.cfg.WebRTC)
+	if err != nil {
+		return fmt.Errorf("open the media socket of the meetings: %w", err)
+	}
+	r := &running{ctx: ctx, net: n, stop: cancel}
+
+	b.mu.Lock()
+	if b.running != nil {
+		b.mu.Unlock()
+		return errors.Join(errors.New("embedded conference runs already"), n.Close())
+	}
+	b.running = r
+	b.reconcile()
+	b.mu.Unlock()
+
+	<-ctx.Done()
+
+	b.mu.Lock()
+	b.running = nil
+	clear(b.meetings)
+	b.mu.Unlock()
+	r.wg.Wait()
+	return n.Close()
+}
+
+// SetMeetings puts another list of meetings in force. A meeting that is gone
+// ends; one whose settings have changed takes them on, and keeps its people
+// and what its hosts have set.
+func (b *Backend) SetMeetings(meetings []MeetingConfig) error {
+	if err := ValidateMeetings(meetings); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.configs = meetings
+	b.reconcile()
+	return nil
+}
+
+// reconcile starts, changes and ends meetings so that they are those of the
+// list. b.mu is held.
+func (b *Backend) reconcile() {
+	if b.running == nil {
+		return
+	}
+	listed := make(map[string]bool, len(b.configs))
+	for _, c := range b.configs {
+		listed[c.ID] = true
+		if m, ok := b.meetings[c.ID]; ok {
+			m.configure(c.policy(b.cfg.Consent))
+			continue
+		}
+		m := newMeeting(c.policy(b.cfg.Consent), b.running.net, b.group, b.cfg.Recordings, b.log)
+		b.meetings[c.ID] = m
+		b.running.wg.Go(func() { m.run(b.running.ctx) })
+	}
+	for id, m := range b.meetings {
+		if !listed[id] {
+			m.takeAway()
+			delete(b.meetings, id)
+		}
+	}
+}
+
+// Find looks a meeting up by its number.
+func (b *Backend) Find(_ context.Context, number string) (conference.Meeting, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running == nil {
+		return nil, conference.ErrUnavailable
+	}
+	m, ok := b.meetings[number]
+	if !ok {
+		return nil, conference.ErrNoMeeting
+	}
+	return m, nil
+}
+
+// Capabilities: the embedded service knows everything of its own meetings.
+func (b *Backend) Capabilities() conference.Capabilities {
+	return conference.Capabilities{Encryption: true, Recording: true, Consent: true, Lobby: true, Hosts: true, Keys: true}
+}
+
+// Handler serves the meeting page and its signalling below /meet/.
+func (b *Backend) Handler() http.Handler { return b.page }
+
+// session registers a browser's session with Run. It reports false while
+// nothing runs.
+func (b *Backend) session() (*running, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running == nil {
+		return nil, false
+	}
+	b.running.wg.Add(1)
+	return b.running, true
+}
+
+func (b *Backend) meeting(id string) *meeting {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.meetings[id]
+}

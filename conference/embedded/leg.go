@@ -1,0 +1,255 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+const (
+	// answerTimeout is how long a page may take to answer an offer.
+	answerTimeout = 15 * time.Second
+	// gatherTimeout bounds what should take no time: there are only host
+	// candidates.
+	gatherTimeout = 5 * time.Second
+	// maxLegs is how often a page's media may be built anew after a failure.
+	maxLegs = 4
+)
+
+var errMediaFailed = errors.New("media connection failed")
+
+// leg is the media of one page: pub brings its microphone, sub takes it the
+// voices of the others. Its goroutine owns both connections. A leg that fails,
+// or whose ciphers are not good enough any more, is replaced as a whole.
+type leg struct {
+	session *session
+	strict  bool
+	cancel  context.CancelFunc
+
+	requests chan request
+	failed   chan struct{} // holds a token once a connection has failed
+	changed  chan struct{} // holds a token while wanted is news
+
+	mu     sync.Mutex
+	wanted []*voice // to be heard by the page, newest wish
+
+	// Owned by the leg's goroutine.
+	pub, sub *webrtc.PeerConnection
+	heard    map[*voice]*webrtc.RTPTransceiver
+	dtls     *webrtc.DTLSTransport    // of sub, known with its first voice
+	unused   []*webrtc.RTPTransceiver // negotiated away, free for another voice
+	leaving  []*webrtc.RTPTransceiver // will be unused once the offer is answered
+	offered  bool                     // an offer waits for its answer
+	overdue  *time.Timer
+	readers  sync.WaitGroup
+	tracks   atomic.Int64 // of the microphone so far; the newest counts
+}
+
+// enter gives the page its voice and its first leg. The meeting's owner calls
+// it, as it does secure and hear.
+func (s *session) enter(v *voice, host, strict bool) {
+	s.voice = v
+	s.build(host, strict)
+}
+
+// secure replaces a leg whose ciphers are not good enough.
+func (s *session) secure(host, strict bool) {
+	if strict && !s.leg.strict {
+		s.build(host, strict)
+	}
+}
+
+// build makes a new leg in place of the old one, and tells the page.
+func (s *session) build(host, strict bool) {
+	if s.leg != nil {
+		s.leg.cancel()
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	l := &leg{
+		session: s, strict: strict, cancel: cancel,
+		requests: make(chan request, 16), failed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		heard: map[*voice]*webrtc.RTPTransceiver{},
+	}
+	s.leg = l
+	s.current.Store(l)
+	s.legs++
+	s.out.send(joinedMessage{Type: "joined", You: s.person.id, Host: host, ICE: []string{}, Key: s.key})
+	s.wg.Go(func() {
+		defer cancel()
+		if err := l.run(ctx); err != nil && ctx.Err() == nil {
+			s.log.Debug().Err(err).Str("person", s.person.id).Msg("media of a page failed")
+			s.meeting.post(func() { s.legFailed(l) })
+		}
+	})
+}
+
+// legFailed builds the leg anew, or gives the page up.
+func (s *session) legFailed(l *leg) {
+	switch {
+	case s.leg != l || s.person.place != inside:
+	case s.legs >= maxLegs:
+		s.meeting.state.part(s.person, partGone)
+	default:
+		s.build(s.meeting.state.isHost(s.person), s.meeting.strict())
+	}
+}
+
+// hear tells the leg whose voices the page is to hear.
+func (s *session) hear(voices []*voice) {
+	l := s.leg
+	wanted := slices.DeleteFunc(slices.Clone(voices), func(v *voice) bool { return v == s.voice })
+	l.mu.Lock()
+	same := slices.Equal(l.wanted, wanted)
+	l.wanted = wanted
+	l.mu.Unlock()
+	if !same {
+		l.touch()
+	}
+}
+
+func (l *leg) touch() {
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
+
+// toLeg hands a message of the page to its leg.
+func (s *session) toLeg(r request) {
+	l := s.current.Load()
+	if l == nil {
+		s.out.send(errorMessage{Type: "error", Code: "not_joined", Message: "You are not in the meeting yet."})
+		return
+	}
+	select {
+	case l.requests <- r:
+	case <-s.ctx.Done():
+	case <-time.After(writeTimeout):
+		s.cancel(errSlow)
+	}
+}
+
+// run leads the leg until ctx ends or its media fails.
+func (l *leg) run(ctx context.Context) error {
+	if err := l.connect(); err != nil {
+		return err
+	}
+	defer l.close()
+	l.overdue = time.NewTimer(answerTimeout)
+	l.overdue.Stop()
+	defer l.overdue.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.failed:
+			return errMediaFailed
+		case <-l.overdue.C:
+			return fmt.Errorf("%w: no answer to an offer", errMediaFailed)
+		case <-l.changed:
+			err = l.offer(ctx)
+		case r := <-l.requests:
+			err = l.handle(ctx, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (l *leg) connect() (err error) {
+	n := l.session.meeting.net
+	if l.pub, err = n.connect(l.strict); err != nil {
+		return fmt.Errorf("make the connection of a microphone: %w", err)
+	}
+	if l.sub, err = n.connect(l.strict); err != nil {
+		return errors.Join(fmt.Errorf("make the connection of a listener: %w", err), l.pub.GracefulClose())
+	}
+	for _, pc := range []*webrtc.PeerConnection{l.pub, l.sub} {
+		pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
+			if st == webrtc.PeerConnectionStateFailed {
+				select {
+				case l.failed <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	l.pub.OnTrack(l.listen)
+	return nil
+}
+
+func (l *leg) close() {
+	// What cannot be closed in order is gone all the same.
+	_ = l.pub.GracefulClose()
+	_ = l.sub.GracefulClose()
+	l.readers.Wait()
+}
+
+// handle does what the page says about its media. A description that cannot be
+// used is told to the page; only a broken connection ends the leg.
+func (l *leg) handle(ctx context.Context, r request) error {
+	var err error
+	switch r.Type {
+	case "pub.offer":
+		err = l.answerPub(ctx, r.SDP)
+	case "sub.answer":
+		err = l.takeAnswer(ctx, r.SDP)
+	case "candidate":
+		pc := l.pub
+		if r.PC == "sub" {
+			pc = l.sub
+		}
+		if r.Candidate.Candidate != "" {
+			// One that cannot be used is one way less; others may do.
+			_ = pc.AddICECandidate(*r.Candidate)
+		}
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errMediaFailed) {
+		l.session.log.Debug().Err(err).Msg("description of a page not usable")
+		l.session.out.send(errorMessage{Type: "error", Code: "media", Message: "Your browser's media offer cannot be used."})
+		return nil
+	}
+	return err
+}
+
+// answerPub answers the page's offer of its microphone.
+func (l *leg) answerPub(ctx context.Context, sdp string) error {
+	offer := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}
+	if err := l.pub.SetRemoteDescription(offer); err != nil {
+		return fmt.Errorf("take the offer of a microphone: %w", err)
+	}
+	answer, err := l.pub.CreateAnswer(nil)
+	if err != nil {
+		return fmt.Errorf("answer the offer of a microphone: %w", err)
+	}
+	text, err := describe(ctx, l.pub, answer)
+	if err != nil {
+		return err
+	}
+	l.session.out.send(sdpMessage{Type: "pub.answer", SDP: text})
+	return nil
+}
+
+// describe sets the local description and returns it with all candidates.
+func describe(ctx context.Context, pc *webrtc.PeerConnection, d webrtc.SessionDescription) (string, error) {
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(d); err != nil {
+		return "", fmt.Errorf("set a local description: %w", err)
+	}
+	select {
+	case <-gathered:
+		return pc.LocalDescription().SDP, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-time.After(gatherTimeout):
+		return "", fmt.Errorf("%w: no candidates", errMediaFailed)
+	}
+}

@@ -1,0 +1,183 @@
+package embedded
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/mixer"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+var _ conference.Meeting = (*meeting)(nil)
+
+// speakingInterval is how often browsers are told who speaks, at most.
+const speakingInterval = 200 * time.Millisecond
+
+// meeting is one meeting. Its state and all that hangs on it belong to the
+// goroutine of run; others hand it what to do.
+type meeting struct {
+	id    string
+	pins  atomic.Pointer[pins]
+	net   *network
+	group func() pcm.Clock
+	log   zerolog.Logger
+
+	orders chan order
+	done   chan struct{}
+
+	// Owned by run.
+	state    *state
+	members  map[string]*member
+	room     *mixer.Room
+	recorder *recorder
+	speaking []string
+
+	directory  string         // of recordings
+	recordings sync.WaitGroup // that are being written
+}
+
+// order is something for the meeting's owner to do. finished, where it is not
+// nil, is closed when the world is in line with it.
+type order struct {
+	do       func()
+	finished chan struct{}
+}
+
+// pins are what Identify compares with, apart from the state so that a guess
+// costs the meeting nothing.
+type pins struct{ guest, host string }
+
+func newMeeting(p policy, n *network, group func() pcm.Clock, recordings string, log zerolog.Logger) *meeting {
+	m := &meeting{
+		id: p.id, net: n, group: group, log: log.With().Str("meeting", p.id).Logger(),
+		orders: make(chan order), done: make(chan struct{}),
+		state: newState(p), members: map[string]*member{}, directory: recordings,
+	}
+	m.pins.Store(&pins{p.pin, p.hostPIN})
+	return m
+}
+
+// run owns the meeting until ctx ends or the operator takes it away.
+func (m *meeting) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ticker := time.NewTicker(speakingInterval)
+	defer ticker.Stop()
+	for !m.state.ended {
+		var o order
+		select {
+		case <-ctx.Done():
+			o.do = m.state.close
+		case o = <-m.orders:
+		case now := <-ticker.C:
+			m.tellSpeaking(now)
+			continue
+		}
+		o.do()
+		m.bringInLine()
+		if o.finished != nil {
+			close(o.finished)
+		}
+	}
+	close(m.done)
+	m.recordings.Wait()
+}
+
+// do has the owner run f and bring the world in line with what it has done. It
+// reports false when the meeting is over, and f was not run.
+func (m *meeting) do(f func()) bool {
+	o := order{f, make(chan struct{})}
+	select {
+	case m.orders <- o:
+		<-o.finished
+		return true
+	case <-m.done:
+		return false
+	}
+}
+
+// post is do for who is not to wait until it is done.
+func (m *meeting) post(f func()) {
+	select {
+	case m.orders <- order{do: f}:
+	case <-m.done:
+	}
+}
+
+func (m *meeting) configure(p policy) {
+	m.pins.Store(&pins{p.pin, p.hostPIN})
+	m.do(func() { m.state.configure(p) })
+}
+
+// takeAway ends the meeting for good.
+func (m *meeting) takeAway() {
+	m.do(m.state.close)
+}
+
+// ID is the meeting's number.
+func (m *meeting) ID() string { return m.id }
+
+// NeedsPIN reports whether there is a PIN.
+func (m *meeting) NeedsPIN() bool { return m.pins.Load().guest != "" }
+
+// Identify compares with both PINs, whichever is right.
+func (m *meeting) Identify(_ context.Context, pin string) (conference.Identity, error) {
+	return m.pins.Load().identify(pin)
+}
+
+// identify takes the same time whatever is given: digests are of one length,
+// and none of the comparisons is left out.
+func (p *pins) identify(pin string) (conference.Identity, error) {
+	given := sha256.Sum256([]byte(pin))
+	guest, host := sha256.Sum256([]byte(p.guest)), sha256.Sum256([]byte(p.host))
+	isGuest := subtle.ConstantTimeCompare(given[:], guest[:]) == 1
+	isHost := subtle.ConstantTimeCompare(given[:], host[:]) == 1 && p.host != ""
+	switch {
+	case isHost:
+		return conference.Identity{Host: true}, nil
+	case isGuest:
+		return conference.Identity{}, nil
+	}
+	return conference.Identity{}, conference.ErrWrongPIN
+}
+
+// Visit announces a telephone. Nobody sees it but hosts, where it waits in the
+// lobby.
+func (m *meeting) Visit(_ context.Context, who conference.Guest) (conference.Visit, error) {
+	v := &visit{meeting: m, states: make(chan conference.State, 1), call: who.Call}
+	ok := m.do(func() {
+		v.person = m.state.arrive(who.Label, true, who.Host)
+		m.members[v.person.id] = &member{person: v.person, visit: v}
+	})
+	if !ok {
+		return nil, conference.ErrGone
+	}
+	return v, nil
+}
+
+// tellSpeaking tells browsers who speaks, when that has changed.
+func (m *meeting) tellSpeaking(now time.Time) {
+	var speaking []string
+	for _, p := range m.state.people {
+		if mb := m.members[p.id]; mb != nil && p.place == inside && mb.speaks(now) {
+			speaking = append(speaking, p.id)
+		}
+	}
+	if slices.Equal(speaking, m.speaking) {
+		return
+	}
+	m.speaking = speaking
+	for _, mb := range m.members {
+		if mb.browser != nil && mb.person.place == inside {
+			mb.browser.out.speaking(speaking)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+// Secret is a PIN in the operator's file. It prints as <secret>.
+type Secret string
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "<secret>"
+}
+
+// GoString keeps a PIN out of %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText keeps a PIN out of YAML and JSON.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MeetingConfig is one entry of "meetings" in the operator's file.
+type MeetingConfig struct {
+	ID    string `yaml:"id"`    // the number that a caller keys, and the page's address
+	Title string `yaml:"title"` // shown to who is in
+	PIN   Secret `yaml:"pin"`
+	// HostPIN makes a host of who gives it. In a meeting without one the
+	// browser that has been in longest is the host.
+	HostPIN    Secret `yaml:"host_pin"`
+	Encryption string `yaml:"encryption"` // transport, enhanced or e2ee
+	Recording  string `yaml:"recording"`  // off: when a host starts it; on: whenever somebody is in
+	Consent    string `yaml:"consent"`    // off, notice, required; empty: the operator's policy
+	Lobby      bool   `yaml:"lobby"`      // newcomers wait until a host admits them
+	Locked     bool   `yaml:"locked"`     // nobody but hosts comes in
+	// JoinBeforeHost lets people in while no host is there.
+	JoinBeforeHost bool `yaml:"join_before_host"`
+	Phones         bool `yaml:"phones"`   // telephones may come in
+	Capacity       int  `yaml:"capacity"` // most people at once, phones included; 0: no limit
+}
+
+// DefaultMeetingConfig returns the settings of a meeting of which the file
+// names nothing but its number.
+func DefaultMeetingConfig() MeetingConfig {
+	return MeetingConfig{Encryption: "transport", Recording: "off", JoinBeforeHost: true, Phones: true}
+}
+
+// UnmarshalYAML puts the defaults below what the file says.
+func (m *MeetingConfig) UnmarshalYAML(decode func(any) error) error {
+	type plain MeetingConfig
+	p := plain(DefaultMeetingConfig())
+	if err := decode(&p); err != nil {
+		return err
+	}
+	*m = MeetingConfig(p)
+	return nil
+}
+
+// Validate reports every mistake at once, each under its key.
+func (m MeetingConfig) Validate() error {
+	var errs []error
+	if m.ID == "" || len(m.ID) > 32 || strings.IndexFunc(m.ID, func(r rune) bool { return r < '0' || r > '9' }) >= 0 {
+		errs = append(errs, fmt.Errorf("id: %q: want 1 to 32 digits, which a telephone can key", m.ID))
+	}
+	if len(m.Title) > 200 {
+		errs = append(errs, errors.New("title: want at most 200 bytes"))
+	}
+	errs = append(errs, checkPIN("pin", m.PIN), checkPIN("host_pin", m.HostPIN))
+	if m.PIN != "" && m.PIN == m.HostPIN {
+		errs = append(errs, errors.New("host_pin: is the same as pin: everybody would be host"))
+	}
+	switch m.Encryption {
+	case "", "transport", "enhanced", "e2ee":
+	default:
+		errs = append(errs, fmt.Errorf("encryption: %q: want transport, enhanced or e2ee", m.Encryption))
+	}
+	switch m.Recording {
+	case "", "off", "on":
+	default:
+		errs = append(errs, fmt.Errorf("recording: %q: want off or on", m.Recording))
+	}
+	if m.Encryption == "e2ee" && m.Recording == "on" {
+		errs = append(errs, errors.New("recording: an end-to-end encrypted meeting cannot be recorded by its server"))
+	}
+	if _, err := conference.ParseConsent(m.Consent); err != nil {
+		errs = append(errs, fmt.Errorf("consent: %w", err))
+	}
+	if m.Capacity < 0 {
+		errs = append(errs, errors.New("capacity: want 0 for no limit, or a number of people"))
+	}
+	return errors.Join(errs...)
+}
+
+func checkPIN(key string, pin Secret) error {
+	if len(pin) > 32 || strings.IndexFunc(string(pin), func(r rune) bool { return !unicode.IsDigit(r) || r > '9' }) >= 0 {
+		return fmt.Errorf("%s: want at most 32 digits, which a telephone can key", key)
+	}
+	return nil
+}
+
+// ValidateMeetings checks each meeting, and that no number is there twice.
+func ValidateMeetings(meetings []MeetingConfig) error {
+	var errs []error
+	seen := map[string]int{}
+	for i, m := range meetings {
+		for _, err := range split(m.Validate()) {
+			errs = append(errs, fmt.Errorf("meetings[%d].%w", i, err))
+		}
+		if first, ok := seen[m.ID]; ok {
+			errs = append(errs, fmt.Errorf("meetings[%d].id: %s is the number of meetings[%d] already", i, m.ID, first))
+		}
+		seen[m.ID] = i
+	}
+	return errors.Join(errs...)
+}
+
+// split takes a joined error apart, so that each part gets its full key.
+func split(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err != nil {
+		return []error{err}
+	}
+	return nil
+}
+
+// policy is a meeting's settings in the words of the conference package.
+type policy struct {
+	id, title      string
+	pin, hostPIN   string
+	encryption     conference.Encryption
+	record         bool
+	consent        conference.Consent
+	lobby, locked  bool
+	joinBeforeHost bool
+	phones         bool
+	capacity       int
+}
+
+// policy translates settings that Validate has passed. fallback is the
+// operator's consent policy.
+func (m MeetingConfig) policy(fallback string) policy {
+	level, err := conference.ParseEncryption(m.Encryption)
+	if m.Encryption == "" {
+		level, err = conference.Transport, nil
+	}
+	if err != nil {
+		level = conference.Unknown
+	}
+	consent, err := conference.ParseConsent(m.Consent)
+	if consent == conference.ConsentDefault && err == nil {
+		consent, err = conference.ParseConsent(fallback)
+	}
+	if consent == conference.ConsentDefault || err != nil {
+		consent = conference.ConsentRequired
+	}
+	return policy{
+		id: m.ID, title: m.Title, pin: string(m.PIN), hostPIN: string(m.HostPIN),
+		encryption: level, record: m.Recording == "on", consent: consent,
+		lobby: m.Lobby, locked: m.Locked, joinBeforeHost: m.JoinBeforeHost,
+		phones: m.Phones, capacity: m.Capacity,
+	}
+}

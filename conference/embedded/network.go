@@ -1,0 +1,175 @@
+package embedded
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/webrtc/v4"
+)
+
+const audioLevelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level" // RFC 6464
+
+// network is the media side of all meetings: one socket, or a range of them,
+// and how connections on it are encrypted.
+type network struct {
+	mux         *ice.MultiUDPMuxDefault // nil where each connection has its port
+	transport   *webrtc.API
+	enhanced    *webrtc.API
+	certificate webrtc.Certificate
+}
+
+// openNetwork opens the socket and makes the gateway's DTLS certificate, which
+// lives as long as the process.
+func openNetwork(cfg WebRTC) (*network, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return nil, err
+	}
+	n := &network{certificate: *certificate}
+	if cfg.Ports.First == cfg.Ports.Last {
+		n.mux, err = ice.NewMultiUDPMuxFromPort(int(cfg.Ports.First),
+			ice.UDPMuxFromPortWithLoopback(),
+			ice.UDPMuxFromPortWithIPFilter(cfg.listens),
+			ice.UDPMuxFromPortWithReadBufferSize(1<<20),
+		)
+		if err != nil {
+			return nil, fmt.Errorf("UDP port %v: %w", cfg.Ports, err)
+		}
+		if len(n.mux.GetListenAddresses()) == 0 {
+			return nil, fmt.Errorf("webrtc.listen: %v: this machine has none of these addresses", cfg.Listen)
+		}
+	}
+	for api, strict := range map[**webrtc.API]bool{&n.transport: false, &n.enhanced: true} {
+		if *api, err = n.newAPI(cfg, strict); err != nil {
+			return nil, fmt.Errorf("set up WebRTC: %w (%w)", err, n.Close())
+		}
+	}
+	return n, nil
+}
+
+// Close closes the socket. All connections must be closed before.
+func (n *network) Close() error {
+	if n.mux == nil {
+		return nil
+	}
+	return n.mux.Close()
+}
+
+// connect makes a connection. A strict one speaks only AEAD ciphers.
+func (n *network) connect(strict bool) (*webrtc.PeerConnection, error) {
+	return n.api(strict).NewPeerConnection(webrtc.Configuration{
+		Certificates: []webrtc.Certificate{n.certificate},
+		BundlePolicy: webrtc.BundlePolicyMaxBundle,
+	})
+}
+
+// sender makes another sender for a connection that connect has made.
+func (n *network) sender(strict bool, track webrtc.TrackLocal, transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
+	return n.api(strict).NewRTPSender(track, transport)
+}
+
+func (n *network) api(strict bool) *webrtc.API {
+	if strict {
+		return n.enhanced
+	}
+	return n.transport
+}
+
+func (n *network) newAPI(cfg WebRTC, strict bool) (*webrtc.API, error) {
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: opusCapability(), PayloadType: 111,
+	}, webrtc.RTPCodecTypeAudio); err != nil {
+		return nil, err
+	}
+	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: audioLevelURI},
+		webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverDirectionRecvonly); err != nil {
+		return nil, err
+	}
+	// Reports only. A lost packet of speech is concealed, and Opus carries its
+	// own repair: a resent one would come too late to be heard.
+	registry := &interceptor.Registry{}
+	if err := webrtc.ConfigureRTCPReports(registry); err != nil {
+		return nil, err
+	}
+	settings, err := n.settings(cfg, strict)
+	if err != nil {
+		return nil, err
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(settings)), nil
+}
+
+func (n *network) settings(cfg WebRTC, strict bool) (webrtc.SettingEngine, error) {
+	var s webrtc.SettingEngine
+	s.LoggerFactory = quiet{}
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetIPFilter(cfg.listens)
+	s.SetSRTPReplayProtectionWindow(512)
+	if n.mux != nil {
+		s.SetICEUDPMux(n.mux)
+	} else if err := s.SetEphemeralUDPPortRange(cfg.Ports.First, cfg.Ports.Last); err != nil {
+		return s, err
+	}
+	if cfg.Advertise.IsValid() {
+		if err := s.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
+			External: []string{cfg.Advertise.String()}, AsCandidateType: webrtc.ICECandidateTypeHost,
+		}); err != nil {
+			return s, err
+		}
+	}
+	if strict {
+		// Enhanced is a promise: who cannot do this is not connected.
+		s.SetDTLSCipherSuites(aeadSuites()...)
+		s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AEAD_AES_128_GCM)
+	}
+	return s, nil
+}
+
+// aeadSuites are the DTLS suites of an enhanced meeting: forward secrecy and
+// authenticated encryption, strongest first.
+func aeadSuites() []dtls.CipherSuiteID {
+	return []dtls.CipherSuiteID{
+		dtls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+		dtls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+		dtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	}
+}
+
+// listens reports whether media is taken on a local address.
+func (c WebRTC) listens(ip net.IP) bool {
+	a, ok := netip.AddrFromSlice(ip)
+	if !ok {
+		return false
+	}
+	a = a.Unmap()
+	if len(c.Listen) == 0 {
+		return !a.IsLinkLocalUnicast() && !a.IsMulticast()
+	}
+	return slices.ContainsFunc(c.Listen, func(want netip.Addr) bool {
+		return want.Unmap() == a || (want.IsUnspecified() && want.Is4() == a.Is4())
+	})
+}
+
+// opusCapability is the one codec of browsers: mono speech, with its own
+// repair of single losses. Nothing narrower is asked for, as browsers listen
+// to each other as well as telephones.
+func opusCapability() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2,
+		SDPFmtpLine: "minptime=10;useinbandfec=1",
+	}
+}

@@ -1,0 +1,87 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/einwahl/einwahl/transcode/ogg"
+)
+
+// preSkip is what a player leaves out at the beginning while its decoder
+// settles (RFC 7845, section 4.2): 80 ms, written as silence.
+const preSkip = 3840
+
+// oggFile is one speaker's file. It begins when the recording begins, and has
+// silence where nothing was said, so that the files of a recording can be laid
+// on top of each other.
+type oggFile struct {
+	file    *os.File
+	ogg     *ogg.Writer
+	aligner aligner
+	written int64 // samples, without the pre-skip
+}
+
+func createOgg(name string) (*oggFile, error) {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make a file of a recording: %w", err)
+	}
+	w, err := ogg.NewWriter(file, ogg.Head{Channels: 1, PreSkip: preSkip, Rate: clockRate})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("begin a file of a recording: %w", err), file.Close())
+	}
+	f := &oggFile{file: file, ogg: w, written: -preSkip}
+	return f, f.silence(0)
+}
+
+// write puts a packet where it belongs in time. One that comes too late, or is
+// no Opus, is left out.
+func (f *oggFile) write(ts uint32, after time.Duration, packet []byte) error {
+	samples := int64(ogg.Samples(packet))
+	at, ok := f.aligner.place(ts, after, f.written)
+	if !ok || samples == 0 {
+		return nil
+	}
+	if err := f.silence(at); err != nil {
+		return err
+	}
+	return f.put(packet, samples)
+}
+
+// silence fills up to a position.
+func (f *oggFile) silence(until int64) error {
+	for _, s := range silences {
+		for until-f.written >= s.samples {
+			if err := f.put([]byte(s.packet), s.samples); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *oggFile) put(packet []byte, samples int64) error {
+	f.written += samples
+	if err := f.ogg.WritePacket(packet, f.written+preSkip); err != nil {
+		return fmt.Errorf("write a recording: %w", err)
+	}
+	return nil
+}
+
+// keepUp writes out what there is, with silence up to a position.
+func (f *oggFile) keepUp(until int64) error {
+	if err := f.silence(until); err != nil {
+		return err
+	}
+	if err := f.ogg.Flush(); err != nil {
+		return fmt.Errorf("write a recording: %w", err)
+	}
+	return nil
+}
+
+// finish brings the file to the recording's length and closes it.
+func (f *oggFile) finish(length int64) error {
+	return errors.Join(f.silence(length), f.ogg.Close(), f.file.Close())
+}

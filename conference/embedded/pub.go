@@ -1,0 +1,80 @@
+package embedded
+
+import (
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// speechLevel is the RFC 6464 level, in -dBov, from which on a packet counts
+// as speech.
+const speechLevel = 45
+
+// listen passes the page's microphone on to its voice. The newest track
+// counts: a page that changes its microphone has two for a moment.
+func (l *leg) listen(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	if track.Kind() != webrtc.RTPCodecTypeAudio {
+		return
+	}
+	newest := l.tracks.Add(1)
+	l.readers.Go(func() {
+		buffer := make([]byte, 1500)
+		for {
+			if _, _, err := receiver.Read(buffer); err != nil {
+				return
+			}
+		}
+	})
+	l.readers.Go(func() { l.forward(track, levelID(receiver), newest) })
+}
+
+func (l *leg) forward(track *webrtc.TrackRemote, level uint8, number int64) {
+	v := l.session.voice
+	buffer := make([]byte, 1500)
+	var h rtp.Header
+	for {
+		n, _, err := track.Read(buffer)
+		if err != nil {
+			return
+		}
+		head, err := h.Unmarshal(buffer[:n])
+		if err != nil || l.tracks.Load() != number {
+			continue
+		}
+		payload := unpad(h, buffer[head:n])
+		v.take(h, payload, isSpeech(h, level, payload), time.Now())
+	}
+}
+
+// unpad takes RTP padding off.
+func unpad(h rtp.Header, payload []byte) []byte {
+	if !h.Padding || len(payload) == 0 {
+		return payload
+	}
+	if n := int(payload[len(payload)-1]); n > 0 && n <= len(payload) {
+		return payload[:len(payload)-n]
+	}
+	return nil
+}
+
+// isSpeech reads the level that the sender has put beside the sound. Without
+// one, a packet that carries anything counts.
+func isSpeech(h rtp.Header, id uint8, payload []byte) bool {
+	if id != 0 {
+		if ext := h.GetExtension(id); len(ext) > 0 {
+			return ext[0]&0x7f <= speechLevel
+		}
+	}
+	return len(payload) > 10
+}
+
+// levelID is the number of the RFC 6464 header extension, or 0.
+func levelID(receiver *webrtc.RTPReceiver) uint8 {
+	for _, ext := range receiver.GetParameters().HeaderExtensions {
+		if ext.URI == audioLevelURI {
+			return uint8(ext.ID)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,262 @@
+package embedded
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"github.com/einwahl/einwahl/conference/mixer"
+)
+
+// mixName is the file of all voices together.
+const mixName = "mix"
+
+// recorder writes one recording. The meeting's owner starts and stops it;
+// voices push packets from wherever they come; a goroutine of its own writes,
+// so that a slow disk holds up nobody: what does not fit is dropped, and is a
+// gap of silence.
+type recorder struct {
+	run     uint64
+	began   time.Time
+	paused  atomic.Bool
+	dropped atomic.Uint64
+	packets chan *recorded
+	free    chan *recorded
+	stopped chan struct{} // closed by the owner
+
+	// Owned by the meeting's owner.
+	ready  bool // the files can be written
+	tap    *mixer.Tap
+	mix    *encoder
+	tracks map[string]*fileTrack
+}
+
+// recorded is a packet on its way to its file.
+type recorded struct {
+	track *fileTrack
+	ts    uint32
+	after time.Duration
+	size  int
+	data  [1500]byte
+}
+
+// fileTrack is one speaker's way into the recording.
+type fileTrack struct {
+	recorder *recorder
+	name     string
+	phone    bool
+}
+
+// recorderQueue is how many packets may wait for the disk: a second of ten
+// talkers, and more than the disk should ever be behind.
+const recorderQueue = 512
+
+func newRecorder(run uint64, now time.Time) *recorder {
+	r := &recorder{
+		run: run, began: now, tracks: map[string]*fileTrack{}, stopped: make(chan struct{}),
+		packets: make(chan *recorded, recorderQueue), free: make(chan *recorded, recorderQueue),
+	}
+	return r
+}
+
+// track is the way into the recording of one speaker.
+func (r *recorder) track(name string, phone bool) *fileTrack {
+	t, ok := r.tracks[name]
+	if !ok {
+		t = &fileTrack{recorder: r, name: name, phone: phone}
+		r.tracks[name] = t
+	}
+	return t
+}
+
+// push hands a packet to the recorder without waiting for anything.
+func (t *fileTrack) push(ts uint32, payload []byte, at time.Time) {
+	r := t.recorder
+	if r.paused.Load() || len(payload) > len(recorded{}.data) {
+		return
+	}
+	var p *recorded
+	select {
+	case p = <-r.free:
+	default:
+		p = new(recorded) // until there are as many as the queue is long
+	}
+	p.track, p.ts, p.after, p.size = t, ts, at.Sub(r.began), copy(p.data[:], payload)
+	select {
+	case r.packets <- p:
+	default:
+		r.dropped.Add(1)
+	}
+}
+
+// write is the recorder's goroutine. It calls ready once the directory can be
+// written to, and returns when the recording was stopped and is on disk, or
+// with the error that has ended it.
+func (r *recorder) write(root, meeting string, ready func()) error {
+	directory, err := makeDirectory(root, meeting, r.began)
+	if err != nil {
+		return err
+	}
+	files := &fileSet{directory: directory, manifest: newManifest(meeting, r.run, r.began), open: map[string]*oggFile{}}
+	defer files.abandon()
+	if err := files.writeManifest(); err != nil {
+		return err
+	}
+	ready()
+	step := time.NewTicker(time.Second)
+	defer step.Stop()
+	for {
+		select {
+		case <-step.C:
+			if err := files.keepUp(time.Since(r.began) - time.Second); err != nil {
+				return err
+			}
+		case p := <-r.packets:
+			if err := r.writeOne(files, p); err != nil {
+				return err
+			}
+		case <-r.stopped:
+			return r.finish(files)
+		}
+	}
+}
+
+func (r *recorder) writeOne(files *fileSet, p *recorded) error {
+	err := files.write(p)
+	select {
+	case r.free <- p:
+	default:
+	}
+	return err
+}
+
+// finish writes what is still queued and brings all files to one length.
+func (r *recorder) finish(files *fileSet) error {
+	length := time.Since(r.began)
+	for {
+		select {
+		case p := <-r.packets:
+			if err := r.writeOne(files, p); err != nil {
+				return err
+			}
+		default:
+			return files.finish(length, r.dropped.Load())
+		}
+	}
+}
+
+// makeDirectory makes the recording's own directory. Its name tells the
+// meeting and the time, and nobody's name.
+func makeDirectory(root, meeting string, began time.Time) (string, error) {
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return "", fmt.Errorf("make the directory of recordings: %w", err)
+	}
+	base := filepath.Join(root, meeting+"-"+began.UTC().Format("20060102T150405Z"))
+	for n := 1; ; n++ {
+		name := base
+		if n > 1 {
+			name = fmt.Sprintf("%s-%d", base, n)
+		}
+		err := os.Mkdir(name, 0o700)
+		if err == nil {
+			return name, nil
+		}
+		if !os.IsExist(err) || n == 100 {
+			return "", fmt.Errorf("make the directory of a recording: %w", err)
+		}
+	}
+}
+
+// runRecorder starts a recorder when the state wants files, and stops it when
+// it does not any more.
+func (m *meeting) runRecorder() {
+	wanted := m.state.files()
+	if r := m.recorder; r != nil && (!wanted || r.run != m.state.run) {
+		m.stopRecorder()
+	}
+	if wanted && m.recorder == nil {
+		m.startRecorder()
+	}
+}
+
+func (m *meeting) startRecorder() {
+	r := newRecorder(m.state.run, time.Now())
+	m.recorder = r
+	m.recordings.Go(func() {
+		err := r.write(m.directory, m.id, func() {
+			m.post(func() { m.recorderReady(r) })
+		})
+		if err != nil {
+			m.log.Error().Err(err).Msg("recording ended: it cannot be written")
+			m.post(func() { m.recorderFailed(r) })
+		}
+	})
+}
+
+func (m *meeting) recorderReady(r *recorder) {
+	if m.recorder == r {
+		r.ready = true
+		m.state.recorderReady(r.run)
+	}
+}
+
+func (m *meeting) recorderFailed(r *recorder) {
+	if m.recorder != r {
+		return
+	}
+	m.state.recorderFailed(r.run)
+	for _, mb := range m.members {
+		if mb.browser != nil && mb.person.place == inside && m.state.isHost(mb.person) {
+			mb.browser.out.send(errorMessage{Type: "error", Code: "recording_failed", Message: "The recording cannot be written and has ended."})
+		}
+	}
+}
+
+// stopRecorder lets the recording end. Its goroutine finishes the files.
+func (m *meeting) stopRecorder() {
+	m.unplugMix()
+	for _, mb := range m.members {
+		if mb.voice != nil {
+			mb.voice.unrecord()
+		}
+	}
+	close(m.recorder.stopped)
+	m.recorder = nil
+}
+
+// fileOf is the file that a member's voice goes to now, or nil.
+func (m *meeting) fileOf(mb *member) *fileTrack {
+	if m.recorder == nil || !m.recorder.ready {
+		return nil
+	}
+	return m.recorder.track(mb.person.id, mb.person.phone)
+}
+
+// plugMix connects the room with the recording's mix.
+func (m *meeting) plugMix() {
+	r := m.recorder
+	if r == nil || !r.ready || r.tap != nil {
+		return
+	}
+	track := r.track(mixName, false)
+	mix, err := startEncoder(func(h rtp.Header, payload []byte, at time.Time) { track.push(h.Timestamp, payload, at) })
+	if err != nil {
+		m.log.Error().Err(err).Msg("no encoder for the mix of a recording")
+		return
+	}
+	r.mix, r.tap = mix, m.room.Tap(mix)
+}
+
+func (m *meeting) unplugMix() {
+	r := m.recorder
+	if r == nil || r.tap == nil {
+		return
+	}
+	r.tap.Close()
+	r.mix.close()
+	r.tap, r.mix = nil, nil
+}

@@ -1,0 +1,79 @@
+package embedded
+
+import "github.com/einwahl/einwahl/conference"
+
+// recordStart prepares a recording: from this moment nobody is heard who has
+// not answered it. It runs once the recorder says so.
+func (s *state) recordStart() error {
+	switch {
+	case s.sealed():
+		return errSealed
+	case s.recording == conference.RecordingPaused:
+		s.recording = conference.RecordingOn
+		return nil
+	case s.recording.Active():
+		return errRecordingRuns
+	}
+	s.run++
+	s.recording = conference.RecordingPrepared
+	if s.inside() == 0 {
+		s.recording = conference.RecordingOn // there is nobody to be silenced
+	}
+	return nil
+}
+
+func (s *state) recordPause() error {
+	if s.recording != conference.RecordingOn {
+		return errNoRecording
+	}
+	s.recording = conference.RecordingPaused
+	return nil
+}
+
+func (s *state) recordResume() error {
+	if s.recording != conference.RecordingPaused {
+		return errNoRecording
+	}
+	s.recording = conference.RecordingOn
+	return nil
+}
+
+func (s *state) recordStop() error {
+	if !s.recording.Active() {
+		return errNoRecording
+	}
+	s.recording = conference.NotRecording
+	return nil
+}
+
+// recorderReady is the second phase: all are silent who must be, the files are
+// open, now it is true that a recording runs.
+func (s *state) recorderReady(run uint64) {
+	if s.recording == conference.RecordingPrepared && s.run == run {
+		s.recording = conference.RecordingOn
+	}
+}
+
+// recorderFailed ends a recording that cannot be written. The meeting goes on.
+func (s *state) recorderFailed(run uint64) bool {
+	if !s.recording.Active() || s.run != run {
+		return false
+	}
+	s.recording = conference.NotRecording
+	return true
+}
+
+// files reports whether recording files should be open: a recording is on or
+// about to be, and somebody is there whom it could record.
+func (s *state) files() bool {
+	return s.recording.Active() && s.inside() > 0
+}
+
+// answered takes a person's answer to a recording. One that belongs to another
+// recording is late and means nothing.
+func (s *state) answered(p *person, run uint64, a conference.Answer) {
+	if run != s.run || !s.recording.Active() {
+		return
+	}
+	p.answer, p.answerRun = a, run
+}

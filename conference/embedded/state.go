@@ -1,0 +1,236 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+var (
+	errNotHost       = errors.New("not a host of this meeting")
+	errNoPerson      = errors.New("nobody here has this id")
+	errSealed        = errors.New("an end-to-end encrypted meeting cannot be recorded by its server")
+	errNoRecording   = errors.New("no recording runs")
+	errRecordingRuns = errors.New("a recording runs already")
+)
+
+// state is everything that is true of a meeting, and the rules by which events
+// change it. It knows no clock, no socket and no goroutine: its owner applies
+// an event and then brings the world in line.
+type state struct {
+	policy     policy
+	encryption conference.Encryption
+	recording  conference.Recording
+	run        uint64
+	locked     bool
+	lockedHere bool // by somebody who was in; such a lock goes when all have gone
+	ended      bool // taken away by the operator, for good
+	occupied   bool // somebody was inside when the dust last settled
+	people     []*person
+	next       int // number of the next person
+}
+
+func newState(p policy) *state {
+	s := &state{policy: p, recording: conference.NotRecording, next: 1}
+	s.reset()
+	return s
+}
+
+// reset makes the meeting what the file says. Recordings keep being counted.
+func (s *state) reset() {
+	s.encryption, s.locked, s.lockedHere = s.policy.encryption, s.policy.locked, false
+	s.recording = conference.NotRecording
+	s.arm()
+}
+
+// arm readies the recording of a meeting that is always recorded: it counts as
+// running before anybody is in, so that whoever comes is told first.
+func (s *state) arm() {
+	if s.policy.record && !s.sealed() && !s.recording.Active() {
+		s.recording = conference.RecordingOn
+		s.run++
+	}
+}
+
+// sealed reports that no telephone may be here and nothing may be decoded.
+func (s *state) sealed() bool {
+	return s.encryption == conference.EndToEnd || s.encryption == conference.Unknown || !s.encryption.Valid()
+}
+
+// configure takes on new settings. What hosts have set stays, unless the file
+// now says something else about it than before.
+func (s *state) configure(p policy) {
+	old := s.policy
+	s.policy = p
+	if p.encryption != old.encryption {
+		s.encrypt(p.encryption)
+	}
+	if p.locked != old.locked {
+		s.locked, s.lockedHere = p.locked, false
+	}
+	if p.record != old.record {
+		if p.record {
+			s.arm()
+		} else {
+			s.recording = conference.NotRecording
+		}
+	}
+	s.settle()
+}
+
+// arrive puts somebody at the door.
+func (s *state) arrive(name string, phone, hostPIN bool) *person {
+	p := &person{id: fmt.Sprintf("p%d", s.next), name: name, phone: phone, hostPIN: hostPIN, muted: phone}
+	s.next++
+	s.people = append(s.people, p)
+	if !phone {
+		s.knock(p)
+	}
+	s.settle()
+	return p
+}
+
+// door is what the meeting's rules say to somebody who wants to come in.
+func (s *state) door(p *person) (place, parting) {
+	host := p.hostPIN && s.policy.hostPIN != ""
+	// Where there is no host's PIN, the first browser opens the meeting.
+	opens := host || (s.policy.hostPIN == "" && !p.phone && s.eldest() == nil)
+	switch {
+	case s.ended:
+		return outside, partEnded
+	case p.phone && s.sealed():
+		return outside, partSealed
+	case p.phone && !s.policy.phones:
+		return outside, partDeclined
+	case s.locked && !host && !p.admitted && p.place == atDoor:
+		return outside, partLocked
+	case s.policy.lobby && !opens && !p.admitted:
+		return inLobby, ""
+	case !s.policy.joinBeforeHost && !opens && !s.hostPresent():
+		return waitingForHost, ""
+	case s.policy.capacity > 0 && s.inside() >= s.policy.capacity:
+		return outside, partFull
+	}
+	return inside, ""
+}
+
+// knock lets a browser in, or has it wait, or turns it away.
+func (s *state) knock(p *person) {
+	if p.place == inside || p.place == outside {
+		return
+	}
+	p.place, p.parting = s.door(p)
+}
+
+// seat takes a telephone's seat. Unlike a browser it does not wait inside the
+// meeting: the gateway waits, and asks again.
+func (s *state) seat(p *person) error {
+	switch p.place {
+	case inside:
+		return nil
+	case outside:
+		return conference.ErrGone
+	}
+	if to, why := s.door(p); to != inside {
+		if why == partEnded {
+			return conference.ErrGone
+		}
+		return conference.ErrNotAdmitted
+	}
+	p.place, p.muted = inside, true
+	s.settle()
+	return nil
+}
+
+// part sends somebody out.
+func (s *state) part(p *person, why parting) {
+	if p.place != outside {
+		p.place, p.parting = outside, why
+	}
+	s.settle()
+}
+
+// settle lets in who waited for what has just happened, and puts right what
+// the last to leave has left behind.
+func (s *state) settle() {
+	for again := true; again; {
+		again = false
+		for _, p := range s.people {
+			if p.phone || (p.place != inLobby && p.place != waitingForHost) {
+				continue
+			}
+			if s.knock(p); p.place == inside {
+				again = true // perhaps the host somebody else waits for
+			}
+		}
+	}
+	if s.inside() > 0 {
+		s.occupied = true
+		return
+	}
+	if s.occupied {
+		s.emptied()
+	}
+}
+
+// emptied is when the last has left.
+func (s *state) emptied() {
+	s.occupied = false
+	if s.lockedHere {
+		s.locked, s.lockedHere = s.policy.locked, false
+	}
+	if !s.policy.record {
+		s.recording = conference.NotRecording
+	}
+	s.arm()
+}
+
+// sweep forgets who is outside, and returns them.
+func (s *state) sweep() []*person {
+	var gone []*person
+	kept := s.people[:0]
+	for _, p := range s.people {
+		if p.place == outside {
+			gone = append(gone, p)
+		} else {
+			kept = append(kept, p)
+		}
+	}
+	clear(s.people[len(kept):])
+	s.people = kept
+	return gone
+}
+
+// encrypt changes the level. End-to-end encryption ends a recording and sends
+// every telephone out that has a seat.
+func (s *state) encrypt(level conference.Encryption) {
+	s.encryption = level
+	if !s.sealed() {
+		s.arm()
+		return
+	}
+	s.recording = conference.NotRecording
+	for _, p := range s.people {
+		if p.phone && p.place == inside {
+			p.place, p.parting = outside, partSealed
+		}
+	}
+	s.settle()
+}
+
+// end sends everybody out and leaves the meeting as the file has it.
+func (s *state) end(why parting) {
+	for _, p := range s.people {
+		p.place, p.parting = outside, why
+	}
+	s.occupied = false
+	s.recording = conference.NotRecording
+	s.reset()
+}
+
+// close takes the meeting away for good.
+func (s *state) close() {
+	s.end(partGone)
+	s.ended = true
+}

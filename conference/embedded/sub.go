@@ -1,0 +1,111 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// offer brings sub in line with the voices that the page is to hear. While an
+// offer is out the next one waits: its answer comes back here.
+func (l *leg) offer(ctx context.Context) error {
+	if l.offered {
+		return nil
+	}
+	l.mu.Lock()
+	wanted := slices.Clone(l.wanted)
+	l.mu.Unlock()
+	changed, err := l.exchange(wanted)
+	if err != nil || !changed {
+		return err
+	}
+	offer, err := l.sub.CreateOffer(nil)
+	if err != nil {
+		return fmt.Errorf("%w: offer voices: %w", errMediaFailed, err)
+	}
+	text, err := describe(ctx, l.sub, offer)
+	if err != nil {
+		return err
+	}
+	l.offered = true
+	l.overdue.Reset(answerTimeout)
+	l.session.out.send(sdpMessage{Type: "sub.offer", SDP: text})
+	return nil
+}
+
+// exchange takes out the voices that are not wanted any more and puts in those
+// that are new.
+func (l *leg) exchange(wanted []*voice) (changed bool, err error) {
+	for v, t := range l.heard {
+		if slices.Contains(wanted, v) {
+			continue
+		}
+		if err := l.sub.RemoveTrack(t.Sender()); err != nil {
+			return false, fmt.Errorf("%w: take a voice out: %w", errMediaFailed, err)
+		}
+		delete(l.heard, v)
+		l.leaving = append(l.leaving, t)
+		changed = true
+	}
+	for _, v := range wanted {
+		if _, ok := l.heard[v]; ok {
+			continue
+		}
+		t, err := l.add(v)
+		if err != nil {
+			return false, fmt.Errorf("%w: put a voice in: %w", errMediaFailed, err)
+		}
+		l.heard[v], l.dtls = t, t.Sender().Transport()
+		l.drain(t.Sender())
+		changed = true
+	}
+	return changed, nil
+}
+
+// add puts a voice on a line of the description: on one that has become free,
+// so that a meeting where people come and go does not grow, or on a new one.
+func (l *leg) add(v *voice) (*webrtc.RTPTransceiver, error) {
+	if len(l.unused) == 0 {
+		return l.sub.AddTransceiverFromTrack(v.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	}
+	t := l.unused[0]
+	sender, err := l.session.meeting.net.sender(l.strict, v.track, l.dtls)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.SetSender(sender, v.track); err != nil {
+		return nil, err
+	}
+	l.unused = l.unused[1:]
+	return t, nil
+}
+
+// drain reads the reports on a voice, which is what has them counted.
+func (l *leg) drain(sender *webrtc.RTPSender) {
+	l.readers.Go(func() {
+		buffer := make([]byte, 1500)
+		for {
+			if _, _, err := sender.Read(buffer); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// takeAnswer ends an exchange, and begins the next if the wish has changed.
+func (l *leg) takeAnswer(ctx context.Context, sdp string) error {
+	if !l.offered {
+		return nil // of a leg that is gone
+	}
+	answer := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}
+	if err := l.sub.SetRemoteDescription(answer); err != nil {
+		return fmt.Errorf("%w: take an answer: %w", errMediaFailed, err)
+	}
+	l.offered = false
+	l.overdue.Stop()
+	l.unused = append(l.unused, l.leaving...)
+	l.leaving = nil
+	return l.offer(ctx)
+}

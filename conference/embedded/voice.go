@@ -1,0 +1,134 @@
+package embedded
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/einwahl/einwahl/transcode/jitter"
+)
+
+// voice is what the others hear of one person: a track that is forwarded to
+// every page, and, while somebody listens there, a decoder and a file. It is
+// shut until it is opened.
+//
+// A shut voice leaves no trace: the numbers of its packets go on without a gap
+// when it opens again, so nobody can tell how much was held back.
+type voice struct {
+	id    string
+	track *webrtc.TrackLocalStaticRTP
+	heard atomic.Int64 // when speech was last let through, Unix nanoseconds
+
+	mu      sync.Mutex
+	isOpen  bool
+	decoder *jitter.Stream // nil where nobody listens to the decoded voice
+	file    *fileTrack     // nil where it is not recorded
+	out     renumber
+	packet  rtp.Packet
+}
+
+// newVoice makes the voice of a person. Its track has their id as stream id.
+func newVoice(id string) *voice {
+	// The error is of options that were not given.
+	track, _ := webrtc.NewTrackLocalStaticRTP(opusCapability(), "voice-"+id, id)
+	return &voice{id: id, track: track}
+}
+
+// shut closes the voice. When it returns nothing passes any more.
+func (v *voice) shut() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.isOpen, v.decoder, v.file = false, nil, nil
+	v.heard.Store(0)
+}
+
+// open lets the voice through, and into file unless it is nil.
+func (v *voice) open(decoder *jitter.Stream, file *fileTrack) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.isOpen {
+		v.out.resume()
+	}
+	v.isOpen, v.decoder, v.file = true, decoder, file
+}
+
+// muffle takes the decoder away.
+func (v *voice) muffle() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.decoder = nil
+}
+
+// unrecord takes the file away.
+func (v *voice) unrecord() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.file = nil
+}
+
+// take passes one packet on. The payload is not looked at; it is the caller's
+// again on return.
+func (v *voice) take(h rtp.Header, payload []byte, speech bool, at time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.isOpen || len(payload) == 0 {
+		return
+	}
+	if speech {
+		v.heard.Store(at.UnixNano())
+	}
+	seq, ts, marker := v.out.next(h, at)
+	if v.decoder != nil {
+		v.decoder.Push(jitter.Packet{Seq: seq, Timestamp: ts, Marker: marker, Payload: payload}, at)
+	}
+	if v.file != nil {
+		v.file.push(ts, payload, at)
+	}
+	v.packet.Header = rtp.Header{Version: 2, Marker: marker, SequenceNumber: seq, Timestamp: ts}
+	v.packet.Payload = payload
+	// A page that cannot be written to is found out by its own connection.
+	_ = v.track.WriteRTP(&v.packet)
+}
+
+// lastHeard is when the person last spoke.
+func (v *voice) lastHeard() time.Time { return time.Unix(0, v.heard.Load()) }
+
+// renumber makes one stream of RTP out of several: what was held back, or came
+// from another connection of the same person, leaves no gap in the numbers.
+type renumber struct {
+	begun    bool
+	resumed  bool
+	ssrc     uint32
+	seq      uint16 // taken off what comes in
+	ts       uint32
+	lastSeq  uint16
+	lastTime uint32
+	lastAt   time.Time
+}
+
+func (r *renumber) resume() { r.resumed = true }
+
+// next gives the numbers that a packet goes out with.
+func (r *renumber) next(h rtp.Header, at time.Time) (seq uint16, ts uint32, marker bool) {
+	marker = h.Marker
+	switch {
+	case !r.begun:
+		r.begun = true
+		r.seq, r.ts, marker = 0, 0, true
+	case h.SSRC != r.ssrc:
+		passed := uint32(at.Sub(r.lastAt) * 48 / time.Millisecond)
+		r.ts = h.Timestamp - r.lastTime - max(passed, 960)
+		r.seq, marker = h.SequenceNumber-r.lastSeq-1, true
+	case r.resumed:
+		r.seq, marker = h.SequenceNumber-r.lastSeq-1, true
+	}
+	r.resumed, r.ssrc = false, h.SSRC
+	seq, ts = h.SequenceNumber-r.seq, h.Timestamp-r.ts
+	if int16(seq-r.lastSeq) > 0 || marker {
+		r.lastSeq, r.lastTime, r.lastAt = seq, ts, at
+	}
+	return seq, ts, marker
+}
