@@ -11,7 +11,7 @@ import (
 
 // builtIn are the texts and the recordings that come with the gateway.
 //
-//go:embed prompts
+//go:embed prompts/*/*.json prompts/*/*.ogg prompts/manifest.tsv prompts/music.ogg
 var builtIn embed.FS
 
 // catalogue is what a language says, prompts/<language>/catalogue.json.

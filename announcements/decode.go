@@ -1,9 +1,28 @@
 package announcements
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/einwahl/einwahl/transcode/ogg"
+	"github.com/einwahl/einwahl/transcode/opus"
+	"github.com/einwahl/einwahl/transcode/wav"
+)
+
+const (
+	// largestFile bounds what is read into memory, and longestSound what is
+	// made of it.
+	largestFile  = 32 << 20
+	longestSound = 10 * 60 * clipRate
+	// longestPacket is the longest that Opus allows, in milliseconds.
+	longestPacket = 120
+	// perSample is how many of Ogg's 48 kHz positions make one of our samples.
+	perSample = 48000 / clipRate
 )
 
 // readFile reads a file that is not too large to be a recording.
@@ -21,4 +40,66 @@ func readFile(files fs.FS, name string) ([]byte, error) {
 		return nil, fmt.Errorf("larger than %d MB", largestFile>>20)
 	}
 	return data, nil
+}
+
+// decodeFile reads a recording as mono at 16 kHz, by its ending: WAV, or Opus
+// in Ogg.
+func decodeFile(files fs.FS, name string) ([]int16, error) {
+	data, err := readFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	var sound []int16
+	if strings.EqualFold(path.Ext(name), ".wav") {
+		sound, err = wav.Read(bytes.NewReader(data), clipRate)
+	} else {
+		sound, err = decodeOpus(data)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case len(sound) == 0:
+		return nil, errSilent
+	}
+	return sound, nil
+}
+
+// decodeOpus decodes straight to the rate in which sound is kept. The warm-up
+// at the beginning and what fills up the last packet are left out (RFC 7845
+// section 4).
+func decodeOpus(data []byte) ([]int16, error) {
+	file, err := ogg.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := opus.NewDecoder(clipRate)
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+
+	var sound []int16
+	last := int64(-1)
+	frame := make([]int16, clipRate*longestPacket/1000)
+	for {
+		packet, err := file.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		n, err := decoder.Decode(frame, packet.Data)
+		if err != nil {
+			return nil, err
+		}
+		if sound = append(sound, frame[:n]...); len(sound) > longestSound {
+			return nil, fmt.Errorf("longer than %d minutes", longestSound/clipRate/60)
+		}
+		last = packet.Position
+	}
+	if end := last / perSample; last >= 0 && end < int64(len(sound)) {
+		sound = sound[:end]
+	}
+	return sound[min(file.Head.PreSkip/perSample, len(sound)):], nil
 }

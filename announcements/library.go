@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/wav"
 )
 
 const (
@@ -125,6 +126,7 @@ func (l *Library) Speak(lang string, items ...Item) *Speech {
 	return newSpeech(lang, segments, said)
 }
 
+// parts takes an item apart by the grammar of the language that will speak it.
 func (l *Library) parts(lang string, item Item) []part {
 	switch {
 	case item.lead:
@@ -132,7 +134,12 @@ func (l *Library) parts(lang string, item Item) []part {
 	case item.parts == nil:
 		return nil
 	}
-	return item.parts(lang)
+	for _, candidate := range l.fallbacks(lang) {
+		if len(l.voices[candidate]) > 0 {
+			return item.parts(candidate)
+		}
+	}
+	return nil
 }
 
 // find is the recording of a prompt in the nearest language that has it.
@@ -204,7 +211,7 @@ func (l *Library) WriteWAV(w io.Writer, lang string, p Prompt) error {
 	if c == nil {
 		return fmt.Errorf("write prompt %s: %w", p, fs.ErrNotExist)
 	}
-	if err := writeWAV(w, c.sound()); err != nil {
+	if err := wav.Write(w, clipRate, c.sound()); err != nil {
 		return fmt.Errorf("write prompt %s: %w", p, err)
 	}
 	return nil

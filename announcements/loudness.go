@@ -10,6 +10,8 @@ const (
 	// speechLevel is the level of active speech in all recordings, in dB below
 	// a full-scale sine's overload point (dBov).
 	speechLevel = -22.0
+	// musicLevel is the level of the hold music: it stays behind the words.
+	musicLevel = -28.0
 	// levelTolerance is how far a recording may be off before it is adjusted.
 	levelTolerance = 1.5
 	// greatestPeak is what no sample may exceed, in dB of full scale.

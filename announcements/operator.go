@@ -10,10 +10,8 @@ import (
 )
 
 const (
-	// largestFile bounds what is read into memory.
-	largestFile = 32 << 20
-	ownPrefix   = "own."
-	musicName   = "music"
+	ownPrefix = "own."
+	musicName = "music"
 )
 
 // addOperator reads the operator's folder. What is wrong with a file is kept
