@@ -8,8 +8,8 @@ const (
 	// often is the share of packets that should come in time.
 	often = 0.98
 	// memory is the weight of what is known against one more packet: at 50
-	// packets a second, half of it is forgotten in seven seconds.
-	memory = 511.0 / 512
+	// packets a second, half of it is forgotten in four seconds.
+	memory = 255.0 / 256
 	// doubt is the same at the beginning, when little is known.
 	doubt = 63.0 / 64
 )

@@ -39,6 +39,11 @@ func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
 		s.counters.restarts.Add(1)
 		s.forget()
 	}
+	if len(a.payload) == 0 && v == kept {
+		// The timestamp of what is no sound may be that of its beginning.
+		s.shelf.put(n, s.shelf.lastTS, a)
+		return 0, 0, false
+	}
 	was := s.shelf.lastTS
 	ts := s.shelf.stretch(a.timestamp, v == restart)
 	if v != restart && jumped(s.samples(ts-was), a.at-s.adapt.lastAt, s.rate) {
@@ -100,7 +105,7 @@ func (s *Stream) skip() {
 	}
 	p := s.shelf.first()
 	cut := s.samples(p.ts-from) + s.wait
-	s.delays.shift(-cut)
+	s.delays.shift(s.owed - cut)
 	s.counters.removed.Add(int64(cut))
 	s.shelf.next, s.place, s.wait, s.owed = p.seq, p.ts, 0, 0
 	s.gap = s.live

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
-	"github.com/einwahl/einwahl/transcode/waveform"
 )
 
 const (
@@ -32,7 +31,7 @@ const (
 	largest = 1500
 	// stale is how much more than it should be the delay may be after a stall
 	// before sound is skipped.
-	stale = 40 * time.Millisecond
+	stale = 60 * time.Millisecond
 	// plausible is the longest made-up stretch that is asked of a decoder:
 	// all of them have faded out by then.
 	plausible = 80 * time.Millisecond
@@ -74,38 +73,44 @@ type Config struct {
 	Min, Max time.Duration
 }
 
-// Stream is a jitter buffer. Push belongs to one goroutine, the socket's;
-// ReadFrame to another, the clock's. It implements [pcm.Source].
+// Stream is a jitter buffer. Push and Reset belong to one goroutine, the
+// socket's; ReadFrame to another, the clock's. It implements [pcm.Source].
 type Stream struct {
 	clockRate, rate int
-	floor, ceiling  int // of the target
-	frame           int
+	frame           int // samples of a frame
+	floor, ceiling  int // of the target, in samples
 	decoder         Decoder
 	forward         forwardDecoder // nil if the decoder is none
-	ring            ring
-	counters        counters
-	socket          socketSide
-	shelf           shelf
-	lateness        lateness
-	delays          window
-	adapt           adaptation
-	live            bool  // place means something
-	place           int64 // timestamp of the next sample to be decoded
-	owed            int   // samples made up since the last packet
-	made            int   // the same, but all in a row, losses too
-	wait            int   // samples of silence before the next packet
-	last            int   // length of the last packet in samples
-	gap             bool  // sound was skipped: the next must be blended
-	sound           []int16
-	heard           int // samples of sound up to the last that is not silence
-	packet, scraps  []int16
+
+	socket   socketSide
+	ring     ring // between the two goroutines
+	counters counters
+
+	// What follows belongs to the beat. Lengths are in samples.
+	shelf    shelf
+	lateness lateness
+	delays   window
+	adapt    adaptation
+
+	live  bool  // the stream has a place
+	place int64 // timestamp of the next sample to be decoded
+	owed  int   // made up since the last packet for nothing that is known lost
+	made  int   // made up since the last packet, for whatever reason
+	wait  int   // silence before the next packet
+	last  int   // length of the last packet
+	gap   bool  // sound was skipped: the next must be blended
+
+	sound  []int16 // decoded, to be read
+	heard  int     // how much of it, up to the last that is not silence
+	packet []int16 // memory for one packet's sound
+	scraps []int16 // memory for one unit that is made up
 }
 
 // socketSide belongs to the goroutine that pushes.
 type socketSide struct {
 	begun bool
-	epoch time.Time
-	fresh bool
+	epoch time.Time // when the first packet came
+	fresh bool      // the next packet is of another stream
 }
 
 // New makes a stream that is decoded by d.
@@ -180,155 +185,6 @@ func (s *Stream) ReadFrame(f pcm.Frame) bool {
 	s.sound = s.sound[:copy(s.sound, s.sound[len(f):])]
 	s.heard = max(s.heard-len(f), 0)
 	return audible
-}
-
-// more adds to the sound what comes next. It reports false while there never
-// has been anything.
-func (s *Stream) more() bool {
-	p := s.shelf.first()
-	switch {
-	case s.wait > 0:
-		n := min(s.wait, s.frame)
-		s.silence(n)
-		s.wait -= n
-	case p == nil && !s.live:
-		return false
-	case p == nil:
-		s.starve()
-	case len(p.payload) == 0:
-		s.shelf.take(p) // the place stays: what follows will lie beyond it
-	case s.live && p.seq == s.shelf.next && p.ts == s.place:
-		s.adapt.starved(s, s.owed)
-		s.decode(p)
-	case s.live && p.seq > s.shelf.next && s.fits(p):
-		s.conceal(p)
-	default:
-		s.begin(p)
-	}
-	return true
-}
-
-// fits reports whether the packets that are missing before p can fill the time
-// that is missing.
-func (s *Stream) fits(p *packet) bool {
-	missing := s.samples(p.ts - s.place)
-	return missing > 0 && missing <= int(p.seq-s.shelf.next)*len(s.packet)
-}
-
-// starve makes up sound because nothing has come.
-func (s *Stream) starve() {
-	n := len(s.scraps)
-	s.makeUp(n, nil)
-	s.owed += n
-}
-
-// conceal makes up for the packets that are missing before p, less what was
-// made up already.
-func (s *Stream) conceal(p *packet) {
-	missing := s.samples(p.ts - s.place)
-	covered := min(missing, s.owed)
-	if covered > 0 {
-		s.owed -= covered
-		s.place += s.ticks(covered)
-		missing -= covered
-	}
-	if missing == 0 {
-		s.counters.lost.Add(uint64(p.seq - s.shelf.next))
-		s.shelf.next = p.seq
-		s.place = p.ts
-		return
-	}
-	n := min(missing, max(s.last, len(s.scraps)))
-	if n == missing {
-		s.makeUp(n, p.payload) // just before p: it may carry a copy
-	} else {
-		s.makeUp(n, nil)
-	}
-	s.place += s.ticks(n)
-	if n == missing {
-		s.place = p.ts
-		s.counters.lost.Add(uint64(p.seq - s.shelf.next))
-		s.shelf.next = p.seq
-	}
-}
-
-// begin is for a packet whose sound does not follow what came before it: the
-// first of all, the first after a pause of the sender, the first after a jump
-// of its clock. Nobody hears if the pause becomes a little longer or shorter,
-// so this is where the delay is set right.
-func (s *Stream) begin(p *packet) {
-	s.shelf.next = p.seq
-	target := s.target()
-	natural := s.samples(p.ts-s.place) - s.owed
-	if s.live && natural >= -s.rate && natural <= s.rate {
-		delay := min(max(p.margin, target), target+s.frame)
-		s.delays.shift(delay - p.margin)
-		s.wait = max(natural+delay-p.margin, 0)
-	} else {
-		s.wait = max(target-p.late, 0)
-		s.delays.clear()
-	}
-	s.live, s.owed, s.place = true, 0, p.ts
-}
-
-// decode adds the sound of p.
-func (s *Stream) decode(p *packet) {
-	s.owed = 0
-	before := s.scraps[:0]
-	if s.gap {
-		before = s.scraps[:s.decoder.Conceal(s.scraps)]
-		s.gap = false
-	}
-	s.shelf.take(p)
-	n, err := s.decoder.Decode(s.packet, p.payload)
-	if err != nil || n <= 0 {
-		s.counters.damaged.Add(1)
-		s.makeUp(s.last, nil)
-		s.place += s.ticks(s.last)
-		return
-	}
-	s.last, s.made = n, 0
-	s.place = p.ts + s.ticks(n)
-	waveform.Join(s.packet[:n], before)
-	s.append(s.packet[:n])
-}
-
-// makeUp adds n samples that never came. next is the packet behind them, if it
-// is known.
-func (s *Stream) makeUp(n int, next []byte) {
-	s.counters.concealed.Add(int64(n))
-	s.made += n
-	if s.made-n >= s.long(plausible) {
-		s.silence(n)
-		return
-	}
-	if next != nil && s.forward != nil && n <= len(s.packet) {
-		if got, err := s.forward.DecodeFEC(s.packet[:n], next); err == nil && got == n {
-			s.append(s.packet[:n])
-			return
-		}
-	}
-	for n > 0 {
-		got := s.decoder.Conceal(s.scraps)
-		got = min(got, n)
-		if got <= 0 {
-			s.silence(n)
-			return
-		}
-		s.append(s.scraps[:got])
-		n -= got
-	}
-}
-
-func (s *Stream) append(sound []int16) {
-	s.sound = append(s.sound, sound...)
-	s.heard = len(s.sound)
-}
-
-func (s *Stream) silence(n int) {
-	at := len(s.sound)
-	s.sound = s.sound[:at+n]
-	clear(s.sound[at:])
 }
 
 // samples is a length in units of the RTP clock, in samples.
