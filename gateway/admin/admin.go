@@ -37,7 +37,7 @@ type Meeting struct {
 	Consent    string   `json:"consent,omitempty"`
 	Locked     bool     `json:"locked"`
 	Lobby      bool     `json:"lobby"`
-	Phones     bool     `json:"phones"` // telephones are let in at all
+	NoPhones   bool     `json:"no_phones,omitempty"` // it takes no telephones at all
 	Capacity   int      `json:"capacity,omitempty"`
 	People     []Person `json:"people"`
 }
@@ -71,7 +71,7 @@ type Decision struct {
 	Time       time.Time `json:"time"`
 	Call       string    `json:"call"`
 	Meeting    string    `json:"meeting,omitempty"`
-	Decision   string    `json:"decision"` // admit, wait, ask consent, refuse
+	Decision   string    `json:"decision"` // admit, wait, ask_consent, refuse
 	Reason     string    `json:"reason"`
 	Encryption string    `json:"encryption"`
 }

@@ -61,7 +61,14 @@ export function tick(now) {
   area.setAttribute("d", `M${points[0].split(",")[0]},48L${points.join("L")}L240,48Z`);
 }
 
-const phases = { choosing: "choosing a language", asking: "keying in", waiting: "waiting", talking: "in the meeting", leaving: "being told why not" };
+const phases = {
+  answering: ["idle", "being answered"], choosing: ["warn", "choosing a language"], greeting: ["warn", "being greeted"],
+  numbering: ["warn", "keying a meeting"], finding: ["warn", "being looked up"], pinning: ["warn", "keying a PIN"],
+  proving: ["warn", "being looked up"], visiting: ["warn", "at the door"], informing: ["warn", "hearing the privacy notice"],
+  holding: ["warn", "waiting"], asking: ["brand", "asked for consent"], noticing: ["brand", "told of the recording"],
+  testifying: ["brand", "answer being recorded"], opening: ["good", "coming in"], talking: ["good", "in the meeting"],
+  leaving: ["bad", "hearing why not"], ended: ["idle", "ended"],
+};
 
 export function calls(all) {
   $("n-calls").textContent = all.length || "";
@@ -73,7 +80,7 @@ export function calls(all) {
     return el("tr", { title: `call ${c.id}` },
       el("td", { textContent: c.caller || "unknown" }),
       el("td", { textContent: `${c.number} · ${c.trunk}` }),
-      el("td", {}, pill(c.phase === "talking" ? "good" : c.phase === "leaving" ? "bad" : "warn", c.held ? "on hold" : phases[c.phase] || c.phase)),
+      el("td", {}, c.held ? pill("idle", "on hold") : pill(...(phases[c.phase] ?? ["idle", c.phase]))),
       el("td", { textContent: c.meeting || "–" }),
       el("td", {}, el("span", { className: "quiet", textContent: [c.codec, c.language, c.secure ? "encrypted" : "clear"].filter(Boolean).join(" · ") })),
       el("td", { className: "num", textContent: loss < .05 ? "0 %" : `${loss.toFixed(1)} %` }),
@@ -137,7 +144,7 @@ export function meetings(all, control) {
       el("div", { className: "badges" },
         pill(...(levels[m.encryption] ?? levels.unknown)),
         recordings[m.recording] && pill(...recordings[m.recording]),
-        m.locked && pill("warn", "locked"), m.lobby && pill("idle", "waiting room"), !m.phones && pill("bad", "no telephones"),
+        m.locked && pill("warn", "locked"), m.lobby && pill("idle", "waiting room"), m.no_phones && pill("bad", "no telephones"),
         m.capacity > 0 && pill("idle", `${m.people.length} of ${m.capacity}`)),
       m.people.length ? el("ul", { className: "people" }, ...m.people.map((p) => person(m, p, control))) : el("p", { className: "empty", textContent: "Nobody is here." }),
       tools(m, control),

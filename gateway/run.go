@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/gateway/admin"
+	"github.com/einwahl/einwahl/gateway/app"
+	"github.com/einwahl/einwahl/gateway/config"
+)
+
+// runCommand is `einwahl run`.
+type runCommand struct {
+	file
+}
+
+// Run leads the gateway until a signal ends it. HUP reads the file again.
+func (r runCommand) Run(ctx context.Context) error {
+	c, err := r.load(os.Stderr)
+	if err != nil {
+		return err
+	}
+	log := newLog(c.Log)
+	token, made, err := admin.Token(c.Admin)
+	if err != nil {
+		return err
+	}
+	gateway, err := app.New(c, app.Options{Log: log, Version: version(), Token: token})
+	if err != nil {
+		return err
+	}
+	// Whatever ends the gateway ends what waits beside it.
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go r.welcome(ctx, gateway, c, token, made, log)
+	go r.reloads(ctx, gateway, log)
+	return gateway.Run(ctx)
+}
+
+// reloads reads the file again on each HUP. A file with a mistake changes
+// nothing.
+func (r runCommand) reloads(ctx context.Context, gateway *app.App, log zerolog.Logger) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+		}
+		if r.Config == "" {
+			log.Warn().Msg("nothing to read again: the gateway runs on its built-in sample")
+			continue
+		}
+		c, err := config.Load(r.Config)
+		if err == nil {
+			err = gateway.Reload(c)
+		}
+		if err != nil {
+			log.Error().Err(err).Str("file", r.Config).Msg("file not taken, nothing has changed")
+			continue
+		}
+		zerolog.SetGlobalLevel(c.Log.Threshold())
+	}
+}
+
+// newLog writes for people on a terminal, and for machines elsewhere. Its level
+// is global, so that a reload can change it.
+func newLog(c config.Log) zerolog.Logger {
+	zerolog.SetGlobalLevel(c.Threshold())
+	log := zerolog.New(os.Stderr)
+	if c.Format == "console" || c.Format == "auto" && isTerminal(os.Stderr) {
+		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly})
+	}
+	return log.With().Timestamp().Logger()
+}
