@@ -1,0 +1,53 @@
+# Einwahl. `make` alone says what there is.
+
+VERSION  ?=
+GO       ?= go
+FUZZTIME ?= 60s
+TIMEOUT  ?= 10m
+LDFLAGS  := -s -w $(if $(VERSION),-X main.release=$(VERSION))
+
+# Packages with fuzz targets, found by their functions.
+FUZZED = $(shell grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -rn1 dirname | sort -u)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint build fuzz deps clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## run the gateway on its built-in sample; installs what is missing
+	@.ci/deps run
+	@$(GO) build -o einwahl ./gateway
+	@./einwahl run
+
+test: ## run all tests with the race detector; installs what is missing
+	@.ci/deps test
+	$(GO) vet ./...
+	$(GO) test -race -timeout $(TIMEOUT) ./...
+
+bench: ## run the benchmarks
+	@.ci/deps run
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## run golangci-lint; the first run builds it, which takes two minutes
+	@.ci/deps run
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+build: ## build ./einwahl; VERSION=1.2.3 names a release
+	@.ci/deps run
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o einwahl ./gateway
+
+fuzz: ## fuzz each parser for FUZZTIME, one after the other
+	@.ci/deps run
+	@set -e; for dir in $(FUZZED); do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go | cut -c6-); do \
+			echo "== $$dir $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$dir; \
+		done; \
+	done
+
+deps: ## install what building, running and testing need
+	@.ci/deps test
+
+clean: ## remove what was built
+	rm -f einwahl
