@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -18,7 +19,8 @@ const reportEvery = 5 * time.Second
 
 // control is what a leg keeps about RTCP.
 type control struct {
-	cname string // says nothing about the machine or the caller (RFC 7022)
+	cname string        // says nothing about the machine or the caller (RFC 7022)
+	seen  atomic.Uint64 // their packets
 
 	mu     sync.Mutex // held while a report is made
 	own    *sender    // on the RTCP port
@@ -165,6 +167,7 @@ func (in *inbound) reports(now time.Time) []rtcp.ReceptionReport {
 // controlPacket takes in RTCP. It only ever yields figures: whoever forges it
 // can neither move nor end a call.
 func (l *Leg) controlPacket(p []byte, from netip.AddrPort, at time.Time) {
+	defer l.ctl.seen.Add(1)
 	in := &l.in
 	in.mu.Lock()
 	defer in.mu.Unlock()

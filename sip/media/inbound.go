@@ -105,7 +105,7 @@ func (l *Leg) recoverReader() {
 // packet judges what has come to the RTP port, and takes it in.
 func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	t := l.terms.Load()
-	if t == nil {
+	if t == nil { // it is too early for anybody
 		l.count.foreign.Add(1)
 		return
 	}
@@ -127,6 +127,7 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 		l.count.foreign.Add(1)
 		return
 	case unproven:
+		l.count.unproven.Add(1)
 		return
 	case turned:
 		l.turnTo(t)
@@ -134,27 +135,19 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	l.count.in.Add(1)
 	in.arrived.Store(true)
 	in.reception.take(in.header.SequenceNumber, in.header.Timestamp, at)
-	switch kind {
-	case sound:
-		l.hear(payload, at)
-	case digit:
+	if kind == digit {
 		in.hush.Store(hushBeats)
 		if r, ok := in.digits.Push(in.header.Timestamp, payload[1:]); ok {
 			l.press(r, inRTP, at)
 		}
 	}
-}
-
-// hear puts sound into the jitter buffer. Its first byte is the tag.
-func (l *Leg) hear(payload []byte, at time.Time) {
-	if len(payload) < 2 {
-		return
+	if kind != sound || len(payload) < 2 {
+		payload = nil // the buffer knows then that no sound is missing
 	}
-	h := &l.in.header
-	l.in.stream.Push(jitter.Packet{
-		Seq:       h.SequenceNumber,
-		Timestamp: h.Timestamp,
-		Marker:    h.Marker,
+	in.stream.Push(jitter.Packet{
+		Seq:       in.header.SequenceNumber,
+		Timestamp: in.header.Timestamp,
+		Marker:    in.header.Marker,
 		Payload:   payload,
 	}, at)
 }

@@ -50,9 +50,9 @@ type LegStats struct {
 
 // counters are written by the readers and the beat, and read by whoever asks.
 type counters struct {
-	in, out, octets          atomic.Uint64
-	foreign, broken, refused atomic.Uint64
-	lostBefore, digits       atomic.Uint64
+	in, out, octets         atomic.Uint64
+	foreign, unproven       atomic.Uint64
+	broken, refused, digits atomic.Uint64
 }
 
 // Stats adds up all legs that ever were.
