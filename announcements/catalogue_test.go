@@ -59,6 +59,19 @@ var banned = map[string][]string{
 	},
 }
 
+var (
+	endOfSentence = regexp.MustCompile(`[.?!:;]+(\s|$)`)
+	bannedWords   = compile(banned)
+)
+
+func compile(words map[string][]string) map[string]*regexp.Regexp {
+	all := map[string]*regexp.Regexp{}
+	for lang, list := range words {
+		all[lang] = regexp.MustCompile(`(?i)(?:^|[^\pL])(` + strings.Join(list, "|") + `)(?:$|[^\pL])`)
+	}
+	return all
+}
+
 // unspeakable is what a voice reads in its own way, and what a recording
 // cannot hold.
 var unspeakable = regexp.MustCompile(`[0-9*#{}<>&/()\[\]_|]|[a-zß]\.[a-z]`)
@@ -78,15 +91,13 @@ func TestTextsCanBeUnderstoodAndAreTrue(t *testing.T) {
 
 func lint(lang, text string) []string {
 	var faults []string
-	for _, sentence := range regexp.MustCompile(`[.?!:;]+(\s|$)`).Split(text, -1) {
+	for _, sentence := range endOfSentence.Split(text, -1) {
 		if n := len(strings.Fields(sentence)); n > longestSentence {
 			faults = append(faults, "sentence too long")
 		}
 	}
-	for _, word := range banned[lang] {
-		if regexp.MustCompile(`(?i)(^|[^\pL])(` + word + `)($|[^\pL])`).MatchString(text) {
-			faults = append(faults, "says "+word)
-		}
+	if found := bannedWords[lang].FindStringSubmatch(text); found != nil {
+		faults = append(faults, "says "+found[1])
 	}
 	if what := unspeakable.FindString(text); what != "" {
 		faults = append(faults, "cannot be spoken: "+what)

@@ -71,7 +71,7 @@ func blankClip(frames int) *clip {
 // sound is the clip without its padding.
 func (c *clip) sound() []int16 { return c.padded[reach : len(c.padded)-reach] }
 
-// frame fills f with frame n, at 8 or 16 kHz.
+// frame fills f with frame n, at 16 kHz or else at 8 kHz.
 func (c *clip) frame(f pcm.Frame, n int) {
 	at := reach + n*clipFrame
 	if len(f) == clipFrame {
@@ -80,12 +80,12 @@ func (c *clip) frame(f pcm.Frame, n int) {
 	}
 	window := c.padded[at-reach : at+clipFrame+reach]
 	for i := range min(len(f), pcm.NarrowbandSamples) {
-		middle := reach + 2*i
-		sum := int32(window[middle]) << (unityBits - 1)
-		for k, tap := range halfBand {
-			sum += tap * (int32(window[middle-2*k-1]) + int32(window[middle+2*k+1])) / 2
+		w := (*[2*reach + 1]int16)(window[2*i:])
+		sum := int32(w[reach])<<(unityBits-1) + 1<<(unityBits-1)
+		for k, tap := range &halfBand {
+			sum += tap * ((int32(w[reach-1-2*k]) + int32(w[reach+1+2*k])) >> 1)
 		}
-		f[i] = clamp((sum + 1<<(unityBits-1)) >> unityBits)
+		f[i] = clamp(sum >> unityBits)
 	}
 }
 

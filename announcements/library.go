@@ -53,11 +53,9 @@ func Open(c Config, log zerolog.Logger) (*Library, error) {
 		if err := l.addOperator(c.Directory); err != nil {
 			return nil, fmt.Errorf("read announcements of %s: %w", c.Directory, err)
 		}
-		for _, err := range l.problems {
-			log.Warn().Err(err).Msg("recording not used")
-		}
 	}
 	l.order = sorted(l.voices)
+	l.report()
 	return l, nil
 }
 
@@ -88,6 +86,18 @@ func (l *Library) addBuiltIn() error {
 	}
 	l.music = newLoop(sound, musicOverlap)
 	return nil
+}
+
+// report tells the operator what callers will not hear as it was meant.
+func (l *Library) report() {
+	for _, err := range l.problems {
+		l.log.Warn().Err(err).Msg("recording not used")
+	}
+	for _, lang := range l.order {
+		if missing := l.Missing(lang); len(missing) > 0 {
+			l.log.Warn().Str("language", lang).Int("prompts", len(missing)).Str("first", string(missing[0])).Msg("not recorded, spoken in another language")
+		}
+	}
 }
 
 func (l *Library) add(lang string, p Prompt, r *recording) {
@@ -184,6 +194,17 @@ func (l *Library) Prompts() []Prompt {
 
 // Problems are the operator's recordings that could not be used, by name.
 func (l *Library) Problems() []error { return append([]error(nil), l.problems...) }
+
+// Missing are the prompts that a language lacks; callers hear them in another.
+func (l *Library) Missing(lang string) []Prompt {
+	var missing []Prompt
+	for _, p := range allPrompts() {
+		if !l.Has(lang, p) {
+			missing = append(missing, p)
+		}
+	}
+	return missing
+}
 
 // Has reports whether the language has the prompt itself.
 func (l *Library) Has(lang string, p Prompt) bool { return l.voices[lang][p] != nil }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 const (
@@ -19,7 +20,9 @@ const (
 	// greatestGain bounds what a very soft recording is raised by: its noise
 	// is raised as well.
 	greatestGain = 30.0
-	// activeRange is how far below the loudest 20 ms speech still counts.
+	// greatestLack is how much softer than the others a recording may stay.
+	greatestLack = 12.0
+	// activeRange is how far below the louder frames speech still counts.
 	activeRange = 25.0
 	// faintest is the level below which nobody hears anything.
 	faintest = -60.0
@@ -32,16 +35,19 @@ var errSilent = errors.New("nothing can be heard in it")
 // dBov; silence is minus infinity.
 func activeLevel(sound []int16) float64 {
 	var powers []float64
-	loudest := 0.0
 	for at := 0; at+clipFrame <= len(sound); at += clipFrame {
 		power := 0.0
 		for _, s := range sound[at : at+clipFrame] {
 			power += float64(s) * float64(s)
 		}
 		powers = append(powers, power/clipFrame)
-		loudest = max(loudest, power/clipFrame)
 	}
-	floor := loudest * math.Pow(10, -activeRange/10)
+	if len(powers) == 0 {
+		return math.Inf(-1)
+	}
+	slices.Sort(powers)
+	// Not the very loudest: that may be a crack.
+	floor := powers[len(powers)*19/20] * math.Pow(10, -activeRange/10)
 	sum, n := 0.0, 0
 	for _, power := range powers {
 		if power > 0 && power >= floor {
@@ -69,26 +75,25 @@ func decibels(amplitude float64) float64 {
 }
 
 // level brings a recording of the operator to the loudness of the others, so
-// that a caller hears one voice after another without a jump.
-func level(sound []int16) error {
+// that a caller hears one after another without a jump.
+func level(sound []int16, want float64) error {
 	now := activeLevel(sound)
 	if now < faintest {
 		return errSilent
 	}
-	gain := min(speechLevel-now, greatestGain)
+	gain := min(want-now, greatestGain)
 	if math.Abs(gain) < levelTolerance {
 		gain = 0
 	}
-	gain = min(gain, greatestPeak-peakLevel(sound))
-	if gain == 0 {
-		return nil
+	if room := greatestPeak - peakLevel(sound); room < gain {
+		gain = room
+	}
+	if short := want - now - gain; short > greatestLack {
+		return fmt.Errorf("would be %.0f dB too soft: its peaks stand too high above its speech", short)
 	}
 	factor := math.Pow(10, gain/20)
 	for i, s := range sound {
 		sound[i] = int16(math.Round(float64(s) * factor))
-	}
-	if got := activeLevel(sound); got < speechLevel-12 {
-		return fmt.Errorf("cannot be brought to the level of speech: its peaks are %.0f dB above it", peakLevel(sound)-got)
 	}
 	return nil
 }

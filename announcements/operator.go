@@ -1,6 +1,7 @@
 package announcements
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,6 +14,9 @@ const (
 	ownPrefix = "own."
 	musicName = "music"
 )
+
+// errShortMusic reports music that is a sound rather than music.
+var errShortMusic = errors.New("music is shorter than two seconds")
 
 // addOperator reads the operator's folder. What is wrong with a file is kept
 // as a problem; only a folder that cannot be read is an error.
@@ -45,7 +49,7 @@ func (l *Library) addLanguage(folder fs.FS, lang string) error {
 	if err != nil {
 		return err
 	}
-	known := allPrompts()
+	known, taken := allPrompts(), map[string]string{}
 	for _, e := range entries {
 		name, ok := soundName(e.Name())
 		if !ok || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
@@ -56,6 +60,10 @@ func (l *Library) addLanguage(folder fs.FS, lang string) error {
 			if !slices.Contains(known, Prompt(name)) && !strings.HasPrefix(name, ownPrefix) {
 				return fmt.Errorf("no prompt is called %q; a recording of your own is %s<name>", name, ownPrefix)
 			}
+			if other := taken[name]; other != "" {
+				return fmt.Errorf("%s is the same prompt", other)
+			}
+			taken[name] = file
 			return l.useRecording(folder, file, lang, Prompt(name))
 		})
 	}
@@ -69,7 +77,7 @@ func (l *Library) useRecording(folder fs.FS, file, lang string, p Prompt) error 
 	if err != nil {
 		return err
 	}
-	if err := level(sound); err != nil {
+	if err := level(sound, speechLevel); err != nil {
 		return err
 	}
 	data, err := readFile(folder, file)
@@ -95,7 +103,10 @@ func (l *Library) useMusic(folder fs.FS, file string) error {
 		return err
 	}
 	if len(sound) < 2*clipRate {
-		return fmt.Errorf("music is shorter than two seconds")
+		return errShortMusic
+	}
+	if err := level(sound, musicLevel); err != nil {
+		return err
 	}
 	l.music = newLoop(sound, musicOverlap)
 	return nil

@@ -127,6 +127,15 @@ func TestOperatorsRecordingsTakeThePlaceOfTheBuiltIn(t *testing.T) {
 	if got := activeLevel(c.sound()); math.Abs(got-speechLevel) > 1 {
 		t.Errorf("a loud recording stays at %.1f dBov", got)
 	}
+	if got := activeLevel(l.music.sound()); math.Abs(got-musicLevel) > levelTolerance {
+		t.Errorf("the music stays at %.1f dBov", got)
+	}
+	if n := len(l.Missing("fr")); n != len(allPrompts())-1 {
+		t.Errorf("%d prompts of French are missing", n)
+	}
+	if n := len(l.Missing("en")) + len(l.Missing("de")); n != 0 {
+		t.Errorf("%d prompts of the built-in languages are missing", n)
+	}
 	if got := time.Duration(l.music.frames) * 20 * time.Millisecond; got < 2900*time.Millisecond || got > 3*time.Second {
 		t.Errorf("music lasts %v", got)
 	}
@@ -138,6 +147,9 @@ func TestBadRecordingsAreNamedAndTheBuiltInStays(t *testing.T) {
 		"en/goodbye.ogg":  []byte("OggS"),
 		"en/ended.wav":    waveFile(16000, 1, make([]int16, 16000)),
 		"en/moved.wav":    waveFile(16000, 1, nil),
+		"de/leave.wav":    waveFile(16000, 1, sine(16000, 1, 3000)),
+		"de/leave.opus":   builtInOgg(t, "prompts/de/enter.ogg"),
+		"en/removed.wav":  waveFile(16000, 1, crack()),
 		"de/wellcome.wav": waveFile(16000, 1, sine(16000, 1, 3000)),
 		"welcome.wav":     waveFile(16000, 1, sine(16000, 1, 3000)),
 		"music.opus":      builtInOgg(t, "prompts/en/key.star.ogg"),
@@ -147,7 +159,7 @@ func TestBadRecordingsAreNamedAndTheBuiltInStays(t *testing.T) {
 		said = append(said, err.Error())
 	}
 	all := strings.Join(said, "\n")
-	for _, name := range []string{"en/welcome.wav: ", "en/goodbye.ogg: ", "en/ended.wav: ", "en/moved.wav: ", "de/wellcome.wav: no prompt", "welcome.wav: want it in", "music.opus: "} {
+	for _, name := range []string{"en/welcome.wav: ", "en/goodbye.ogg: ", "en/ended.wav: ", "en/moved.wav: ", "de/wellcome.wav: no prompt", "welcome.wav: want it in", "music.opus: ", "de/leave.wav: de/leave.opus is the same", "en/removed.wav: would be"} {
 		if !strings.Contains(all, name) {
 			t.Errorf("nothing about %s in:\n%s", name, all)
 		}
@@ -161,6 +173,13 @@ func TestBadRecordingsAreNamedAndTheBuiltInStays(t *testing.T) {
 	if l.music.frames != plain.music.frames {
 		t.Error("the music was replaced")
 	}
+}
+
+// crack is a whisper with one full-scale sample in it.
+func crack() []int16 {
+	samples := sine(16000, 1, 40)
+	samples[8000] = 32767
+	return samples
 }
 
 func TestConfigMistakesAreAllReported(t *testing.T) {
