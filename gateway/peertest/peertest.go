@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net"
 	"os/exec"
+	"regexp"
 	"sync"
 	"syscall"
 	"testing"
@@ -36,6 +37,9 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 		<-tick.C
 	}
 }
+
+// meter is what baresip prints five times a second.
+var meter = regexp.MustCompile(`\[\d+:\d+:\d+\] audio=\d+/\d+ \(bit/s\)\s*`)
 
 // process is a peer's program, and what it has printed.
 type process struct {
@@ -80,7 +84,7 @@ func start(t testing.TB, dir, name string, args ...string) *process {
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("%s printed:\n%s", name, tail(p.printed(), 4000))
+			t.Logf("%s printed:\n%s", name, tail(meter.ReplaceAllString(p.printed(), ""), 4000))
 		}
 	})
 	return p

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/admin"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/records"
+	"github.com/einwahl/einwahl/sip"
+	"github.com/einwahl/einwahl/sip/media"
+	"github.com/einwahl/einwahl/transcode/pace"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// lastWords is how long callers hear that the gateway closes before their
+// calls are cut.
+const lastWords = 15 * time.Second
+
+// Options are what does not stand in the operator's file.
+type Options struct {
+	Log     zerolog.Logger
+	Version string // for the dashboard and the evidence
+	Token   string // the operator's token
+}
+
+// App is the gateway: all of its rooms, wired.
+type App struct {
+	log      zerolog.Logger
+	version  string
+	settings atomic.Pointer[settings] // what new calls use
+
+	clock   *pace.Clock
+	media   *media.Engine
+	phones  *sip.Server
+	meet    *embedded.Backend
+	library *announcements.Library
+	book    *records.Book
+	metrics *admin.Metrics
+	web     *admin.Server
+	calls   calls
+}
+
+// New builds the gateway and binds its addresses. It starts nothing, so what
+// is wrong shows before anybody is answered.
+//
+// It is straight-line wiring: every room is made of the rooms before it, and
+// what has been made is closed again when a later one cannot be.
+func New(c config.Config, o Options) (_ *App, err error) {
+	a := &App{log: o.Log, version: o.Version, clock: pace.New(0)}
+	a.settings.Store(newSettings(c))
+	a.clock.OnFall(a.fell)
+
+	var made []func() error
+	defer func() {
+		if err != nil {
+			for i := len(made) - 1; i >= 0; i-- {
+				_ = made[i]() // the first error is the one to tell
+			}
+		}
+	}()
+
+	if a.library, err = announcements.Open(c.Announcements, o.Log); err != nil {
+		return nil, fmt.Errorf("announcements: %w", err)
+	}
+	if a.book, err = records.Open(c.Records); err != nil {
+		return nil, fmt.Errorf("records: %w", err)
+	}
+	made = append(made, a.book.Close)
+	if a.media, err = media.New(c.Media, a.clock, o.Log); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	made = append(made, func() error { a.media.Close(); return nil })
+	if a.meet, err = embedded.New(c.Conference.Embedded, c.Meetings, a.clock, o.Log); err != nil {
+		return nil, fmt.Errorf("conference.embedded: %w", err)
+	}
+	a.metrics = admin.NewMetrics(a.counters())
+	if a.phones, err = sip.New(c.SIP, c.Trunks, a.media, o.Log, a.answer); err != nil {
+		return nil, fmt.Errorf("sip: %w", err)
+	}
+	a.web, err = admin.New(c.Admin, o.Token, admin.Sources{
+		Calls:    &a.calls,
+		Meetings: meetings{a.meet},
+		Trunks:   trunks{a},
+		Metrics:  a.metrics,
+		Meet:     a.meet.Handler(),
+		Version:  o.Version,
+	}, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Run leads the gateway until ctx ends, and then to its end: new calls are
+// turned away, those who are in hear that the gateway closes, and nothing is
+// left when Run returns.
+func (a *App) Run(ctx context.Context) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	rooms, running := errgroup.WithContext(running)
+	for name, run := range map[string]func(context.Context) error{
+		"audio clock": a.clock.Run,
+		"conference":  a.meet.Run,
+		"sip":         a.phones.Run,
+		"http":        a.web.Run,
+	} {
+		rooms.Go(func() error {
+			if err := run(running); err != nil && !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	select {
+	case <-ctx.Done():
+		a.drain(running)
+	case <-running.Done(): // a room has failed
+	}
+	stop()
+	err := rooms.Wait()
+	a.media.Close()
+	return errors.Join(err, a.book.Close())
+}
+
+// drain turns new calls away and waits for those in progress.
+func (a *App) drain(ctx context.Context) {
+	a.web.Drain()
+	a.phones.Drain()
+	a.log.Info().Int("calls", a.calls.count()).Msg("closing: callers are told")
+	ctx, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	a.calls.drain(ctx)
+}
+
+// Reload puts another file in force. Calls in progress keep their settings;
+// what needs a restart is named in the log and left as it is.
+func (a *App) Reload(c config.Config) error {
+	old := a.settings.Load()
+	changes := config.Diff(old.Config, c)
+	if err := a.meet.SetMeetings(c.Meetings); err != nil {
+		return fmt.Errorf("meetings: %w", err)
+	}
+	if err := a.phones.SetTrunks(c.Trunks); err != nil {
+		return fmt.Errorf("trunks: %w", err)
+	}
+	a.settings.Store(newSettings(c))
+	for _, key := range config.NeedRestart(changes) {
+		a.log.Warn().Str("key", key).Msg("this setting takes effect at the next start")
+	}
+	a.log.Info().Int("changes", len(changes)).Msg("operator's file read again")
+	return nil
+}
+
+// Ready is closed once phones can call.
+func (a *App) Ready() <-chan struct{} { return a.phones.Ready() }
+
+// SIP is where phones reach the gateway, once it runs.
+func (a *App) SIP() []net.Addr { return a.phones.Addrs() }
+
+// HTTP is where the dashboard and the meeting pages are.
+func (a *App) HTTP() net.Addr { return a.web.Addr() }
+
+// fell logs that something on the audio path has failed. The clock has dropped
+// it; everybody else goes on.
+func (a *App) fell(_ pcm.Member, value any, stack []byte) {
+	a.log.Error().Interface("panic", value).Bytes("stack", stack).Msg("dropped from the audio clock; please report this")
+}
+
+func (a *App) counters() admin.MediaCounters {
+	return admin.MediaCounters{
+		PacketsIn:  func() uint64 { return a.media.Stats().PacketsIn },
+		PacketsOut: func() uint64 { return a.media.Stats().PacketsOut },
+		Lost:       func() uint64 { return a.media.Stats().Lost },
+		PortsFree:  a.media.Free,
+	}
+}

@@ -1,0 +1,240 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admin"
+	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/call"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/sip"
+)
+
+// settings are what a call takes from the operator's file when it comes in.
+type settings struct {
+	config.Config
+	policy admission.Policy
+}
+
+func newSettings(c config.Config) *settings {
+	return &settings{Config: c, policy: admission.NewPolicy(c.Admission, c.Recording)}
+}
+
+// notOurs answers a number that the operator's file does not have: Q.850
+// cause 1 is "unallocated number".
+func notOurs() sip.Cause { return sip.Cause{Status: 404, Q850: 1, Text: "Number not served here"} }
+
+// answer leads one call. It runs in a goroutine of the call's own.
+func (a *App) answer(ctx context.Context, phone *sip.Call) {
+	now := a.settings.Load()
+	number, ok := now.Numbers.Find(phone.Trunk(), phone.To())
+	if !ok {
+		a.log.Warn().Str("call", phone.ID()).Str("trunk", phone.Trunk()).
+			Msg("refused: numbers has no entry for what was called on this trunk")
+		phone.Reject(notOurs())
+		return
+	}
+	line := a.calls.begin(phone)
+	defer a.calls.end(line)
+	session := call.New(call.Setup{
+		Phone:   timed{phone, a.metrics},
+		Call:    phone.ID(),
+		Trunk:   phone.Trunk(),
+		Number:  number.Number,
+		Secure:  phone.Secure(),
+		Caller:  now.Privacy.Label(named(phone.From()), line.nth),
+		Program: "einwahl " + a.version,
+
+		Languages: number.Languages,
+		Meeting:   number.Meeting,
+		Service:   a.meet,
+		Library:   a.library,
+		Records:   a.book,
+		Observer:  &observer{metrics: a.metrics, session: line.info},
+		Policy:    now.policy,
+		Limits:    now.Limits,
+		Privacy:   now.Privacy,
+		Log:       a.log,
+	})
+	a.calls.lead(line, session)
+	a.metrics.CallBegun()
+	if err := session.Run(ctx); err != nil {
+		a.log.Error().Err(err).Str("call", phone.ID()).Msg("call broken off")
+	}
+}
+
+// named is the caller's number, empty where it is suppressed.
+func named(c sip.Caller) string {
+	if c.Anonymous {
+		return ""
+	}
+	return c.User
+}
+
+// line is one call in progress.
+type line struct {
+	nth     int // tells callers apart: the smallest number that was free
+	phone   *sip.Call
+	session *call.Session
+}
+
+func (l *line) info() call.Info { return l.session.Info() }
+
+// calls are those in progress. Its zero value is ready.
+type calls struct {
+	mu    sync.Mutex
+	lines map[*line]struct{}
+	empty chan struct{} // closed when the last ends; nil while nobody waits for it
+}
+
+func (c *calls) begin(phone *sip.Call) *line {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := make(map[int]bool, len(c.lines))
+	for l := range c.lines {
+		taken[l.nth] = true
+	}
+	l := &line{nth: 1, phone: phone}
+	for taken[l.nth] {
+		l.nth++
+	}
+	if c.lines == nil {
+		c.lines = map[*line]struct{}{}
+	}
+	c.lines[l] = struct{}{}
+	return l
+}
+
+// lead notes who leads the call.
+func (c *calls) lead(l *line, s *call.Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.session = s
+}
+
+func (c *calls) end(l *line) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.lines, l)
+	if len(c.lines) == 0 && c.empty != nil {
+		close(c.empty)
+		c.empty = nil
+	}
+}
+
+func (c *calls) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.lines)
+}
+
+// list are the calls that somebody leads, oldest first.
+func (c *calls) list() []*line {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]*line, 0, len(c.lines))
+	for l := range c.lines {
+		if l.session != nil {
+			all = append(all, l)
+		}
+	}
+	slices.SortFunc(all, func(a, b *line) int { return a.phone.Began().Compare(b.phone.Began()) })
+	return all
+}
+
+// drain tells every caller that the gateway closes, and returns when all have
+// gone or ctx ends.
+func (c *calls) drain(ctx context.Context) {
+	for _, l := range c.list() {
+		l.session.Drain()
+	}
+	c.mu.Lock()
+	if len(c.lines) == 0 {
+		c.mu.Unlock()
+		return
+	}
+	if c.empty == nil {
+		c.empty = make(chan struct{})
+	}
+	empty := c.empty
+	c.mu.Unlock()
+	select {
+	case <-empty:
+	case <-ctx.Done():
+	}
+}
+
+// Calls lists the calls for the operator.
+func (c *calls) Calls() []admin.Call {
+	lines := c.list()
+	all := make([]admin.Call, 0, len(lines))
+	for _, l := range lines {
+		info, sound := l.info(), l.phone.Stats()
+		all = append(all, admin.Call{
+			ID:         info.Call,
+			Trunk:      info.Trunk,
+			Number:     info.Number,
+			Caller:     info.Caller,
+			Meeting:    info.Meeting,
+			Phase:      info.Phase,
+			Language:   info.Language,
+			Since:      info.Start,
+			Codec:      sound.Codec,
+			Secure:     info.Secure,
+			Held:       l.phone.Held(),
+			PacketsIn:  sound.PacketsIn,
+			PacketsOut: sound.PacketsOut,
+			Lost:       sound.Lost,
+		})
+	}
+	return all
+}
+
+// timed is a phone whose answer is timed.
+type timed struct {
+	*sip.Call
+	metrics *admin.Metrics
+}
+
+// Answer takes the call, and tells how long the caller has waited for it.
+func (t timed) Answer(ctx context.Context) error {
+	err := t.Call.Answer(ctx)
+	if err == nil {
+		t.metrics.Answered(time.Since(t.Began()))
+	}
+	return err
+}
+
+// observer carries what a call reports into the metrics.
+type observer struct {
+	metrics *admin.Metrics
+	session func() call.Info
+}
+
+// Decided counts a decision.
+func (o *observer) Decided(d admission.Decision, e conference.Encryption) {
+	info := o.session()
+	o.metrics.Decided(admin.Decision{
+		Time:       time.Now(),
+		Call:       info.Call,
+		Meeting:    info.Meeting,
+		Decision:   d.Verdict.String(),
+		Reason:     d.Reason.String(),
+		Encryption: e.String(),
+	})
+}
+
+// Spoke counts a prompt.
+func (o *observer) Spoke(p announcements.Prompt, language string) {
+	o.metrics.Prompt(string(p), language)
+}
+
+// Ended counts a call.
+func (o *observer) Ended(outcome call.Outcome, d time.Duration) {
+	o.metrics.CallEnded(string(outcome), d)
+}

@@ -1,0 +1,252 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/admin"
+	"github.com/einwahl/einwahl/gateway/app"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/wav"
+)
+
+const token = "token-of-the-tests"
+
+// gateway is a whole gateway in the test's process, on ports of its own, with
+// the meetings of the built-in sample.
+type gateway struct {
+	t    testing.TB
+	app  *app.App
+	conf config.Config
+	dir  string
+	log  *bytes.Buffer
+}
+
+// startGateway starts a gateway with the sample's settings, as tweak leaves
+// them. It ends with the test, and its log is shown when the test fails.
+func startGateway(t testing.TB, tweak func(*config.Config)) *gateway {
+	t.Helper()
+	g := &gateway{t: t, conf: config.Sample(), dir: t.TempDir(), log: new(bytes.Buffer)}
+	g.conf.SIP.Listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}
+	g.conf.Conference.Embedded.WebRTC.Ports = embedded.Ports{}
+	g.conf.Admin.Listen = "127.0.0.1:0"
+	g.conf.Records.Directory = filepath.Join(g.dir, "records")
+	g.conf.Conference.Embedded.Recordings = filepath.Join(g.dir, "recordings")
+	if tweak != nil {
+		tweak(&g.conf)
+	}
+	var err error
+	g.app, err = app.New(g.conf, app.Options{Log: zerolog.New(zerolog.SyncWriter(g.log)).Level(zerolog.DebugLevel).With().Timestamp().Logger(), Version: "test", Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- g.app.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("gateway ended with %v", err)
+		}
+		if t.Failed() {
+			t.Logf("gateway log:\n%s", g.log)
+		}
+	})
+	<-g.app.Ready()
+	return g
+}
+
+// uri is where number is called.
+func (g *gateway) uri(number string) string {
+	return "sip:" + number + "@" + g.address("udp")
+}
+
+func (g *gateway) address(network string) string {
+	g.t.Helper()
+	for _, a := range g.app.SIP() {
+		if a.Network() == network {
+			return a.String()
+		}
+	}
+	g.t.Fatalf("gateway listens on no %s", network)
+	return ""
+}
+
+func (g *gateway) page(meeting string) string {
+	return "http://" + g.app.HTTP().String() + "/meet/" + meeting
+}
+
+// request asks the operator's API.
+func (g *gateway) request(method, path string, body, into any) int {
+	g.t.Helper()
+	payload, err := json.Marshal(body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	req, err := http.NewRequest(method, "http://"+g.app.HTTP().String()+path, bytes.NewReader(payload))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	switch into := into.(type) {
+	case nil:
+	case *string:
+		*into = string(answer)
+	default:
+		if err := json.Unmarshal(answer, into); err != nil {
+			g.t.Fatalf("%s %s: %v in %s", method, path, err, answer)
+		}
+	}
+	return res.StatusCode
+}
+
+// control does something to a meeting, as an operator would.
+func (g *gateway) control(meeting string, body map[string]any) {
+	g.t.Helper()
+	var answer string
+	if status := g.request(http.MethodPost, "/api/v1/meetings/"+meeting, body, &answer); status/100 != 2 {
+		g.t.Fatalf("control of %s with %v: %d %s", meeting, body, status, answer)
+	}
+}
+
+func (g *gateway) meeting(id string) admin.Meeting {
+	g.t.Helper()
+	var m admin.Meeting
+	if status := g.request(http.MethodGet, "/api/v1/meetings/"+id, nil, &m); status != http.StatusOK {
+		g.t.Fatalf("meeting %s: %d", id, status)
+	}
+	return m
+}
+
+func (g *gateway) calls() []admin.Call {
+	g.t.Helper()
+	var all struct{ Calls []admin.Call }
+	g.request(http.MethodGet, "/api/v1/calls", nil, &all)
+	return all.Calls
+}
+
+// phones are the telephones that have a seat in a meeting.
+func (g *gateway) phones(meeting string) []admin.Person {
+	var phones []admin.Person
+	for _, p := range g.meeting(meeting).People {
+		if p.Phone && !p.Waiting {
+			phones = append(phones, p)
+		}
+	}
+	return phones
+}
+
+// waitPhones waits until so many telephones are seated.
+func (g *gateway) waitPhones(meeting string, n int) {
+	g.t.Helper()
+	peertest.Eventually(g.t, fmt.Sprintf("%d telephones in %s", n, meeting), func() bool { return len(g.phones(meeting)) == n })
+}
+
+// waitPhase waits until a call is in a phase.
+func (g *gateway) waitPhase(phase string) {
+	g.t.Helper()
+	peertest.Eventually(g.t, "a call is "+phase, func() bool {
+		for _, c := range g.calls() {
+			if c.Phase == phase {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// metric is the sum of all samples of a metric whose labels contain all of
+// with.
+func (g *gateway) metric(name string, with ...string) float64 {
+	g.t.Helper()
+	var text string
+	g.request(http.MethodGet, "/metrics", nil, &text)
+	sum := 0.0
+	line := regexp.MustCompile(`(?m)^` + name + `(\{[^}]*\})? (\S+)$`)
+	for _, m := range line.FindAllStringSubmatch(text, -1) {
+		fits := true
+		for _, w := range with {
+			fits = fits && strings.Contains(m[1], w)
+		}
+		if value, err := strconv.ParseFloat(m[2], 64); err == nil && fits {
+			sum += value
+		}
+	}
+	return sum
+}
+
+// prompt is what a prompt sounds like on the telephone.
+func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
+	g.t.Helper()
+	library, err := announcements.Open(announcements.DefaultConfig(), zerolog.Nop())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := library.WriteWAV(&file, language, p); err != nil {
+		g.t.Fatal(err)
+	}
+	sound, err := wav.Read(&file, pcm.Narrowband)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return sound
+}
+
+// heard waits until a phone has heard a prompt, and returns where in its
+// recording it began.
+func (g *gateway) heard(phone *peertest.Baresip, language string, p announcements.Prompt) int {
+	g.t.Helper()
+	prompt := g.prompt(language, p)
+	at := -1
+	peertest.Eventually(g.t, "the phone hears "+string(p), func() bool {
+		match, lag := peertest.Match(phone.Heard(), prompt)
+		at = lag
+		return match > .8
+	})
+	return at
+}
+
+// has reports whether a phone has heard a prompt by now.
+func (g *gateway) has(phone *peertest.Baresip, language string, p announcements.Prompt) bool {
+	g.t.Helper()
+	match, _ := peertest.Match(phone.Heard(), g.prompt(language, p))
+	return match > .8
+}
+
+// phone starts a baresip that says a tone.
+func (g *gateway) phone(hertz float64) *peertest.Baresip {
+	return peertest.StartBaresip(g.t, peertest.Tone(g.t, 8000, hertz, -20, 60), "PCMA")
+}
+
+// settle waits until no call is left anywhere.
+func (g *gateway) settle() {
+	g.t.Helper()
+	peertest.Eventually(g.t, "no call is left", func() bool {
+		return len(g.calls()) == 0 && g.metric("einwahl_calls_active") == 0
+	})
+}

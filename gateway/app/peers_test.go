@@ -1,0 +1,65 @@
+package app_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/gateway/peertest"
+)
+
+// dial calls number and keys a meeting in, over the prompt that asks for it.
+func (g *gateway) dial(phone *peertest.Baresip, number, meeting string) {
+	g.t.Helper()
+	phone.Dial(g.uri(number))
+	phone.Key(meeting + "#")
+}
+
+// join dials, and passes over the privacy notice.
+func (g *gateway) join(phone *peertest.Baresip, number, meeting string) {
+	g.t.Helper()
+	g.dial(phone, number, meeting)
+	g.waitPhase("informing")
+	phone.Key("#")
+}
+
+func TestTwoPhonesHearEachOtherAndNotThemselves(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, nil)
+	one, other := g.phone(440), g.phone(880)
+	g.join(one, "en", "100000001")
+	g.waitPhones("100000001", 1)
+	g.join(other, "de", "100000001")
+	g.waitPhones("100000001", 2)
+	for _, tt := range []struct {
+		name       string
+		phone      *peertest.Baresip
+		own, their float64
+	}{{"first", one, 440, 880}, {"second", other, 880, 440}} {
+		peertest.Eventually(t, "the "+tt.name+" phone hears the other within 3 dB, and itself 40 dB down", func() bool {
+			heard := peertest.Last(tt.phone.Heard(), 1)
+			their, own := peertest.Level(heard, tt.their), peertest.Level(heard, tt.own)
+			return math.Abs(their+20) < 3 && their-own > 40
+		})
+	}
+	one.Hangup()
+	g.waitPhones("100000001", 1)
+	other.Hangup()
+	g.settle()
+}
+
+func TestEndToEndEncryptedMeetingRefusesInWords(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, nil)
+	phone := g.phone(440)
+	g.dial(phone, "en", "100000006")
+	g.heard(phone, "en", announcements.RefuseE2EE)
+	phone.Wait("CALL_CLOSED")
+	if n := g.metric("einwahl_admissions_total", `decision="refuse"`, `reason="e2ee"`, `encryption="e2ee"`); n != 1 {
+		t.Errorf("admissions refused for e2ee = %v, want 1", n)
+	}
+	if n := g.metric("einwahl_calls_total", `outcome="e2ee"`); n != 1 {
+		t.Errorf("calls that ended for e2ee = %v, want 1", n)
+	}
+	g.settle()
+}

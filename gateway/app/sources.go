@@ -1,0 +1,56 @@
+package app
+
+import (
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/admin"
+)
+
+// meetings shows the embedded meetings to the operator.
+type meetings struct{ backend *embedded.Backend }
+
+// Meetings lists them.
+func (m meetings) Meetings() []admin.Meeting {
+	infos := m.backend.Meetings()
+	all := make([]admin.Meeting, 0, len(infos))
+	for _, info := range infos {
+		people := make([]admin.Person, 0, len(info.People))
+		for _, p := range info.People {
+			people = append(people, admin.Person{
+				ID: p.ID, Name: p.Name, Phone: p.Phone, Host: p.Host, Muted: p.Muted, Hand: p.Hand,
+				Waiting: p.Waiting, Recorded: p.Recorded,
+			})
+		}
+		all = append(all, admin.Meeting{
+			ID: info.ID, Title: info.Title, Backend: "embedded", Encryption: info.Encryption, Recording: info.Recording,
+			Consent: info.Consent, Locked: info.Locked, Lobby: info.Lobby, People: people,
+		})
+	}
+	return all
+}
+
+// Control does to a meeting what the operator says.
+func (m meetings) Control(id string, c admin.Control) error {
+	return m.backend.Control(id, embedded.Control{
+		Lock: c.Lock, Recording: c.Recording, Encryption: c.Encryption, Admit: c.Admit, Decline: c.Decline,
+		Remove: c.Remove, Mute: c.Mute, AskToSpeak: c.AskToSpeak, MuteAll: c.MuteAll, End: c.End,
+	})
+}
+
+// trunks shows the trunks to the operator.
+type trunks struct{ app *App }
+
+// Trunks lists them with the calls they carry now.
+func (t trunks) Trunks() []admin.Trunk {
+	carried := map[string]int{}
+	for _, c := range t.app.phones.Calls() {
+		carried[c.Trunk()]++
+	}
+	configured := t.app.settings.Load().Trunks
+	all := make([]admin.Trunk, 0, len(configured))
+	for _, c := range configured {
+		all = append(all, admin.Trunk{
+			Name: c.Name, Peers: c.Peers, Codecs: c.Codecs, SRTP: c.SRTP, Calls: carried[c.Name], MaxCalls: c.MaxCalls,
+		})
+	}
+	return all
+}

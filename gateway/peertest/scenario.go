@@ -1,0 +1,219 @@
+package peertest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Scenario is a SIPp call, written step by step.
+type Scenario struct {
+	number string
+	codec  Codec
+	cseq   int
+	b      strings.Builder
+}
+
+// Codec is what a SIPp phone speaks.
+type Codec struct {
+	Name    string
+	Payload int
+}
+
+// The two laws of G.711 with their static payload types (RFC 3551, 6).
+var (
+	PCMU = Codec{"PCMU", 0}
+	PCMA = Codec{"PCMA", 8}
+)
+
+// NewScenario begins a call to number.
+func NewScenario(number string, codec Codec) *Scenario {
+	return &Scenario{number: number, codec: codec}
+}
+
+// String is the scenario as SIPp reads it.
+func (s *Scenario) String() string {
+	return "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario name=\"einwahl\">\n" + s.b.String() + "</scenario>\n"
+}
+
+func (s *Scenario) request(method, attributes, body string, inDialog bool) *Scenario {
+	tag, cseq := "", s.cseq
+	if inDialog {
+		tag = "[peer_tag_param]"
+	}
+	contentType := ""
+	if body != "" {
+		contentType = "Content-Type: application/" + strings.SplitN(body, "\n", 2)[0] + "\n"
+		body = strings.SplitN(body, "\n", 2)[1]
+	}
+	fmt.Fprintf(&s.b, `<send %s><![CDATA[
+
+%s sip:%s@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:+4930123456@[local_ip]:[local_port]>;tag=[pid]from[call_number]
+To: <sip:%s@[remote_ip]:[remote_port]>%s
+Call-ID: [call_id]
+CSeq: %d %s
+Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
+Max-Forwards: 70
+%sContent-Length: [len]
+
+%s
+]]></send>
+`, attributes, method, s.number, s.number, tag, cseq, method, contentType, body)
+	return s
+}
+
+func (s *Scenario) sdp(direction string, version, ptime int) string {
+	return fmt.Sprintf(`sdp
+v=0
+o=sipp 5365 %d IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[local_ip_type] [local_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP %d 101
+a=rtpmap:%d %s/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-15
+a=ptime:%d
+a=%s
+`, version, s.codec.Payload, s.codec.Payload, s.codec.Name, ptime, direction)
+}
+
+// Invite calls and waits for the 200.
+func (s *Scenario) Invite(ptime int) *Scenario {
+	s.cseq++
+	s.request("INVITE", `retrans="500"`, s.sdp("sendrecv", 1, ptime), false)
+	s.b.WriteString("<recv response=\"100\" optional=\"true\"></recv>\n<recv response=\"180\" optional=\"true\"></recv>\n")
+	s.b.WriteString("<recv response=\"200\" rtd=\"true\"></recv>\n")
+	return s
+}
+
+// InviteExpect calls and wants this final answer, which it acknowledges.
+func (s *Scenario) InviteExpect(status int, ptime int) *Scenario {
+	s.cseq++
+	s.request("INVITE", `retrans="500"`, s.sdp("sendrecv", 1, ptime), false)
+	s.b.WriteString("<recv response=\"100\" optional=\"true\"></recv>\n")
+	fmt.Fprintf(&s.b, "<recv response=\"%d\"></recv>\n", status)
+	return s.request("ACK", "", "", true)
+}
+
+// Ack acknowledges the last 200.
+func (s *Scenario) Ack() *Scenario { return s.request("ACK", "", "", true) }
+
+// Reinvite offers the direction anew and wants want in the answer.
+func (s *Scenario) Reinvite(direction, want string, version, ptime int) *Scenario {
+	s.cseq++
+	s.request("INVITE", `retrans="500"`, s.sdp(direction, version, ptime), true)
+	s.b.WriteString("<recv response=\"100\" optional=\"true\"></recv>\n")
+	fmt.Fprintf(&s.b, "<recv response=\"200\"><action><ereg regexp=\"a=%s\" search_in=\"msg\" check_it=\"true\" assign_to=\"dir%d\"/></action></recv>\n<Reference variables=\"dir%d\"/>\n", want, s.cseq, s.cseq)
+	return s.Ack()
+}
+
+// Keys presses keys by SIP INFO.
+func (s *Scenario) Keys(keys string) *Scenario {
+	for _, k := range keys {
+		s.cseq++
+		s.request("INFO", `retrans="500"`, fmt.Sprintf("dtmf-relay\nSignal=%c\nDuration=160\n", k), true)
+		s.b.WriteString("<recv response=\"200\"></recv>\n")
+	}
+	return s
+}
+
+// Play plays a file that RTPCapture has made, without waiting for its end.
+func (s *Scenario) Play(capture string) *Scenario {
+	fmt.Fprintf(&s.b, "<nop><action><exec play_pcap_audio=\"%s\"/></action></nop>\n", capture)
+	return s
+}
+
+// Pause waits.
+func (s *Scenario) Pause(d time.Duration) *Scenario {
+	fmt.Fprintf(&s.b, "<pause milliseconds=\"%d\"/>\n", d.Milliseconds())
+	return s
+}
+
+// Bye hangs up.
+func (s *Scenario) Bye() *Scenario {
+	s.cseq++
+	s.request("BYE", `retrans="500"`, "", true)
+	s.b.WriteString("<recv response=\"200\"></recv>\n")
+	return s
+}
+
+// ExpectBye waits for the gateway's BYE, wants a Reason in it and answers.
+func (s *Scenario) ExpectBye(reason string) *Scenario {
+	fmt.Fprintf(&s.b, "<recv request=\"BYE\" timeout=\"60000\"><action><ereg regexp=\"%s\" search_in=\"hdr\" header=\"Reason:\" check_it=\"true\" assign_to=\"reason\"/></action></recv>\n<Reference variables=\"reason\"/>\n", reason)
+	s.b.WriteString(`<send><![CDATA[
+
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+`)
+	return s
+}
+
+// Cancel calls and gives up at once: the gateway either was faster, or answers
+// 487. Both ends leave nothing behind.
+func (s *Scenario) Cancel() *Scenario {
+	s.cseq++
+	s.request("INVITE", "", s.sdp("sendrecv", 1, 20), false)
+	fmt.Fprintf(&s.b, `<recv response="100" optional="true"></recv>
+<recv response="180"></recv>
+<send retrans="500"><![CDATA[
+
+CANCEL sip:%[1]s@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-2]
+From: <sip:+4930123456@[local_ip]:[local_port]>;tag=[pid]from[call_number]
+To: <sip:%[1]s@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: %[2]d CANCEL
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="200"></recv>
+<recv response="487"></recv>
+`, s.number, s.cseq)
+	return s.request("ACK", "", "", true)
+}
+
+// RTPCapture writes encoded sound as a pcap file of RTP packets, ptime
+// milliseconds each, for Play. SIPp changes addresses and ports as it plays.
+func RTPCapture(t testing.TB, codec Codec, ptime int, payload []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	write := func(order binary.ByteOrder, fields ...any) {
+		for _, f := range fields {
+			if err := binary.Write(&b, order, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(binary.LittleEndian, uint32(0xa1b2c3d4), uint16(2), uint16(4), uint32(0), uint32(0), uint32(65535), uint32(1))
+	size := ptime * 8
+	for i := 0; (i+1)*size <= len(payload); i++ {
+		at := time.Duration(i*ptime) * time.Millisecond
+		length := 14 + 20 + 8 + 12 + size
+		write(binary.LittleEndian, uint32(at/time.Second), uint32(at%time.Second/time.Microsecond), uint32(length), uint32(length))
+		write(binary.BigEndian, make([]byte, 12), uint16(0x0800)) // Ethernet
+		write(binary.BigEndian, []byte{0x45, 0}, uint16(length-14), uint32(0), []byte{64, 17}, uint16(0), []byte{127, 0, 0, 1, 127, 0, 0, 1})
+		write(binary.BigEndian, uint16(6000), uint16(6000), uint16(length-34), uint16(0))
+		write(binary.BigEndian, []byte{0x80, byte(codec.Payload)}, uint16(i+1), uint32(i*size), uint32(0x5157), payload[i*size:(i+1)*size])
+	}
+	path := filepath.Join(t.TempDir(), "sound.pcap")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
