@@ -90,12 +90,15 @@ func (g *gate) set(configs []TrunkConfig) {
 		}
 	}
 	for _, c := range configs {
-		t := &trunk{TrunkConfig: c, use: &use{rate: rate.NewLimiter(0, 0)}}
+		limit, burst := rate.Limit(c.MaxCallsPerSecond), c.MaxCallsPerSecond
+		// A limiter is full when it is made and empty when its burst grows: a
+		// new trunk needs a new one, or its first call finds no place.
+		t := &trunk{TrunkConfig: c, use: &use{rate: rate.NewLimiter(limit, burst)}}
 		if old, ok := g.trunks[c.Name]; ok {
 			t.use = old.use
+			t.use.rate.SetBurst(burst)
+			t.use.rate.SetLimit(limit)
 		}
-		t.use.rate.SetBurst(c.MaxCallsPerSecond)
-		t.use.rate.SetLimit(rate.Limit(c.MaxCallsPerSecond))
 		for _, peer := range c.Peers {
 			if n, err := parsePeer(peer); err == nil {
 				t.networks = append(t.networks, n)
