@@ -1,0 +1,319 @@
+package admission
+
+import (
+	"testing"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+// open is a meeting that anybody with its PIN may enter.
+func open() conference.State {
+	return conference.State{
+		Encryption:  conference.Transport,
+		Recording:   conference.NotRecording,
+		HostPresent: true,
+	}
+}
+
+func policy() Policy { return NewPolicy(DefaultConfig(), DefaultRecordingConfig()) }
+
+// with are the facts of a caller with the right PIN before the door of an open
+// meeting, and what is different.
+func with(change ...func(*Facts)) Facts {
+	f := Facts{Meeting: open(), Proven: true, Policy: policy()}
+	for _, c := range change {
+		c(&f)
+	}
+	return f
+}
+
+func unproven(f *Facts)     { f.Proven = false }
+func asHost(f *Facts)       { f.Identity.Host = true }
+func asRegistered(f *Facts) { f.Identity.Registered = true }
+func inside(f *Facts)       { f.Seated = true }
+func overTLS(f *Facts)      { f.SecureLeg = true }
+func wantsTLS(f *Facts)     { f.Policy.SecureLeg = true }
+func hasEnded(f *Facts)     { f.Meeting.Ended = true }
+func isLocked(f *Facts)     { f.Meeting.Locked = true }
+func hasLobby(f *Facts)     { f.Meeting.Lobby = true }
+func letIn(f *Facts)        { f.Meeting.You.Admitted = true }
+func noPhones(f *Facts)     { f.Meeting.PhonesRefused = true }
+func guestList(f *Facts)    { f.Meeting.RegisteredOnly = true }
+func hostAway(f *Facts)     { f.Meeting.HostPresent = false }
+func early(f *Facts)        { f.Meeting.JoinBeforeHost = true }
+func wasRemoved(f *Facts)   { f.Meeting.You.Removed = true }
+func wasDeclined(f *Facts)  { f.Meeting.You.Declined = true }
+
+func places(people, capacity int) func(*Facts) {
+	return func(f *Facts) { f.Meeting.People, f.Meeting.Capacity = people, capacity }
+}
+
+func encrypted(e conference.Encryption) func(*Facts) {
+	return func(f *Facts) { f.Meeting.Encryption = e }
+}
+
+func recorded(r conference.Recording, c conference.Consent) func(*Facts) {
+	return func(f *Facts) { f.Meeting.Recording, f.Meeting.Consent = r, c }
+}
+
+func says(a conference.Answer) func(*Facts) { return func(f *Facts) { f.Answer = a } }
+
+func operator(change func(*Policy)) func(*Facts) { return func(f *Facts) { change(&f.Policy) } }
+
+func refused(why Reason) Decision { return Decision{Verdict: Refuse, Reason: why} }
+func waits(why Reason) Decision   { return Decision{Verdict: Wait, Reason: why} }
+
+var (
+	in      = Decision{Verdict: Admit, Reason: Open, Voice: true}
+	asked   = Decision{Verdict: AskConsent, Reason: ConsentMissing}
+	told    = Decision{Verdict: Admit, Reason: NoticeMissing, Notice: true}
+	listens = Decision{Verdict: Admit, Reason: Listening}
+)
+
+type row struct {
+	name  string
+	facts Facts
+	want  Decision
+}
+
+// table is the truth table. Each row is named as a rule of the house.
+func table() []row {
+	const (
+		off      = conference.ConsentOff
+		notice   = conference.ConsentNotice
+		required = conference.ConsentRequired
+		standard = conference.ConsentDefault
+		on       = conference.RecordingOn
+	)
+	recordingUnknownNow := conference.RecordingUnknown
+	return []row{
+		{"an open meeting takes who has its PIN", with(), in},
+
+		{"without a PIN nobody comes in", with(unproven), refused(NotProven)},
+		{"without a PIN nobody hears that a meeting is end-to-end encrypted", with(unproven, encrypted(conference.EndToEnd)), refused(NotProven)},
+		{"without a PIN nobody hears that a meeting is locked", with(unproven, isLocked), refused(NotProven)},
+		{"without a PIN nobody hears that a meeting is over", with(unproven, hasEnded), refused(NotProven)},
+		{"without a PIN nobody waits", with(unproven, hasLobby), refused(NotProven)},
+
+		{"a meeting that is over takes nobody", with(hasEnded), refused(Ended)},
+		{"a meeting that is over lets go who is in", with(hasEnded, inside), refused(Ended)},
+		{"a meeting that is over and forgets the rest is over", with(hasEnded, encrypted(conference.Unknown)), refused(Ended)},
+		{"who was removed goes", with(wasRemoved, inside), refused(Removed)},
+		{"who was removed stays out", with(wasRemoved), refused(Removed)},
+		{"who was removed and forgotten hears of the removal", with(wasRemoved, encrypted(conference.Unknown)), refused(Removed)},
+		{"who was turned away goes", with(wasDeclined, hasLobby), refused(Declined)},
+		{"who was turned away and forgotten hears of it", with(wasDeclined, encrypted(conference.Unknown)), refused(Declined)},
+		{"the end of a meeting is told before a removal", with(hasEnded, wasRemoved), refused(Ended)},
+		{"being turned away is told before end-to-end encryption", with(wasDeclined, encrypted(conference.EndToEnd)), refused(Declined)},
+		{"a removal is told before being turned away", with(wasRemoved, wasDeclined), refused(Removed)},
+
+		{"end-to-end encryption takes no telephone", with(encrypted(conference.EndToEnd)), refused(EndToEnd)},
+		{"end-to-end encryption takes no host by telephone", with(encrypted(conference.EndToEnd), asHost), refused(EndToEnd)},
+		{"end-to-end encryption takes no secure leg", with(encrypted(conference.EndToEnd), overTLS), refused(EndToEnd)},
+		{"end-to-end encryption takes nobody a host has let in", with(encrypted(conference.EndToEnd), hasLobby, letIn), refused(EndToEnd)},
+		{"a meeting that turns end-to-end encrypted lets go who is in", with(encrypted(conference.EndToEnd), inside), refused(EndToEnd)},
+		{"end-to-end encryption is told before a missing host", with(encrypted(conference.EndToEnd), hostAway), refused(EndToEnd)},
+		{"end-to-end encryption is told before a lock", with(encrypted(conference.EndToEnd), isLocked), refused(EndToEnd)},
+		{"end-to-end encryption is told before no telephones", with(encrypted(conference.EndToEnd), noPhones), refused(EndToEnd)},
+		{"unknown encryption counts as end-to-end", with(encrypted(conference.Unknown)), refused(EncryptionUnknown)},
+		{"unknown encryption lets go who is in", with(encrypted(conference.Unknown), inside), refused(EncryptionUnknown)},
+		{"a level nobody has heard of is unknown", with(encrypted(conference.EndToEnd + 1)), refused(EncryptionUnknown)},
+		{"a level below all others is unknown", with(encrypted(-1)), refused(EncryptionUnknown)},
+
+		{"clear meetings are refused by default", with(encrypted(conference.None)), refused(EncryptionPolicy)},
+		{"clear meetings are open where the operator says so", with(encrypted(conference.None), operator(func(p *Policy) { p.None = true })), in},
+		{"enhanced encryption takes telephones by default", with(encrypted(conference.Enhanced)), in},
+		{"enhanced encryption takes none where the operator says so", with(encrypted(conference.Enhanced), operator(func(p *Policy) { p.Enhanced = false })), refused(EncryptionPolicy)},
+		{"transport encryption takes none where the operator says so", with(operator(func(p *Policy) { p.Transport = false })), refused(EncryptionPolicy)},
+		{"the operator's choice concerns who is in", with(inside, operator(func(p *Policy) { p.Transport = false })), refused(EncryptionPolicy)},
+		{"the operator's choice is told before the meeting's", with(noPhones, operator(func(p *Policy) { p.Transport = false })), refused(EncryptionPolicy)},
+
+		{"a meeting may take no telephones", with(noPhones), refused(NoPhones)},
+		{"a meeting without telephones takes no host by telephone", with(noPhones, asHost), refused(NoPhones)},
+		{"a meeting that takes telephones no more lets them go", with(noPhones, inside), refused(NoPhones)},
+		{"no telephones is told before an insecure leg", with(noPhones, wantsTLS), refused(NoPhones)},
+		{"an operator may want encrypted calls", with(wantsTLS), refused(InsecureLeg)},
+		{"an encrypted call is what that operator wants", with(wantsTLS, overTLS), in},
+		{"an encrypted call is welcome anywhere", with(overTLS), in},
+		{"an insecure leg is told before the guest list", with(wantsTLS, guestList), refused(InsecureLeg)},
+
+		{"a guest list keeps out who is not on it", with(guestList), refused(NotRegistered)},
+		{"a guest list lets in whom it names", with(guestList, asRegistered), in},
+		{"a guest list lets in a host", with(guestList, asHost), in},
+		{"a new guest list puts nobody out", with(guestList, inside), in},
+		{"the guest list is told before a lock", with(guestList, isLocked), refused(NotRegistered)},
+
+		{"a lock keeps callers out", with(isLocked), refused(Locked)},
+		{"a lock does not keep the host out", with(isLocked, asHost), in},
+		{"a lock puts nobody out", with(isLocked, inside), in},
+		{"a lock keeps out who was let in but has not entered", with(isLocked, hasLobby, letIn), refused(Locked)},
+		{"a lock is told before a full room", with(isLocked, places(5, 5)), refused(Locked)},
+
+		{"a full room takes nobody", with(places(5, 5)), refused(Full)},
+		{"an overfull room takes nobody", with(places(6, 5)), refused(Full)},
+		{"the last place is a place", with(places(4, 5)), in},
+		{"a full room takes no host", with(places(5, 5), asHost), refused(Full)},
+		{"a full room puts nobody out", with(places(5, 5), inside), in},
+		{"a room without a limit is never full", with(places(500, 0)), in},
+		{"nobody waits for a host before a full room", with(places(5, 5), hostAway), refused(Full)},
+		{"nobody waits in the lobby of a full room", with(places(5, 5), hasLobby), refused(Full)},
+
+		{"callers wait for the host", with(hostAway), waits(NoHost)},
+		{"the host does not wait for the host", with(hostAway, asHost), in},
+		{"a meeting may begin before its host", with(hostAway, early), in},
+		{"a host who leaves puts nobody out", with(hostAway, inside), in},
+		{"the host is waited for before the lobby", with(hostAway, hasLobby), waits(NoHost)},
+		{"who was let in waits for a host who is gone again", with(hostAway, hasLobby, letIn), waits(NoHost)},
+
+		{"callers wait in the lobby", with(hasLobby), waits(InLobby)},
+		{"who was let in passes the lobby", with(hasLobby, letIn), in},
+		{"the host passes the lobby", with(hasLobby, asHost), in},
+		{"a new lobby puts nobody out", with(hasLobby, inside), in},
+		{"nobody is asked for consent before they are let in", with(hasLobby, recorded(on, required)), waits(InLobby)},
+		{"a recording nobody knows of is told after the wait", with(hasLobby, recorded(recordingUnknownNow, required)), waits(InLobby)},
+
+		{"a recording nobody knows of keeps callers out", with(recorded(recordingUnknownNow, required)), refused(RecordingUnknown)},
+		{"a recording nobody knows of keeps out who would only be told", with(recorded(recordingUnknownNow, notice)), refused(RecordingUnknown)},
+		{"a recording nobody knows of keeps out by default", with(recorded(recordingUnknownNow, standard)), refused(RecordingUnknown)},
+		{"a recording nobody knows of lets go who is in", with(inside, recorded(recordingUnknownNow, required)), refused(RecordingUnknown)},
+		{"no answer opens a recording nobody knows of", with(says(conference.Agreed), recorded(recordingUnknownNow, required)), refused(RecordingUnknown)},
+		{"who only wants to listen is kept out of it as well", with(says(conference.Declined), recorded(recordingUnknownNow, required)), refused(RecordingUnknown)},
+		{"where nothing is told, not knowing keeps nobody out", with(recorded(recordingUnknownNow, off)), in},
+		{"a recording state nobody has heard of is unknown", with(recorded(conference.RecordingPaused+1, required)), refused(RecordingUnknown)},
+		{"a recording state below all others is unknown", with(recorded(-1, required)), refused(RecordingUnknown)},
+
+		{"a recording that needs consent asks for it", with(recorded(on, required)), asked},
+		{"a prepared recording asks for it", with(recorded(conference.RecordingPrepared, required)), asked},
+		{"a paused recording asks for it", with(recorded(conference.RecordingPaused, required)), asked},
+		{"a recording that begins asks who is in", with(inside, recorded(on, required)), asked},
+		{"a host is asked as well", with(asHost, recorded(on, required)), asked},
+		{"consent is required where nobody says otherwise", with(recorded(on, standard), operator(func(p *Policy) { p.Consent = standard })), asked},
+		{"the operator's choice counts where the meeting has none", with(recorded(on, standard), operator(func(p *Policy) { p.Consent = notice })), told},
+		{"the meeting's choice counts before the operator's", with(recorded(on, required), operator(func(p *Policy) { p.Consent = off })), asked},
+		{"a choice nobody has heard of is required", with(recorded(on, required+1)), asked},
+		{"having been told is no consent", with(says(conference.Informed), recorded(on, required)), asked},
+		{"an answer nobody has heard of is none", with(says(conference.Declined+1), recorded(on, required)), asked},
+		{"who agrees is heard", with(says(conference.Agreed), recorded(on, required)), in},
+		{"who declines listens", with(says(conference.Declined), recorded(on, required)), listens},
+		{"who declines a prepared recording listens", with(says(conference.Declined), recorded(conference.RecordingPrepared, required)), listens},
+
+		{"where notice is enough, it is given first", with(recorded(on, notice)), told},
+		{"where notice is enough, who was told is heard", with(says(conference.Informed), recorded(on, notice)), in},
+		{"where notice is enough, a yes is more than enough", with(says(conference.Agreed), recorded(on, notice)), in},
+		{"where notice is enough, a no still is listening", with(says(conference.Declined), recorded(on, notice)), listens},
+		{"an answer nobody has heard of is no notice", with(says(conference.Declined+1), recorded(on, notice)), told},
+		{"where nothing is told, callers are heard", with(recorded(on, off)), in},
+		{"where nothing is told, a no still is listening", with(says(conference.Declined), recorded(on, off)), listens},
+
+		{"without a recording nobody is asked", with(recorded(conference.NotRecording, required)), in},
+		{"without a recording nobody is told", with(recorded(conference.NotRecording, notice)), in},
+		{"without a recording a no of before shuts nothing", with(says(conference.Declined), recorded(conference.NotRecording, required)), in},
+	}
+}
+
+func TestDecide(t *testing.T) {
+	for _, tt := range table() {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Decide(tt.facts); got != tt.want {
+				t.Errorf("Decide = %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestNothingKnownIsRefused(t *testing.T) {
+	if got := Decide(Facts{}); got.Verdict != Refuse {
+		t.Errorf("Decide of no facts = %+v", got)
+	}
+	if (Decision{}).Verdict != Refuse {
+		t.Error("the zero decision does not refuse")
+	}
+}
+
+// TestDecideOverAllFacts goes through every combination of facts, with values
+// that do not exist among them.
+func TestDecideOverAllFacts(t *testing.T) {
+	house := rules()
+	var seen [Open + 1]bool
+	for f := range allFacts {
+		d := decide(house, f)
+		seen[d.Reason] = true
+		e := f.Meeting.Encryption
+		sealed := e == conference.EndToEnd || e == conference.Unknown || !e.Valid()
+		switch {
+		case sealed && d.Verdict != Refuse:
+			t.Fatalf("%v meeting: %+v for %+v", e, d, f)
+		case d.Voice && d.Verdict != Admit:
+			t.Fatalf("voice without admission: %+v for %+v", d, f)
+		case (d.Verdict == Refuse || d.Verdict == Wait) && d.Reason == Open:
+			t.Fatalf("no reason: %+v for %+v", d, f)
+		case !f.Proven && d.Reason != NotProven:
+			t.Fatalf("told something without a PIN: %+v for %+v", d, f)
+		case d.Voice && f.Meeting.Recording.Active() && Consent(f) == conference.ConsentRequired && f.Answer != conference.Agreed:
+			t.Fatalf("recorded without consent: %+v for %+v", d, f)
+		case d.Voice && f.Meeting.Recording.Active() && f.Answer == conference.Declined:
+			t.Fatalf("recorded after a no: %+v for %+v", d, f)
+		}
+	}
+	for _, r := range Reasons() {
+		if !seen[r] {
+			t.Errorf("no facts lead to %v", r)
+		}
+	}
+}
+
+// allFacts yields the whole product: every flag both ways, every level with
+// one beyond it on each side.
+func allFacts(yield func(Facts) bool) {
+	house := rules()
+	for bits := range 1 << 16 {
+		on := func(i int) bool { return bits&(1<<i) != 0 }
+		var f Facts
+		m := &f.Meeting
+		f.Proven, f.Seated, f.Identity.Host, f.Identity.Registered = on(0), on(1), on(2), on(3)
+		m.Ended, m.You.Removed, m.You.Declined = on(4), on(5), on(6)
+		m.Locked, m.Lobby, m.You.Admitted = on(7), on(8), on(9)
+		m.HostPresent, m.JoinBeforeHost = on(10), on(11)
+		m.PhonesRefused, m.RegisteredOnly = on(12), on(13)
+		f.SecureLeg, f.Policy.SecureLeg = on(14), on(14) != on(15)
+		f.Policy.None, f.Policy.Transport, f.Policy.Enhanced = on(15), !on(15), true
+		m.Capacity = 2
+		if on(15) == on(14) {
+			m.People = 2
+		}
+		for e := conference.Unknown - 1; e <= conference.EndToEnd+1; e++ {
+			m.Encryption = e
+			if !allRecordings(house, f, yield) {
+				return
+			}
+		}
+	}
+}
+
+// allRecordings yields f with every recording, policy and answer, where what
+// comes before has not decided yet.
+func allRecordings(house []rule, f Facts, yield func(Facts) bool) bool {
+	m := &f.Meeting
+	m.Recording = conference.NotRecording
+	if decide(house, f) != in {
+		m.Recording, m.Consent = conference.RecordingOn, conference.ConsentRequired
+		return yield(f)
+	}
+	for r := conference.RecordingUnknown - 1; r <= conference.RecordingPaused+1; r++ {
+		for c := conference.ConsentDefault - 1; c <= conference.ConsentRequired+1; c++ {
+			last := conference.ConsentRequired + 1
+			if c != conference.ConsentDefault {
+				last = conference.ConsentDefault - 1 // the operator is not asked
+			}
+			for p := conference.ConsentDefault - 1; p <= last; p++ {
+				for a := conference.Unanswered - 1; a <= conference.Declined+1; a++ {
+					m.Recording, m.Consent, f.Policy.Consent, f.Answer = r, c, p, a
+					if !yield(f) {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
