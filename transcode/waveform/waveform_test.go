@@ -1,0 +1,159 @@
+package waveform
+
+import (
+	"math"
+	"testing"
+)
+
+const rate = 8000
+
+func sine(freq float64, from, n int) []int16 {
+	s := make([]int16, n)
+	for i := range s {
+		s[i] = int16(10000 * math.Sin(2*math.Pi*freq*float64(from+i)/rate))
+	}
+	return s
+}
+
+// steepest is the greatest step between two samples: a click shows as one.
+func steepest(s []int16) (most int) {
+	for i := 1; i < len(s); i++ {
+		d := int(s[i]) - int(s[i-1])
+		most = max(most, d, -d)
+	}
+	return most
+}
+
+func TestPeriodIsFound(t *testing.T) {
+	for _, freq := range []float64{80, 100, 160, 200, 320, 400} {
+		lag, likeness := period(sine(freq, 0, 400), 20, 120, 160)
+		multiple := float64(lag) * freq / rate
+		if math.Abs(multiple-math.Round(multiple)) > 0.06 || likeness < 0.98 {
+			t.Errorf("%v Hz: lag %d is %.2f periods, likeness %.2f", freq, lag, multiple, likeness)
+		}
+	}
+}
+
+func TestStretchingDoesNotClick(t *testing.T) {
+	for _, freq := range []float64{90, 130, 200, 310, 444} {
+		in := sine(freq, 0, 320)
+		limit := steepest(in) * 5 / 4
+
+		short := Shorten(append([]int16(nil), in...), rate)
+		whole := append(short, sine(freq, 320, 160)...)
+		if n := len(in) - len(short); n < 20 || n > 120 {
+			t.Errorf("%v Hz: shortened by %d samples", freq, n)
+		}
+		if got := steepest(whole); got > limit {
+			t.Errorf("%v Hz shortened: a step of %d, want at most %d", freq, got, limit)
+		}
+
+		room := append(make([]int16, 0, 480), in...)
+		long := Lengthen(room, rate)
+		if n := len(long) - len(in); n < 20 || n > 120 {
+			t.Errorf("%v Hz: lengthened by %d samples", freq, n)
+		}
+		if got := steepest(append(long[:len(long):len(long)], sine(freq, 320, 160)...)); got > limit {
+			t.Errorf("%v Hz lengthened: a step of %d, want at most %d", freq, got, limit)
+		}
+	}
+}
+
+func TestWhatDoesNotRepeatIsLeftAlone(t *testing.T) {
+	noise, seed := make([]int16, 320, 480), uint32(1)
+	for i := range noise {
+		seed = seed*1664525 + 1013904223
+		noise[i] = int16(seed >> 16)
+	}
+	if got := Shorten(noise, rate); len(got) != 320 {
+		t.Errorf("noise was shortened by %d", 320-len(got))
+	}
+	if got := Lengthen(noise, rate); len(got) != 320 {
+		t.Errorf("noise was lengthened by %d", len(got)-320)
+	}
+}
+
+func TestSilenceGivesMost(t *testing.T) {
+	if got := Shorten(make([]int16, 320), rate); len(got) != 200 {
+		t.Errorf("silence of 320 was shortened to %d, want 15 ms less", len(got))
+	}
+}
+
+func TestTooLittleIsLeftAlone(t *testing.T) {
+	for n := range 120 {
+		s := sine(200, 0, n)
+		if got := Shorten(s, rate); len(got) > n {
+			t.Errorf("%d samples became %d", n, len(got))
+		}
+		if got := Lengthen(s[:n:n], rate); len(got) != n {
+			t.Errorf("%d samples without room became %d", n, len(got))
+		}
+	}
+}
+
+func TestGapIsFilledAndFades(t *testing.T) {
+	for _, freq := range []float64{100, 173, 250, 390} {
+		f := NewFiller(rate)
+		f.Good(sine(freq, 0, 800))
+		gap := make([]int16, 800)
+		for i := 0; i < len(gap); i += 80 {
+			f.Fill(gap[i : i+80])
+		}
+		before := append(sine(freq, 720, 80), gap...)
+		if got, limit := steepest(before), steepest(sine(freq, 0, 800))*3/2; got > limit {
+			t.Errorf("%v Hz: a step of %d, want at most %d", freq, got, limit)
+		}
+		if got := loudest(gap[:80]); got < 9000 {
+			t.Errorf("%v Hz: 10 ms into the gap it is at %d", freq, got)
+		}
+		if got := loudest(gap[480:]); got != 0 {
+			t.Errorf("%v Hz: 60 ms into the gap it is at %d", freq, got)
+		}
+	}
+}
+
+func TestReturnAfterAGapDoesNotClick(t *testing.T) {
+	for _, freq := range []float64{100, 173, 250, 390} {
+		for gap := 80; gap <= 640; gap += 80 {
+			f := NewFiller(rate)
+			f.Good(sine(freq, 0, 800))
+			made := make([]int16, gap)
+			f.Fill(made)
+			back := sine(freq, 800+gap+7, 160) // not quite where one would expect it
+			f.Good(back)
+			got, limit := steepest(append(made, back...)), steepest(sine(freq, 0, 800))*3/2
+			if got > limit {
+				t.Errorf("%v Hz after %d: a step of %d, want at most %d", freq, gap, got, limit)
+			}
+		}
+	}
+}
+
+func loudest(s []int16) (most int16) {
+	for _, v := range s {
+		most = max(most, v, -v)
+	}
+	return most
+}
+
+func TestNothingAllocates(t *testing.T) {
+	f := NewFiller(rate)
+	s, gap := make([]int16, 320, 480), make([]int16, 160)
+	if n := testing.AllocsPerRun(100, func() {
+		f.Good(s)
+		f.Fill(gap)
+		Shorten(s, rate)
+		Lengthen(s, rate)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkShorten(b *testing.B) {
+	in, s := sine(130, 0, 320), make([]int16, 320)
+	b.ReportAllocs()
+	for b.Loop() {
+		copy(s, in)
+		Shorten(s, rate)
+	}
+}
