@@ -43,10 +43,11 @@ type versionCommand struct{}
 
 // Run prints what a bug report needs.
 func (versionCommand) Run() error {
-	fmt.Printf("einwahl %s\n", version())
-	if rev := setting("vcs.revision"); rev != "" {
-		fmt.Printf("commit  %s %s\n", rev, setting("vcs.time"))
+	commit := setting("vcs.revision")
+	if commit == "" {
+		commit = "unknown"
 	}
-	fmt.Printf("go      %s %s/%s\ncodecs  %s, G.711\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, opus.Version())
-	return nil
+	_, err := fmt.Printf("einwahl %s\ncommit  %s %s\ngo      %s %s/%s\ncodecs  %s, G.711\n",
+		version(), commit, setting("vcs.time"), runtime.Version(), runtime.GOOS, runtime.GOARCH, opus.Version())
+	return err
 }

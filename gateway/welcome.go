@@ -74,11 +74,8 @@ func pins(m embedded.MeetingConfig) string {
 
 // host is where to dial. The port that everybody assumes is left out.
 func host(sip []net.Addr) string {
-	for _, a := range sip {
-		if name, port, err := net.SplitHostPort(a.String()); err == nil && port == "5060" {
-			return name
-		}
-		return a.String()
+	if len(sip) == 0 {
+		return ""
 	}
-	return ""
+	return strings.TrimSuffix(sip[0].String(), ":5060")
 }

@@ -101,9 +101,9 @@ func (s *Server) Run(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
 	defer cancel()
 	if err := s.http.Shutdown(limit); err != nil {
-		_ = s.http.Close()
+		_ = s.http.Close() // what did not end in time ends now
 	}
-	<-done
+	_ = <-done // http.ErrServerClosed
 	return nil
 }
 

@@ -137,14 +137,14 @@ func (c Config) checkNumbers() Mistakes {
 // checkLanguages looks whether the gateway can speak what numbers ask for. A
 // regional language such as de-AT is spoken where its base is.
 func (c Config) checkLanguages(languages func(announcements.Config) ([]string, error)) Mistakes {
-	if languages == nil || c.Announcements.Validate() != nil {
-		return nil
+	var all Mistakes
+	if languages == nil || len(split("", c.Announcements.Validate())) > 0 {
+		return all // what is wrong with the section is told already
 	}
 	spoken, err := languages(c.Announcements)
 	if err != nil {
 		return split("announcements", err)
 	}
-	var all Mistakes
 	for i, n := range c.Numbers {
 		for j, language := range n.Languages {
 			base, _, _ := strings.Cut(language, "-")

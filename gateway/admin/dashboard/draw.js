@@ -98,7 +98,7 @@ function person(m, p, control) {
   const act = (name, what, question) => el("button", {
     textContent: name, data: { key: `${m.id}/${p.id}/${name}` }, onclick: () => control(m.id, what, question, name),
   });
-  const marks = [p.host && "host", p.hand && "✋", p.waiting && "waiting", p.recorded === "declined" && "not recorded"].filter(Boolean).join(" · ");
+  const marks = [p.host && "host", p.hand && "hand raised", p.waiting && "waiting", p.recorded === "declined" && "not recorded"].filter(Boolean).join(" · ");
   const dot = p.waiting ? "wait" : p.speaking ? "speaking" : p.muted ? "" : "open";
   return el("li", { className: p.waiting ? "waiting" : "" },
     el("span", { className: `dot ${dot}`, title: p.waiting ? "waiting" : p.muted ? "microphone off" : "microphone on" }),
@@ -172,7 +172,7 @@ export function decisions(all) {
       el("span", { className: "mark", textContent: mark, ariaHidden: "true" }),
       el("span", { textContent: d.meeting ? `${word} · ${d.meeting}` : word }),
       el("time", { dateTime: d.time, textContent: time.toLocaleTimeString() }),
-      el("span", { className: "why", textContent: `${reasons[d.reason] ?? d.reason} · ${(levels[d.encryption] ?? levels.unknown)[1]}` }));
+      el("span", { className: "why", textContent: [reasons[d.reason] ?? d.reason, !["e2ee", "unknown"].includes(d.reason) && (levels[d.encryption] ?? levels.unknown)[1]].filter(Boolean).join(" · ") }));
   }));
 }
 

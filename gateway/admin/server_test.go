@@ -1,0 +1,300 @@
+package admin
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const token = "the-operator's-token"
+
+// rooms is a gateway with one call, one meeting and one trunk.
+type rooms struct {
+	control func(id string, c Control) error
+}
+
+func (rooms) Calls() []Call { return []Call{{ID: "c1", Phase: "talking"}} }
+func (rooms) Meetings() []Meeting {
+	return []Meeting{{ID: "1", Title: "Open", Encryption: "transport", Recording: "off"}}
+}
+func (r rooms) Control(id string, c Control) error { return r.control(id, c) }
+func (rooms) Trunks() []Trunk                      { return []Trunk{{Name: "loopback"}} }
+
+func newServer(t *testing.T, r rooms) *Server {
+	t.Helper()
+	meet := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "page "+r.URL.Path) })
+	s, err := New(Config{Listen: "127.0.0.1:0"}, token, Sources{Calls: r, Meetings: r, Trunks: r, Meet: meet}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// ask sends one request with the operator's token.
+func ask(s *Server, method, path, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func TestEverythingButHealthAndPagesNeedsTheToken(t *testing.T) {
+	s := newServer(t, rooms{})
+	for path, want := range map[string]int{
+		"/healthz": 200, "/readyz": 200, "/": 200, "/dashboard/dashboard.js": 200, "/meet/1": 200, "/nonsense": 404, "/dashboard/none": 404,
+		"/metrics": 401, "/api/v1/calls": 401, "/api/v1/meetings": 401, "/api/v1/trunks": 401, "/api/v1/admissions": 401, "/api/v1/events": 401, "/api/v2": 401,
+	} {
+		for _, authorization := range []string{"", "Bearer ", "Bearer wrong", "Basic " + token, token, "Bearer " + token + "x"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.Header.Set("Authorization", authorization)
+			w := httptest.NewRecorder()
+			s.Handler().ServeHTTP(w, r)
+			if w.Code != want {
+				t.Errorf("GET %s with %q = %d, want %d", path, authorization, w.Code, want)
+			}
+		}
+	}
+	for path, want := range map[string]string{
+		"/metrics": "einwahl_calls_active 0", "/api/v1/calls": `"c1"`, "/api/v1/meetings": `"people":[]`, "/api/v1/meetings/1": `"Open"`, "/api/v1/trunks": `"loopback"`, "/api/v1/admissions": `[]`,
+	} {
+		if w := ask(s, http.MethodGet, path, ""); w.Code != 200 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("GET %s = %d %s, want %s", path, w.Code, w.Body, want)
+		}
+	}
+}
+
+func TestPageLoadsNothingFromElsewhere(t *testing.T) {
+	s := newServer(t, rooms{})
+	for _, path := range []string{"/", "/dashboard/dashboard.js", "/dashboard/draw.js", "/dashboard/dashboard.css"} {
+		w := ask(s, http.MethodGet, path, "")
+		csp := w.Header().Get("Content-Security-Policy")
+		if !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: policy %q is not strict", path, csp)
+		}
+		for _, outside := range []string{"http://", "https://", "//cdn", "innerHTML", "style=\"", "onclick=\""} {
+			if strings.Contains(w.Body.String(), outside) {
+				t.Errorf("%s contains %s", path, outside)
+			}
+		}
+	}
+}
+
+func TestReadyUntilDraining(t *testing.T) {
+	s := newServer(t, rooms{})
+	s.Drain()
+	if w := ask(s, http.MethodGet, "/readyz", ""); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("readyz while draining = %d, want 503 with Retry-After", w.Code)
+	}
+	if w := ask(s, http.MethodGet, "/healthz", ""); w.Code != http.StatusOK {
+		t.Errorf("healthz while draining = %d, want 200: calls are still running", w.Code)
+	}
+}
+
+func TestControlDoesWhatIsAsked(t *testing.T) {
+	yes := true
+	var got Control
+	s := newServer(t, rooms{control: func(id string, c Control) error {
+		if id != "1" {
+			return conference.ErrNoMeeting
+		}
+		got = c
+		return nil
+	}})
+	for body, want := range map[string]Control{
+		`{"recording":"start"}`:             {Recording: "start"},
+		`{"encryption":"e2ee"}`:             {Encryption: "e2ee"},
+		`{"admit":"p3"}`:                    {Admit: "p3"},
+		`{"mute_all":true,"remove":"p9"}`:   {MuteAll: true, Remove: "p9"},
+		` {"ask_to_speak":"p1","end":true}`: {AskToSpeak: "p1", End: true},
+	} {
+		if w := ask(s, http.MethodPost, "/api/v1/meetings/1", body); w.Code != http.StatusOK || got != want {
+			t.Errorf("POST %s = %d, did %+v, want %+v", body, w.Code, got, want)
+		}
+	}
+	if ask(s, http.MethodPost, "/api/v1/meetings/1", `{"lock":true}`); got.Lock == nil || *got.Lock != yes {
+		t.Errorf("lock: did %+v", got)
+	}
+	if ask(s, http.MethodPost, "/api/v1/meetings/1", `{"lock":false}`); got.Lock == nil || *got.Lock {
+		t.Errorf("unlock: did %+v", got)
+	}
+	w := ask(s, http.MethodPost, "/api/v1/meetings/1", `{"mute":"p1"}`)
+	var m Meeting
+	if err := json.Unmarshal(w.Body.Bytes(), &m); err != nil || m.ID != "1" {
+		t.Errorf("the answer is %s, want the meeting", w.Body)
+	}
+}
+
+func TestControlSaysWhatIsWrong(t *testing.T) {
+	for _, tt := range []struct {
+		name, body string
+		fails      error
+		status     int
+		want       string
+	}{
+		{"an unknown field is named", `{"lokc":true}`, nil, 400, `unknown field \"lokc\": want some of lock, recording`},
+		{"a wrong kind is named", `{"lock":"yes"}`, nil, 400, "lock: want true or false, not a string"},
+		{"a text is no number", `{"admit":3}`, nil, 400, "admit: want a text in quotes, not a number"},
+		{"a wrong word is named", `{"recording":"begin"}`, nil, 400, `recording: \"begin\": want one of start, pause, resume, stop`},
+		{"no such level", `{"encryption":"best"}`, nil, 400, "encryption:"},
+		{"an empty request", ``, nil, 400, "the request is empty"},
+		{"an empty object", `{}`, nil, 400, "nothing to do"},
+		{"no object", `[1]`, nil, 400, "want a JSON object"},
+		{"no JSON", `lock=true`, nil, 400, "no JSON at byte"},
+		{"half an object", `{"lock":true`, nil, 400, "not complete"},
+		{"two objects", `{"lock":true}{"end":true}`, nil, 400, "nothing behind it"},
+		{"too much", `{"admit":"` + strings.Repeat("x", maxControl) + `"}`, nil, 413, "too large"},
+		{"no such meeting", `{"lock":true}`, conference.ErrNoMeeting, 404, "no such meeting"},
+		{"the meeting is over", `{"lock":true}`, conference.ErrGone, 410, "gone"},
+		{"the service is away", `{"lock":true}`, fmt.Errorf("ask: %w", conference.ErrUnavailable), 503, "unavailable"},
+		{"it does not fit", `{"recording":"pause"}`, errors.New("nothing is being recorded"), 409, "meeting 1: nothing is being recorded"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			done := false
+			s := newServer(t, rooms{control: func(string, Control) error { done = true; return tt.fails }})
+			w := ask(s, http.MethodPost, "/api/v1/meetings/1", tt.body)
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+				t.Errorf("POST = %d %s, want %d with %s", w.Code, w.Body, tt.status, tt.want)
+			}
+			if done && tt.fails == nil {
+				t.Error("something was done")
+			}
+		})
+	}
+}
+
+func TestFaultInOneRequestLeavesTheServer(t *testing.T) {
+	s := newServer(t, rooms{control: func(string, Control) error { panic("a fault") }})
+	if w := ask(s, http.MethodPost, "/api/v1/meetings/1", `{"lock":true}`); w.Code != http.StatusInternalServerError {
+		t.Errorf("POST = %d, want 500", w.Code)
+	}
+}
+
+func TestStreamBeginsWithTheStateAndEndsWithTheServer(t *testing.T) {
+	s := newServer(t, rooms{})
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr().String()+"/api/v1/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	lines.Scan()
+	lines.Scan()
+	var now snapshot
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &now); err != nil || len(now.Calls) != 1 {
+		t.Errorf("the stream begins with %q (%v), want the state", lines.Text(), err)
+	}
+	stop()
+	for lines.Scan() { // the stream ends with the server
+	}
+	if err := <-done; err != nil {
+		t.Errorf("Run = %v, want nil", err)
+	}
+}
+
+func TestTokenComesFromTheFileTheEnvironmentOrChance(t *testing.T) {
+	t.Setenv(TokenVariable, "")
+	first, made, err := Token(Config{})
+	second, _, _ := Token(Config{})
+	if err != nil || !made || len(first) < 20 || first == second {
+		t.Errorf("Token = %d characters, made %v, %v: want one by chance, another each time", len(first), made, err)
+	}
+	t.Setenv(TokenVariable, "from-env")
+	if got, made, err := Token(Config{}); got != "from-env" || made || err != nil {
+		t.Errorf("Token = %q, %v, %v, want that of the environment", got, made, err)
+	}
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("from-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := Token(Config{TokenFile: path}); got != "from-file" || err != nil {
+		t.Errorf("Token = %q, %v, want that of the file", got, err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{path, path + ".none"} {
+		if _, _, err := Token(Config{TokenFile: bad}); err == nil {
+			t.Errorf("Token of %s: want an error, not another token", bad)
+		}
+	}
+}
+
+func TestMetricsHaveTheirNames(t *testing.T) {
+	one := func() uint64 { return 1 }
+	m := NewMetrics(MediaCounters{
+		PacketsIn: one, PacketsOut: one, Lost: one, Beats: one, LateBeats: one,
+		PortsFree: func() int { return 7 }, WorstBeat: func() time.Duration { return time.Millisecond },
+	})
+	m.CallBegun()
+	m.CallBegun()
+	m.CallEnded("refused", time.Second)
+	m.Answered(time.Millisecond)
+	m.FirstMedia(time.Millisecond)
+	m.Prompt("welcome", "en")
+	m.Decided(Decision{Decision: "refuse", Reason: "e2ee", Encryption: "e2ee"})
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{
+		"einwahl_calls_active 1", `einwahl_calls_total{outcome="refused"} 1`,
+		`einwahl_admissions_total{decision="refuse",encryption="e2ee",reason="e2ee"} 1`,
+		`einwahl_prompts_total{language="en",prompt="welcome"} 1`,
+		`einwahl_rtp_packets_total{direction="in"} 1`, `einwahl_rtp_packets_total{direction="out"} 1`, "einwahl_rtp_lost_total 1",
+		"einwahl_call_answer_seconds_count 1", "einwahl_call_first_media_seconds_count 1", "einwahl_clock_late_total 1",
+		"einwahl_clock_lateness_worst_seconds 0.001", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+}
+
+func TestDecisionsAreKeptNewestFirstAndNotForever(t *testing.T) {
+	m := NewMetrics(MediaCounters{})
+	for i := range keepDecisions + 5 {
+		m.Decided(Decision{Call: fmt.Sprint(i), Decision: "admit"})
+	}
+	all := m.Admissions()
+	if len(all) != keepDecisions || all[0].Call != fmt.Sprint(keepDecisions+4) {
+		t.Errorf("%d decisions, first of call %s", len(all), all[0].Call)
+	}
+	if got := m.Totals().Admitted; got != keepDecisions+5 {
+		t.Errorf("admitted = %d, want all of them", got)
+	}
+}
+
+func TestListenIsAnAddress(t *testing.T) {
+	for listen, ok := range map[string]bool{"127.0.0.1:8080": true, ":8080": true, "[::1]:0": true, "localhost:80": true, "8080": false, "": false, "127.0.0.1:http": false, "127.0.0.1:99999": false} {
+		if err := (Config{Listen: listen}).Validate(); (err == nil) != ok {
+			t.Errorf("Validate(%q) = %v, want ok %v", listen, err, ok)
+		}
+	}
+}
