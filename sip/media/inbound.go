@@ -12,7 +12,6 @@ import (
 
 	"github.com/pion/rtp"
 
-	"github.com/einwahl/einwahl/transcode/dtmf"
 	"github.com/einwahl/einwahl/transcode/jitter"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -20,10 +19,6 @@ import (
 const (
 	// maxPacket is longer than any packet that a network carries whole.
 	maxPacket = 2048
-	// hushBeats is for how long after an event packet the caller's sound is
-	// cut: longer than events are apart, and longer than sound waits in the
-	// jitter buffer, so that a tone sent beside its event is cut as well.
-	hushBeats = 6
 	// manyErrors in a row end a reader, which would otherwise spin.
 	manyErrors = 1000
 )
@@ -38,7 +33,7 @@ type inbound struct {
 	mu        sync.Mutex // held for a packet, by the reader
 	latch     latch
 	reception reception
-	digits    dtmf.Receiver
+	events    events
 	header    rtp.Header
 	gone      uint64 // packets lost from SSRCs that are no more
 	theyLost  float64
@@ -122,6 +117,13 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 		l.count.broken.Add(1)
 		return
 	}
+	if kind == digit && in.latch.owns(from, in.header.SSRC) {
+		// Some gateways send keys as a stream of its own beside the sound.
+		l.count.in.Add(1)
+		in.arrived.Store(true)
+		l.event(payload[1:], at)
+		return
+	}
 	switch in.latch.admit(from, in.header.SSRC, in.header.SequenceNumber, at) {
 	case stranger:
 		l.count.foreign.Add(1)
@@ -136,10 +138,7 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	in.arrived.Store(true)
 	in.reception.take(in.header.SequenceNumber, in.header.Timestamp, at)
 	if kind == digit {
-		in.hush.Store(hushBeats)
-		if r, ok := in.digits.Push(in.header.Timestamp, payload[1:]); ok {
-			l.press(r, inRTP, at)
-		}
+		l.event(payload[1:], at)
 	}
 	if kind != sound || len(payload) < 2 {
 		payload = nil // the buffer knows then that no sound is missing
@@ -182,9 +181,9 @@ func (l *Leg) turnTo(t *terms) {
 	in := &l.in
 	in.gone += uint64(in.reception.lost())
 	in.reception = reception{clock: t.Send.Clock}
-	in.digits.Reset()
 	in.stream.Reset()
 	l.aimLocked()
+	l.log.Debug().Stringer("from", in.latch.source).Msg("media source found")
 }
 
 // aim points what we send at the caller.

@@ -129,6 +129,11 @@ func (l *latch) follow(from netip.AddrPort, ssrc uint32, seq uint16, at time.Tim
 	return turned
 }
 
+// owns reports whether another stream comes from who has the line.
+func (l *latch) owns(from netip.AddrPort, ssrc uint32) bool {
+	return from == l.source && ssrc != l.ssrc
+}
+
 // allowed reports whether an address may be learned from.
 func (l *latch) allowed(a netip.Addr) bool {
 	return a == l.told.Addr() || a == l.signalling ||

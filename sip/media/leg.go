@@ -155,8 +155,11 @@ func (l *Leg) apply(a offer.Agreement) {
 	if before == nil {
 		l.out.epoch = l.engine.now()
 	}
-	l.in.expect(a.Remote, fresh)
-	l.aim()
+	// A hold may come without an address. The caller will be back.
+	if a.Sends || a.Remote.Addr().IsValid() {
+		l.in.expect(a.Remote, fresh)
+		l.aim()
+	}
 	l.terms.Store(newTerms(a))
 	if !l.started {
 		l.started = true

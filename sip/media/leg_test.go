@@ -279,6 +279,61 @@ func TestDigits(t *testing.T) {
 	}
 }
 
+func TestDigitsOfOddSenders(t *testing.T) {
+	t.Run("a stream of its own beside the sound", func(t *testing.T) {
+		p := newBench(t, nil).dial(withEvents, eventsMap)
+		sound, keys := *p, *p
+		keys.ssrc, keys.seq, keys.ts = 99, 100, 5
+		for i := range 8 {
+			sound.send(8, encoded(g711.ALaw, 160), 160)
+			keys.send(101, event(4, i > 5, uint16(160*(i+1))), 0)
+		}
+		if got := p.digits(); got != "4" {
+			t.Errorf("digits %q", got)
+		}
+		if s := p.leg.Stats(); s.Lost != 0 || s.Unproven != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+	t.Run("a recording played again", func(t *testing.T) {
+		p := newBench(t, nil).dial(withEvents, eventsMap)
+		for range 3 {
+			p.seq, p.ts = 12080, 17632
+			p.key(0)
+			p.now.Add(int64(time.Second))
+		}
+		p.seq, p.ts = 7984, 13280
+		p.key(1)
+		if got := p.digits(); got != "0001" {
+			t.Errorf("digits %q", got)
+		}
+	})
+	t.Run("a network that stood still within a key", func(t *testing.T) {
+		p := newBench(t, nil).dial(withEvents, eventsMap)
+		p.send(101, event(7, false, 160), 0)
+		p.now.Add(int64(2 * time.Second))
+		p.send(101, event(7, true, 320), 0)
+		p.send(101, event(7, true, 320), 0)
+		if got := p.digits(); got != "7" {
+			t.Errorf("digits %q", got)
+		}
+	})
+	t.Run("sound begins under another number in the middle of a key", func(t *testing.T) {
+		p := newBench(t, nil).dial(withEvents, eventsMap)
+		sound, keys := *p, *p
+		keys.ssrc = 99
+		for i := range 8 {
+			keys.send(101, event(4, i > 5, uint16(160*(i+1))), 0)
+			if i > 2 {
+				sound.send(8, encoded(g711.ALaw, 160), 160)
+			}
+		}
+		if got := p.digits(); got != "4" {
+			t.Errorf("digits %q", got)
+		}
+	})
+}
+
 func TestKeysAreCutOutOfTheSound(t *testing.T) {
 	p := newBench(t, nil).dial(withEvents, eventsMap)
 	heard := &record{}

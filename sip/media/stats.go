@@ -40,6 +40,7 @@ type LegStats struct {
 	Late       uint64        // of theirs, too late to be heard
 	Jitter     time.Duration // of theirs
 	Foreign    uint64
+	Unproven   uint64 // thrown away while their source had yet to show that it is the caller's
 	Broken     uint64
 	SendErrors uint64
 	// TheyLost and RoundTrip are what their last RTCP report says: the share
@@ -91,6 +92,7 @@ func (l *Leg) Stats() LegStats {
 		PacketsIn:  l.count.in.Load(),
 		PacketsOut: l.count.out.Load(),
 		Foreign:    l.count.foreign.Load(),
+		Unproven:   l.count.unproven.Load(),
 		Broken:     l.count.broken.Load(),
 		SendErrors: l.count.refused.Load(),
 	}
