@@ -39,6 +39,8 @@ type Backend struct {
 	log   zerolog.Logger
 	doors *doors
 	page  http.Handler
+	ready chan struct{} // closed once Run has opened the meetings
+	once  sync.Once
 
 	mu       sync.Mutex
 	configs  []MeetingConfig
@@ -48,10 +50,9 @@ type Backend struct {
 
 // running is what exists only while Run does.
 type running struct {
-	ctx  context.Context // ends with Run; each session and meeting derives from it
-	net  *network
-	wg   sync.WaitGroup // meetings and sessions
-	stop context.CancelFunc
+	ctx context.Context // ends with Run; each session and meeting derives from it
+	net *network
+	wg  sync.WaitGroup // meetings and sessions
 }
 
 // New checks its settings and builds the service. It starts nothing.
@@ -66,7 +67,7 @@ func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, lo
 	if err := ValidateMeetings(meetings); err != nil {
 		return nil, err
 	}
-	b := &Backend{cfg: cfg, group: group, log: log, configs: meetings, meetings: map[string]*meeting{}}
+	b := &Backend{cfg: cfg, group: group, log: log, configs: meetings, meetings: map[string]*meeting{}, ready: make(chan struct{})}
 	b.doors = newDoors()
 	b.page = b.newHandler()
 	return b, nil
@@ -81,7 +82,7 @@ func (b *Backend) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the media socket of the meetings: %w", err)
 	}
-	r := &running{ctx: ctx, net: n, stop: cancel}
+	r := &running{ctx: ctx, net: n}
 
 	b.mu.Lock()
 	if b.running != nil {
@@ -91,6 +92,7 @@ func (b *Backend) Run(ctx context.Context) error {
 	b.running = r
 	b.reconcile()
 	b.mu.Unlock()
+	b.once.Do(func() { close(b.ready) })
 
 	<-ctx.Done()
 
@@ -101,6 +103,9 @@ func (b *Backend) Run(ctx context.Context) error {
 	r.wg.Wait()
 	return n.Close()
 }
+
+// Ready is closed once Run has opened the meetings.
+func (b *Backend) Ready() <-chan struct{} { return b.ready }
 
 // SetMeetings puts another list of meetings in force. A meeting that is gone
 // ends; one whose settings have changed takes them on, and keeps its people
@@ -129,9 +134,9 @@ func (b *Backend) reconcile() {
 			m.configure(c.policy(b.cfg.Consent))
 			continue
 		}
-		m := newMeeting(c.policy(b.cfg.Consent), b.running.net, b.group, b.cfg.Recordings, b.log)
+		m, ctx := newMeeting(c.policy(b.cfg.Consent), b.running.net, b.group, b.cfg.Recordings, b.log), b.running.ctx
 		b.meetings[c.ID] = m
-		b.running.wg.Go(func() { m.run(b.running.ctx) })
+		b.running.wg.Go(func() { m.run(ctx) })
 	}
 	for id, m := range b.meetings {
 		if !listed[id] {
