@@ -70,10 +70,11 @@ func (r runCommand) reloads(ctx context.Context, gateway *app.App, log zerolog.L
 	}
 }
 
-// newLog writes for people on a terminal, and for machines elsewhere. Its level
+// newLog writes for people on a terminal, and for machines elsewhere. The level
 // is global, so that a reload can change it.
 func newLog(c config.Log) zerolog.Logger {
 	zerolog.SetGlobalLevel(c.Threshold())
+	zerolog.ErrorFieldName = "err"
 	log := zerolog.New(os.Stderr)
 	if c.Format == "console" || c.Format == "auto" && isTerminal(os.Stderr) {
 		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly})

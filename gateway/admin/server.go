@@ -103,7 +103,9 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.http.Shutdown(limit); err != nil {
 		_ = s.http.Close() // what did not end in time ends now
 	}
-	_ = <-done // http.ErrServerClosed
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve http on %s: %w", s.listener.Addr(), err)
+	}
 	return nil
 }
 

@@ -120,11 +120,11 @@ func TestControlDoesWhatIsAsked(t *testing.T) {
 		return nil
 	}})
 	for body, want := range map[string]Control{
-		`{"recording":"start"}`:             {Recording: "start"},
-		`{"encryption":"e2ee"}`:             {Encryption: "e2ee"},
-		`{"admit":"p3"}`:                    {Admit: "p3"},
-		`{"mute_all":true,"remove":"p9"}`:   {MuteAll: true, Remove: "p9"},
-		` {"ask_to_speak":"p1","end":true}`: {AskToSpeak: "p1", End: true},
+		`{"recording":"start"}`:            {Recording: "start"},
+		`{"encryption":"e2ee"}`:            {Encryption: "e2ee"},
+		`{"admit":"p3"}`:                   {Admit: "p3"},
+		`{"mute_all":true,"remove":"p9"}`:  {MuteAll: true, Remove: "p9"},
+		`{"ask_to_speak":"p1","end":true}`: {AskToSpeak: "p1", End: true},
 	} {
 		if w := ask(s, http.MethodPost, "/api/v1/meetings/1", body); w.Code != http.StatusOK || got != want {
 			t.Errorf("POST %s = %d, did %+v, want %+v", body, w.Code, got, want)

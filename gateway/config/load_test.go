@@ -98,7 +98,7 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 func TestAllMistakesAreReportedAtOnceInTheOrderOfLines(t *testing.T) {
 	_, err := parse([]byte(`sip:
   listen: ["udp://127.0.0.1:5060", "nonsense://"]
-  advertis: x
+  advertize: x
 media: {ports: 5-1}
 trunks:
   - name: a
@@ -119,7 +119,7 @@ log: {level: loud, format: xml}
 		got = append(got, fmt.Sprintf("%d %s", m.Line, m.Key))
 	}
 	want := []string{
-		"2 sip.listen[1]", "3 sip.advertis", "4 media.ports", "7 trunks[0].peers[1]", "8 trunks[0].max_calls",
+		"2 sip.listen[1]", "3 sip.advertize", "4 media.ports", "7 trunks[0].peers[1]", "8 trunks[0].max_calls",
 		"11 numbers[0].trunks[0]", "12 admission.encryption.e2ee", "13 log.format", "13 log.level",
 	}
 	if !slices.Equal(got, want) {

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/gateway/config"
+)
+
+// asProgram makes the test binary be the program.
+const asProgram = "EINWAHL_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func program(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), asProgram+"=1", "EINWAHL_ADMIN_TOKEN=token-of-this-test")
+	return c
+}
+
+// call runs a command to its end.
+func call(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, faults bytes.Buffer
+	c := program(t.Context(), t.TempDir(), args...)
+	c.Stdout, c.Stderr = &out, &faults
+	var exit *exec.ExitError
+	if err := c.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), faults.String(), c.ProcessState.ExitCode()
+}
+
+func write(t *testing.T, path, content string) string {
+	t.Helper()
+	if path == "" {
+		path = filepath.Join(t.TempDir(), "einwahl.yaml")
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const broken = `sip: {listen: ["udp://127.0.0.1:0"], nonsense: 1}
+admission: {encryption: {e2ee: admit}}
+limits: {tries: many}
+`
+
+func TestBrokenFileIsReportedWholeAndNothingStarts(t *testing.T) {
+	path := write(t, "", broken)
+	for command, where := range map[string]func(stdout, stderr string) string{
+		"check": func(stdout, _ string) string { return stdout },
+		"run":   func(_, stderr string) string { return stderr },
+	} {
+		stdout, stderr, code := call(t, command, "--config", path)
+		if code != 1 {
+			t.Errorf("%s: exit %d, want 1", command, code)
+		}
+		for _, want := range []string{
+			"sip.nonsense: unknown key", "(line 1)", "admission.encryption.e2ee: telephones are always refused here", "(line 2)",
+			`limits.tries: "many": want a whole number (line 3)`, "3 mistakes",
+		} {
+			if !strings.Contains(where(stdout, stderr), want) {
+				t.Errorf("%s does not report %q:\n%s%s", command, want, stdout, stderr)
+			}
+		}
+		if strings.Contains(stdout+stderr, "ready") {
+			t.Errorf("%s has started:\n%s%s", command, stdout, stderr)
+		}
+	}
+}
+
+func TestPrintedFilePassesTheCheck(t *testing.T) {
+	sample, _, code := call(t, "config")
+	if code != 0 || sample != string(config.SampleFile()) {
+		t.Fatalf("config: exit %d, and not the sample", code)
+	}
+	stdout, stderr, code := call(t, "check", "--config", write(t, "", sample))
+	if code != 0 || !strings.Contains(stdout, "no mistake. 1 trunk, 3 numbers, 9 meetings.") || !strings.Contains(stdout, "yes  encryption level") {
+		t.Errorf("check: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+func TestPromptsAreListedAndWrittenAsWAV(t *testing.T) {
+	stdout, stderr, code := call(t, "prompts", "list", "--language", "en")
+	if code != 0 || !strings.Contains(stdout, "refuse.e2ee") || strings.Contains(stdout, "\nde ") {
+		t.Errorf("prompts list: exit %d\n%s%s", code, stdout, stderr)
+	}
+	stdout, stderr, code = call(t, "prompts", "play", "refuse.e2ee", "--language", "de")
+	if code != 0 || !strings.HasPrefix(stdout, "RIFF") {
+		t.Errorf("prompts play: exit %d, %d bytes\n%s", code, len(stdout), stderr)
+	}
+	if _, stderr, code = call(t, "prompts", "play", "nonsense"); code != 1 || !strings.Contains(stderr, "no prompt is called") {
+		t.Errorf("prompts play nonsense: exit %d\n%s", code, stderr)
+	}
+	if _, stderr, code = call(t, "prompts", "list", "--language", "tlh"); code != 1 || !strings.Contains(stderr, "there are de, en") {
+		t.Errorf("prompts list in a language that is not spoken: exit %d\n%s", code, stderr)
+	}
+}
+
+func TestHelpTeaches(t *testing.T) {
+	stdout, _, code := call(t, "--help")
+	for _, want := range []string{"sip:en@127.0.0.1", "einwahl config > einwahl.yaml", "prompts play", "health"} {
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("help (exit %d) lacks %q:\n%s", code, want, stdout)
+		}
+	}
+	if stdout, _, code = call(t, "version"); code != 0 || !strings.Contains(stdout, "libopus") {
+		t.Errorf("version: exit %d\n%s", code, stdout)
+	}
+}
+
+// running is the program with a file, and what it logs.
+type running struct {
+	t    *testing.T
+	log  *bufio.Scanner
+	http string
+}
+
+// until reads the log up to a message and returns that line.
+func (r *running) until(message string) map[string]any {
+	r.t.Helper()
+	for r.log.Scan() {
+		var line map[string]any
+		if json.Unmarshal(r.log.Bytes(), &line) == nil && line["message"] == message {
+			return line
+		}
+	}
+	r.t.Fatalf("the log ended without %q", message)
+	return nil
+}
+
+func TestReloadTakesAGoodFileAndLeavesABadOne(t *testing.T) {
+	const head = "sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\nconference: {embedded: {webrtc: {ports: 0}}}\n"
+	path := write(t, "", head)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c := program(ctx, t.TempDir(), "run", "--config", path)
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := running{t: t, log: bufio.NewScanner(stderr)}
+	r.http, _ = r.until("gateway ready")["http"].(string)
+
+	hangup := func() {
+		if err := c.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, path, head+broken[strings.Index(broken, "\n")+1:])
+	hangup()
+	fault, _ := r.until("file not taken, nothing has changed")["err"].(string)
+	for _, want := range []string{"admission.encryption.e2ee", "limits.tries"} {
+		if !strings.Contains(fault, want) {
+			t.Errorf("the log of a bad file lacks %s: %s", want, fault)
+		}
+	}
+	write(t, path, head+"limits: {tries: 2}\n")
+	hangup()
+	r.until("operator's file read again")
+
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, r.http+"/readyz", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("readyz after reloads = %s, want 200", answer.Status)
+	}
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for r.log.Scan() { // to its end, before Wait closes the pipe
+	}
+	if err := c.Wait(); err != nil {
+		t.Errorf("the program ended with %v, want that it ends well", err)
+	}
+}
