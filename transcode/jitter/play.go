@@ -117,26 +117,48 @@ func (s *Stream) decode(p *packet) {
 // is known.
 func (s *Stream) makeUp(n int, next []byte) {
 	s.counters.concealed.Add(int64(n))
-	s.made += n
-	if s.made-n >= s.long(plausible) {
-		s.silence(n)
+	if s.recover(n, next) {
+		s.made += n
 		return
 	}
-	if next != nil && s.forward != nil && n <= len(s.packet) {
-		if got, err := s.forward.DecodeFEC(s.packet[:n], next); err == nil && got == n {
-			s.append(s.packet[:n])
-			return
-		}
-	}
 	for n > 0 {
-		got := s.decoder.Conceal(s.scraps)
-		got = min(got, n)
-		if got <= 0 {
+		if s.made >= s.long(plausible) {
+			s.made += n
 			s.silence(n)
 			return
 		}
+		got := min(s.decoder.Conceal(s.scraps), n)
+		if got <= 0 {
+			got = min(len(s.scraps), n)
+			clear(s.scraps)
+		}
+		s.fade(s.scraps[:got])
 		s.append(s.scraps[:got])
+		s.made += got
 		n -= got
+	}
+}
+
+// recover adds n samples from the copy that next may carry of them.
+func (s *Stream) recover(n int, next []byte) bool {
+	if s.forward == nil || len(next) == 0 || n > len(s.packet) || s.made >= s.long(plausible) {
+		return false
+	}
+	got, err := s.forward.DecodeFEC(s.packet[:n], next)
+	if err != nil || got != n {
+		return false
+	}
+	s.append(s.packet[:n])
+	return true
+}
+
+// fade lets made-up sound die away over the second half of what is plausible.
+// Not every decoder does so by itself: Opus holds a vowel for a second.
+func (s *Stream) fade(sound []int16) {
+	full := s.long(plausible) / 2
+	for i := range sound {
+		left := min(max(2*full-s.made-i, 0), full)
+		sound[i] = int16(int(sound[i]) * left / full)
 	}
 }
 
