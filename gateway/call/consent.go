@@ -9,13 +9,16 @@ import (
 // questions is how often the question is asked into silence.
 const questions = 2
 
-// recordingWords tells the notice for a recording that begins from the one for a
-// recording that runs already.
-func recordingWords(s state) announcements.Prompt {
-	if s.seated || s.meeting.Recording == conference.RecordingPrepared {
-		return announcements.RecordingStart
+// concern turns to the recording that runs now. One that begins while the
+// caller is in is announced as such.
+func concern(s state) state {
+	run := s.meeting.RecordingRun
+	s.opening = announcements.RecordingOn
+	if s.meeting.Recording == conference.RecordingPrepared || s.seated && s.asked != run {
+		s.opening = announcements.RecordingStart
 	}
-	return announcements.RecordingOn
+	s.asked = run
+	return s
 }
 
 // giveNotice tells that the meeting is recorded. The voice stays shut until
@@ -24,10 +27,8 @@ func giveNotice(s state) (state, []action) {
 	if s.phase == noticing && s.asked == s.meeting.RecordingRun {
 		return s, nil
 	}
-	first := recordingWords(s)
-	s, acts := to(s, noticing)
-	s.asked = s.meeting.RecordingRun
-	s, spoken := speak(s, false, prompts(first)...)
+	s, acts := to(concern(s), noticing)
+	s, spoken := speak(s, false, word{prompt: s.opening})
 	return s, append(append(acts, spoken...), arm{bound, longestNotice})
 }
 
@@ -36,18 +37,16 @@ func askConsent(s state) (state, []action) {
 	if s.phase == asking && s.asked == s.meeting.RecordingRun {
 		return s, nil
 	}
-	first := recordingWords(s)
-	s, acts := to(s, asking)
-	s.asked = s.meeting.RecordingRun
-	s, spoken := question(s, first)
+	s, acts := to(concern(s), asking)
+	s, spoken := question(s)
 	acts = append(acts, flush{})
 	return s, append(append(acts, spoken...), arm{bound, longestNotice})
 }
 
-// question says the question, after some words.
-func question(s state, before ...announcements.Prompt) (state, []action) {
-	row := append(prompts(before...), prompts(announcements.ConsentIntro, announcements.ConsentAgree,
-		announcements.ConsentListen, announcements.ConsentLeave, announcements.ConsentRepeat)...)
+// question says the question, all of it.
+func question(s state) (state, []action) {
+	row := prompts(s.opening, announcements.ConsentIntro, announcements.ConsentAgree,
+		announcements.ConsentListen, announcements.ConsentLeave, announcements.ConsentRepeat)
 	s.agreeAt = row.index(announcements.ConsentAgree)
 	s, acts := speak(s, false, row...)
 	return s, append(acts, disarm{patience})

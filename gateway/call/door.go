@@ -112,6 +112,17 @@ func hold(s state, why admission.Reason) (state, []action) {
 	return s, append(acts, arm{bound, s.limits.Wait}, arm{reminder, s.limits.Remind})
 }
 
+// remindWaiting tells who waits that they still do, unless they are hearing
+// something.
+func remindWaiting(s state) (state, []action) {
+	again := arm{reminder, s.limits.Remind}
+	if s.speaking {
+		return s, []action{again}
+	}
+	s, acts := speak(s, true, word{prompt: announcements.WaitStill})
+	return s, append(acts, again)
+}
+
 func waitedTooLong(s state) (state, []action) {
 	if s.waitsFor == admission.NoHost {
 		return goodbye(s, NoHostCame)
@@ -125,10 +136,8 @@ func waitingKey(s state, key rune) (state, []action) {
 	star := s.star
 	s.star = key == '*'
 	switch {
-	case key == '0' && (star || s.long):
-		s, acts := speak(s, true, prompts(announcements.PrivacyLong)...)
-		s.long = true
-		return s, acts
+	case key == '0' && star:
+		return speak(s, true, word{prompt: announcements.PrivacyLong})
 	case key == '#' && s.phase == informing:
 		s, acts := stop(s)
 		s.informed = true

@@ -87,7 +87,7 @@ func farewells() map[Outcome]farewell {
 		Silent:      both(sip.Cause{Status: 408, Q850: 102, Text: "No key was pressed"}, announcements.TimeOut),
 		NoHostCame:  both(sip.Cause{Status: 480, Q850: 19, Text: "No host came"}, announcements.WaitHostEnd),
 		NotLetIn:    both(sip.Cause{Status: 480, Q850: 19, Text: "Nobody let the caller in"}, announcements.WaitEnd),
-		NoConsent:   {door: prompts(announcements.Leave), room: prompts(announcements.Leave), cause: normal("Caller left without consent to recording")},
+		NoConsent:   {door: say(), room: say(announcements.Leave), cause: normal("Caller left without consent to recording")},
 		Faulty:      both(fault, announcements.Fault),
 		Drained:     both(sip.Cause{Status: 503, Q850: 41, Text: "Gateway is closing"}, announcements.Drain),
 		SeatRefused: both(rejected("Meeting did not seat the caller"), announcements.RefusePolicy),

@@ -19,8 +19,6 @@ func roomKey(s state, key rune) (state, []action) {
 	case star:
 		s, acts := roomCommand(s, key)
 		return s, append(acts, disarm{patience})
-	case key == '0' && s.long:
-		return readPrivacy(s)
 	}
 	return cut(s)
 }
@@ -50,7 +48,7 @@ func roomCommand(s state, key rune) (state, []action) {
 	case '2':
 		return reconsider(s)
 	case '0':
-		return readPrivacy(s)
+		return reply(s, word{prompt: announcements.PrivacyLong})
 	case '1':
 		if s.identity.Host {
 			return reply(s, prompts(announcements.Help, announcements.HelpHost)...)
@@ -90,12 +88,6 @@ func toggleMicrophone(s state) (state, []action) {
 	}
 	s.mic = true
 	return reply(s, word{prompt: announcements.UnmuteSelf})
-}
-
-func readPrivacy(s state) (state, []action) {
-	s, acts := reply(s, word{prompt: announcements.PrivacyLong})
-	s.long = s.cuttable
-	return s, acts
 }
 
 // account tells how things stand.

@@ -131,7 +131,7 @@ func nextDigit(s state, ev digit) (state, []action) {
 
 // nextSpoken follows when a speech was heard to its end.
 func nextSpoken(s state) (state, []action) {
-	s.speaking, s.long = false, false
+	s.speaking = false
 	switch s.phase {
 	case choosing, numbering, pinning:
 		return s, []action{arm{patience, s.limits.FirstDigit}}
@@ -154,11 +154,8 @@ func nextExpired(s state, t timer) (state, []action) {
 	switch {
 	case t == bound:
 		return outOfTime(s)
-	case t == reminder && s.phase == holding && s.long:
-		return s, []action{arm{reminder, s.limits.Remind}}
 	case t == reminder && s.phase == holding:
-		s, acts := speak(s, true, prompts(announcements.WaitStill)...)
-		return s, append(acts, arm{reminder, s.limits.Remind})
+		return remindWaiting(s)
 	case t != patience:
 		return s, nil
 	}
@@ -192,9 +189,10 @@ func outOfTime(s state) (state, []action) {
 	case opening:
 		return goodbye(s, Faulty)
 	case informing, noticing:
-		if !s.seated {
-			return goodbye(s, Silent)
+		if s.seated { // the voice is shut, and the caller may come back to the line
+			return s, []action{arm{bound, longestNotice}}
 		}
+		return goodbye(s, Silent)
 	}
 	return s, nil
 }
@@ -203,7 +201,7 @@ var errTooLong = errors.New("took too long")
 
 // speak says w instead of what is being said.
 func speak(s state, cuttable bool, w ...word) (state, []action) {
-	s.speaking, s.cuttable, s.long = true, cuttable, false
+	s.speaking, s.cuttable = true, cuttable
 	return s, []action{say{words(w)}}
 }
 
@@ -212,7 +210,7 @@ func stop(s state) (state, []action) {
 	if !s.speaking {
 		return s, nil
 	}
-	s.speaking, s.long = false, false
+	s.speaking = false
 	return s, []action{hush{}}
 }
 

@@ -38,7 +38,7 @@ func outline(s state) shape {
 	if s.seated {
 		sh.hand = s.hand
 		if s.meeting.Recording.Active() {
-			sh.answer, sh.run = answerFor(s), s.meeting.RecordingRun
+			sh.answer, sh.run = facts(s).Answer, s.meeting.RecordingRun
 		}
 	}
 	return sh
@@ -64,14 +64,4 @@ func voiceOpen(s state) bool {
 	}
 	d := admission.Decide(facts(s))
 	return d.Verdict == admission.Admit && d.Voice
-}
-
-// answerFor is the caller's answer as the meeting must know it. Where nothing
-// is asked, the operator or the host has informed the caller by other means.
-func answerFor(s state) conference.Answer {
-	f := facts(s)
-	if f.Answer == conference.Unanswered && admission.Consent(f) == conference.ConsentOff {
-		return conference.Informed
-	}
-	return f.Answer
 }

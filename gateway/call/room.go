@@ -8,6 +8,10 @@ import (
 	"github.com/einwahl/einwahl/gateway/admission"
 )
 
+// longestQueue is how much a caller who cannot be told just now, as on hold,
+// is told later. What is older has mostly been overtaken.
+const longestQueue = 8
+
 // talk is where a caller in the meeting is when nothing is asked of them. What
 // has come up in the meantime is told first.
 func talk(s state) (state, []action) {
@@ -66,7 +70,8 @@ func nextInRoom(s state, before conference.State) (state, []action) {
 		}
 		s.mic = false
 	}
-	if now.You.SpeakRequests > before.You.SpeakRequests && !s.mic {
+	held := !s.mic || !admission.Decide(facts(s)).Voice
+	if held && now.You.SpeakRequests > before.You.SpeakRequests {
 		news = news.then(word{prompt: announcements.UnmuteAsk})
 	}
 	news = append(news, changes(s, before, now)...)
@@ -77,6 +82,9 @@ func nextInRoom(s state, before conference.State) (state, []action) {
 		news = news.then(word{prompt: announcements.StateMuted})
 	}
 	s.queue = append(s.queue[:len(s.queue):len(s.queue)], news...)
+	if old := len(s.queue) - longestQueue; old > 0 {
+		s.queue = s.queue[old:]
+	}
 	s, acts := proceed(s)
 	s, more := unqueue(s)
 	return s, append(acts, more...)

@@ -3,6 +3,7 @@ package call
 import (
 	"time"
 
+	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
 )
@@ -75,8 +76,9 @@ type state struct {
 	run     uint64
 	asked   uint64
 	pending conference.Answer
-	confirm words // what the answer is confirmed with
-	anew    bool  // the caller has asked to be asked
+	confirm words                // what the answer is confirmed with
+	anew    bool                 // the caller has asked to be asked
+	opening announcements.Prompt // what a notice or question begins with
 
 	// In the meeting.
 	mic  bool // the caller's own choice
@@ -86,7 +88,6 @@ type state struct {
 	star     bool  // * was pressed, the key that follows is a command
 	speaking bool  // a speech runs
 	cuttable bool  // a key stops it
-	long     bool  // it is the long privacy notice
 	agreeAt  int   // the item of the question that names the key for yes
 	queue    words // what is to be said after it
 

@@ -1,0 +1,294 @@
+package call
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+)
+
+// walker sends a call through random events and keeps a book of its own about
+// what has been allowed.
+type walker struct {
+	*rand.Rand
+	state   state
+	meeting conference.State
+	armed   [timers]bool
+	trail   []string
+
+	promised testify         // what is being written
+	agreed   map[uint64]bool // recordings the caller has agreed to, on paper
+	informed map[uint64]bool
+	notified bool // the privacy notice was begun
+	admitted bool // a seat was given
+	sealed   bool // the meeting was end-to-end encrypted once
+	hangups  int
+}
+
+// TestNoWalkOpensAVoice lets calls go through whatever may happen to them, in
+// any order, and looks after each step at what the others in the meeting could
+// hear.
+func TestNoWalkOpensAVoice(t *testing.T) {
+	voices, phases := 0, map[phase]int{}
+	for seed := range uint64(3000) {
+		w := &walker{Rand: rand.New(rand.NewPCG(seed, 7)), agreed: map[uint64]bool{}, informed: map[uint64]bool{}}
+		w.state = begin(func(t *terms) {
+			if w.IntN(2) == 0 {
+				t.languages = []string{"de", "en"}
+			}
+			t.policy.Consent = conference.Consent(w.IntN(4))
+		})
+		w.meeting = openMeeting()
+		for range 150 {
+			if err := w.step(w.event()); err != nil {
+				t.Fatalf("seed %d: %v\nafter %q", seed, err, w.trail)
+			}
+			phases[w.state.phase]++
+			if outline(w.state).voice {
+				voices++
+			}
+		}
+		if err := w.step(gone{}); err != nil || w.state.phase != ended || w.hangups != 1 {
+			t.Fatalf("seed %d: after hanging up: %v, %v, hung up %d times", seed, w.state.phase, err, w.hangups)
+		}
+	}
+	for p := answering; p <= ended; p++ {
+		if p != greeting && phases[p] == 0 {
+			t.Errorf("no walk came to %v", p)
+		}
+	}
+	if voices == 0 {
+		t.Error("no walk ever opened a voice")
+	}
+}
+
+func (w *walker) step(ev event) error {
+	w.trail = append(w.trail, fmt.Sprintf("%T%+v", ev, ev))
+	if len(w.trail) > 30 {
+		w.trail = w.trail[1:]
+	}
+	w.learn(ev)
+	var actions []action
+	w.state, actions = next(w.state, ev)
+	if err := w.book(actions); err != nil {
+		return err
+	}
+	return w.check(outline(w.state))
+}
+
+// learn notes what an event means for what is allowed.
+func (w *walker) learn(ev event) {
+	switch ev := ev.(type) {
+	case testified:
+		if ev.err == nil && w.state.phase == testifying {
+			w.agreed[w.promised.run] = w.promised.answer == "agreed"
+			w.informed[w.promised.run] = w.promised.answer != "declined"
+		}
+	case opened:
+		w.admitted = w.admitted || ev.err == nil && w.state.phase == opening
+	case changed:
+		if w.state.phase >= visiting && w.state.phase < leaving {
+			w.meeting = ev.meeting
+			w.sealed = w.sealed || ev.meeting.Encryption == conference.EndToEnd || ev.meeting.Encryption == conference.Unknown
+		}
+	case expired:
+		w.armed[ev.timer] = false
+	}
+}
+
+func (w *walker) book(actions []action) error {
+	for _, a := range actions {
+		switch a := a.(type) {
+		case arm:
+			w.armed[a.timer] = true
+		case disarm:
+			w.armed[a.timer] = false
+		case hangup:
+			w.hangups++
+		case testify:
+			w.promised = a
+			if a.answer == withdrawn {
+				w.agreed[a.run], w.informed[a.run] = false, false
+			}
+		case say:
+			w.notified = w.notified || a.words[0].prompt == privacyNotice
+		case open:
+			if !w.notified {
+				return fmt.Errorf("a seat before the privacy notice")
+			}
+		}
+	}
+	return nil
+}
+
+// check looks at what a call is like from outside.
+func (w *walker) check(sh shape) error {
+	s, m := w.state, w.meeting
+	policy := admission.Consent(facts(s))
+	switch {
+	case sh.voice && (!w.admitted || !s.proven):
+		return fmt.Errorf("a voice without a seat")
+	case sh.voice && s.phase != talking:
+		return fmt.Errorf("a voice while %v", s.phase)
+	case (sh.voice || sh.ear == hearsMeeting) && w.sealed:
+		return fmt.Errorf("sound in an end-to-end encrypted meeting")
+	case sh.ear == hearsMeeting && !w.admitted:
+		return fmt.Errorf("the meeting is heard without a seat")
+	case sh.voice && m.Recording.Active() && policy == conference.ConsentRequired && !w.agreed[m.RecordingRun]:
+		return fmt.Errorf("a voice in recording %d without consent", m.RecordingRun)
+	case sh.voice && m.Recording.Active() && policy == conference.ConsentNotice && !w.informed[m.RecordingRun]:
+		return fmt.Errorf("a voice in recording %d without notice", m.RecordingRun)
+	case sh.answer == conference.Agreed && !w.agreed[sh.run]:
+		return fmt.Errorf("the meeting is told of a consent to recording %d that is not on paper", sh.run)
+	case w.sealed && s.phase < leaving:
+		return fmt.Errorf("still %v in an end-to-end encrypted meeting", s.phase)
+	case s.speaking != (sh.ear == hearsWords):
+		return fmt.Errorf("speaks %v, heard %v", s.speaking, sh.ear)
+	case len(s.queue) > 20:
+		return fmt.Errorf("%d words wait to be said", len(s.queue))
+	}
+	return w.checkPatience()
+}
+
+// checkPatience wants every phase to have an end: by a result, by the last
+// word, or by the clock.
+func (w *walker) checkPatience() error {
+	p := w.state.phase
+	bounded := !slices.Contains([]phase{answering, talking, ended}, p)
+	if bounded && !w.armed[bound] {
+		return fmt.Errorf("nothing ends %v", p)
+	}
+	if p == talking && w.armed[bound] {
+		return fmt.Errorf("a clock runs against a caller in the meeting")
+	}
+	waits := slices.Contains([]phase{choosing, numbering, pinning, asking}, p)
+	if waits && !w.state.speaking && !w.armed[patience] {
+		return fmt.Errorf("nobody waits for a key while %v", p)
+	}
+	return nil
+}
+
+// event is something that may happen: mostly what the phase waits for, and
+// sometimes anything.
+func (w *walker) event() event {
+	if w.IntN(4) > 0 {
+		switch w.state.phase {
+		case answering:
+			return answered{}
+		case finding:
+			return found{needsPIN: w.IntN(2) == 0}
+		case proving:
+			return proved{identity: conference.Identity{Host: w.IntN(4) == 0}}
+		case visiting:
+			return w.change()
+		case testifying:
+			return testified{w.failure(10)}
+		case opening:
+			return opened{w.failure(10)}
+		}
+		if w.state.speaking && w.IntN(2) == 0 {
+			return spoken{}
+		}
+		return w.key()
+	}
+	switch w.IntN(14) {
+	case 0:
+		return w.clock()
+	case 1:
+		return found{err: conference.ErrNoMeeting}
+	case 2:
+		return proved{err: conference.ErrWrongPIN}
+	case 3:
+		return opened{w.failure(2)}
+	case 4:
+		return testified{w.failure(2)}
+	case 5:
+		return obeyed{conference.Command(w.IntN(5)), w.failure(2)}
+	case 6:
+		if w.IntN(10) == 0 {
+			return over{}
+		}
+		return visited{}
+	case 7:
+		if w.state.speaking {
+			return spoken{}
+		}
+		return w.key()
+	default:
+		return w.change()
+	}
+}
+
+// clock is a timer that runs, if one does.
+func (w *walker) clock() event {
+	var running []timer
+	for t, armed := range w.armed {
+		if armed && (timer(t) != bound || w.IntN(4) == 0) {
+			running = append(running, timer(t))
+		}
+	}
+	if len(running) == 0 {
+		return w.key()
+	}
+	return expired{running[w.IntN(len(running))]}
+}
+
+func (w *walker) key() event {
+	row := "0123456789*#"
+	if w.state.phase == asking || w.state.phase == choosing {
+		row = "12"
+	}
+	if w.state.phase == numbering || w.state.phase == pinning {
+		row = "1###"
+	}
+	return digit{key: rune(row[w.IntN(len(row))]), begun: w.IntN(8) - 1}
+}
+
+func (w *walker) failure(oneIn int) error {
+	if w.IntN(oneIn) > 0 {
+		return nil
+	}
+	return []error{errDown, conference.ErrNotAdmitted, conference.ErrGone, conference.ErrUnavailable}[w.IntN(4)]
+}
+
+// change is a change of the meeting, seldom one that ends the call.
+func (w *walker) change() event {
+	m := w.meeting
+	switch w.IntN(16) {
+	case 0, 1:
+		m.Recording = conference.RecordingPrepared
+		m.RecordingRun++
+	case 2, 3:
+		m.Recording = conference.Recording(1 + w.IntN(4))
+	case 4:
+		m.RecordingRun++
+	case 5, 6:
+		m.Consent = conference.Consent(w.IntN(4))
+	case 7:
+		m.Lobby = !m.Lobby
+	case 8:
+		m.You.Admitted = !m.You.Admitted
+	case 9:
+		m.HostPresent = !m.HostPresent
+	case 10:
+		m.You.Muted = !m.You.Muted
+	case 11:
+		m.You.SpeakRequests++
+	case 12:
+		m.Locked = w.IntN(4) == 0
+	case 13:
+		if w.IntN(8) == 0 {
+			m.Encryption = conference.Encryption(w.IntN(6))
+		}
+	case 14:
+		if w.IntN(8) == 0 {
+			m.You.Removed = true
+		}
+	case 15:
+		m.People++
+	}
+	return changed{m}
+}
