@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -190,5 +191,20 @@ func TestStatsAddUp(t *testing.T) {
 func TestEngineRefusesBadConfig(t *testing.T) {
 	if _, err := newEngine(Config{}, func() pcm.Clock { return nil }, zerolog.Nop()); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestSoundIsMarkedForTheNetwork(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	raw, err := p.leg.pair.rtp.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Control(func(fd uintptr) {
+		if tos, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_TOS); err != nil || tos>>2 != 46 {
+			t.Errorf("TOS %x, %v", tos, err)
+		}
+	}); err != nil {
+		t.Fatal(err)
 	}
 }

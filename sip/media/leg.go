@@ -259,8 +259,6 @@ func (l *Leg) Close() {
 	}
 	l.report(true)
 	l.closed.Store(true)
-	end := time.Now().Add(l.engine.config.PortRest)
-	l.pair.rtp.SetReadDeadline(end)
-	l.pair.rtcp.SetReadDeadline(end)
+	l.pair.rest(time.Now().Add(l.engine.config.PortRest))
 	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
 }

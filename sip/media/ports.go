@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // ErrNoPorts reports that every pair of ports is taken or at rest. SIP answers
@@ -60,6 +61,13 @@ type pair struct {
 	rtp, rtcp *net.UDPConn
 }
 
+// rest lets the readers end then. Errors are of closed sockets, which end them
+// at once.
+func (p *pair) rest(until time.Time) {
+	_ = p.rtp.SetReadDeadline(until)
+	_ = p.rtcp.SetReadDeadline(until)
+}
+
 func (p *pair) close() {
 	p.rtp.Close()
 	p.rtcp.Close()
@@ -99,5 +107,7 @@ func bindPair(bind netip.Addr, port uint16) (*pair, error) {
 		rtp.Close()
 		return nil, err
 	}
+	expedite(rtp)
+	expedite(rtcp)
 	return &pair{port: port, rtp: rtp, rtcp: rtcp}, nil
 }

@@ -62,3 +62,18 @@ func (s *sender) destination(a netip.AddrPort) *destination {
 	}
 	return &destination{a, &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}}
 }
+
+// expedite marks what a socket sends as sound, which networks that look at the
+// mark let pass first (RFC 4594). A kernel that will not mark is no reason to
+// refuse a call.
+func expedite(conn *net.UDPConn) {
+	const expedited = 46 << 2
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_TOS, expedited)
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_TCLASS, expedited)
+	})
+}
