@@ -124,6 +124,7 @@ func (d *dialog) run() {
 	d.probe.Stop()
 	d.part(ErrHungUp)
 	d.server.dialogs.remove(d)
+	d.trunk.leave()
 }
 
 // guarded keeps a panic to this call: it ends, the others go on.
@@ -146,6 +147,9 @@ func (d *dialog) giveUp() {
 			d.first.Terminate()
 		}
 	}()
+	if d.hand.tx != nil && d.state.phase != ringing {
+		d.respond(d.hand, causeFault.Status)
+	}
 	d.happen(ended{causeFault, ErrHungUp})
 }
 
@@ -163,6 +167,7 @@ func (d *dialog) hear(m any) {
 	default:
 		d.happen(m)
 	}
+	d.hand = told{}
 	d.answerTakers()
 }
 

@@ -22,8 +22,9 @@ type trunk struct {
 
 // use is what a trunk takes up, across changes of the file.
 type use struct {
-	calls atomic.Int64
-	rate  *rate.Limiter
+	calls   atomic.Int64
+	dialogs atomic.Int64 // outlive their calls until BYE is settled
+	rate    *rate.Limiter
 }
 
 // begin takes a place for a call and reports whether there was one.
@@ -35,11 +36,15 @@ func (t *trunk) begin() bool {
 		t.use.calls.Add(-1)
 		return false
 	}
+	t.use.dialogs.Add(1)
 	return true
 }
 
 // end gives the place back.
 func (t *trunk) end() { t.use.calls.Add(-1) }
+
+// leave says that there is nothing more to be said about a call.
+func (t *trunk) leave() { t.use.dialogs.Add(-1) }
 
 // has reports whether address belongs to the trunk.
 func (t *trunk) has(address netip.Addr) bool {
@@ -69,7 +74,7 @@ func (g *gate) trunkOf(address netip.Addr) *trunk {
 	}
 	for i := range *rows {
 		r := &(*rows)[i]
-		if r.network.Contains(address) && (!r.trunk.retired || r.trunk.use.calls.Load() > 0) {
+		if r.network.Contains(address) && (!r.trunk.retired || r.trunk.use.dialogs.Load() > 0) {
 			return r.trunk
 		}
 	}
@@ -77,7 +82,7 @@ func (g *gate) trunkOf(address netip.Addr) *trunk {
 }
 
 // set replaces the trunks. Those that are gone from the file stay, retired,
-// while they have calls, so that these can be ended from either side.
+// while they have dialogs, so that these can be ended from either side.
 func (g *gate) set(configs []TrunkConfig) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -107,7 +112,7 @@ func (g *gate) set(configs []TrunkConfig) {
 		add(t)
 	}
 	for name, old := range g.trunks {
-		if _, stays := trunks[name]; !stays && old.use.calls.Load() > 0 {
+		if _, stays := trunks[name]; !stays && old.use.dialogs.Load() > 0 {
 			retired := *old
 			retired.retired = true
 			add(&retired)

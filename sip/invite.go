@@ -31,6 +31,7 @@ func (s *Server) invite(in incoming) {
 	tx, err := s.transactions.open(in)
 	if err != nil {
 		in.trunk.end()
+		in.trunk.leave()
 		return
 	}
 	_ = tx.Respond(s.response(in, sipmsg.StatusTrying, ""))
@@ -40,6 +41,7 @@ func (s *Server) invite(in incoming) {
 		d.respond(told{in, tx}, sipmsg.StatusServiceUnavailable, retryAfter(s.retryIn()))
 		s.dialogs.remove(d)
 		in.trunk.end()
+		in.trunk.leave()
 	}
 }
 
@@ -107,6 +109,7 @@ func (s *Server) conduct(d *dialog) {
 		d.respond(d.invite, causeNoPorts.Status, append(reasons(causeNoPorts), retryAfter(s.retryIn()))...)
 		s.dialogs.remove(d)
 		d.trunk.end()
+		d.trunk.leave()
 		close(d.gone)
 		return
 	}

@@ -17,9 +17,6 @@ import (
 	"github.com/einwahl/einwahl/sip/media"
 )
 
-// farewellTime is how long Run waits, at its end, for callers to answer BYE.
-const farewellTime = 2 * time.Second
-
 // Server takes calls from the trunks.
 type Server struct {
 	config Config
@@ -192,7 +189,7 @@ func (s *Server) hangUpAll() {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
-	timeout := time.NewTimer(farewellTime)
+	timeout := time.NewTimer(s.timing.farewell)
 	defer timeout.Stop()
 	all := s.dialogs.all()
 	for _, d := range all {

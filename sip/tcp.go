@@ -20,11 +20,6 @@ const (
 	// one address. Trunks need a handful.
 	maxStreams      = 1024
 	maxStreamsOfOne = 64
-	// messageTime is how long one message may take from its first byte to its
-	// last, however steadily its bytes trickle in.
-	messageTime = 10 * time.Second
-	// idleTime is how long a connection may say nothing at all.
-	idleTime = 2 * time.Hour
 	// writeTime is how long a peer may take to read what we send.
 	writeTime = 5 * time.Second
 	// dialTime is how long a connection of ours may take to come about.
@@ -156,7 +151,7 @@ func (c *streams) close() {
 // framing error there is no boundary to go on from.
 func (c *streams) serve(s *Server, st *stream) {
 	defer c.remove(st)
-	err := st.read(s.parser, func(msg sipmsg.Message) bool {
+	err := st.read(s.parser, s.timing, func(msg sipmsg.Message) bool {
 		t := c.gate.trunkOf(st.peer.Addr())
 		if t == nil {
 			return false // its trunk has left the operator's file
@@ -176,7 +171,7 @@ func (c *streams) serve(s *Server, st *stream) {
 }
 
 // read takes the stream apart until take says no.
-func (st *stream) read(p *sipmsg.Parser, take func(sipmsg.Message) bool) (err error) {
+func (st *stream) read(p *sipmsg.Parser, limits timing, take func(sipmsg.Message) bool) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("parser: %v", r)
@@ -191,7 +186,7 @@ func (st *stream) read(p *sipmsg.Parser, take func(sipmsg.Message) bool) (err er
 	defer parser.Close()
 	for going {
 		if !partial {
-			_ = st.conn.SetReadDeadline(time.Now().Add(idleTime))
+			_ = st.conn.SetReadDeadline(time.Now().Add(limits.idle))
 		}
 		n, err := st.conn.Read(buf)
 		if err != nil {
@@ -202,7 +197,7 @@ func (st *stream) read(p *sipmsg.Parser, take func(sipmsg.Message) bool) (err er
 			if data = st.keepAlive(data); len(data) == 0 {
 				continue
 			}
-			_ = st.conn.SetReadDeadline(time.Now().Add(messageTime))
+			_ = st.conn.SetReadDeadline(time.Now().Add(limits.message))
 		}
 		whole := false
 		err = parser.ParseSIPStream(data, func(msg sipmsg.Message) {
@@ -211,7 +206,7 @@ func (st *stream) read(p *sipmsg.Parser, take func(sipmsg.Message) bool) (err er
 		})
 		partial = errors.Is(err, sipmsg.ErrParseSipPartial)
 		if partial && whole {
-			_ = st.conn.SetReadDeadline(time.Now().Add(messageTime))
+			_ = st.conn.SetReadDeadline(time.Now().Add(limits.message))
 		}
 		if err != nil && !partial {
 			return fmt.Errorf("parse message: %w", err)

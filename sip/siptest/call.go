@@ -39,6 +39,7 @@ type manners struct {
 	loseAck bool
 	loseBye bool
 	deaf    bool
+	seq     int
 	headers []Header
 	body    string
 	kind    string
@@ -55,6 +56,9 @@ func LoseAck() Option { return func(m *manners) { m.loseAck = true } }
 
 // Deaf never answers a request of the gateway.
 func Deaf() Option { return func(m *manners) { m.deaf = true } }
+
+// WithSeq begins to count at n.
+func WithSeq(n int) Option { return func(m *manners) { m.seq = n - 1 } }
 
 // WithHeader adds a header to the INVITE; one of the usual names replaces the
 // usual value.
@@ -107,7 +111,7 @@ func (p *Phone) Dial(to string, options ...Option) *Call {
 		body, kind = c.sound.describe("sendrecv", true), "application/sdp"
 	}
 	c.mu.Lock()
-	c.seq++
+	c.seq = c.manners.seq + 1
 	c.invite, c.branch = c.seq, "z9hG4bK"+Token()
 	m := c.compose("INVITE", c.seq, c.branch, kind, body, c.manners.headers)
 	c.mu.Unlock()

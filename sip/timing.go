@@ -1,0 +1,45 @@
+package sip
+
+import "time"
+
+// timing are the timers that we keep ourselves, t1 and t2 those of RFC 3261
+// section 17. They are a value and not constants so that tests need not wait.
+type timing struct {
+	t1, t2 time.Duration
+	// probe is how long a held caller may be silent before we ask whether they
+	// are still there: no RTP comes from them whose end could tell.
+	probe time.Duration
+	// message is how long one message may take on a stream from its first byte
+	// to its last, however steadily its bytes trickle in.
+	message time.Duration
+	// idle is how long a stream may say nothing at all.
+	idle time.Duration
+	// farewell is how long Run waits, at its end, for callers to answer BYE.
+	farewell time.Duration
+}
+
+func standardTiming() timing {
+	return timing{
+		t1:       500 * time.Millisecond,
+		t2:       4 * time.Second,
+		probe:    2 * time.Minute,
+		message:  10 * time.Second,
+		idle:     2 * time.Hour,
+		farewell: 2 * time.Second,
+	}
+}
+
+// patience is how long an answer or a request of ours is repeated.
+func (t timing) patience() time.Duration { return 64 * t.t1 }
+
+// after is how long to wait before the n-th repetition, counted from 0:
+// 0.5, 1, 2, 4, 4 ... seconds (RFC 3261 section 13.3.1.4).
+func (t timing) after(n int) time.Duration {
+	d := t.t1
+	for range n {
+		if d *= 2; d >= t.t2 {
+			return t.t2
+		}
+	}
+	return min(d, t.t2)
+}
