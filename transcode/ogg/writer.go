@@ -59,7 +59,7 @@ func (o *Writer) WritePacket(packet []byte, end int64) error {
 	switch {
 	case o.closed:
 		return errClosed
-	case len(packet)/255+1 > maxSegments:
+	case len(packet) > maxPacket:
 		return errTooLong
 	case !o.fits(len(packet)):
 		if err := o.Flush(); err != nil {
