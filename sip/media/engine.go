@@ -105,20 +105,27 @@ func (e *Engine) NewLeg(c LegConfig) (*Leg, error) {
 		return nil, err
 	}
 	l, err := newLeg(e, c, both, said)
+	if err == nil {
+		err = e.enter(l)
+	}
 	if err != nil {
 		both.close()
 		e.ports.give(both.port)
 		return nil, err
 	}
+	return l, nil
+}
+
+// enter takes note of a leg and begins to listen for it.
+func (e *Engine) enter(l *Leg) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		both.close()
-		return nil, ErrClosed
+		return ErrClosed
 	}
 	e.legs[l] = struct{}{}
 	l.listen()
-	return l, nil
+	return nil
 }
 
 // addresses finds the address to bind and the one to write into SDP.

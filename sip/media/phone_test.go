@@ -66,10 +66,9 @@ type phone struct {
 	rtcp *net.UDPConn
 	to   netip.AddrPort
 
-	ssrc   uint32
-	seq    uint16
-	ts     uint32
-	parted int // packets that were sent and must have been judged
+	ssrc uint32
+	seq  uint16
+	ts   uint32
 }
 
 var loopback = netip.MustParseAddr("127.0.0.1")

@@ -93,10 +93,10 @@ func (p *Party) Answer(body []byte) ([]byte, Agreement, error) {
 		}
 	}
 	if next.audio < 0 {
-		if !p.settled || !putAside(next.lines, d) {
+		next.audio = putAside(d)
+		if !p.settled || next.audio < 0 {
 			return nil, Agreement{}, ErrNothingFits
 		}
-		next.audio = min(p.audio, len(next.lines)-1)
 		next.agreed.Sends, next.agreed.Receives = false, false
 		return p.say(next, -1, nil)
 	}

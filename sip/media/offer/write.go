@@ -128,16 +128,18 @@ func linesOf(d *description) []line {
 	return lines
 }
 
-// putAside reports whether a later offer holds the call by setting its audio
-// to port 0. If another stream is to take its place, as T.38 does, it is no
-// hold.
-func putAside(lines []line, d *description) bool {
-	held := false
+// putAside finds the audio line by which a later offer holds the call, setting
+// it to port 0; -1 if there is none. If another stream is to take its place, as
+// T.38 does, it is no hold.
+func putAside(d *description) int {
+	audio := -1
 	for i, m := range d.MediaDescriptions {
 		if m.MediaName.Port.Value != 0 {
-			return false
+			return -1
 		}
-		held = held || lines[i].kind == "audio"
+		if audio < 0 && m.MediaName.Media == "audio" {
+			audio = i
+		}
 	}
-	return held
+	return audio
 }
