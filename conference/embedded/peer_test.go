@@ -386,3 +386,25 @@ func sendRaw(p *peer, payload []byte) (stop func()) {
 	})
 	return func() { cancel(); wg.Wait() }
 }
+
+// all are the messages so far that satisfy f.
+func (p *peer) all(f func(message) bool) []message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var found []message
+	for _, m := range p.messages {
+		if f(m) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+func count(messages []message, f func(message) bool) (n int) {
+	for _, m := range messages {
+		if f(m) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,332 @@
+package embedded
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/transcode/ogg"
+	"github.com/einwahl/einwahl/transcode/opus"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// play decodes a file of a recording, from its beginning on.
+func play(t *testing.T, name string) []int16 {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ogg.NewReader(bytes.NewReader(text))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	d, err := opus.NewDecoder(pcm.Narrowband)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	var sound []int16
+	frame := make([]int16, 960)
+	for {
+		p, err := r.Next()
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		n, err := d.Decode(frame, p.Data)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		sound = append(sound, frame[:n]...)
+	}
+	return sound[preSkip/6:]
+}
+
+// recordingOf is the only directory of recordings, finished.
+func recordingOf(t *testing.T, root string) (directory string, m manifest) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		found, err := filepath.Glob(filepath.Join(root, "*", "manifest.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) > 1 {
+			t.Fatalf("recordings: %v", found)
+		}
+		if len(found) == 1 {
+			text, err := os.ReadFile(found[0])
+			if err == nil && json.Unmarshal(text, &m) == nil && m.Ended != nil {
+				return filepath.Dir(found[0]), m
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no finished recording: %v %+v", found, m)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func recording(want string) func(message) bool {
+	return func(m message) bool { return m.Type == "state" && m.Meeting.Recording == want }
+}
+
+func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
+	cfg := testConfig(t)
+	b := start(t, cfg, beating(t), meetingOf("1", nil))
+	server := serve(t, b)
+	ada := dial(t, server, "1", request{Name: "Ada"}, peerSettings())
+	adaID := ada.joined()
+	bob := dial(t, server, "1", request{Name: "Bob"}, peerSettings())
+	bobID := bob.joined()
+	phone := call(t, b, "1")
+	phoneID := personID(t, b, "1", "Phone 1")
+	defer ada.speak(880)()
+	defer bob.speak(600)()
+	phone.awaitNote(880, true)
+	phone.awaitNote(600, true)
+	phone.say(440)
+
+	ada.say(request{Type: "host", Action: "record_start"})
+	m := ada.told("recording", recording("on"))
+	ada.forget()
+	phone.awaitNote(880, false)
+	if quiet := phone.hear(300 * time.Millisecond); power(quiet, 600, pcm.Narrowband) > -50 {
+		t.Error("who has not answered is heard")
+	}
+	ada.say(request{Type: "consent", Run: m.Meeting.Run, Answer: "agree"})
+	bob.say(request{Type: "consent", Run: m.Meeting.Run, Answer: "listen"})
+	phone.seat.Answer(m.Meeting.Run, conference.Agreed)
+	bob.sees("all answers", func(m message) bool {
+		p := m.people()
+		return len(p) == 3 && p[0].Recorded == "agreed" && p[1].Recorded == "declined" && p[2].Recorded == "agreed"
+	})
+	phone.awaitNote(880, true)
+	phone.hear(1500 * time.Millisecond)
+	phone.seat.Answer(m.Meeting.Run, conference.Declined)
+	phone.hear(500 * time.Millisecond)
+	ada.say(request{Type: "host", Action: "record_stop"})
+
+	directory, list := recordingOf(t, cfg.Recordings)
+	files, err := os.ReadDir(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v", f.Name(), info.Mode())
+		}
+		names[f.Name()] = true
+	}
+	want := map[string]bool{adaID + ".opus": true, phoneID + ".opus": true, "mix.opus": true, "manifest.json": true}
+	if len(names) != len(want) || names[bobID+".opus"] {
+		t.Errorf("files %v, want %v", names, want)
+	}
+	if len(list.Tracks) != 3 {
+		t.Errorf("manifest %+v", list)
+	}
+	adas := play(t, filepath.Join(directory, adaID+".opus"))
+	phones := play(t, filepath.Join(directory, phoneID+".opus"))
+	mix := play(t, filepath.Join(directory, "mix.opus"))
+	for name, sound := range map[string][]int16{"ada": adas, "phone": phones, "mix": mix} {
+		if got := float64(len(sound)) / pcm.Narrowband; math.Abs(got-list.Duration) > 0.05 {
+			t.Errorf("%s is %.2f s long, the recording %.2f s", name, got, list.Duration)
+		}
+	}
+	// The last half second is without the telephone, the second before has all.
+	end := len(adas) - pcm.Narrowband*7/10
+	for _, c := range []struct {
+		what  string
+		sound []int16
+		hertz float64
+		there bool
+	}{
+		{"ada's file has ada", adas[end-pcm.Narrowband : end], 880, true},
+		{"ada's file has no telephone", adas[end-pcm.Narrowband : end], 440, false},
+		{"the telephone's file has it", phones[end-pcm.Narrowband : end], 440, true},
+		{"the telephone's file ends with the withdrawal", phones[len(phones)-pcm.Narrowband*3/10:], 440, false},
+		{"the mix has ada", mix[end-pcm.Narrowband : end], 880, true},
+		{"the mix has the telephone", mix[end-pcm.Narrowband : end], 440, true},
+		{"the mix has nobody who declined", mix, 600, false},
+		{"the mix ends without the telephone", mix[len(mix)-pcm.Narrowband*3/10:], 440, false},
+	} {
+		level := power(c.sound, c.hertz, pcm.Narrowband)
+		if c.there != (math.Abs(level) < 4) || (!c.there && level > -50) {
+			t.Errorf("%s: %+.1f dB", c.what, level)
+		}
+	}
+}
+
+func TestPauseIsSilenceInAllFiles(t *testing.T) {
+	cfg := testConfig(t)
+	b := start(t, cfg, beating(t), meetingOf("1", func(m *MeetingConfig) { m.Consent = "off" }))
+	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
+	id := ada.joined()
+	defer ada.speak(880)()
+	phone := call(t, b, "1")
+	phone.awaitNote(880, true)
+	var marks []time.Time // when each step was over; the file's time is ours
+	for _, step := range []struct{ action, state string }{
+		{"record_start", "on"}, {"record_pause", "paused"}, {"record_resume", "on"}, {"record_stop", "off"},
+	} {
+		before := len(ada.all(recording(step.state)))
+		ada.say(request{Type: "host", Action: step.action})
+		ada.await(step.action, func() bool { return count(ada.messages, recording(step.state)) > before })
+		phone.hear(800 * time.Millisecond)
+		marks = append(marks, time.Now())
+		if level := power(phone.hear(200*time.Millisecond), 880, pcm.Narrowband); level < -4 {
+			t.Errorf("%s: ada is heard at %+.1f dB: where consent is off nobody is silenced", step.action, level)
+		}
+	}
+	directory, list := recordingOf(t, cfg.Recordings)
+	for _, name := range []string{id, mixName} {
+		sound := play(t, filepath.Join(directory, name+".opus"))
+		if got := float64(len(sound)) / pcm.Narrowband; math.Abs(got-list.Duration) > 0.05 {
+			t.Errorf("%s is %.2f s long, the recording %.2f s", name, got, list.Duration)
+		}
+		for i, there := range []bool{true, false, true} {
+			end := int(marks[i].Sub(list.Began) * pcm.Narrowband / time.Second)
+			level := power(sound[end-pcm.Narrowband/4:end], 880, pcm.Narrowband)
+			if there != (level > -4) || (!there && level > -50) {
+				t.Errorf("%s, up to %.2f s: %+.1f dB", name, float64(end)/pcm.Narrowband, level)
+			}
+		}
+	}
+}
+
+func TestRecordingThatCannotBeWrittenDoesNotBegin(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.Recordings = filepath.Join(cfg.Recordings, "file")
+	if err := os.WriteFile(cfg.Recordings, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := start(t, cfg, beating(t), meetingOf("1", nil))
+	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
+	ada.joined()
+	defer ada.speak(880)()
+	phone := call(t, b, "1")
+	ada.say(request{Type: "host", Action: "record_start"})
+	ada.told("failed", func(m message) bool { return m.Code == "recording_failed" })
+	if n := len(ada.all(recording("on"))); n > 0 {
+		t.Error("it was said that a recording runs")
+	}
+	phone.awaitNote(880, true)
+}
+
+func TestRecordingThatCannotGoOnEndsAndTheMeetingDoesNot(t *testing.T) {
+	cfg := testConfig(t)
+	b := start(t, cfg, beating(t), meetingOf("1", func(m *MeetingConfig) { m.Consent = "off" }))
+	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
+	ada.joined()
+	phone := call(t, b, "1")
+	ada.say(request{Type: "host", Action: "record_start"})
+	ada.told("recording", recording("on"))
+	if err := os.RemoveAll(cfg.Recordings); err != nil {
+		t.Fatal(err)
+	}
+	defer ada.speak(880)()
+	ada.told("failed", func(m message) bool { return m.Code == "recording_failed" })
+	phone.awaitNote(880, true)
+	info := b.Meetings()[0]
+	if info.Recording != "off" {
+		t.Errorf("recording %q", info.Recording)
+	}
+}
+
+func TestMeetingThatIsAlwaysRecordedRecordsWhileSomebodyIsIn(t *testing.T) {
+	cfg := testConfig(t)
+	b := start(t, cfg, beating(t), meetingOf("1", func(m *MeetingConfig) { m.Recording, m.Consent = "on", "notice" }))
+	phone := call(t, b, "1")
+	id := personID(t, b, "1", "Phone 1")
+	phone.say(440)
+	phone.hear(300 * time.Millisecond)
+	st := <-phone.visit.States()
+	phone.seat.Answer(st.RecordingRun, conference.Informed)
+	phone.hear(time.Second)
+	phone.visit.Leave()
+	directory, _ := recordingOf(t, cfg.Recordings)
+	sound := play(t, filepath.Join(directory, id+".opus"))
+	if level := power(sound[len(sound)-pcm.Narrowband*8/10:], 440, pcm.Narrowband); level < -4 {
+		t.Errorf("the telephone is recorded at %+.1f dB", level)
+	}
+	if level := power(sound[:pcm.Narrowband/4], 440, pcm.Narrowband); level > -50 {
+		t.Errorf("recorded at %+.1f dB before the notice", level)
+	}
+	if info := b.Meetings()[0]; info.Recording != "on" {
+		t.Errorf("recording %q: who comes next must be told", info.Recording)
+	}
+}
+
+// TestKilledRecorderLeavesReadableFiles kills a process that records.
+func TestKilledRecorderLeavesReadableFiles(t *testing.T) {
+	if root := os.Getenv("EINWAHL_TEST_RECORD"); root != "" {
+		recordForever(t, root)
+		return
+	}
+	root := t.TempDir()
+	child := exec.Command(os.Args[0], "-test.run=^TestKilledRecorderLeavesReadableFiles$")
+	child.Env = append(os.Environ(), "EINWAHL_TEST_RECORD="+root)
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	deadline := time.Now().Add(20 * time.Second)
+	for name == "" {
+		if time.Now().After(deadline) {
+			t.Fatal("the child does not record")
+		}
+		found, _ := filepath.Glob(filepath.Join(root, "*", "p1.opus"))
+		for _, f := range found {
+			if info, err := os.Stat(f); err == nil && info.Size() > 8000 {
+				name = f
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait()
+	sound := play(t, name)
+	if len(sound) < pcm.Narrowband {
+		t.Fatalf("%d samples are left", len(sound))
+	}
+	if level := power(sound[pcm.Narrowband/2:], 440, pcm.Narrowband); math.Abs(level) > 4 {
+		t.Errorf("what is left has the note at %+.1f dB", level)
+	}
+}
+
+func recordForever(t *testing.T, root string) {
+	r := newRecorder(1, time.Now())
+	go func() { _ = r.write(root, "1", func() {}) }()
+	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: pcm.Narrowband, Bitrate: 24000, Complexity: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	track, note := r.track("p1", true), newNote(440, pcm.Narrowband)
+	packet := make([]byte, 400)
+	for ts := uint32(0); ; ts += frameTicks {
+		n, err := encoder.Encode(packet, note.next(pcm.NarrowbandSamples))
+		if err != nil {
+			t.Fatal(err)
+		}
+		track.push(ts, packet[:n], time.Now())
+		time.Sleep(20 * time.Millisecond)
+	}
+}
