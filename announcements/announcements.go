@@ -8,5 +8,9 @@
 // of their own. A prompt that a language lacks is said in English, and if need
 // be in any language, so a caller is never met with silence.
 //
+// To change what is said, edit the catalogue, run announcements/render and
+// commit the text with its recording: a test compares the two. A language is a
+// folder more, with the number words that grammarOf may have to join.
+//
 // Nothing here knows telephony or admission: it is told what to say.
 package announcements

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"sort"
 )
 
 // builtIn are the texts and the recordings that come with the gateway.
@@ -41,14 +40,4 @@ func readCatalogues(files fs.FS) (map[string]catalogue, error) {
 		all[path.Base(path.Dir(name))] = c
 	}
 	return all, nil
-}
-
-// sorted are the keys of m in order.
-func sorted[K ~string, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
-	return keys
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,7 +56,7 @@ func Open(c Config, log zerolog.Logger) (*Library, error) {
 			return nil, fmt.Errorf("read announcements of %s: %w", c.Directory, err)
 		}
 	}
-	l.order = sorted(l.voices)
+	l.order = slices.Sorted(maps.Keys(l.voices))
 	l.report()
 	return l, nil
 }
@@ -179,7 +181,7 @@ func (l *Library) fallbacks(lang string) []string {
 func (l *Library) Music() pcm.Source { return &music{loop: l.music} }
 
 // Languages are all languages that can be spoken, sorted.
-func (l *Library) Languages() []string { return append([]string(nil), l.order...) }
+func (l *Library) Languages() []string { return slices.Clone(l.order) }
 
 // Prompts are all prompts of all languages, sorted.
 func (l *Library) Prompts() []Prompt {
@@ -189,11 +191,11 @@ func (l *Library) Prompts() []Prompt {
 			all[p] = true
 		}
 	}
-	return sorted(all)
+	return slices.Sorted(maps.Keys(all))
 }
 
 // Problems are the operator's recordings that could not be used, by name.
-func (l *Library) Problems() []error { return append([]error(nil), l.problems...) }
+func (l *Library) Problems() []error { return slices.Clone(l.problems) }
 
 // Missing are the prompts that a language lacks; callers hear them in another.
 func (l *Library) Missing(lang string) []Prompt {

@@ -177,6 +177,26 @@ func TestMissingLanguageIsSpokenInAnother(t *testing.T) {
 	}
 }
 
+func TestNoticesAreNoLongerThanPeopleListen(t *testing.T) {
+	l := library(t)
+	for _, tt := range []struct {
+		name string
+		item Item
+		most time.Duration
+	}{
+		{"the short privacy notice", Privacy("masked", "required"), 20 * time.Second},
+		{"the full privacy notice", Say(PrivacyLong), 90 * time.Second},
+		{"the refusal of telephones", Say(RefuseE2EE), 12 * time.Second},
+		{"why a telephone must leave now", Say(RefuseE2EENow), 8 * time.Second},
+	} {
+		for _, lang := range []string{"de", "en"} {
+			if got := l.Speak(lang, tt.item).Duration(); got > tt.most {
+				t.Errorf("%s: %s takes %v", lang, tt.name, got)
+			}
+		}
+	}
+}
+
 func TestOfferIsSaidInItsOwnLanguage(t *testing.T) {
 	s := library(t).Speak("en", OfferLanguage("en", '1'), OfferLanguage("de", '2'))
 	if got := s.Text(); got != "For English, press one. Für Deutsch drücken Sie die Zwei." {

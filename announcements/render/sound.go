@@ -128,18 +128,21 @@ func normalise(sound []float64, level float64) {
 		need[i] = min(1, top/max(math.Abs(sound[i]), 1e-9))
 	}
 	lowest := make([]float64, len(sound))
-	for i := range sound {
+	for i := range lowest {
 		lowest[i] = 1
-		for _, g := range need[max(0, i-side):min(len(need), i+side+1)] {
-			lowest[i] = min(lowest[i], g)
+	}
+	for i, g := range need {
+		for j := max(0, i-side); g < 1 && j < min(len(lowest), i+side+1); j++ {
+			lowest[j] = min(lowest[j], g)
 		}
 	}
+	sums := make([]float64, len(lowest)+1)
+	for i, g := range lowest {
+		sums[i+1] = sums[i] + g
+	}
 	for i := range sound {
-		sum, from, to := 0.0, max(0, i-side), min(len(need), i+side+1)
-		for _, g := range lowest[from:to] {
-			sum += g
-		}
-		sound[i] *= sum / float64(to-from)
+		from, to := max(0, i-side), min(len(lowest), i+side+1)
+		sound[i] *= (sums[to] - sums[from]) / float64(to-from)
 	}
 }
 
