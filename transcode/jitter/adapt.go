@@ -17,11 +17,10 @@ const (
 
 // adaptation is what a stream remembers of the changes of its delay.
 type adaptation struct {
-	lastAt  int64 // when the newest packet came
-	hold    int   // beats for which the delay is not reduced
-	pause   int   // how long the next hold will be
-	reduced int   // beats since the last reduction, counted up to tooEarly
-	resting int   // beats until the next change
+	hold    int // beats for which the delay is not reduced
+	pause   int // how long the next hold will be
+	reduced int // beats since the last reduction, counted up to tooEarly
+	resting int // beats until the next change
 }
 
 // starved notes that a packet came so many samples after its time, so that the

@@ -47,29 +47,16 @@ func (s *Stream) starve() {
 func (s *Stream) conceal(p *packet) {
 	missing := s.samples(p.ts - s.place)
 	covered := min(missing, s.owed)
-	if covered > 0 {
-		s.owed -= covered
-		s.place += s.ticks(covered)
-		missing -= covered
-	}
-	if missing == 0 {
-		s.counters.lost.Add(uint64(p.seq - s.shelf.next))
-		s.shelf.next = p.seq
-		s.place = p.ts
+	s.owed -= covered
+	n := min(missing-covered, max(s.last, len(s.scraps)))
+	if covered+n < missing {
+		s.makeUp(n, nil)
+		s.place += s.ticks(covered + n)
 		return
 	}
-	n := min(missing, max(s.last, len(s.scraps)))
-	if n == missing {
-		s.makeUp(n, p.payload) // just before p: it may carry a copy
-	} else {
-		s.makeUp(n, nil)
-	}
-	s.place += s.ticks(n)
-	if n == missing {
-		s.place = p.ts
-		s.counters.lost.Add(uint64(p.seq - s.shelf.next))
-		s.shelf.next = p.seq
-	}
+	s.makeUp(n, p.payload) // just before p: it may carry a copy
+	s.counters.lost.Add(uint64(p.seq - s.shelf.next))
+	s.shelf.next, s.place = p.seq, p.ts
 }
 
 // begin is for a packet whose sound does not follow what came before it: the
@@ -116,6 +103,9 @@ func (s *Stream) decode(p *packet) {
 // makeUp adds n samples that never came. next is the packet behind them, if it
 // is known.
 func (s *Stream) makeUp(n int, next []byte) {
+	if n == 0 {
+		return
+	}
 	s.counters.concealed.Add(int64(n))
 	if s.recover(n, next) {
 		s.made += n

@@ -5,7 +5,8 @@ func (s *Stream) receive() {
 	if s.ring.flood() {
 		// Nobody has read for long: what is here is of no use to anyone.
 		s.forget()
-		s.shelf.begun = false
+		s.shelf.clear()
+		s.sound, s.heard = s.sound[:0], 0
 	}
 	latest, margin := -1, 0
 	for a := s.ring.peek(); a != nil; a = s.ring.peek() {
@@ -46,10 +47,13 @@ func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
 	}
 	was := s.shelf.lastTS
 	ts := s.shelf.stretch(a.timestamp, v == restart)
-	if v != restart && jumped(s.samples(ts-was), a.at-s.adapt.lastAt, s.rate) {
+	if v == restart {
+		was, s.lastAt = ts, a.at
+	}
+	if s.jumped(s.samples(ts-was), a.at-s.lastAt) || s.shelf.backwards(n, ts) {
 		s.lateness.forget()
 	}
-	s.adapt.lastAt = a.at
+	s.lastAt = a.at
 	begin := int64(s.samples(ts))
 	late = s.lateness.arrive(a.at, begin)
 	// Until it is played there is what is decoded, the silence before it and
@@ -60,15 +64,18 @@ func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
 		return late, lead + late, s.live
 	}
 	p := s.shelf.put(n, ts, a)
+	if n == s.shelf.newest {
+		s.shelf.newestTS = ts
+	}
 	p.late, p.margin = late, lead+late
 	return late, p.margin, s.live
 }
 
 // jumped reports whether the sender's clock has made a step that the time
-// between two packets does not account for.
-func jumped(sent int, came int64, rate int) bool {
+// between two packets does not account for. Up to a second it may be a stall.
+func (s *Stream) jumped(sent int, came int64) bool {
 	d := int64(sent) - came
-	return d > int64(rate) || d < -int64(rate)
+	return d > int64(s.rate) || d < -int64(s.rate)
 }
 
 // forget gives up the stream so far; the sound that is decoded stays.

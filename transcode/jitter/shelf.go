@@ -21,13 +21,14 @@ type packet struct {
 
 // shelf puts packets in order.
 type shelf struct {
-	packets [shelfSize]packet
-	begun   bool
-	next    int64 // sequence number to be played next
-	newest  int64 // highest that has come
-	lastTS  int64 // timestamp of the packet that came last
-	probe   uint16
-	probing bool
+	packets  [shelfSize]packet
+	begun    bool
+	next     int64  // sequence number to be played next
+	newest   int64  // highest that has come
+	newestTS int64  // timestamp of that
+	lastTS   int64  // timestamp of the packet that came last
+	probing  bool   // a stray has come
+	probe    uint16 // and what would follow it
 }
 
 // verdict says what became of a packet.
@@ -70,12 +71,18 @@ func (s *shelf) sort(seq uint16) (int64, verdict) {
 	return n, kept
 }
 
-// restart forgets all packets and begins at seq.
-func (s *shelf) restart(seq uint16) {
+// clear forgets all packets; the next begins anew.
+func (s *shelf) clear() {
 	for i := range s.packets {
 		s.packets[i].kept = false
 		s.packets[i].seq = -1
 	}
+	s.begun = false
+}
+
+// restart begins anew at seq.
+func (s *shelf) restart(seq uint16) {
+	s.clear()
 	// High enough never to fall below zero by reordering.
 	s.next = 1<<32 + int64(seq)
 	s.newest = s.next
@@ -91,6 +98,10 @@ func (s *shelf) stretch(timestamp uint32, first bool) int64 {
 	}
 	return s.lastTS
 }
+
+// backwards reports whether the newest packet's timestamp lies before that of
+// the newest before it: the sender's clock has been set back.
+func (s *shelf) backwards(n, ts int64) bool { return n == s.newest && ts < s.newestTS }
 
 // put keeps the payload of a at n and gives a the memory that was there.
 func (s *shelf) put(n, ts int64, a *arrival) *packet {

@@ -40,7 +40,8 @@ const (
 )
 
 // Packet is what a stream needs of an RTP packet. An empty payload says that
-// the packet held no sound, such as a key press: it is missed by nobody.
+// the packet held no sound, such as a key press: it is missed by nobody. The
+// marker is not relied on: it gets lost, and many senders never set it.
 type Packet struct {
 	Seq       uint16
 	Timestamp uint32
@@ -93,6 +94,8 @@ type Stream struct {
 	delays   window
 	adapt    adaptation
 
+	lastAt int64 // when the packet that came last did
+
 	live  bool  // the stream has a place
 	place int64 // timestamp of the next sample to be decoded
 	owed  int   // made up since the last packet for nothing that is known lost
@@ -140,7 +143,7 @@ func New(cfg Config, d Decoder) *Stream {
 		scraps:   make([]int16, in(unit)),
 	}
 	s.forward, _ = d.(forwardDecoder)
-	s.adapt.pause = shortPause
+	s.adapt = adaptation{pause: shortPause, reduced: tooEarly}
 	return s
 }
 

@@ -152,6 +152,9 @@ func TestStreamGoesOnAfterAJump(t *testing.T) {
 					t.Fatalf("at %v: age %v, heard %v", b.at, age, ok)
 				}
 			}
+			if st := s.Stats(); st.Target > 0 {
+				t.Errorf("the jump is taken for jitter: %+v", st)
+			}
 		})
 	}
 }
