@@ -33,7 +33,7 @@ type walker struct {
 // hear.
 func TestNoWalkOpensAVoice(t *testing.T) {
 	voices, phases := 0, map[phase]int{}
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		w := &walker{Rand: rand.New(rand.NewPCG(seed, 7)), agreed: map[uint64]bool{}, informed: map[uint64]bool{}}
 		w.state = begin(func(t *terms) {
 			if w.IntN(2) == 0 {

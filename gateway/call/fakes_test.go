@@ -1,0 +1,425 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
+	"github.com/einwahl/einwahl/sip"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// stage is everything around one Session, and what has happened there in
+// order. It is used within a synctest bubble: its time is not ours.
+type stage struct {
+	t     *testing.T
+	mu    sync.Mutex
+	began time.Time
+	log   []entry
+
+	phone   *fakePhone
+	meeting *fakeMeeting
+	session *Session
+	ended   chan struct{}
+	failing error // of the records
+	find    func(ctx context.Context, number string) (conference.Meeting, error)
+}
+
+type entry struct {
+	at   time.Duration
+	what string
+}
+
+func newStage(t *testing.T, m conference.State, change ...func(*Setup)) *stage {
+	st := &stage{t: t, began: time.Now(), ended: make(chan struct{})}
+	st.phone = &fakePhone{stage: st, digits: make(chan rune, 32), done: make(chan struct{})}
+	st.meeting = &fakeMeeting{stage: st, state: m, pins: map[string]conference.Identity{"": {}}}
+	st.find = func(_ context.Context, number string) (conference.Meeting, error) {
+		if number != "100" {
+			return nil, conference.ErrNoMeeting
+		}
+		return st.meeting, nil
+	}
+	setup := Setup{
+		Phone: st.phone, Call: "c1", Trunk: "loopback", Number: "en", Caller: "Phone 1",
+		Languages: []string{"en"}, Service: st, Records: st, Observer: st,
+		Policy: admission.NewPolicy(admission.DefaultConfig(), admission.DefaultRecordingConfig()),
+		Limits: DefaultConfig(), Privacy: DefaultPrivacyConfig(), Log: zerolog.Nop(),
+	}
+	for _, c := range change {
+		c(&setup)
+	}
+	st.session = newSession(setup, st)
+	return st
+}
+
+// run leads the call beside the test. The call is over when the returned
+// function returns.
+func (st *stage) run(ctx context.Context) {
+	go st.phone.beat()
+	go func() {
+		defer close(st.ended)
+		if err := st.session.Run(ctx); err != nil {
+			st.t.Error(err)
+		}
+	}()
+}
+
+// breakRecords lets nothing be written any more.
+func (st *stage) breakRecords() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.failing = errors.New("disk full")
+}
+
+func (st *stage) note(what string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.log = append(st.log, entry{time.Since(st.began), what})
+}
+
+// happened is what has happened, without times.
+func (st *stage) happened() []string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var all []string
+	for _, e := range st.log {
+		all = append(all, e.what)
+	}
+	return all
+}
+
+// when is when something that begins so has happened first.
+func (st *stage) when(what string) (time.Duration, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, e := range st.log {
+		if strings.HasPrefix(e.what, what) {
+			return e.at, true
+		}
+	}
+	return 0, false
+}
+
+func (st *stage) count(what string) int {
+	n := 0
+	for _, w := range st.happened() {
+		if strings.HasPrefix(w, what) {
+			n++
+		}
+	}
+	return n
+}
+
+// order wants these to have happened, one after the other.
+func (st *stage) order(want ...string) {
+	st.t.Helper()
+	all := st.happened()
+	rest := all
+	for _, w := range want {
+		i := slices.IndexFunc(rest, func(s string) bool { return strings.HasPrefix(s, w) })
+		if i < 0 {
+			st.t.Fatalf("%q did not happen in its place\nwant %q\nhappened:\n\t%s", w, want, strings.Join(all, "\n\t"))
+		}
+		rest = rest[i+1:]
+	}
+}
+
+func (st *stage) never(what ...string) {
+	st.t.Helper()
+	for _, w := range what {
+		if at, yes := st.when(w); yes {
+			st.t.Errorf("%q happened at %v:\n\t%s", w, at, strings.Join(st.happened(), "\n\t"))
+		}
+	}
+}
+
+// press presses keys, a quarter of a second apart.
+func (st *stage) press(row string) {
+	for _, key := range row {
+		st.phone.digits <- key
+		time.Sleep(250 * time.Millisecond)
+	}
+}
+
+func (st *stage) Find(ctx context.Context, number string) (conference.Meeting, error) {
+	return st.find(ctx, number)
+}
+
+func (st *stage) AppendConsent(c records.Consent) error {
+	st.note("consent " + c.Answer + " " + c.Key)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.failing
+}
+
+func (st *stage) AppendCall(c records.Call) error {
+	st.note("call " + c.Outcome + " " + c.Meeting)
+	return nil
+}
+
+func (st *stage) Decided(d admission.Decision, e conference.Encryption) {
+	st.note("decided " + d.Verdict.String() + " " + d.Reason.String() + " " + e.String())
+}
+func (st *stage) Spoke(announcements.Prompt, string) {}
+func (st *stage) Ended(o Outcome, _ time.Duration)   { st.note("ended " + string(o)) }
+
+func (st *stage) speak(lang string, w words) speech {
+	return &fakeSpeech{stage: st, lang: lang, words: w, done: make(chan struct{})}
+}
+
+func (st *stage) music() pcm.Source { return &fakeMusic{} }
+
+type fakeMusic struct{ pcm.Silence }
+
+// fakeSpeech lasts a second for each word.
+type fakeSpeech struct {
+	stage *stage
+	lang  string
+	words words
+
+	mu     sync.Mutex
+	frames int
+	over   bool
+	done   chan struct{}
+}
+
+const framesPerWord = 50
+
+func (f *fakeSpeech) ReadFrame(pcm.Frame) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.over {
+		return false
+	}
+	if f.frames%framesPerWord == 0 {
+		f.stage.note("hears " + string(f.words[f.frames/framesPerWord].prompt))
+	}
+	if f.frames++; f.frames == framesPerWord*len(f.words) {
+		f.over = true
+		close(f.done)
+	}
+	return true
+}
+
+func (f *fakeSpeech) Done() <-chan struct{} { return f.done }
+func (f *fakeSpeech) Version() string       { return "v" }
+
+func (f *fakeSpeech) Begun() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return (f.frames+framesPerWord-1)/framesPerWord - 1
+}
+
+func (f *fakeSpeech) Played() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Duration(f.frames) * pcm.FrameDuration
+}
+
+func (f *fakeSpeech) Stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.over {
+		f.over = true
+		close(f.done)
+	}
+}
+
+// fakePhone is a telephone whose caller never stops talking.
+type fakePhone struct {
+	stage  *stage
+	digits chan rune
+	done   chan struct{}
+	once   sync.Once
+
+	mu    sync.Mutex
+	hear  pcm.Source
+	speak pcm.Sink
+}
+
+func (p *fakePhone) Answer(context.Context) error { p.stage.note("answered"); return nil }
+func (p *fakePhone) Digits() <-chan rune          { return p.digits }
+func (p *fakePhone) Done() <-chan struct{}        { return p.done }
+func (p *fakePhone) goOnHook()                    { p.once.Do(func() { close(p.done) }) }
+
+func (p *fakePhone) Hangup(c sip.Cause) {
+	p.stage.note("bye " + c.String())
+	p.goOnHook()
+}
+
+func (p *fakePhone) Connect(hear pcm.Source, speak pcm.Sink) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if hear == nil {
+		hear = pcm.Silence{}
+	}
+	if speak == nil {
+		speak = pcm.Silence{}
+	}
+	p.hear, p.speak = hear, speak
+}
+
+// hears is what the caller is connected with.
+func (p *fakePhone) hears() pcm.Source {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hear
+}
+
+// beat moves the sound until the call is over.
+func (p *fakePhone) beat() {
+	frame := make(pcm.Frame, pcm.NarrowbandSamples)
+	tick := time.NewTicker(pcm.FrameDuration)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-tick.C:
+		}
+		p.mu.Lock()
+		if p.hear != nil {
+			p.hear.ReadFrame(frame)
+			p.speak.WriteFrame(frame)
+		}
+		p.mu.Unlock()
+	}
+}
+
+// fakeMeeting is a meeting with one visitor.
+type fakeMeeting struct {
+	stage *stage
+	pins  map[string]conference.Identity
+
+	mu     sync.Mutex
+	state  conference.State
+	states chan conference.State
+	left   bool
+	seat   *fakeSeat
+
+	visit func(ctx context.Context) // may take its time
+	open  error
+}
+
+func (m *fakeMeeting) ID() string { return "100" }
+
+func (m *fakeMeeting) NeedsPIN() bool { _, free := m.pins[""]; return !free }
+
+func (m *fakeMeeting) Identify(_ context.Context, pin string) (conference.Identity, error) {
+	if id, ok := m.pins[pin]; ok {
+		return id, nil
+	}
+	return conference.Identity{}, conference.ErrWrongPIN
+}
+
+func (m *fakeMeeting) Visit(ctx context.Context, who conference.Guest) (conference.Visit, error) {
+	m.stage.note("visit " + who.Label)
+	if m.visit != nil {
+		m.visit(ctx)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.states = make(chan conference.State, 1)
+	m.states <- m.state
+	return m, nil
+}
+
+func (m *fakeMeeting) States() <-chan conference.State { return m.states }
+
+// change changes the meeting, and tells the visitor.
+func (m *fakeMeeting) change(change ...func(*conference.State)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range change {
+		c(&m.state)
+	}
+	m.stage.note("changed")
+	if m.states == nil || m.left {
+		return
+	}
+	select {
+	case <-m.states:
+	default:
+	}
+	m.states <- m.state
+}
+
+func (m *fakeMeeting) Open(context.Context) (conference.Seat, error) {
+	m.stage.note("open")
+	if m.open != nil {
+		return nil, m.open
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.seat = &fakeSeat{stage: m.stage}
+	return m.seat, nil
+}
+
+func (m *fakeMeeting) Command(_ context.Context, c conference.Command) error {
+	m.stage.note("command")
+	if c == conference.ToggleLock {
+		m.change(func(s *conference.State) { s.Locked = !s.Locked })
+	}
+	return nil
+}
+
+func (m *fakeMeeting) Leave() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.left {
+		m.left = true
+		m.stage.note("left")
+	}
+}
+
+// fakeSeat notes when a caller begins to be heard or to hear, and stops.
+type fakeSeat struct {
+	stage *stage
+	mu    sync.Mutex
+	heard time.Time // last frame of the caller
+	gave  time.Time // last frame to the caller
+}
+
+func (s *fakeSeat) WriteFrame(f pcm.Frame) { s.frame(&s.heard, "voice") }
+
+func (s *fakeSeat) ReadFrame(pcm.Frame) bool { s.frame(&s.gave, "ear"); return true }
+
+// frame notes the first frame after a break.
+func (s *fakeSeat) frame(last *time.Time, what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(*last) > pcm.FrameDuration {
+		s.stage.note(what + " opens")
+	}
+	*last = time.Now()
+}
+
+// last is when the last frames passed, to the others and to the caller.
+func (m *fakeMeeting) last() (heard, gave time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.seat.mu.Lock()
+	defer m.seat.mu.Unlock()
+	return m.seat.heard, m.seat.gave
+}
+
+func (s *fakeSeat) SetMicrophone(on bool) {
+	s.stage.note(map[bool]string{true: "microphone on", false: "microphone off"}[on])
+}
+
+func (s *fakeSeat) SetHand(up bool) {
+	s.stage.note(map[bool]string{true: "hand up", false: "hand down"}[up])
+}
+
+func (s *fakeSeat) Answer(_ uint64, a conference.Answer) { s.stage.note("answers " + answerName(a)) }
