@@ -240,7 +240,7 @@ func (g *gateway) has(phone *peertest.Baresip, language string, p announcements.
 
 // phone starts a baresip that says a tone.
 func (g *gateway) phone(hertz float64) *peertest.Baresip {
-	return peertest.StartBaresip(g.t, peertest.Tone(g.t, 8000, hertz, -20, 60), "PCMA")
+	return peertest.StartBaresip(g.t, peertest.Tone(g.t, 8000, hertz, -20, 240), "PCMA")
 }
 
 // settle waits until no call is left anywhere.

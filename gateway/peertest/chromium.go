@@ -3,6 +3,7 @@ package peertest
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -95,6 +96,26 @@ func (b *Browser) WaitFor(what, expression string) {
 func (b *Browser) Level(hertz float64) float64 {
 	b.t.Helper()
 	return Eval[float64](b, fmt.Sprintf("window.einwahlEars.level(%f, 1)", hertz))
+}
+
+// Peak is the loudest that a tone has been since it was first watched, and when
+// it could first be heard; zero if never.
+type Peak struct {
+	Level float64 `json:"level"`
+	First int64   `json:"first"` // milliseconds since 1970
+}
+
+// Watch begins to note how loud these tones become.
+func (b *Browser) Watch(hertz ...int) {
+	b.t.Helper()
+	list, _ := json.Marshal(hertz)
+	Eval[chromedp.Void](b, "window.einwahlEars.watch("+string(list)+")")
+}
+
+// Peak tells of a tone that is watched.
+func (b *Browser) Peak(hertz int) Peak {
+	b.t.Helper()
+	return Eval[Peak](b, fmt.Sprintf("window.einwahlEars.peak(%d)", hertz))
 }
 
 // Eval evaluates an expression in the page.

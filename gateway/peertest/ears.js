@@ -31,24 +31,35 @@
   };
 
   // level of a tone in dBov over the last `span` seconds of all voices summed.
-  window.einwahlEars = {
-    level(hertz, span) {
-      let re = 0, im = 0, n = 1;
-      for (const voice of voices.values()) {
-        n = Math.floor(span * voice.rate);
-        if (voice.at < n) continue;
-        for (let i = 0; i < n; i++) {
-          const s = voice.ring[(voice.at - n + i) % voice.ring.length];
-          const w = 1 - Math.cos(2 * Math.PI * i / n);
-          const phase = 2 * Math.PI * hertz * i / voice.rate;
-          re += w * s * Math.cos(phase);
-          im += w * s * Math.sin(phase);
-        }
+  function level(hertz, span) {
+    let re = 0, im = 0, n = 1;
+    for (const voice of voices.values()) {
+      n = Math.floor(span * voice.rate);
+      if (voice.at < n) continue;
+      for (let i = 0; i < n; i++) {
+        const s = voice.ring[(voice.at - n + i) % voice.ring.length];
+        const w = 1 - Math.cos(2 * Math.PI * i / n);
+        const phase = 2 * Math.PI * hertz * i / voice.rate;
+        re += w * s * Math.cos(phase);
+        im += w * s * Math.sin(phase);
       }
-      return 20 * Math.log10(Math.max(1e-6, 2 * Math.hypot(re, im) / n / Math.SQRT2));
-    },
-    voices: () => [...voices.keys()],
-    // when the newest sound louder than `floor` began, in ms of performance.now: for clicks.
-    samples: () => Object.fromEntries([...voices].map(([id, v]) => [id, v.at])),
-  };
+    }
+    return 20 * Math.log10(Math.max(1e-6, 2 * Math.hypot(re, im) / n / Math.SQRT2));
+  }
+
+  // peaks are the loudest that each watched tone has been, and when it was
+  // first louder than -50 dBov (milliseconds since 1970).
+  const peaks = new Map();
+  function watch(tones) {
+    for (const hertz of tones) peaks.set(hertz, { level: -120, first: 0 });
+    setInterval(() => {
+      for (const [hertz, peak] of peaks) {
+        const now = level(hertz, 0.2);
+        peak.level = Math.max(peak.level, now);
+        if (now > -50 && !peak.first) peak.first = Date.now();
+      }
+    }, 100);
+  }
+
+  window.einwahlEars = { level, watch, peak: (hertz) => peaks.get(hertz), voices: () => [...voices.keys()] };
 })();

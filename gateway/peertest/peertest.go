@@ -21,7 +21,7 @@ import (
 
 // Patience is how long a test waits for something that a peer must do. It is
 // a bound, not a measure: machines are shared.
-const Patience = 30 * time.Second
+const Patience = 60 * time.Second
 
 // Eventually waits until what holds, and fails the test when it does not
 // within Patience.
