@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/transcode/dtmf"
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 const (
 	// hushBeats is for how long after an event packet the caller's sound is
-	// cut: longer than events are apart, and longer than sound waits in the
-	// jitter buffer, so that a tone sent beside its event is cut as well.
+	// cut, besides the time that sound waits in the jitter buffer: longer than
+	// events are apart, so that a tone sent beside its event is cut as well.
 	hushBeats = 6
 	// replayed is the least pause before a stream that begins anew, with
 	// numbers that were used before: players of recordings press the same key
@@ -40,7 +41,7 @@ func (e *events) take(ssrc uint32, seq uint16, timestamp uint32, payload []byte,
 // event takes in a telephone-event packet. in.mu is held.
 func (l *Leg) event(payload []byte, at time.Time) {
 	in := &l.in
-	in.hush.Store(hushBeats)
+	in.hush.Store(hushBeats + int32(in.stream.Stats().Delay/pcm.FrameDuration))
 	h := &in.header
 	if r, ok := in.events.take(h.SSRC, h.SequenceNumber, h.Timestamp, payload, at); ok {
 		l.press(r, inRTP, at)

@@ -170,7 +170,8 @@ func (l *Leg) apply(a offer.Agreement) {
 // Connect makes the caller hear one thing and speak to another; nil is
 // silence. If either lives on a clock of its own, the leg moves over to it. It
 // is in force from the next beat on, and when Connect returns, what was
-// connected before is not used any more.
+// connected before is not used any more. While the caller holds the call nothing
+// is read, so a prompt goes on where it was when they are back.
 func (l *Leg) Connect(hear pcm.Source, speak pcm.Sink) {
 	clock := clockOf(hear, speak)
 	if hear == nil {

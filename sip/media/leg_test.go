@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +28,7 @@ func TestCallerHears(t *testing.T) {
 	}{
 		{"PCMA", pcma, g711.ALaw},
 		{"PCMU", pcmu, g711.MuLaw},
+		{"PCMU as some write it", "m=audio %d RTP/AVP 0\r\na=rtpmap:0 PcMu/8000", g711.MuLaw},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newBench(t, nil).dial(tt.line)
@@ -600,4 +604,36 @@ func TestPanicEndsOneCall(t *testing.T) {
 	}()
 	<-p.leg.Lost()
 	p.leg.Close()
+}
+
+func TestIPv6AndIPv4OnOneSocket(t *testing.T) {
+	six, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+	if err != nil {
+		t.Skipf("this machine has no IPv6: %v", err)
+	}
+	defer six.Close()
+	b := newBench(t, nil)
+	p := b.dial()
+	p.leg.Close()
+	leg, err := b.engine.NewLeg(LegConfig{Bind: netip.IPv6Unspecified(), Signalling: netip.IPv6Loopback()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.leg = leg
+	for i, conn := range []*net.UDPConn{six, p.rtp} {
+		address := [2]string{"IP6 ::1", "IP4 127.0.0.1"}[i]
+		answer, err := leg.Answer(fmt.Appendf(nil, "v=0\r\nc=IN %s\r\nm=audio %d RTP/AVP 8\r\n", address, portOf(conn)))
+		if err != nil || !strings.Contains(string(answer), "c=IN IP6 ::1\r\n") {
+			t.Fatalf("%v\n%s", err, answer)
+		}
+		p.step(1)
+		p.rtp = conn
+		p.receive()
+		p.to = netip.AddrPortFrom([2]netip.Addr{netip.IPv6Loopback(), loopback}[i], leg.pair.port)
+		p.ssrc++
+		p.send(8, encoded(g711.ALaw, 160), 160)
+	}
+	if s := leg.Stats(); s.PacketsIn != 2 {
+		t.Errorf("%+v", s)
+	}
 }

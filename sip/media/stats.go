@@ -1,6 +1,7 @@
 package media
 
 import (
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -97,7 +98,7 @@ func (l *Leg) Stats() LegStats {
 		SendErrors: l.count.refused.Load(),
 	}
 	if t := l.terms.Load(); t != nil {
-		s.Codec = t.Send.Name
+		s.Codec = strings.ToUpper(t.Send.Name)
 	}
 	l.in.fill(&s)
 	return s

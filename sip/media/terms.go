@@ -1,6 +1,8 @@
 package media
 
 import (
+	"strings"
+
 	"github.com/einwahl/einwahl/sip/media/offer"
 	"github.com/einwahl/einwahl/transcode/g711"
 )
@@ -41,7 +43,7 @@ func newTerms(a offer.Agreement) *terms {
 }
 
 func lawOf(f offer.Format) g711.Law {
-	if f.Name == "PCMU" || f.Name == "pcmu" {
+	if strings.EqualFold(f.Name, "PCMU") {
 		return g711.MuLaw
 	}
 	return g711.ALaw

@@ -222,30 +222,39 @@ func isDigits(f Format) bool { return strings.EqualFold(f.Name, "telephone-event
 // everything lists what we speak, under the payload types this call already
 // knows: a type never changes its meaning within a call.
 func (p *Party) everything() []Format {
-	list := make([]Format, 0, len(p.local.Codecs)+1)
-	for _, c := range p.local.Codecs {
-		f := Format{Type: c.Type, Codec: c}
-		if i := slices.IndexFunc(p.agreed.Receive, func(o Format) bool { return o.Matches(c) }); i >= 0 {
-			f.Type = p.agreed.Receive[i].Type
+	given := slices.Clone(p.agreed.Receive)
+	if p.agreed.Digits.Clock != 0 {
+		given = append(given, p.agreed.Digits)
+	}
+	wanted := append(slices.Clone(p.local.Codecs), Codec{Name: "telephone-event", Clock: 8000, Channels: 1, Type: 101})
+	list := make([]Format, 0, len(wanted))
+	for _, c := range wanted {
+		i := slices.IndexFunc(given, func(f Format) bool {
+			return f.Matches(c) || isDigits(f) && strings.EqualFold(f.Name, c.Name) // at any clock
+		})
+		if i < 0 {
+			i = len(given)
+			given = append(given, Format{Type: freeType(given, c.Type), Codec: c})
 		}
-		list = append(list, f)
+		list = append(list, given[i])
 	}
-	events := p.agreed.Digits
-	if events.Clock == 0 {
-		events = Format{Type: freeType(list, 101), Codec: Codec{Name: "telephone-event", Clock: 8000, Channels: 1}}
-	}
-	return append(list, events)
+	return list
 }
 
-// freeType returns the first dynamic payload type from wish on that is not
-// taken.
-func freeType(taken []Format, wish uint8) uint8 {
-	for t := wish; t < 127; t++ {
-		if !slices.ContainsFunc(taken, func(f Format) bool { return f.Type == t }) {
-			return t
-		}
+// freeType returns the payload type wished for, or, if it has a meaning, the
+// first dynamic one that has none.
+func freeType(given []Format, wish uint8) uint8 {
+	taken := func(t uint8) bool {
+		return slices.ContainsFunc(given, func(f Format) bool { return f.Type == t })
 	}
-	return wish
+	if !taken(wish) {
+		return wish
+	}
+	t := uint8(96)
+	for t < 127 && taken(t) {
+		t++
+	}
+	return t
 }
 
 // answered lists what our answer names: one encoding, and the digits.

@@ -421,6 +421,21 @@ func TestOfferWithinACallKeepsLinesAndTypes(t *testing.T) {
 	}
 }
 
+func TestTypesKeepTheirMeaningInAnOffer(t *testing.T) {
+	p := NewParty(local())
+	if _, _, err := p.Answer(session("m=audio 5004 RTP/AVP 0 96", "a=rtpmap:0 PCMA/8000", "a=rtpmap:96 telephone-event/8000")); err != nil {
+		t.Fatal(err)
+	}
+	offer, err := p.Offer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "m=audio 20000 RTP/AVP 0 97 96\na=rtpmap:0 PCMA/8000\na=rtpmap:97 PCMU/8000\na=rtpmap:96 telephone-event/8000\n"
+	if got := body(t, offer); !strings.HasPrefix(got, want) {
+		t.Errorf("offer\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestOverIPv6(t *testing.T) {
 	l := local()
 	l.Address = netip.MustParseAddr("2001:db8::1")
