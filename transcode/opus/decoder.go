@@ -1,6 +1,8 @@
 package opus
 
 /*
+#cgo noescape opus_decode
+#cgo nocallback opus_decode
 #include <opus.h>
 
 // cgo cannot call functions with variable arguments.

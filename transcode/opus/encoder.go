@@ -1,6 +1,8 @@
 package opus
 
 /*
+#cgo noescape opus_encode
+#cgo nocallback opus_encode
 #include <opus.h>
 
 // cgo cannot call functions with variable arguments.

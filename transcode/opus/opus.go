@@ -12,10 +12,6 @@ package opus
 
 /*
 #cgo pkg-config: opus
-#cgo noescape opus_encode
-#cgo nocallback opus_encode
-#cgo noescape opus_decode
-#cgo nocallback opus_decode
 #cgo noescape opus_packet_get_nb_samples
 #cgo nocallback opus_packet_get_nb_samples
 #include <opus.h>
