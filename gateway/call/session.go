@@ -168,7 +168,7 @@ func (s *Session) shut(want shape) {
 	if !want.voice {
 		speak = nil
 	}
-	if want.ear != hearsMeeting && s.shape.ear == hearsMeeting {
+	if s.shape.ear == hearsMeeting && !s.state.seated {
 		hear = nil
 	}
 	s.connect(hear, speak)

@@ -1,0 +1,56 @@
+package call
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheDefaultsAreValid(t *testing.T) {
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+	if err := DefaultPrivacyConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryMistakeIsNamed(t *testing.T) {
+	err := Config{Lookup: -time.Second, MutedFrom: -1}.Validate()
+	if err == nil {
+		t.Fatal("nothing is wrong with nothing")
+	}
+	for _, key := range []string{
+		"tries:", "rounds:", "max_digits:", "muted_from:", "first_digit:", "between_digits:", "choose:",
+		"lookup:", "backend:", "consent:", "remind:", "wait:",
+	} {
+		if !strings.Contains(err.Error(), key) {
+			t.Errorf("%s is not named in %q", key, err)
+		}
+	}
+	if err := (PrivacyConfig{CallerNumber: "some"}).Validate(); err == nil {
+		t.Error("any choice of numbers is taken")
+	}
+}
+
+func TestWhatOthersSeeOfANumber(t *testing.T) {
+	for _, tt := range []struct {
+		name, choice, number, want string
+	}{
+		{"a masked number keeps its beginning", NumberMasked, "+493012345678", "Phone +49301... (2)"},
+		{"a number as a trunk sends it", NumberMasked, "03012345678", "Phone 03012... (2)"},
+		{"a short number is an extension and shows nothing", NumberMasked, "1234", "Phone 2"},
+		{"a name is no number", NumberMasked, "anna.muster", "Phone 2"},
+		{"a suppressed number stays suppressed", NumberFull, "", "Phone 2"},
+		{"a hidden number", NumberHidden, "+493012345678", "Phone 2"},
+		{"a full number", NumberFull, "+493012345678", "Phone +493012345678"},
+		{"a name is not shown in full either", NumberFull, "anna.muster", "Phone 2"},
+		{"a plus alone", NumberMasked, "+", "Phone 2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := (PrivacyConfig{CallerNumber: tt.choice}).Label(tt.number, 2); got != tt.want {
+				t.Errorf("Label = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
