@@ -17,6 +17,7 @@ export class JoinForm {
     setText($('join-number'), id ? t('join.number', { id: spaced(id) }) : '');
     $('join-demand').hidden = !demand;
     $('mic-meter').setAttribute('aria-label', t('mic.meter'));
+    $('mic-device').setAttribute('aria-label', t('mic.device'));
     $('join-form').addEventListener('submit', (e) => { e.preventDefault(); this.#submit(); });
     $('mic-test').addEventListener('click', () => this.test());
     $('mic-device').addEventListener('change', () => this.test());
@@ -42,16 +43,16 @@ export class JoinForm {
 
   showMic() {
     const { track, error } = this.#mic;
-    $('mic-meter').hidden = !track;
+    // One takes the other's place, so that nothing moves under a pointer.
     $('mic-test').hidden = Boolean(track);
+    $('mic-device').hidden = !track;
     $('mic-state').classList.toggle('bad', Boolean(error));
-    setText($('mic-state'), error ? t(`mic.${error}`) : track ? t(this.#heard ? 'mic.heard' : 'mic.good') : '');
+    setText($('mic-state'), t(error ? `mic.${error}` : !track ? 'mic.untested' : this.#heard ? 'mic.heard' : 'mic.good'));
     setText($('mic-test').querySelector('span'), t(error ? 'mic.retry' : 'mic.test'));
   }
 
   async #choice() {
     const list = await this.#mic.devices().catch(() => []);
-    $('mic-choice').hidden = list.length < 2;
     $('mic-device').replaceChildren(...list.map((d, i) => el('option', {
       value: d.deviceId, selected: d.deviceId === this.#mic.device,
     }, d.label || `${t('mic.title')} ${i + 1}`)));

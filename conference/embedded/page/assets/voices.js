@@ -166,7 +166,7 @@ export function owners(sdp) {
 export function steady(sdp) {
   const type = /^a=rtpmap:(\d+) opus\//mi.exec(sdp)?.[1];
   if (!type) return sdp;
-  const line = new RegExp(`^a=fmtp:${type} (.*?)\\s*$`, 'm');
+  const line = new RegExp(`^a=fmtp:${type} (.*?)(?=\\r?$)`, 'm');
   const wanted = (params) => [...params.split(';').filter((p) => p && !/^\s*(cbr|usedtx)=/.test(p)), 'cbr=1', 'usedtx=0'].join(';');
   if (line.test(sdp)) return sdp.replace(line, (_, params) => `a=fmtp:${type} ${wanted(params)}`);
   return sdp.replace(new RegExp(`^a=rtpmap:${type} .*$`, 'm'), (l) => `${l.trimEnd()}\r\na=fmtp:${type} ${wanted('')}`);
