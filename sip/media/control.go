@@ -69,7 +69,7 @@ func (l *Leg) scheduleReport() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closed.Load() {
-		_ = l.pair.rtcp.SetReadDeadline(time.Now().Add(reportEvery/2 + rand.N(reportEvery)))
+		_ = l.pair.rtcp.SetReadDeadline(time.Now().Add(l.engine.every/2 + rand.N(l.engine.every)))
 	}
 }
 

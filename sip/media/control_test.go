@@ -75,6 +75,17 @@ func TestReportsAndGoodbye(t *testing.T) {
 	}
 }
 
+func TestReportsComeByThemselves(t *testing.T) {
+	b := newBench(t, nil)
+	b.engine.every = 2 * time.Millisecond
+	p := b.dial(pcma)
+	for range 3 {
+		if packets := p.reports(false); len(packets) != 2 {
+			t.Errorf("%v", packets)
+		}
+	}
+}
+
 // control sends RTCP and waits until it has been looked at.
 func (p *phone) control(shared bool, packets ...rtcp.Packet) {
 	p.t.Helper()

@@ -38,6 +38,7 @@ type Engine struct {
 	said   netip.Addr // Config.Advertise
 	group  func() pcm.Clock
 	now    func() time.Time
+	every  time.Duration // between RTCP reports
 	ports  *ports
 	log    zerolog.Logger
 
@@ -62,6 +63,7 @@ func newEngine(c Config, group func() pcm.Clock, log zerolog.Logger) (*Engine, e
 		config: c,
 		group:  group,
 		now:    time.Now,
+		every:  reportEvery,
 		ports:  newPorts(c.Ports),
 		log:    log,
 		legs:   make(map[*Leg]struct{}),

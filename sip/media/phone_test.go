@@ -45,6 +45,7 @@ func newBench(t testing.TB, change func(*Config)) *bench {
 	}
 	b.now.Store(time.Unix(1e9, 0).UnixNano())
 	e.now = func() time.Time { return time.Unix(0, b.now.Load()) }
+	e.every = time.Hour // reports come when the test asks for them
 	b.engine = e
 	t.Cleanup(e.Close)
 	return b

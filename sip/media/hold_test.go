@@ -1,0 +1,107 @@
+package media
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/transcode/g711"
+)
+
+func TestHold(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		hold []string
+	}{
+		{"sendonly", []string{pcma, "a=sendonly"}},
+		{"inactive", []string{pcma, "a=inactive"}},
+		{"no address", []string{pcma, "c=IN IP4 0.0.0.0"}},
+		{"port 0", []string{"m=audio 0 RTP/AVP 8"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newBench(t, nil).dial(pcma)
+			heard := &record{}
+			p.leg.Connect(tone{8000}, heard)
+			p.step(1)
+			before := p.receive()
+			if strings.HasPrefix(tt.hold[0], "m=audio 0") {
+				p.offerRaw(tt.hold[0])
+			} else {
+				p.offer(tt.hold...)
+			}
+			if !p.leg.Held() {
+				t.Error("not held")
+			}
+			music := encoded(g711.ALaw, 160)
+			for range 10 {
+				p.sendFrom(p.rtp, 8, music)
+				p.ts += 160
+				p.step(1)
+			}
+			p.quiet(p.rtp)
+			if heard.full() > 0 {
+				t.Error("the caller's music on hold was heard")
+			}
+			p.step(10 * 50 * 60)
+			select {
+			case <-p.leg.Lost():
+				t.Error("a held call was given up")
+			default:
+			}
+			p.offer(pcma)
+			p.step(2)
+			after := p.receive()
+			if !after.Marker || after.SequenceNumber != before.SequenceNumber+1 || after.Timestamp != before.Timestamp+160*(10+10*50*60+1) {
+				t.Errorf("resumed with %v after %v", after, before)
+			}
+			if p.receive().Marker {
+				t.Error("the second packet bears a marker too")
+			}
+		})
+	}
+}
+
+// offerRaw makes an offer without the phone's port in it.
+func (p *phone) offerRaw(line string) {
+	p.t.Helper()
+	body := "v=0\r\no=- 1 99 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" + line + "\r\n"
+	if _, err := p.leg.Answer([]byte(body)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestSilentCallerIsLost(t *testing.T) {
+	p := newBench(t, func(c *Config) { c.SilentTimeout = time.Second }).dial(pcma)
+	lost := func() bool {
+		select {
+		case <-p.leg.Lost():
+			return true
+		default:
+			return false
+		}
+	}
+	p.step(45)
+	p.send(8, encoded(g711.ALaw, 160), 160)
+	p.step(45)
+	p.send(comfortNoise, []byte{40}, 160) // silence that is told is no silence
+	p.step(45)
+	if lost() {
+		t.Fatal("lost though packets came")
+	}
+	p.sendFrom(p.socket(), 8, encoded(g711.ALaw, 160)) // somebody else's do not count
+	p.step(6)
+	if !lost() {
+		t.Error("not lost after a second without a packet")
+	}
+	p.step(100)
+}
+
+func TestSilenceIsForeverWhereTheOperatorSaysSo(t *testing.T) {
+	p := newBench(t, func(c *Config) { c.SilentTimeout = 0 }).dial(pcma)
+	p.step(1000)
+	select {
+	case <-p.leg.Lost():
+		t.Error("lost")
+	default:
+	}
+}
