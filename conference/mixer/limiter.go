@@ -12,9 +12,9 @@ const (
 	loudest  = 32767
 )
 
-// limiter turns a sum down where it would not fit into 16 bits. It knows a
-// frame in advance, so it turns down before the peak, not at it; what fits goes
-// through untouched.
+// limiter turns a sum down where it would not fit into 16 bits. It looks ahead
+// to the end of the frame, so it turns down before a peak, not at it, unless the
+// frame begins with one; what fits goes through untouched.
 type limiter struct {
 	gain float32 // at the end of the last frame
 }

@@ -12,6 +12,9 @@ const (
 	memory = 255.0 / 256
 	// doubt is the same at the beginning, when little is known.
 	doubt = 63.0 / 64
+	// alike is how many beats in a row have to be late by the same for it to
+	// be a shift: of the sender's clock, or onto a longer path.
+	alike = 5
 )
 
 // lateness learns how much later than the fastest packets the others come. It
@@ -20,6 +23,8 @@ type lateness struct {
 	rate   int
 	share  [steps]float32 // of packets that were so many grains late
 	seen   int
+	before int // how late the packets of the last beat were
+	same   int // beats in a row that were as late as the one before
 	begun  bool
 	since  int64    // when the younger of the two windows began
 	lowest [2]int64 // transit time of the fastest packet: older, younger window
@@ -51,8 +56,19 @@ func (l *lateness) arrive(at, begin int64) int {
 }
 
 // learn remembers how late the latest packet of a beat was. Packets that come
-// in one burst after a stall are one event, not many.
+// in one burst after a stall are one event, not many, and what is late for good
+// is no jitter.
 func (l *lateness) learn(late int) {
+	apart := late - l.before
+	l.before = late
+	if late >= l.rate/10 && max(apart, -apart) < l.rate/100 {
+		l.same++
+		if l.same == alike {
+			l.forget()
+		}
+		return
+	}
+	l.same = 0
 	keep := float32(memory)
 	if l.seen < 512 {
 		l.seen++
@@ -82,7 +98,7 @@ func (l *lateness) usual() int {
 
 // forget begins anew with the transit time, not with what is known of its
 // spread: the network is the same, the sender's clock is another.
-func (l *lateness) forget() { l.begun = false }
+func (l *lateness) forget() { l.begun, l.before, l.same = false, 0, 0 }
 
 // window keeps the least and the most of the last second or two.
 type window struct {

@@ -188,6 +188,27 @@ func TestStallIsSkipped(t *testing.T) {
 	}
 }
 
+func TestClockThatStoodStillIsNoJitter(t *testing.T) {
+	s := newMarks(20 * ms)
+	heard := listen(s, speech{packets: 300, ptime: 20 * ms, arrive: func(i int, at time.Duration) time.Duration {
+		if i >= 100 {
+			return at + 800*ms // as after a hold: the timestamps know nothing of it
+		}
+		return at
+	}}.send(), 20*ms, 6*time.Second)
+	for _, b := range heard {
+		if b.at < 2800*ms {
+			continue
+		}
+		if age, ok := b.age(20 * ms); !ok || age > 840*ms {
+			t.Fatalf("at %v: age %v, heard %v", b.at, age, ok)
+		}
+	}
+	if st := s.Stats(); st.Target > 0 || st.Inserted > 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestClockDriftIsAbsorbed(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -1,12 +1,10 @@
 package waveform
 
-import (
-	"time"
-)
+import "time"
 
 const (
 	// memory is how much of the past a filler keeps: enough to find the
-	// longest period in, and to repeat up to three of them.
+	// longest period in, and what comes before it.
 	memory = 50 * time.Millisecond
 	// window is how much of the newest sound is compared.
 	window = 20 * time.Millisecond
