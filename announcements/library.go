@@ -197,11 +197,13 @@ func (l *Library) Prompts() []Prompt {
 // Problems are the operator's recordings that could not be used, by name.
 func (l *Library) Problems() []error { return slices.Clone(l.problems) }
 
-// Missing are the prompts that a language lacks; callers hear them in another.
+// Missing are the prompts that neither a language nor its base has, as de is
+// the base of de-AT; callers hear them in another language.
 func (l *Library) Missing(lang string) []Prompt {
+	base, _, _ := strings.Cut(lang, "-")
 	var missing []Prompt
 	for _, p := range allPrompts() {
-		if !l.Has(lang, p) {
+		if !l.Has(lang, p) && !l.Has(base, p) {
 			missing = append(missing, p)
 		}
 	}
@@ -214,8 +216,10 @@ func (l *Library) Has(lang string, p Prompt) bool { return l.voices[lang][p] != 
 // Text is what a prompt says, in the language that a caller would hear. It is
 // empty where only a recording of the operator is known.
 func (l *Library) Text(lang string, p Prompt) string {
-	if r, _ := l.find(lang, p); r != nil {
-		return r.text
+	for _, candidate := range l.fallbacks(lang) {
+		if r := l.voices[candidate][p]; r != nil {
+			return r.text
+		}
 	}
 	return ""
 }

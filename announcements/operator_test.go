@@ -82,6 +82,7 @@ func TestOperatorsRecordingsTakeThePlaceOfTheBuiltIn(t *testing.T) {
 		"de/goodbye.opus":   builtInOgg(t, "prompts/de/welcome.ogg"),
 		"de/ended.OGG":      builtInOgg(t, "prompts/de/enter.ogg"),
 		"fr/welcome.wav":    waveFile(8000, 1, sine(8000, 1, 10000)),
+		"de-AT/welcome.wav": waveFile(8000, 1, sine(8000, 1, 10000)),
 		"de/own.tariff.wav": waveFile(16000, 1, sine(16000, 1, 10000)),
 		"music.wav":         waveFile(16000, 1, append(sine(16000, 1, 900), append(sine(16000, 1, 900), sine(16000, 1, 900)...)...)),
 		"en/notes.md":       []byte("not a sound"),
@@ -117,7 +118,7 @@ func TestOperatorsRecordingsTakeThePlaceOfTheBuiltIn(t *testing.T) {
 	if got := l.Text("de", Goodbye); got != "" {
 		t.Errorf("claims to know the words of a recording: %q", got)
 	}
-	if got := strings.Join(l.Languages(), " "); got != "de en fr" {
+	if got := strings.Join(l.Languages(), " "); got != "de de-AT en fr" {
 		t.Errorf("languages are %s", got)
 	}
 	if l.Speak("en", Say(Welcome)).Version() == plain.Speak("en", Say(Welcome)).Version() {
@@ -133,8 +134,8 @@ func TestOperatorsRecordingsTakeThePlaceOfTheBuiltIn(t *testing.T) {
 	if n := len(l.Missing("fr")); n != len(allPrompts())-1 {
 		t.Errorf("%d prompts of French are missing", n)
 	}
-	if n := len(l.Missing("en")) + len(l.Missing("de")); n != 0 {
-		t.Errorf("%d prompts of the built-in languages are missing", n)
+	if n := len(l.Missing("en")) + len(l.Missing("de")) + len(l.Missing("de-AT")); n != 0 {
+		t.Errorf("%d prompts of the built-in languages and their regions are missing", n)
 	}
 	if got := time.Duration(l.music.frames) * 20 * time.Millisecond; got < 2900*time.Millisecond || got > 3*time.Second {
 		t.Errorf("music lasts %v", got)
