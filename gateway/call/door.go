@@ -172,15 +172,6 @@ func nextOpened(s state, ev opened) (state, []action) {
 	s.phase = talking // and from here wherever admission wants the caller
 	crowded := s.limits.MutedFrom > 0 && s.meeting.People >= s.limits.MutedFrom && !s.identity.Host
 	s.mic = !crowded && !s.meeting.You.Muted
-	hello := announcements.Enter
-	switch {
-	case facts(s).Answer == conference.Declined && s.meeting.Recording.Active():
-		hello = announcements.EnterListening
-	case !s.mic:
-		hello = announcements.EnterMuted
-	}
-	s.queue = s.confirm.then(word{prompt: hello})
-	s.confirm = nil
 	s, acts := proceed(s)
 	return s, append([]action{disarm{bound}}, acts...)
 }

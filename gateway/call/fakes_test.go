@@ -144,11 +144,11 @@ func (st *stage) never(what ...string) {
 	}
 }
 
-// press presses keys, a quarter of a second apart.
+// press presses keys, about a quarter of a second apart: never on the beat.
 func (st *stage) press(row string) {
 	for _, key := range row {
 		st.phone.digits <- key
-		time.Sleep(250 * time.Millisecond)
+		time.Sleep(253 * time.Millisecond)
 	}
 }
 

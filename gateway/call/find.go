@@ -111,7 +111,6 @@ func entered(s state) (state, []action) {
 
 func look(s state, number string) (state, []action) {
 	s, acts := to(s, finding)
-	s.ahead = ""
 	return s, append(acts, find{number})
 }
 

@@ -12,19 +12,32 @@ import (
 // is told later. What is older has mostly been overtaken.
 const longestQueue = 8
 
-// talk is where a caller in the meeting is when nothing is asked of them. What
-// has come up in the meantime is told first.
+// talk is where a caller in the meeting is when nothing is asked of them. They
+// hear that they are in, if they have not, and what has come up meanwhile.
 func talk(s state) (state, []action) {
 	var acts []action
 	if s.phase != talking {
 		s, acts = to(s, talking)
 		acts = append(acts, disarm{bound})
 	}
-	s.queue = append(s.confirm[:len(s.confirm):len(s.confirm)], s.queue...)
-	s.confirm = nil
+	row := s.confirm
+	if !s.entered && !s.speaking {
+		row = row.then(word{prompt: hello(s)})
+	}
+	s.queue, s.confirm = row.then(s.queue...), nil
 	s, more := unqueue(s)
-	s.entered = s.entered || !s.speaking
 	return s, append(acts, more...)
+}
+
+// hello tells callers that they are in, and whether they can be heard.
+func hello(s state) announcements.Prompt {
+	switch {
+	case facts(s).Answer == conference.Declined && s.meeting.Recording.Active():
+		return announcements.EnterListening
+	case !s.mic:
+		return announcements.EnterMuted
+	}
+	return announcements.Enter
 }
 
 // tell says w to a caller in the meeting, after what is being said. A key

@@ -95,9 +95,9 @@ func TestAYesTypedAheadIsNone(t *testing.T) {
 	st := play(t, openMeeting(recorded(conference.ConsentRequired)), func(st *stage) {
 		time.Sleep(time.Second)
 		st.press("100#")
-		for range 16 { // through the privacy notice and into the first words of the question
+		for range 13 { // through the privacy notice and into the first words of the question
 			st.phone.digits <- '1'
-			time.Sleep(200 * time.Millisecond)
+			time.Sleep(201 * time.Millisecond)
 		}
 		time.Sleep(10 * time.Second)
 	})
