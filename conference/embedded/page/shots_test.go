@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -195,6 +196,10 @@ func (s scene) show(t *testing.T, l look) {
 	case "join-e2ee":
 		s.play(w, nil)
 	default:
+		w.until(visible("join-muted"))
+		if strings.HasPrefix(s.name, "e2ee") {
+			w.click("join-muted")
+		}
 		w.join("Ada Lovelace", "")
 		p, _ := accept(t, peers)
 		s.play(w, p)

@@ -9,7 +9,7 @@ import { Microphone } from './microphone.js';
 import { say } from './notices.js';
 import { showPeople } from './people.js';
 import { bindControls, bindKeys, showControls, showHeader, showLevel } from './room.js';
-import { asksConsent } from './rules.js';
+import { asksConsent, unseen } from './rules.js';
 import { Session } from './session.js';
 import { socketURL } from './signal.js';
 import { has, t, translate } from './words.js';
@@ -103,12 +103,20 @@ function showWait() {
   setText($('wait-text'), session.lost ? t('banner.lost') : t(`wait.${session.why}.text`));
 }
 
+// seen reports a notice once it has been painted on a screen that somebody can
+// look at.
+function seen() {
+  if (!unseen(session) || document.hidden) return;
+  requestAnimationFrame(() => requestAnimationFrame(() => session.shown()));
+}
+
 function showRoom() {
   showHeader(session);
   showBanners(session, (action) => acts[action]());
   showPeople(session, person);
   showHost(session);
   showControls(session);
+  seen();
 }
 
 function showOver() {
@@ -133,6 +141,7 @@ $('admit-all').addEventListener('click', () => {
 $('wait-leave').addEventListener('click', () => session.leave());
 $('over-again').addEventListener('click', () => { session.phase = 'join'; show(); form.test(); $('name').focus(); });
 addEventListener('hashchange', () => session.reread());
+document.addEventListener('visibilitychange', seen);
 addEventListener('online', () => session.reconnect());
 addEventListener('pagehide', () => { if (session.phase !== 'over' && session.phase !== 'join') session.leave(); });
 

@@ -8,7 +8,7 @@ export function showPeople(s, act) {
   const parts = [t('people', here.length)];
   if (s.phones) parts.push(t('people.phones', s.phones));
   setText($('people-title'), parts.join(' · '));
-  keyed($('people'), order(here, s.you), (p) => makePerson(p, s, act), (e, p) => updatePerson(e, p, s));
+  keyed($('people'), order(here, s.you), (p) => makePerson(p, act), (e, p) => updatePerson(e, p, s));
   $('alone').hidden = here.length !== 1;
   setText($('alone'), t('alone'));
 
@@ -39,17 +39,15 @@ function initials(name) {
 
 function hue(id) { return [...id].reduce((n, c) => (n * 31 + c.codePointAt(0)) % 8, 0); }
 
-function makePerson(p, s, act) {
+function makePerson(p, act) {
   const e = el('li', { class: 'person' }, avatar(p),
     el('div', { class: 'body' }, el('span', { class: 'name' }), el('span', { class: 'tags' }), el('span', { class: 'sr state' })),
     el('span', { class: 'mark hand', hidden: true }, icon('hand')),
     el('span', { class: 'mark mic' }, icon('mic')));
-  if (s.host && p.id !== s.you) {
-    e.append(el('button', {
-      type: 'button', class: 'bare-button more', 'aria-haspopup': 'menu', 'aria-label': t('person.actions', { name: p.name }),
-      onclick: (event) => openMenu(event.currentTarget, p.id, act),
-    }, icon('more')));
-  }
+  e.append(el('button', {
+    type: 'button', class: 'bare-button more', 'aria-haspopup': 'menu', 'aria-label': t('person.actions', { name: p.name }),
+    onclick: (event) => openMenu(event.currentTarget, p.id, act),
+  }, icon('more')));
   return e;
 }
 
@@ -62,7 +60,7 @@ function updatePerson(e, p, s) {
   e.classList.toggle('muted', p.muted);
   setText(e.querySelector('.name'), mine ? `${p.name} (${t('you')})` : p.name);
   const tags = [];
-  if (p.host) tags.push(['host', t('tag.host')]);
+  if (p.host) tags.push(['lead', t('tag.host')]);
   if (p.phone) tags.push(['leg', t('tag.phone')]);
   if (s.meeting.recording !== 'off' && s.meeting.consent === 'required') {
     if (p.recorded === 'declined') tags.push(['rec', t('tag.declined')]);
@@ -70,6 +68,7 @@ function updatePerson(e, p, s) {
   }
   keyed(e.querySelector('.tags'), tags.map(([id, text]) => ({ id, text })),
     ({ id }) => el('span', { class: `tag ${id}` }), (tag, { text }) => setText(tag, text));
+  e.querySelector('.more').hidden = !s.host || mine;
   e.querySelector('.hand').hidden = !p.hand;
   setIcon(e.querySelector('.mic'), p.muted ? 'mic-off' : 'mic');
   const states = [t(p.muted ? 'tag.muted' : 'tag.open'), speaking && t('tag.speaking'), p.hand && t('tag.hand')];

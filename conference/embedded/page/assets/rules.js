@@ -10,6 +10,13 @@ export function asksConsent({ meeting, me }) {
     && !['agreed', 'declined'].includes(me?.recorded));
 }
 
+// unseen: notice is all that is asked, and this page has not yet said that it
+// was shown. Until then the server keeps the voice out.
+export function unseen({ meeting, me }) {
+  return Boolean(meeting && meeting.consent === 'notice' && meeting.recording !== 'off'
+    && !['informed', 'agreed'].includes(me?.recorded));
+}
+
 // sealMode is how frames must pass the worker: clear only where neither the
 // meeting nor the link speaks of end-to-end encryption.
 export function sealMode({ meeting, link }) {
@@ -39,6 +46,7 @@ export function microphone(s) {
   const why = threat(s)
     ?? (asksConsent(s) ? 'consent' : null)
     ?? (declined(s) ? 'listening' : null)
+    ?? (unseen(s) ? 'notice' : null)
     ?? (s.device ? null : 'device')
     ?? (s.muted ? 'muted' : null);
   return { open: why === null, why };

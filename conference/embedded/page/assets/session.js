@@ -3,9 +3,10 @@
 
 import { changes } from './changes.js';
 import { Cipher, fragment, newKey, readLink, supported } from './e2ee.js';
-import { backOff, microphone, sealMode } from './rules.js';
+import { backOff, microphone, sealMode, unseen } from './rules.js';
 import { Signal } from './signal.js';
 import { Voices } from './voices.js';
+import { has } from './words.js';
 
 export class Session extends EventTarget {
   #url;
@@ -15,7 +16,9 @@ export class Session extends EventTarget {
   #cipher;
   #retry = 0;
   #attempt = 0;
+  #told = -1;     // the recording whose notice was reported as seen
   #pin = '';
+  #key = '';      // proves that the PIN was right, for coming back
 
   phase = 'join'; // join | joining | waiting | in | over
   why = '';       // why it waits or is over
@@ -72,7 +75,7 @@ export class Session extends EventTarget {
   setMuted(muted) {
     this.muted = muted;
     this.asked = false;
-    this.#send({ type: 'mute', muted });
+    this.#send({ type: 'mute', muted: muted || !this.device });
     this.#changed();
   }
 
@@ -86,6 +89,13 @@ export class Session extends EventTarget {
     this.anew = false;
     this.#send({ type: 'consent', run: this.meeting.run, answer });
     this.#changed();
+  }
+
+  // shown tells the server that the notice of a recording is on the screen.
+  shown() {
+    if (!unseen(this) || this.#told === this.meeting.run) return;
+    this.#told = this.meeting.run;
+    this.#send({ type: 'consent', run: this.meeting.run, answer: 'agree' });
   }
 
   // answerAnew puts the question once more to somebody who only listens.
@@ -154,7 +164,7 @@ export class Session extends EventTarget {
   #connect() {
     this.#signal?.close();
     this.#signal = new Signal(this.#url, {
-      onOpen: (s) => s.send({ type: 'join', name: this.name, pin: this.#pin }),
+      onOpen: (s) => s.send({ type: 'join', name: this.name, pin: this.#pin, key: this.#key }),
       onMessage: (m) => this.#message(m),
       onLost: () => this.#lose(),
     });
@@ -207,33 +217,45 @@ export class Session extends EventTarget {
         this.asked = true;
         return this.#changed();
       case 'bye': return this.#end(m.reason);
-      case 'error': return this.#say('say.refused', { values: { message: m.message || m.code } });
+      case 'error': return this.#say(has(`error.${m.code}`) ? `error.${m.code}` : 'error.other', { urgent: true });
     }
     return undefined;
   }
 
-  async #joined({ you, host, ice }) {
-    const back = this.lost;
-    Object.assign(this, { phase: 'in', you, host, lost: false, meeting: null, people: [], me: null });
+  // joined begins the sound. The server says it again in mid-meeting when it
+  // wants new connections, for stronger ciphers or after a failure.
+  async #joined({ you, host, ice, key }) {
+    const first = this.phase !== 'in', back = this.lost;
+    if (first || back) {
+      Object.assign(this, { meeting: null, people: [], me: null });
+      this.#told = -1;
+    }
+    Object.assign(this, { phase: 'in', you, host, lost: false });
+    this.#key = key ?? '';
     this.#attempt = 0;
     this.#quiet();
     const voices = new Voices({
-      ice, cipher: this.#cipher, sink: this.#players, even: Boolean(this.link),
+      ice, cipher: this.#cipher, sink: this.#players, sealed: Boolean(this.link),
       send: (m) => this.#voices === voices && this.#send(m),
       onState: (s) => this.#voices === voices && this.#sound(s),
     });
     this.#voices = voices;
-    this.#send({ type: 'mute', muted: this.muted || !this.device });
-    if (this.hand) this.#send({ type: 'hand', up: true });
-    this.#say(back ? 'say.back' : 'say.in', {});
+    if (first || back) {
+      this.#send({ type: 'mute', muted: this.muted || !this.device });
+      if (this.hand) this.#send({ type: 'hand', up: true });
+      this.#say(back ? 'say.back' : 'say.in', {});
+    }
     this.#arrange();
     await this.#cipher.ready;
     await voices.publish().catch(() => this.#voices === voices && this.#sound('failed'));
     this.#changed();
   }
 
+  // sound hears how the connections fare. A broken one is first the server's to
+  // replace; only if it does not, we come anew.
   #sound(state) {
-    if (state === 'failed') this.#lose();
+    const voices = this.#voices;
+    if (state === 'failed') setTimeout(() => this.#voices === voices && this.phase === 'in' && !this.lost && this.#lose(), 5000);
     if (state === 'blocked') this.blocked = true;
     this.#changed();
   }

@@ -11,7 +11,7 @@ export class Voices {
   #sub;
   #sender;
   #shown;
-  #even;
+  #sealed;
   #track = null;
   #work = Promise.resolve();
   #audio = new Map(); // by transceiver
@@ -20,13 +20,14 @@ export class Voices {
 
   // sink is the element that holds the players; onState hears how the
   // connections fare: 'connected', 'failed', or 'blocked' when the browser wants
-  // a click before it plays. even asks for packets that are all of one size.
-  constructor({ send, ice, cipher, sink, even, onState }) {
-    const config = { iceServers: ice ?? [], bundlePolicy: 'max-bundle', ...peerOptions };
+  // a click before it plays. sealed keeps from the server
+  // what encryption leaves: loudness, and the sizes of packets.
+  constructor({ send, ice, cipher, sink, sealed, onState }) {
+    const config = { iceServers: (ice ?? []).map((s) => typeof s === 'string' ? { urls: s } : s), bundlePolicy: 'max-bundle', ...peerOptions };
     this.#send = send;
     this.#cipher = cipher;
     this.#shown = sink;
-    this.#even = even;
+    this.#sealed = sealed;
     this.#onState = onState;
     this.#pub = this.#peer('pub', config);
     this.#sub = this.#peer('sub', config);
@@ -52,7 +53,8 @@ export class Voices {
     transceiver.setCodecPreferences?.(opus);
     this.#sender = transceiver.sender;
     await this.#pub.setLocalDescription();
-    this.#send({ type: 'pub.offer', sdp: this.#pub.localDescription.sdp });
+    const { sdp } = this.#pub.localDescription;
+    this.#send({ type: 'pub.offer', sdp: this.#sealed ? faceless(sdp) : sdp });
   }
 
   // speak lets a track out, or with null nothing at all: not even silence.
@@ -71,7 +73,7 @@ export class Voices {
   async #apply(message) {
     switch (message.type) {
       case 'pub.answer':
-        await this.#pub.setRemoteDescription({ type: 'answer', sdp: this.#even ? steady(message.sdp) : message.sdp });
+        await this.#pub.setRemoteDescription({ type: 'answer', sdp: this.#sealed ? steady(message.sdp) : message.sdp });
         await this.#late('pub', this.#pub);
         return;
       case 'sub.offer':
@@ -160,6 +162,9 @@ export function owners(sdp) {
   }
   return found;
 }
+
+// faceless leaves out of an offer that each packet tells how loud it is (RFC 6464).
+export function faceless(sdp) { return sdp.replace(/^a=extmap:\S+ urn:ietf:params:rtp-hdrext:ssrc-audio-level.*\r?\n/gm, ''); }
 
 // steady asks our own encoder for packets of constant size: with a variable rate
 // the lengths of encrypted frames give words away (RFC 6562).
