@@ -27,6 +27,12 @@ type Port struct {
 	limit limiter
 }
 
+var (
+	_ pcm.Source  = (*Port)(nil)
+	_ pcm.Sink    = (*Port)(nil)
+	_ pcm.Clocked = (*Port)(nil)
+)
+
 // Join makes a place for a phone. It hears, but its voice is shut until
 // [Port.SetVoice] opens it. On each beat out, unless it is nil, gets what the
 // phone says to the room: nil while it is silent or shut.

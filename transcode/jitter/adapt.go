@@ -71,7 +71,7 @@ func (s *Stream) shorten() {
 	// length can go.
 	for len(s.sound) < 2*s.frame {
 		p := s.shelf.first()
-		if p == nil || p.seq != s.shelf.next || p.ts != s.place || len(p.payload) == 0 || s.wait > 0 {
+		if p == nil || p.seq != s.shelf.next || p.ts != s.place || s.mute(p.payload) || s.wait > 0 {
 			break
 		}
 		s.decode(p)

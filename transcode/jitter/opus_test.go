@@ -126,3 +126,30 @@ func TestOpusFallsSilentWithoutAClick(t *testing.T) {
 		t.Error("still heard after 160 ms")
 	}
 }
+
+// A browser under DTX says every 400 ms that it still is silent.
+func TestOpusPauseIsSilentThroughout(t *testing.T) {
+	s := newOpus(t, 20*ms)
+	queue := opusTone(t, 200)
+	var sparse []sent
+	for i, p := range queue {
+		switch {
+		case i < 50 || i >= 150:
+		case i%20 == 10:
+			p.Payload = []byte{p.Payload[0]}
+		default:
+			continue
+		}
+		p.Seq = uint16(len(sparse))
+		sparse = append(sparse, p)
+	}
+	heard := listen(s, sparse, 20*ms, 4*time.Second)
+	for i, b := range heard {
+		if want := i < 50 || i >= 150; b.ok != want && (i < 50 || i > 54) {
+			t.Errorf("beat %d: heard %v", i, b.ok)
+		}
+	}
+	if st := s.Stats(); st.Lost+st.Late+st.Damaged > 0 || st.Delay > 20*ms {
+		t.Errorf("%+v", st)
+	}
+}

@@ -15,7 +15,8 @@ func (s *Stream) more() bool {
 		return false
 	case p == nil:
 		s.starve()
-	case len(p.payload) == 0:
+	case s.mute(p.payload):
+		s.counters.lost.Add(uint64(p.seq - s.shelf.next))
 		s.shelf.take(p) // the place stays: what follows will lie beyond it
 	case s.live && p.seq == s.shelf.next && p.ts == s.place:
 		s.adapt.starved(s, s.owed)

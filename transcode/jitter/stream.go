@@ -65,6 +65,12 @@ type forwardDecoder interface {
 	DecodeFEC(dst []int16, payload []byte) (int, error)
 }
 
+// pausingDecoder is a Decoder that knows packets without sound. They are not
+// played: a breath of comfort noise between two silences is worse than none.
+type pausingDecoder interface {
+	Pause(payload []byte) bool
+}
+
 // Config is how a stream is set up.
 type Config struct {
 	ClockRate int // of the RTP timestamps; 48000 for Opus, 8000 for G.711
@@ -83,6 +89,7 @@ type Stream struct {
 	floor, ceiling  int // of the target, in samples
 	decoder         Decoder
 	forward         forwardDecoder // nil if the decoder is none
+	pausing         pausingDecoder // nil if the decoder is none
 
 	socket   socketSide
 	ring     ring // between the two goroutines
@@ -143,6 +150,7 @@ func New(cfg Config, d Decoder) *Stream {
 		scraps:   make([]int16, in(unit)),
 	}
 	s.forward, _ = d.(forwardDecoder)
+	s.pausing, _ = d.(pausingDecoder)
 	s.adapt = adaptation{pause: shortPause, reduced: tooEarly}
 	return s
 }
@@ -197,3 +205,10 @@ func (s *Stream) samples(ticks int64) int { return int(ticks * int64(s.rate) / i
 func (s *Stream) ticks(samples int) int64 { return int64(samples) * int64(s.clockRate) / int64(s.rate) }
 
 func (s *Stream) long(d time.Duration) int { return int(d * time.Duration(s.rate) / time.Second) }
+
+// mute reports whether a payload holds no sound.
+func (s *Stream) mute(payload []byte) bool {
+	return len(payload) == 0 || s.pausing != nil && s.pausing.Pause(payload)
+}
+
+var _ pcm.Source = (*Stream)(nil)

@@ -51,6 +51,10 @@ func (d *Decoder) DecodeFEC(dst []int16, packet []byte) (int, error) {
 	return d.decode(dst, packet, 1)
 }
 
+// Pause reports whether packet only says that the sender is silent and goes on
+// being so: under DTX such a packet of one or two bytes comes every 400 ms.
+func (d *Decoder) Pause(packet []byte) bool { return len(packet) <= 2 }
+
 // Conceal fills dst, a multiple of 2.5 ms, with what might have been there. It
 // returns how many samples it wrote.
 func (d *Decoder) Conceal(dst []int16) int {

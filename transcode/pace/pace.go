@@ -32,6 +32,11 @@ const (
 	patience = 3
 )
 
+var (
+	_ pcm.Clock = (*Group)(nil)
+	_ pcm.Clock = (*Manual)(nil)
+)
+
 // Clock moves groups. Make it with [New]; it stands still until [Clock.Run].
 type Clock struct {
 	loops  []*loop
