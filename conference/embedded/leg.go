@@ -18,8 +18,8 @@ const (
 	// gatherTimeout bounds what should take no time: there are only host
 	// candidates.
 	gatherTimeout = 5 * time.Second
-	// maxLegs is how often a page's media may be built anew after a failure.
-	maxLegs = 4
+	// maxFailures is how often a page's media may fail within a minute.
+	maxFailures = 4
 )
 
 var errMediaFailed = errors.New("media connection failed")
@@ -31,6 +31,7 @@ type leg struct {
 	session *session
 	strict  bool
 	cancel  context.CancelFunc
+	done    chan struct{} // closed when both connections are
 
 	requests chan request
 	failed   chan struct{} // holds a token once a connection has failed
@@ -58,6 +59,21 @@ func (s *session) enter(v *voice, host, strict bool) {
 	s.build(host, strict)
 }
 
+// cutWeak closes every leg whose ciphers are not good enough any more. When it
+// returns nothing passes through one.
+func (m *meeting) cutWeak() {
+	var weak []*leg
+	for _, mb := range m.members {
+		if mb.browser != nil && mb.browser.leg != nil && !mb.browser.leg.strict {
+			mb.browser.leg.cancel()
+			weak = append(weak, mb.browser.leg)
+		}
+	}
+	for _, l := range weak {
+		<-l.done
+	}
+}
+
 // secure replaces a leg whose ciphers are not good enough.
 func (s *session) secure(host, strict bool) {
 	if strict && !s.leg.strict {
@@ -72,17 +88,18 @@ func (s *session) build(host, strict bool) {
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	l := &leg{
-		session: s, strict: strict, cancel: cancel,
+		session: s, strict: strict, cancel: cancel, done: make(chan struct{}),
 		requests: make(chan request, 16), failed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 		heard: map[*voice]*webrtc.RTPTransceiver{},
 	}
 	s.leg = l
 	s.current.Store(l)
-	s.legs++
 	s.out.send(joinedMessage{Type: "joined", You: s.person.id, Host: host, ICE: []string{}, Key: s.key})
 	s.wg.Go(func() {
 		defer cancel()
-		if err := l.run(ctx); err != nil && ctx.Err() == nil {
+		err := l.run(ctx)
+		close(l.done)
+		if err != nil && ctx.Err() == nil {
 			s.log.Debug().Err(err).Str("person", s.person.id).Msg("media of a page failed")
 			s.meeting.post(func() { s.legFailed(l) })
 		}
@@ -91,13 +108,19 @@ func (s *session) build(host, strict bool) {
 
 // legFailed builds the leg anew, or gives the page up.
 func (s *session) legFailed(l *leg) {
-	switch {
-	case s.leg != l || s.person.place != inside:
-	case s.legs >= maxLegs:
-		s.meeting.state.part(s.person, partGone)
-	default:
-		s.build(s.meeting.state.isHost(s.person), s.meeting.strict())
+	if s.leg != l || s.person.place != inside {
+		return
 	}
+	now := time.Now()
+	if s.failures++; now.Sub(s.lastFailure) > time.Minute {
+		s.failures = 1
+	}
+	s.lastFailure = now
+	if s.failures >= maxFailures {
+		s.meeting.state.part(s.person, partGone)
+		return
+	}
+	s.build(s.meeting.state.isHost(s.person), s.meeting.strict())
 }
 
 // hear tells the leg whose voices the page is to hear.

@@ -19,6 +19,9 @@ func (m *meeting) bringInLine() {
 	for _, p := range m.state.sweep() {
 		m.sendOut(p)
 	}
+	if m.strict() {
+		m.cutWeak()
+	}
 	m.runRecorder()
 	m.keepRoom()
 	m.tellAll()

@@ -175,8 +175,8 @@ func (p *peer) take(m message) {
 // build makes both connections, in place of those it had.
 func (p *peer) build() error {
 	if p.pub != nil {
-		_ = p.pub.GracefulClose()
-		_ = p.sub.GracefulClose()
+		_ = p.pub.Close()
+		_ = p.sub.Close()
 	}
 	pub, err := p.api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -407,4 +407,14 @@ func count(messages []message, f func(message) bool) (n int) {
 		}
 	}
 	return n
+}
+
+// eventually waits for what nobody tells.
+func eventually(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !f(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not yet", what)
+		}
+	}
 }

@@ -32,7 +32,9 @@ type session struct {
 	// Owned by the meeting's owner.
 	voice *voice
 	leg   *leg
-	legs  int // how many there were
+	// How often its media has failed lately.
+	failures    int
+	lastFailure time.Time
 
 	current atomic.Pointer[leg] // leg, for the reader
 

@@ -1,0 +1,81 @@
+package embedded
+
+import (
+	"testing"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/einwahl/einwahl/transcode/pace"
+)
+
+func TestEnhancedEncryptionIsAEADOnEveryLeg(t *testing.T) {
+	counter := func(s *webrtc.SettingEngine) { s.SetSRTPProtectionProfiles(dtls.SRTP_AES128_CM_HMAC_SHA1_80) }
+	for _, tt := range []struct {
+		name    string
+		level   string
+		peer    func(*webrtc.SettingEngine)
+		connect bool
+	}{
+		{"a transport meeting takes SRTP in counter mode", "transport", counter, true},
+		{"an enhanced meeting does not", "enhanced", counter, false},
+		{"an enhanced meeting takes AES-256-GCM", "enhanced", func(s *webrtc.SettingEngine) {
+			s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_256_GCM)
+		}, true},
+		{"an enhanced meeting takes AES-128-GCM", "enhanced", func(s *webrtc.SettingEngine) {
+			s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)
+		}, true},
+		{"an enhanced meeting takes no DTLS suite in CBC mode", "enhanced", func(s *webrtc.SettingEngine) {
+			s.SetDTLSCipherSuites(dtls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA)
+		}, false},
+		{"an enhanced meeting takes DTLS with AES-256-GCM", "enhanced", func(s *webrtc.SettingEngine) {
+			s.SetDTLSCipherSuites(dtls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)
+		}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", func(m *MeetingConfig) { m.Encryption = tt.level }))
+			server := serve(t, b)
+			settings := peerSettings()
+			tt.peer(&settings)
+			ada, bob := dial(t, server, "1", request{Name: "Ada"}, settings), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
+			id := ada.joined()
+			bob.joined()
+			defer sendRaw(ada, []byte{0xF8, 1, 2, 3})()
+			if tt.connect {
+				bob.await("a packet", func() bool { return len(bob.packets[id]) > 0 })
+				return
+			}
+			eventually(t, "who cannot do it is sent out", func() bool { return len(b.Meetings()[0].People) == 1 })
+			bob.mu.Lock()
+			defer bob.mu.Unlock()
+			if n := len(bob.packets[id]); n > 0 {
+				t.Errorf("%d packets came through", n)
+			}
+		})
+	}
+}
+
+func TestSwitchToEnhancedRenewsWeakLegs(t *testing.T) {
+	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
+	server := serve(t, b)
+	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
+	id := ada.joined()
+	bob.joined()
+	defer sendRaw(ada, []byte{0xF8, 1, 2, 3})()
+	bob.await("a packet", func() bool { return len(bob.packets[id]) > 0 })
+	ada.say(request{Type: "host", Action: "encryption", Level: "enhanced"})
+	joined := func(m message) bool { return m.Type == "joined" }
+	for _, p := range []*peer{ada, bob} {
+		p.await("joined again", func() bool { return count(p.messages, joined) == 2 })
+	}
+	bob.forget()
+	bob.await("a packet on the new leg", func() bool { return len(bob.packets[id]) > 3 })
+	m := b.meeting("1")
+	m.do(func() {
+		for _, mb := range m.members {
+			if !mb.browser.leg.strict {
+				t.Errorf("%s has a weak leg", mb.person.id)
+			}
+		}
+	})
+}
