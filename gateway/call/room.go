@@ -59,7 +59,7 @@ func unqueue(s state) (state, []action) {
 
 // reply says w to a caller who has pressed a key, at once where it can be.
 func reply(s state, w ...word) (state, []action) {
-	if s.speaking && !s.cuttable {
+	if s.phase != talking || s.speaking && !s.cuttable {
 		return tell(s, w...)
 	}
 	return speak(s, true, w...)
@@ -88,19 +88,23 @@ func nextInRoom(s state, before conference.State) (state, []action) {
 		news = news.then(word{prompt: announcements.UnmuteAsk})
 	}
 	news = append(news, changes(s, before, now)...)
-	if s.answer == conference.Declined && s.run == before.RecordingRun && s.mic &&
-		before.Recording.Active() && now.Recording == conference.NotRecording {
-		// Their voice was shut by their no. It does not open by what others do.
+	if s.mic && shutByNo(s) && before.Recording.Active() {
 		s.mic = false
 		news = news.then(word{prompt: announcements.StateMuted})
 	}
-	s.queue = append(s.queue[:len(s.queue):len(s.queue)], news...)
+	s.queue = s.queue.then(news...)
 	if old := len(s.queue) - longestQueue; old > 0 {
 		s.queue = s.queue[old:]
 	}
 	s, acts := proceed(s)
 	s, more := unqueue(s)
 	return s, append(acts, more...)
+}
+
+// shutByNo reports whether a caller's voice was shut by their no to a recording
+// that is over. It does not open again by what others do.
+func shutByNo(s state) bool {
+	return s.answer == conference.Declined && s.meeting.Recording == conference.NotRecording
 }
 
 // changes are the words for what has changed for everybody.

@@ -31,7 +31,7 @@ type speaker interface {
 
 // Session leads one call. It has one goroutine, which owns all of it.
 type Session struct {
-	Setup
+	setup   Setup
 	log     zerolog.Logger
 	speaker speaker
 	begun   time.Time
@@ -79,7 +79,7 @@ func newSession(setup Setup, sp speaker) *Session {
 		languages = []string{"en"}
 	}
 	s := &Session{
-		Setup:   setup,
+		setup:   setup,
 		log:     setup.Log.With().Str("call", setup.Call).Logger(),
 		speaker: sp,
 		results: make(chan result),
@@ -112,15 +112,15 @@ func (s *Session) Run(ctx context.Context) error {
 
 	s.begun = time.Now()
 	s.publish()
-	s.log.Info().Str("trunk", s.Trunk).Str("number", s.Number).Msg("call begun")
+	s.log.Info().Str("trunk", s.setup.Trunk).Str("number", s.setup.Number).Msg("call begun")
 	s.do(ctx, answer{})
-	digits, drain := s.Phone.Digits(), s.drain
+	digits, drain := s.setup.Phone.Digits(), s.drain
 	for s.state.phase != ended {
 		var ev event
 		select {
 		case <-ctx.Done():
 			ev = gone{}
-		case <-s.Phone.Done():
+		case <-s.setup.Phone.Done():
 			ev = gone{}
 		case <-drain:
 			ev, drain = draining{}, nil
@@ -201,7 +201,7 @@ func (s *Session) agree(want shape) {
 
 func (s *Session) connect(hear pcm.Source, speak pcm.Sink) {
 	if hear != s.hear || speak != s.speak {
-		s.Phone.Connect(hear, speak)
+		s.setup.Phone.Connect(hear, speak)
 		s.hear, s.speak = hear, speak
 	}
 }

@@ -95,7 +95,7 @@ type state struct {
 }
 
 // event is something that has happened.
-type event interface{}
+type event any
 
 type (
 	answered struct{ err error }
@@ -129,7 +129,7 @@ type (
 )
 
 // action is something to be done. None of them opens a voice: see outline.
-type action interface{}
+type action any
 
 type (
 	answer struct{}

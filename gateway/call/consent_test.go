@@ -1,0 +1,52 @@
+package call
+
+import (
+	"testing"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+func TestAskingForConsent(t *testing.T) {
+	asked := atDoor(openMeeting(recorded(conference.ConsentRequired)))
+	quiet := after(asked, spoken{})
+	agreeing := after(quiet, digit{key: '1'})
+	checkSteps(t, []step{
+		{"a recording that needs consent asks before the seat", after(provedTo(conference.Identity{}), changed{openMeeting(recorded(conference.ConsentRequired))}), spoken{}, asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
+		{"a yes before its sentence is none", asked, digit{key: '1', begun: 1}, asking, ""},
+		{"a yes before the first word is none", asked, digit{key: '1', begun: -1}, asking, ""},
+		{"a yes counts once its sentence has begun", asked, digit{key: '1', begun: 2}, testifying, "testify agreed 1; hush; arm bound 10s"},
+		{"a yes counts after the question", quiet, digit{key: '1'}, testifying, "testify agreed 1; arm bound 10s"},
+		{"only listening counts at once", asked, digit{key: '2', begun: -1}, testifying, "testify declined 2; hush; arm bound 10s"},
+		{"leaving counts at once", asked, digit{key: '3', begun: -1}, leaving, "testify left 3; leave; hush; say goodbye; arm bound 45s"},
+		{"zero repeats the question", quiet, digit{key: '0'}, asking, "say " + wholeQuestion},
+		{"four is no answer", quiet, digit{key: '4'}, asking, ""},
+		{"five is no answer", quiet, digit{key: '5'}, asking, ""},
+		{"six is no answer", quiet, digit{key: '6'}, asking, ""},
+		{"seven is no answer", quiet, digit{key: '7'}, asking, ""},
+		{"eight is no answer", quiet, digit{key: '8'}, asking, ""},
+		{"nine is no answer", quiet, digit{key: '9'}, asking, ""},
+		{"star is no answer", quiet, digit{key: '*'}, asking, ""},
+		{"hash is no answer and does not pass over", asked, digit{key: '#'}, asking, ""},
+		{"after the question there is time for a key", asked, spoken{}, asking, "arm patience 10s"},
+		{"silence is asked once more", quiet, expired{patience}, asking, "say " + wholeQuestion},
+		{"silence after that is a no", after(quiet, expired{patience}, spoken{}), expired{patience}, testifying, "testify declined; arm bound 10s"},
+		{"a question that nobody hears is a no", asked, expired{bound}, testifying, "testify declined; hush; arm bound 10s"},
+		{"hanging up is no answer", quiet, gone{}, ended, "leave; hush; hangup hung_up"},
+
+		{"a yes that is written opens the seat", agreeing, testified{}, opening, "note admit open; arm bound 10s; open"},
+		{"a yes that cannot be written lets nobody in", agreeing, testified{errDown}, leaving, "leave; say fault goodbye; arm bound 45s"},
+		{"a yes that takes too long to write lets nobody in", agreeing, expired{bound}, leaving, "leave; say fault goodbye; arm bound 45s"},
+		{"keys while it is written mean nothing", agreeing, digit{key: '2'}, testifying, ""},
+		{"who agreed hears so on entering", after(agreeing, testified{}), opened{}, talking, "say consent.yes enter"},
+		{"who declined enters to listen", after(quiet, digit{key: '2'}, testified{}), opened{}, talking, "say consent.no enter.listening"},
+		{"a no needs no record to be obeyed", after(quiet, digit{key: '2'}), testified{errDown}, opening, "note admit listening; arm bound 10s; open"},
+		{"who declined a recording that is over by then enters muted", after(quiet, digit{key: '2'}, testified{}, with(quiet, off)), opened{}, talking, "say consent.no enter.muted"},
+		{"a yes to one recording is none to the next", agreeing, with(agreeing, again), testifying, ""},
+		{"and is asked again", after(agreeing, with(agreeing, again)), testified{}, asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
+		{"another recording asks anew", quiet, with(quiet, again), asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
+		{"a recording that ends opens the seat", quiet, with(quiet, off), opening, "note admit open; arm bound 10s; open"},
+		{"a pause leaves the question as it is", quiet, with(quiet, paused), asking, ""},
+		{"a lock meanwhile is told", quiet, with(quiet, locked), leaving, "note refuse locked; leave; say refuse.locked goodbye; arm bound 45s"},
+		{"a meeting that turns end-to-end encrypted meanwhile refuses", asked, with(asked, sealed), leaving, "note refuse e2ee; leave; hush; say refuse.e2ee goodbye; arm bound 45s"},
+	})
+}

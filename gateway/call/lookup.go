@@ -1,0 +1,86 @@
+package call
+
+import (
+	"context"
+	"time"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+// find looks a number up. What comes of it takes the same time whether the
+// number is known or not.
+func (s *Session) find(ctx context.Context, number string) {
+	s.meeting = nil
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		begun := time.Now()
+		m, err := s.setup.Service.Find(ctx, number)
+		pad(ctx, begun, s.setup.Limits.Lookup)
+		ev := found{err: err}
+		if err == nil {
+			ev.needsPIN = m.NeedsPIN()
+		}
+		return result{event: ev, keep: func() { s.meeting = m }}
+	})
+}
+
+// prove tries a PIN. Where the number was unknown there is nothing to try, and
+// that takes as long.
+func (s *Session) prove(ctx context.Context, pin string) {
+	m := s.meeting
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		begun := time.Now()
+		ev := proved{err: conference.ErrWrongPIN}
+		if m != nil {
+			ev.identity, ev.err = m.Identify(ctx, pin)
+		}
+		if m == nil || m.NeedsPIN() {
+			pad(ctx, begun, s.setup.Limits.Lookup)
+		}
+		return result{event: ev}
+	})
+}
+
+// pad waits until a whole number of steps has passed, so that how long a
+// look-up took tells nothing about what it has found.
+func pad(ctx context.Context, begun time.Time, step time.Duration) {
+	if step <= 0 {
+		return
+	}
+	taken := time.Since(begun)
+	t := time.NewTimer((taken/step+1)*step - taken)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Session) visitMeeting(ctx context.Context) {
+	m := s.meeting
+	guest := conference.Guest{Identity: s.state.identity, Call: s.setup.Call, Label: s.setup.Caller, Language: s.state.lang}
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		v, err := m.Visit(ctx, guest)
+		if err != nil {
+			return result{event: visited{err}}
+		}
+		return result{event: visited{}, drop: v.Leave, keep: func() {
+			if s.left { // it ended while we knocked
+				v.Leave()
+				return
+			}
+			s.visit, s.states = v, v.States()
+		}}
+	})
+}
+
+func (s *Session) openSeat(ctx context.Context) {
+	v := s.visit
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		seat, err := v.Open(ctx)
+		return result{event: opened{err}, keep: func() {
+			if err == nil && !s.left {
+				s.seat = seat
+			}
+		}}
+	})
+}
