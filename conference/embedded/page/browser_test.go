@@ -28,7 +28,7 @@ var browser context.Context // one Chromium for all tests: it takes a second to 
 func TestMain(m *testing.M) {
 	flag := chromedp.Flag
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium()), chromedp.NoSandbox,
+		chromedp.ExecPath(chromium()), chromedp.NoSandbox, chromedp.WindowSize(1280, 800),
 		flag("use-fake-ui-for-media-stream", true), flag("use-fake-device-for-media-stream", true),
 		flag("autoplay-policy", "no-user-gesture-required"), flag("allow-loopback-in-peer-connection", true),
 		flag("disable-background-networking", true), flag("disable-quic", true), flag("lang", "en-GB"), flag("accept-lang", "en-GB"),

@@ -1,0 +1,188 @@
+package page_test
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/transcode/pace"
+)
+
+// meetings runs the embedded conference with its real page on loopback.
+func meetings(t *testing.T) (url string) {
+	t.Helper()
+	cfg := embedded.DefaultConfig()
+	cfg.WebRTC = embedded.WebRTC{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
+	cfg.Recordings = t.TempDir()
+	clock := pace.New(1)
+	b, err := embedded.New(cfg, []embedded.MeetingConfig{
+		meeting("100000001", "Open", "transport"), meeting("100000006", "Sealed", "e2ee"),
+	}, clock, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 2)
+	go func() { done <- clock.Run(ctx) }()
+	go func() { done <- b.Run(ctx) }()
+	server := httptest.NewServer(b.Handler())
+	t.Cleanup(func() {
+		cancel()
+		for range 2 {
+			if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}
+		server.Close()
+	})
+	<-b.Ready()
+	return server.URL
+}
+
+func meeting(id, title, encryption string) embedded.MeetingConfig {
+	m := embedded.DefaultMeetingConfig()
+	m.ID, m.Title, m.Encryption = id, title, encryption
+	return m
+}
+
+// visit opens the page and joins; Chromium's pretended microphone beeps once a
+// second.
+func visit(t *testing.T, url, name string) *tab {
+	t.Helper()
+	w := open(t, url)
+	w.until(visible("name"))
+	w.click("original-sound")
+	w.join(name, "")
+	w.until(visible("room"))
+	return w
+}
+
+// ears begins to listen to everybody a page plays, and keeps the loudest that
+// was heard. It is measured where the ear is: after decryption and decoding.
+const ears = `(() => {
+	const context = new AudioContext(), heard = new Set();
+	globalThis.loudest = 0;
+	setInterval(() => {
+		for (const audio of document.querySelectorAll("audio")) {
+			if (heard.has(audio)) continue;
+			heard.add(audio);
+			const a = context.createAnalyser();
+			context.createMediaStreamSource(audio.srcObject).connect(a);
+			const samples = new Float32Array(a.fftSize);
+			setInterval(() => {
+				a.getFloatTimeDomainData(samples);
+				loudest = Math.max(loudest, ...samples.map(Math.abs));
+			}, 20);
+		}
+	}, 20);
+})()`
+
+func (w *tab) listen() { w.t.Helper(); w.do(chromedp.Evaluate[chromedp.Void](ears)) }
+
+// hears waits for sound.
+func (w *tab) hears() {
+	w.t.Helper()
+	w.do(chromedp.Evaluate[chromedp.Void](`loudest = 0`))
+	w.until(`loudest > 0.02`)
+}
+
+// loudest is what was loudest so far, of 1.
+func (w *tab) loudest() float64 { w.t.Helper(); return eval[float64](w, `loudest`) }
+
+func (w *tab) level() string {
+	w.t.Helper()
+	return eval[string](w, `document.getElementById("shield").dataset.level`)
+}
+
+func TestBrowsersHearEachOther(t *testing.T) {
+	url := meetings(t) + "/meet/100000001"
+	ann, bob := visit(t, url, "Ann"), visit(t, url, "Bob")
+	ann.listen()
+	bob.listen()
+	ann.hears()
+	bob.hears()
+	ann.until(`[...document.querySelectorAll(".person.speaking")].some((p) => p.innerText.includes("Bob"))`)
+	if got := ann.level(); got != "transport" {
+		t.Errorf("the header shows %q, want transport", got)
+	}
+
+	bob.click("mic")
+	ann.until(`[...document.querySelectorAll(".person.muted")].some((p) => p.innerText.includes("Bob"))`)
+	bob.click("leave")
+	ann.until(`document.querySelectorAll(".person").length === 1`)
+}
+
+func TestSealedMeetingIsSilentWithoutTheKey(t *testing.T) {
+	url := meetings(t) + "/meet/100000006"
+	ann, bob := visit(t, url+testKey, "Ann"), visit(t, url+testKey, "Bob")
+	eve, kim := visit(t, url+"#e2ee=BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "Eve"), visit(t, url, "Kim")
+	for _, w := range []*tab{ann, bob, eve, kim} {
+		w.listen()
+	}
+	ann.hears()
+	bob.hears()
+	for _, w := range []*tab{ann, bob} {
+		w.until(`document.getElementById("shield").dataset.level === "e2ee"`)
+	}
+	eve.shows("banners", "another key")
+	kim.shows("banners", "no key")
+	for name, w := range map[string]*tab{"another key": eve, "no key": kim} {
+		if got := w.loudest(); got > 0 {
+			t.Errorf("with %s a level of %v was heard, want silence", name, got)
+		}
+		if got := w.level(); got != "alert" {
+			t.Errorf("with %s the header shows %q, want alert", name, got)
+		}
+	}
+	code := func(w *tab) string {
+		w.click("shield")
+		w.until(`document.querySelectorAll("#code span").length === 6`)
+		return eval[string](w, `document.getElementById("code").innerText`)
+	}
+	if a, b, e := code(ann), code(bob), code(eve); a != b || a == e {
+		t.Errorf("safety codes %q, %q; with another key %q", a, b, e)
+	}
+}
+
+func TestSwitchToEndToEndInMidCall(t *testing.T) {
+	url := meetings(t) + "/meet/100000001"
+	ann, bob := visit(t, url, "Ann"), visit(t, url, "Bob")
+	ann.listen()
+	bob.listen()
+	bob.hears()
+
+	ann.click("host-encryption")
+	ann.click(`[value=e2ee]`)
+	ann.click("levels-yes")
+	ann.shows("banners", "new link")
+	bob.shows("banners", "no key")
+	ann.click(`[data-act="share.do"]`)
+	link := eval[string](ann, `document.getElementById("invitation-link").value`)
+
+	bob.click(`[data-act="key.do"]`)
+	bob.do(chromedp.SendKeys(chromedp.ID("key-link"), link))
+	bob.click("key-use")
+	bob.hears()
+	ann.hears()
+	for _, w := range []*tab{ann, bob} {
+		w.until(`document.getElementById("shield").dataset.level === "e2ee"`)
+	}
+
+	// Back again: whoever still has the key sends nothing in clear.
+	ann.click("#invitation .close")
+	ann.click("host-encryption")
+	ann.click(`[value=transport]`)
+	ann.click("levels-yes")
+	bob.shows("banners", "Your link asks for end-to-end encryption")
+	ann.until(`document.getElementById("shield").dataset.level === "transport"`)
+	ann.until(`document.querySelectorAll(".person").length === 2`)
+	if eval[bool](bob, `document.getElementById("mic").classList.contains("on")`) {
+		t.Error("the microphone is open in clear although the link demands encryption")
+	}
+}
