@@ -56,7 +56,8 @@ func try(w io.Writer, c config.Config, sip []net.Addr, page, token string) {
 	}
 	fmt.Fprintf(&b, "\nMeeting page  %s/meet/100000001   (open it in a browser, then call)\n", page)
 	fmt.Fprintf(&b, "Dashboard     %s/#token=%s\nToken         %s\n", page, token, token)
-	fmt.Fprintf(&b, "\nA first call  baresip -e \"/dial sip:en@%s\"   then type 100000001#\nCtrl-C ends the gateway.\n\n", host(sip))
+	fmt.Fprintf(&b, "\nA first call, in another terminal; then type 100000001#\n"+
+		"  baresip -n 127.0.0.1 -e \"/uanew <sip:me@127.0.0.1>;regint=0\" -e \"/dial sip:en@%s\"\n\nCtrl-C ends the gateway.\n\n", host(sip))
 	_, _ = io.WriteString(w, b.String())
 }
 
