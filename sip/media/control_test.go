@@ -19,9 +19,12 @@ func (p *phone) reports(shared bool) []rtcp.Packet {
 	}
 	buf := make([]byte, 2048)
 	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	n, err := conn.Read(buf)
+	n, from, err := conn.ReadFromUDPAddrPort(buf)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if same := from.Port() == p.leg.pair.port; same != shared {
+		p.t.Errorf("reported from port %d", from.Port())
 	}
 	packets, err := rtcp.Unmarshal(buf[:n])
 	if err != nil {

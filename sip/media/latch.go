@@ -83,15 +83,10 @@ func (l *latch) admit(from netip.AddrPort, ssrc uint32, seq uint16, at time.Time
 		return l.follow(from, ssrc, seq, at)
 	}
 	known := from == l.told || from == l.source
-	direct := at.Sub(l.spoke) <= learning
-	if !known && (direct || !l.allowed(from.Addr())) {
-		return stranger
-	}
 	if known {
-		if !direct {
-			l.try = run{} // whoever else was tried has lost
-		}
 		l.spoke = at
+	} else if at.Sub(l.spoke) <= learning || !l.allowed(from.Addr()) {
+		return stranger
 	}
 	if l.try.add(from, ssrc, seq, at) >= enough {
 		changed := l.source != from || l.ssrc != ssrc

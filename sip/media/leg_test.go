@@ -248,6 +248,37 @@ func TestConnectWhileBeating(t *testing.T) {
 	leg.Close()
 }
 
+// slow is a source that a beat is still reading.
+type slow struct{ entered, leave chan struct{} }
+
+func (s slow) ReadFrame(pcm.Frame) bool {
+	close(s.entered)
+	<-s.leave
+	return false
+}
+
+func TestConnectReturnsWhenTheOldSourceIsLeft(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	old := slow{make(chan struct{}), make(chan struct{})}
+	p.leg.Connect(old, nil)
+	var running sync.WaitGroup
+	running.Go(p.clock.Step)
+	<-old.entered
+	connected := make(chan struct{})
+	running.Go(func() {
+		p.leg.Connect(nil, nil)
+		close(connected)
+	})
+	select {
+	case <-connected:
+		t.Error("Connect returned while the old source was being read")
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(old.leave)
+	<-connected
+	running.Wait()
+}
+
 type guarded struct {
 	t     *testing.T
 	clock pcm.Clock

@@ -69,6 +69,78 @@ func TestNobodyElseSpeaksInACall(t *testing.T) {
 	}
 }
 
+func TestLineIsKeptOverNewDescriptions(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		between func(p *phone, first []byte)
+	}{
+		{"the same description again", func(p *phone, first []byte) {
+			if _, err := p.leg.Answer(first); err != nil {
+				p.t.Fatal(err)
+			}
+		}},
+		{"a hold without an address", func(p *phone, first []byte) {
+			p.offerRaw("m=audio 9 RTP/AVP 8\r\nc=IN IP4 0.0.0.0")
+			if _, err := p.leg.Answer(first); err != nil {
+				p.t.Fatal(err)
+			}
+			p.send(8, encoded(g711.ALaw, 160), 160) // the caller goes on at once
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newBench(t, nil).dial()
+			first := p.describe(pcma)
+			if _, err := p.leg.Answer(first); err != nil {
+				t.Fatal(err)
+			}
+			p.rtp = p.socket() // as behind a NAT
+			for range enough {
+				p.send(8, encoded(g711.ALaw, 160), 160)
+			}
+			tt.between(p, first)
+			intruder := *p
+			intruder.ssrc++
+			for range 2 * enough {
+				intruder.sendFrom(p.socket(), 8, nil)
+			}
+			other := p.socket()
+			for range 2 * enough {
+				intruder.sendFrom(other, 8, nil)
+			}
+			p.step(1)
+			p.receive()
+			if s := p.leg.Stats(); s.Foreign != 4*enough {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+func TestCallerBeginsToCountAnew(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	heard := &record{}
+	p.leg.Connect(nil, heard)
+	for i := range 60 {
+		if i == 30 { // as when a PBX transfers the call
+			p.ssrc, p.seq, p.ts = p.ssrc+1, 9, 17
+		}
+		if i%10 == 5 {
+			p.seq++
+			p.ts += 160
+		} else {
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+		p.step(1)
+	}
+	if n := heard.full(); n < 45 {
+		t.Errorf("%d of 54 frames heard: %.0f", n, heard.loud)
+	}
+	// Three before and three after.
+	if s := p.leg.Stats(); s.Lost != 6 || s.Unproven != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestBrokenPackets(t *testing.T) {
 	p := newBench(t, nil).dial(pcma)
 	for _, raw := range [][]byte{

@@ -397,7 +397,7 @@ func TestOffer(t *testing.T) {
 
 func TestOfferWithinACallKeepsLinesAndTypes(t *testing.T) {
 	p := NewParty(local())
-	first, _, err := p.Answer(session("m=video 5006 RTP/AVP 97", "m=audio 5004 RTP/AVP 96 99", "a=rtpmap:96 PCMU/8000", "a=rtpmap:99 telephone-event/8000", "a=sendonly"))
+	first, _, err := p.Answer(session("m=video 5006 RTP/AVP 97", "m=audio 5004 RTP/AVP 96 99", "a=rtpmap:96 PCMU/8000", "a=rtpmap:99 telephone-event/8000"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -418,6 +418,19 @@ func TestOfferWithinACallKeepsLinesAndTypes(t *testing.T) {
 	}
 	if a, _ := p.Agreed(); !a.Held() {
 		t.Error("a stream that was answered with port 0 is not held")
+	}
+}
+
+func TestTheirOfferEndsOurs(t *testing.T) {
+	p := NewParty(local())
+	if _, err := p.Offer(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.Answer(session(both, events)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Accept(session(both, events)); !errors.Is(err, ErrNotOffered) {
+		t.Errorf("err = %v", err)
 	}
 }
 
