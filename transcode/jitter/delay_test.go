@@ -65,6 +65,7 @@ func TestSequenceNumbersAreSorted(t *testing.T) {
 		{"two from far away are a stream", []uint16{0, 1, 30000, 30001}, restart},
 		{"two strays are none", []uint16{0, 1, 30000, 40000}, astray},
 		{"a stray is forgotten", []uint16{0, 1, 30000, 2, 30001}, astray},
+		{"more than the shelf holds begins anew", []uint16{0, 90, 180}, restart},
 		{"far back is a stray too", []uint16{1000, 0}, astray},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -62,6 +62,9 @@ func (s *shelf) sort(seq uint16) (int64, verdict) {
 	n := s.newest + step
 	at := &s.packets[n%shelfSize]
 	switch {
+	case n >= s.next+shelfSize:
+		s.restart(seq) // all that waits is too old to be heard
+		return s.next, restart
 	case at.seq == n:
 		return n, duplicate
 	case n < s.next:
