@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/sip"
 )
 
@@ -38,10 +39,8 @@ func (c Config) check(languages func(announcements.Config) ([]string, error)) Mi
 	for i, n := range c.Numbers {
 		all = append(all, split(at("numbers", i), n.Validate())...)
 	}
-	for i, m := range c.Meetings {
-		all = append(all, split(at("meetings", i), m.Validate())...)
-	}
-	all = append(all, c.checkMeetings()...)
+	all = append(all, split("", embedded.ValidateMeetings(c.Meetings))...)
+	all = append(all, c.checkPINs()...)
 	all = append(all, c.checkPorts()...)
 	all = append(all, c.checkNumbers()...)
 	return append(all, c.checkLanguages(languages)...)
@@ -55,17 +54,11 @@ func wrong(key, format string, args ...any) Mistake {
 // try three times on each call is in after a few hundred calls.
 const shortestPIN = 4
 
-// checkMeetings looks at what meetings say of each other, and at their PINs.
-func (c Config) checkMeetings() Mistakes {
+// checkPINs looks whether PINs protect, and whether a host can come.
+func (c Config) checkPINs() Mistakes {
 	var all Mistakes
-	first := map[string]int{}
 	for i, m := range c.Meetings {
 		key := at("meetings", i)
-		if j, again := first[m.ID]; again && m.ID != "" {
-			all = append(all, wrong(key+".id", "%s is already the number of %s", m.ID, at("meetings", j)))
-		} else {
-			first[m.ID] = i
-		}
 		for _, pin := range []struct{ key, digits string }{{"pin", string(m.PIN)}, {"host_pin", string(m.HostPIN)}} {
 			if n := len(pin.digits); n > 0 && n < shortestPIN {
 				all = append(all, wrong(key+"."+pin.key, "want at least %d digits, so that it cannot be guessed", shortestPIN))

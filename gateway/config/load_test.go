@@ -71,7 +71,7 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 		{"a star stands at the end", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers: [{number: '1*2', trunks: [a]}]", `numbers[0].number: "1*2": a * may only be the last character (line 2)`},
 		{"a file with meetings needs trunks", "meetings: [{id: 1}]", "trunks: want at least one: without a trunk nobody can call"},
 		{"a file with trunks needs numbers", "trunks: [{name: a, peers: [10.0.0.0/8]}]", "numbers: want at least one: without a number nothing answers"},
-		{"meetings have numbers of their own", "meetings:\n  - id: 1\n  - id: 1", "meetings[1].id: 1 is already the number of meetings[0] (line 3)"},
+		{"meetings have numbers of their own", "meetings:\n  - id: 1\n  - id: 1", "meetings[1].id: 1 is the number of meetings[0] already (line 3)"},
 		{"trunks have names of their own", "trunks: [{name: a, peers: [10.0.0.0/8]}, {name: a, peers: [11.0.0.0/8]}]", "trunks[1].name:"},
 		{"the ports suffice for all calls", "media: {ports: 20000-20009}" + bones, "media.ports: 20000-20009 has ports for 5 calls, and the trunks together may bring 200 (max_calls) (line 1)"},
 		{"a port has one use", "media: {ports: 20000-30000}" + bones, "conference.embedded.webrtc.ports: 30000 is needed for calls already, by media.ports 20000-30000"},
