@@ -21,7 +21,6 @@ type Metrics struct {
 	admissions *prometheus.CounterVec
 	prompts    *prometheus.CounterVec
 	answer     prometheus.Histogram
-	firstMedia prometheus.Histogram
 	duration   prometheus.Histogram
 
 	mu     sync.Mutex
@@ -43,9 +42,16 @@ type MediaCounters struct {
 	PacketsOut func() uint64
 	Lost       func() uint64
 	PortsFree  func() int
-	Beats      func() uint64        // beats of the audio clock
-	LateBeats  func() uint64        // those that began later than they should
-	WorstBeat  func() time.Duration // how late the latest of them was
+	Clock      func() Lateness
+}
+
+// Lateness is how punctual the audio clock was since it began.
+type Lateness struct {
+	Beats   uint64             // beats that were run
+	Skipped uint64             // beats that were left out, the clock being too far behind
+	Fallen  uint64             // calls and rooms dropped from the clock by a fault
+	Sum     time.Duration      // lateness of all beats together
+	Within  map[float64]uint64 // beats that were at most so many seconds late, cumulative
 }
 
 // keepDecisions is how many decisions the dashboard shows.
@@ -71,16 +77,12 @@ func NewMetrics(media MediaCounters) *Metrics {
 			Name: "einwahl_call_answer_seconds", Help: "From INVITE to 200 OK.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 		}),
-		firstMedia: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "einwahl_call_first_media_seconds", Help: "From INVITE to the first RTP packet sent.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
-		}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "einwahl_call_duration_seconds", Help: "From INVITE to the end of the call.",
 			Buckets: []float64{1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400},
 		}),
 	}
-	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.answer, m.firstMedia, m.duration,
+	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.answer, m.duration,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registerMedia(media)
 	return m
@@ -95,21 +97,17 @@ func (m *Metrics) registerMedia(media MediaCounters) {
 			}, func() float64 { return float64(f()) }))
 		}
 	}
-	gauge := func(name, help string, f func() float64) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f))
-	}
 	const packets = "RTP packets of telephone calls."
 	count("einwahl_rtp_packets_total", packets, prometheus.Labels{"direction": "in"}, media.PacketsIn)
 	count("einwahl_rtp_packets_total", packets, prometheus.Labels{"direction": "out"}, media.PacketsOut)
 	count("einwahl_rtp_lost_total", "RTP packets of telephone calls that never arrived.", nil, media.Lost)
-	count("einwahl_clock_beats_total", "Beats of the audio clock, one each 20 ms and loop.", nil, media.Beats)
-	count("einwahl_clock_late_total", "Beats of the audio clock that began late.", nil, media.LateBeats)
 	if media.PortsFree != nil {
-		gauge("einwahl_media_ports_free", "Port pairs left for calls.", func() float64 { return float64(media.PortsFree()) })
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "einwahl_media_ports_free", Help: "Port pairs left for calls.",
+		}, func() float64 { return float64(media.PortsFree()) }))
 	}
-	if media.WorstBeat != nil {
-		gauge("einwahl_clock_lateness_worst_seconds", "How late the latest beat of the audio clock was.",
-			func() float64 { return media.WorstBeat().Seconds() })
+	if media.Clock != nil {
+		m.registry.MustRegister(clock(media.Clock))
 	}
 }
 
@@ -135,9 +133,6 @@ func (m *Metrics) CallEnded(outcome string, lasted time.Duration) {
 
 // Answered reports how long a caller has waited for the 200 OK.
 func (m *Metrics) Answered(after time.Duration) { m.answer.Observe(after.Seconds()) }
-
-// FirstMedia reports how long a caller has waited for the first sound.
-func (m *Metrics) FirstMedia(after time.Duration) { m.firstMedia.Observe(after.Seconds()) }
 
 // Prompt reports that a caller has begun to hear a prompt.
 func (m *Metrics) Prompt(prompt, language string) { m.prompts.WithLabelValues(prompt, language).Inc() }

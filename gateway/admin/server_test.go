@@ -251,14 +251,15 @@ func TestTokenComesFromTheFileTheEnvironmentOrChance(t *testing.T) {
 func TestMetricsHaveTheirNames(t *testing.T) {
 	one := func() uint64 { return 1 }
 	m := NewMetrics(MediaCounters{
-		PacketsIn: one, PacketsOut: one, Lost: one, Beats: one, LateBeats: one,
-		PortsFree: func() int { return 7 }, WorstBeat: func() time.Duration { return time.Millisecond },
+		PacketsIn: one, PacketsOut: one, Lost: one, PortsFree: func() int { return 7 },
+		Clock: func() Lateness {
+			return Lateness{Beats: 9, Skipped: 2, Fallen: 1, Sum: time.Second, Within: map[float64]uint64{.001: 8, .02: 9}}
+		},
 	})
 	m.CallBegun()
 	m.CallBegun()
 	m.CallEnded("refused", time.Second)
 	m.Answered(time.Millisecond)
-	m.FirstMedia(time.Millisecond)
 	m.Prompt("welcome", "en")
 	m.Decided(Decision{Decision: "refuse", Reason: "e2ee", Encryption: "e2ee"})
 	w := httptest.NewRecorder()
@@ -268,8 +269,9 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 		`einwahl_admissions_total{decision="refuse",encryption="e2ee",reason="e2ee"} 1`,
 		`einwahl_prompts_total{language="en",prompt="welcome"} 1`,
 		`einwahl_rtp_packets_total{direction="in"} 1`, `einwahl_rtp_packets_total{direction="out"} 1`, "einwahl_rtp_lost_total 1",
-		"einwahl_call_answer_seconds_count 1", "einwahl_call_first_media_seconds_count 1", "einwahl_clock_late_total 1",
-		"einwahl_clock_lateness_worst_seconds 0.001", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
+		"einwahl_call_answer_seconds_count 1",
+		`einwahl_clock_lateness_seconds_bucket{le="0.001"} 8`, "einwahl_clock_lateness_seconds_count 9",
+		"einwahl_clock_skipped_total 2", "einwahl_clock_fallen_total 1", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("metrics lack %s", want)
