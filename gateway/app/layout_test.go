@@ -34,6 +34,7 @@ var allowed = []struct {
 	{"gateway/call", []string{"gateway/admission", "announcements", "conference", "gateway/records", "sip", "transcode/pcm"}},
 	{"gateway/config", []string{"announcements", "conference", "conference/embedded", "gateway/admin", "gateway/admission", "gateway/call", "gateway/records", "sip", "sip/media"}},
 	{"gateway/admin", []string{"conference", "gateway/records"}},
+	{"gateway/peertest", nil},
 	{"gateway/app", []string{"..."}},
 	{"gateway", []string{"..."}},
 }
@@ -45,7 +46,7 @@ var owners = map[string][]string{
 	"github.com/pion/webrtc":      {"conference/embedded"},
 	"github.com/pion/interceptor": {"conference/embedded"},
 	"github.com/coder/websocket":  {"conference/embedded"},
-	"github.com/pion/sdp":         {"sip/media"},
+	"github.com/pion/sdp":         {"sip/media/..."},
 	"github.com/pion/rtcp":        {"sip/media", "conference/embedded"},
 	"github.com/pion/rtp":         {"sip/media", "sip/siptest", "conference/embedded"},
 	"github.com/zaf/g711":         {"transcode/g711"},

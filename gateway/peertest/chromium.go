@@ -26,10 +26,7 @@ type Browser struct {
 // WAV file, which it repeats) and opens url.
 func StartBrowser(t testing.TB, microphone, url string) *Browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("chromium is not installed: run `make deps`")
-	}
+	path := chromium(t)
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
 		chromedp.UserDataDir(t.TempDir()),
@@ -62,6 +59,18 @@ func StartBrowser(t testing.TB, microphone, url string) *Browser {
 	}
 	b.do("open "+url, chromedp.Navigate(url))
 	return b
+}
+
+// chromium finds a browser under one of the names that it is packaged as.
+func chromium(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("chromium is not installed: run `make deps`")
+	return ""
 }
 
 func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
