@@ -62,18 +62,11 @@ func parse(src []byte, s surroundings) (Config, error) {
 	if wrong != nil {
 		return Config{}, wrong
 	}
-	c := Default()
-	d := decoder{
-		env: s.env, read: s.read, elements: elements(),
-		anchors: map[string]ast.Node{}, lines: map[string]int{},
-	}
-	if body != nil {
-		d.value("", body, reflect.ValueOf(&c).Elem())
-	}
+	c, d := decode(body, s)
 	if !d.mentions("trunks", "numbers", "meetings") {
 		c.useSample()
 	}
-	c.Conference.Embedded.Consent = c.Recording.Consent
+	c.settleConsent()
 	// What could not be decoded has kept its default, so checking goes on and
 	// finds what else is wrong.
 	for _, m := range c.check(s.languages) {
@@ -88,12 +81,44 @@ func parse(src []byte, s surroundings) (Config, error) {
 	return c, nil
 }
 
+// decode writes a document over the defaults. The decoder knows what was wrong
+// and where everything stands.
+func decode(body ast.Node, s surroundings) (Config, *decoder) {
+	c := Default()
+	d := &decoder{
+		env: s.env, read: s.read, elements: elements(),
+		anchors: map[string]ast.Node{}, lines: map[string]int{},
+	}
+	if body != nil {
+		d.value("", body, reflect.ValueOf(&c).Elem())
+	}
+	return c, d
+}
+
 // useSample takes the trunks, numbers and meetings of the sample. A file that
 // names none of the three changes other settings of it; one that names any
 // says itself who may call and what for.
 func (c *Config) useSample() {
-	sample := Sample()
+	body, wrong := document(sampleFile)
+	if wrong != nil {
+		panic("config: the sample is wrong: " + wrong.Error())
+	}
+	sample, _ := decode(body, surroundings{})
 	c.Trunks, c.Numbers, c.Meetings = sample.Trunks, sample.Numbers, sample.Meetings
+}
+
+// settleConsent writes the operator's policy into the meetings that leave it to
+// the operator, so that it goes wherever the meetings go, also on a reload.
+func (c *Config) settleConsent() {
+	if c.Recording.Validate() != nil {
+		return // it is reported once, not for each meeting
+	}
+	c.Conference.Embedded.Consent = c.Recording.Consent
+	for i := range c.Meetings {
+		if c.Meetings[i].Consent == "" {
+			c.Meetings[i].Consent = c.Recording.Consent
+		}
+	}
 }
 
 // document parses the YAML. A nil node is an empty file, which has nothing but

@@ -49,7 +49,7 @@ func TestSampleHasTheNumbersTheTrunkAndTheMeetings(t *testing.T) {
 	var want []embedded.MeetingConfig
 	meeting := func(id string, set func(m *embedded.MeetingConfig)) {
 		m := embedded.DefaultMeetingConfig()
-		m.ID = id
+		m.ID, m.Consent = id, "required"
 		set(&m)
 		want = append(want, m)
 	}
@@ -81,9 +81,7 @@ func TestSampleShowsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Default()
-	d := decoder{elements: elements(), lines: map[string]int{}}
-	d.value("", body, reflect.ValueOf(&c).Elem())
+	_, d := decode(body, surroundings{})
 	for _, key := range keysOf("", reflect.TypeFor[Config]()) {
 		if _, shown := d.lines[key]; !shown {
 			t.Errorf("%s is not in the sample", key)
@@ -97,9 +95,7 @@ func TestSampleExplainsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Default()
-	d := decoder{elements: elements(), lines: map[string]int{}}
-	d.value("", body, reflect.ValueOf(&c).Elem())
+	_, d := decode(body, surroundings{})
 	// These say with their name and value what they are, or follow from the
 	// comment above the section.
 	plain := map[string]bool{
