@@ -122,6 +122,9 @@ func evidence(s state, answer string, key rune) action {
 // none, and a caller who believes to have said it is not left in that belief;
 // a no needs no proof to be obeyed.
 func nextTestified(s state, ev testified) (state, []action) {
+	if ev.answer != answerName(s.pending) {
+		return s, nil // an earlier one, late from a slow disk
+	}
 	if ev.err != nil && s.pending != conference.Declined {
 		return goodbye(s, Faulty)
 	}

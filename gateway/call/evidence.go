@@ -35,7 +35,7 @@ func (s *Session) testify(ctx context.Context, a testify) {
 		if err != nil {
 			s.log.Error().Err(err).Str("answer", c.Answer).Msg("consent could not be recorded")
 		}
-		return result{event: testified{err}}
+		return result{event: testified{a.answer, err}}
 	})
 }
 

@@ -120,20 +120,19 @@ func look(s state, number string) (state, []action) {
 func nextFound(s state, ev found) (state, []action) {
 	ahead := s.ahead
 	s.ahead = ""
+	var acts []action
 	switch {
 	case ev.err == nil && !ev.needsPIN:
-		s, acts := to(s, proving)
-		return s, append(acts, prove{})
+		s, acts = to(s, proving)
+		acts = append(acts, prove{})
 	case ev.err != nil && !errors.Is(ev.err, conference.ErrNoMeeting):
 		return goodbye(s, Faulty)
+	default:
+		s, acts = ask(s, pinning)
 	}
-	s, acts := ask(s, pinning)
 	for _, key := range ahead {
 		var more []action
-		if s.phase != pinning {
-			break
-		}
-		s, more = enterKey(s, key)
+		s, more = nextDigit(s, digit{key: key})
 		acts = append(acts, more...)
 	}
 	return s, acts
@@ -150,6 +149,7 @@ func nextProved(s state, ev proved) (state, []action) {
 	case !errors.Is(ev.err, conference.ErrWrongPIN) && !errors.Is(ev.err, conference.ErrNoMeeting):
 		return goodbye(s, Faulty)
 	}
+	s.informed = false
 	if s.tries++; s.tries >= s.limits.Tries {
 		return goodbye(s, Wrong)
 	}

@@ -119,6 +119,10 @@ func nextDigit(s state, ev digit) (state, []action) {
 			s.ahead += string(ev.key)
 		}
 		return s, nil
+	case proving, visiting:
+		// Who presses # ahead knows the privacy notice. No other key counts.
+		s.informed = s.informed || ev.key == '#'
+		return s, nil
 	case informing, holding:
 		return waitingKey(s, ev.key)
 	case asking:
@@ -185,7 +189,7 @@ func outOfTime(s state) (state, []action) {
 	case asking:
 		return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
 	case testifying:
-		return nextTestified(s, testified{errTooLong})
+		return nextTestified(s, testified{answerName(s.pending), errTooLong})
 	case opening:
 		return goodbye(s, Faulty)
 	case informing, noticing:

@@ -67,9 +67,18 @@ func begin(change ...func(*terms)) state {
 // after lets events happen and forgets what is done about them.
 func after(s state, events ...event) state {
 	for _, ev := range events {
-		s, _ = next(s, ev)
+		s, _ = next(s, written(s, ev))
 	}
 	return s
+}
+
+// written lets testified{} be about what is being written.
+func written(s state, ev event) event {
+	if t, ok := ev.(testified); ok && t.answer == "" {
+		t.answer = answerName(s.pending)
+		return t
+	}
+	return ev
 }
 
 func keys(row string) []event {
@@ -169,7 +178,7 @@ func checkSteps(t *testing.T, steps []step) {
 	t.Helper()
 	for _, tt := range steps {
 		t.Run(tt.name, func(t *testing.T) {
-			s, actions := next(tt.from, tt.event)
+			s, actions := next(tt.from, written(tt.from, tt.event))
 			if s.phase != tt.phase {
 				t.Errorf("phase = %v, want %v", s.phase, tt.phase)
 			}

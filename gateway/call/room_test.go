@@ -67,7 +67,7 @@ func TestAMeetingThatChanges(t *testing.T) {
 		{"silence goes back to the meeting", after(in, with(in, again, needs), spoken{}, expired{patience}, spoken{}, expired{patience}), testified{}, talking, "note admit listening; say consent.none"},
 		{"three leaves", after(in, with(in, again, needs)), digit{key: '3'}, leaving, "testify left 3; leave; hush; say leave goodbye; arm bound 45s"},
 		{"a notice in the meeting that nobody hears waits until somebody does", after(in, with(in, again, tells)), expired{bound}, noticing, "arm bound 5m0s"},
-		{"a yes that cannot be written ends it", after(in, with(in, again, needs), spoken{}, digit{key: '1'}), testified{errDown}, leaving, "leave; say fault goodbye; arm bound 45s"},
+		{"a yes that cannot be written ends it", after(in, with(in, again, needs), spoken{}, digit{key: '1'}), testified{err: errDown}, leaving, "leave; say fault goodbye; arm bound 45s"},
 		{"a prepared recording that runs is not told twice", after(in, with(in, prepared, needs)), with(in, prepared, needs, func(m *conference.State) { m.Recording = conference.RecordingOn }), asking, ""},
 		{"a recording that ends during the question ends the question", after(in, with(in, again, needs)), with(in, needs, func(m *conference.State) { m.RecordingRun = 1 }), talking, "note admit open; hush; say recording.stop"},
 		{"a pause is told", agreed, with(agreed, paused), talking, "say recording.pause"},

@@ -65,7 +65,7 @@ type state struct {
 	identity conference.Identity
 	meeting  conference.State
 	met      bool // meeting has come
-	informed bool // the privacy notice was heard or passed over
+	informed bool // the privacy notice was heard or passed over, maybe ahead
 	seated   bool
 	entered  bool // the words on entering were heard
 	noted    admission.Decision
@@ -118,9 +118,12 @@ type (
 	visited   struct{ err error }
 	changed   struct{ meeting conference.State }
 	over      struct{} // the meeting has nothing more to say
-	testified struct{ err error }
-	opened    struct{ err error }
-	obeyed    struct {
+	testified struct {
+		answer string
+		err    error
+	}
+	opened struct{ err error }
+	obeyed struct {
 		command conference.Command
 		err     error
 	}

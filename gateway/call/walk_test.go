@@ -83,7 +83,7 @@ func (w *walker) step(ev event) error {
 func (w *walker) learn(ev event) {
 	switch ev := ev.(type) {
 	case testified:
-		if ev.err == nil && w.state.phase == testifying {
+		if ev.err == nil && w.state.phase == testifying && ev.answer == w.promised.answer {
 			w.agreed[w.promised.run] = w.promised.answer == "agreed"
 			w.informed[w.promised.run] = w.promised.answer != "declined"
 		}
@@ -94,6 +94,8 @@ func (w *walker) learn(ev event) {
 			w.meeting = ev.meeting
 			w.sealed = w.sealed || ev.meeting.Encryption == conference.EndToEnd || ev.meeting.Encryption == conference.Unknown
 		}
+	case digit:
+		w.notified = w.notified || ev.key == '#' && w.state.phase >= finding
 	case expired:
 		w.armed[ev.timer] = false
 	}
@@ -185,7 +187,7 @@ func (w *walker) event() event {
 		case visiting:
 			return w.change()
 		case testifying:
-			return testified{w.failure(10)}
+			return testified{w.promised.answer, w.failure(10)}
 		case opening:
 			return opened{w.failure(10)}
 		}
@@ -204,7 +206,7 @@ func (w *walker) event() event {
 	case 3:
 		return opened{w.failure(2)}
 	case 4:
-		return testified{w.failure(2)}
+		return testified{[]string{"agreed", "declined", "withdrawn"}[w.IntN(3)], w.failure(2)}
 	case 5:
 		return obeyed{conference.Command(w.IntN(5)), w.failure(2)}
 	case 6:
