@@ -3,7 +3,6 @@ package page_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -94,14 +93,24 @@ func eval[T any](w *tab, script string) T {
 	return v
 }
 
-// until waits for script to be true.
+// until waits for script to be true. While a page is being loaded there may be
+// nobody to ask.
 func (w *tab) until(script string) {
 	w.t.Helper()
 	ctx, stop := context.WithTimeout(w.ctx, patience)
 	defer stop()
-	poll := chromedp.Poll[bool](`Boolean(`+script+`)`, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0))
-	if _, err := chromedp.Run(ctx, poll); err != nil {
-		w.t.Fatalf("never true: %s: %v\n%s", script, err, eval[string](w, `document.body.innerText`))
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`Boolean(`+script+`)`))
+		if err == nil && yes {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			w.t.Fatalf("never true: %s: %v\n%s", script, err, eval[string](w, `document.body.innerText`))
+		}
 	}
 }
 
@@ -239,27 +248,4 @@ func (r report) check(t *testing.T) {
 	if r.Count == 0 {
 		t.Error("nothing was checked")
 	}
-}
-
-var errStatus = errors.New("unexpected status")
-
-func get(url string) (*http.Response, error) {
-	r, err := http.Get(url)
-	if err != nil {
-		return nil, err
-	}
-	r.Body.Close()
-	if r.StatusCode != http.StatusOK {
-		return r, fmt.Errorf("%w: %s", errStatus, r.Status)
-	}
-	return r, nil
-}
-
-func hasAll(s string, parts ...string) bool {
-	for _, p := range parts {
-		if !strings.Contains(s, p) {
-			return false
-		}
-	}
-	return true
 }

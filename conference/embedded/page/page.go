@@ -48,6 +48,8 @@ func Handler() http.Handler {
 		w.Header().Set("Location", "../"+strings.TrimSuffix(path.Base(r.URL.EscapedPath()), "/"))
 		w.WriteHeader(http.StatusPermanentRedirect)
 	})
+	mux.Handle("GET /meet/assets", http.NotFoundHandler())
+	mux.Handle("GET /meet/assets/{$}", http.NotFoundHandler())
 	names, err := fs.Glob(files, "assets/*")
 	if err != nil {
 		panic(err) // the pattern is a constant

@@ -23,8 +23,8 @@ type look struct {
 }
 
 var looks = []look{
-	{"desktop-light-en", 1280, 800, "light", "en-GB"},
-	{"desktop-dark-de", 1280, 800, "dark", "de-DE"},
+	{"desktop-light-de", 1280, 800, "light", "de-DE"},
+	{"desktop-dark-en", 1280, 800, "dark", "en-GB"},
 	{"phone-light-de", 360, 740, "light", "de-DE"},
 	{"phone-dark-en", 360, 740, "dark", "en-GB"},
 }
@@ -72,7 +72,10 @@ func crowd(host bool) []message {
 // TestLooks goes through the states of the page as people see them: nothing may
 // stick out sideways, and no text may be missing in any language.
 func TestLooks(t *testing.T) {
-	for _, l := range looks {
+	for i, l := range looks {
+		if *shots == "" && i%3 == 0 {
+			continue // each width, scheme and language once
+		}
 		t.Run(l.name, func(t *testing.T) {
 			for _, s := range scenes {
 				t.Run(s.name, func(t *testing.T) { s.show(t, l) })

@@ -1,11 +1,15 @@
 // Questions and explanations that lie above the room.
 
-import { $, el, icon, setText } from './dom.js';
+import { $, el, icon, setIcon, setText } from './dom.js';
 import { safetyCode } from './e2ee.js';
 import { spaced } from './join.js';
-import { shield } from './rules.js';
+import { shield, threat, wrongKey } from './rules.js';
 import { say } from './notices.js';
 import { t } from './words.js';
+
+export const signs = {
+  e2ee: 'shield-lock', enhanced: 'shield-check', transport: 'shield', none: 'open', pending: 'shield', alert: 'shield-alert',
+};
 
 // ask wants a yes before something grave happens.
 export function ask(id, yes, values) {
@@ -121,10 +125,15 @@ async function copy(text) {
   }
 }
 
+// showSecurity explains the sign in the header, and is called again while it is
+// open: what it says must stay true.
 export async function showSecurity(s) {
-  const sign = shield(s), level = sign === 'alert' ? 'alert' : sign;
-  setText($('security-title'), t(`shield.${level}`));
-  setText($('security-text'), level === 'alert' ? t('security.pending') : t(`security.${level}`));
+  const sign = shield(s), why = threat(s);
+  $('security').dataset.level = sign;
+  setIcon($('security'), signs[sign]);
+  setText($('security-title'), t(`shield.${sign}`));
+  const text = sign !== 'alert' ? `security.${sign}` : `banner.${why ?? (wrongKey(s) ? 'wrongkey' : 'phone')}`;
+  setText($('security-text'), t(text));
   const phones = s.meeting?.encryption === 'e2ee' ? 'refused' : s.phones ? '' : s.meeting?.phones === false ? null : 'may';
   setText($('security-phones'), phones === null ? '' : t(['security.phones', phones].filter(Boolean).join('.')));
   const key = s.meeting?.encryption === 'e2ee' && s.link?.key;

@@ -6,10 +6,10 @@ import { $, setText } from './dom.js';
 import { bindHost, showHost } from './host.js';
 import { JoinForm } from './join.js';
 import { Microphone } from './microphone.js';
-import { say } from './notices.js';
+import { say, whisper } from './notices.js';
 import { showPeople } from './people.js';
 import { bindControls, bindKeys, showControls, showHeader, showLevel } from './room.js';
-import { asksConsent, unseen } from './rules.js';
+import { asksConsent, microphone, unseen } from './rules.js';
 import { Session } from './session.js';
 import { socketURL } from './signal.js';
 import { has, t, translate } from './words.js';
@@ -47,11 +47,19 @@ async function fix(why) {
   return say(t('mic.aria.held', { why: t(`why.${why}`) }));
 }
 
+// speak answers a host's request: whoever only listens is asked about the
+// recording first.
+function speak() {
+  session.setMuted(false);
+  const { open, why } = microphone(session);
+  if (!open) fix(why);
+}
+
 const acts = {
   'lost.do': () => session.reconnect(),
-  'open.do': () => { history.replaceState(null, '', location.pathname); location.reload(); },
+  'open.do': () => ask('open', () => { history.replaceState(null, '', location.pathname); location.reload(); }),
   'key.do': () => enterKey(session),
-  'speak.yes': () => session.setMuted(false),
+  'speak.yes': speak,
   'speak.no': () => session.dismissAsk(),
   'blocked.do': () => session.playSound(),
   'mic.retry': () => fix('device'),
@@ -130,7 +138,8 @@ function showOver() {
 
 session.addEventListener('change', show);
 session.addEventListener('say', ({ detail: { id: word, values, level, urgent } }) => {
-  say(t(word, level ? { level: t(`shield.${level}`) } : values), urgent);
+  if (word === 'say.in') return whisper(t(word)); // the eye sees it
+  return say(t(word, level ? { level: t(`shield.${level}`) } : values), urgent);
 });
 bindControls(session, fix);
 bindKeys(session, fix);

@@ -1,15 +1,11 @@
 // The room as a whole: header, own controls, keys.
 
 import { $, setIcon, setText } from './dom.js';
-import { showInvitation, showSecurity } from './dialogs.js';
+import { showInvitation, showSecurity, signs } from './dialogs.js';
 import { spaced } from './join.js';
 import { microphone, shield } from './rules.js';
 import { say } from './notices.js';
 import { t } from './words.js';
-
-const signs = {
-  e2ee: 'shield-lock', enhanced: 'shield-check', transport: 'shield', none: 'open', pending: 'shield', alert: 'shield-alert',
-};
 
 export function showHeader(s) {
   const { meeting } = s;
@@ -22,8 +18,9 @@ export function showHeader(s) {
   const sign = shield(s);
   $('shield').dataset.level = sign;
   setIcon($('shield'), signs[sign]);
-  const phone = s.phones && sign !== 'alert' ? ` · ${t('shield.phone')}` : '';
+  const phone = s.phones && !['alert', 'pending'].includes(sign) ? ` · ${t('shield.phone')}` : '';
   setText($('shield-text'), t(`shield.${sign}`) + phone);
+  if ($('security').open) showSecurity(s);
   document.title = `${meeting.recording === 'on' ? '● ' : ''}${meeting.title || spaced(meeting.id)}`;
 }
 
