@@ -134,7 +134,12 @@ func (s *Server) trunks() []Trunk {
 	if s.sources.Trunks == nil {
 		return []Trunk{}
 	}
-	return append([]Trunk{}, s.sources.Trunks.Trunks()...)
+	all := append([]Trunk{}, s.sources.Trunks.Trunks()...)
+	for i := range all {
+		all[i].Peers = append([]string{}, all[i].Peers...)
+		all[i].Codecs = append([]string{}, all[i].Codecs...)
+	}
+	return all
 }
 
 // answer writes v as JSON.

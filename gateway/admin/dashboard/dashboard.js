@@ -93,7 +93,13 @@ async function read(signal) {
     rest = events.pop();
     for (const event of events) {
       const data = event.split("\n").find((line) => line.startsWith("data: "));
-      if (data) draw(JSON.parse(data.slice(6)));
+      if (!data) continue;
+      try {
+        draw(JSON.parse(data.slice(6)));
+      } catch (fault) { // a fault of this page is not one of the gateway
+        console.error(fault);
+        state("warn", "this page has a fault");
+      }
     }
   }
 }

@@ -1,0 +1,61 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/gateway/peertest"
+)
+
+func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
+	did := make(chan string, 9)
+	s := newServer(t, rooms{control: func(id string, c Control) error {
+		did <- fmt.Sprintf("meeting %s, lock %v", id, c.Lock != nil && *c.Lock)
+		return nil
+	}})
+	s.sources.Metrics.Decided(Decision{Time: time.Now(), Meeting: "100000006", Decision: "refuse", Reason: "e2ee", Encryption: "e2ee"})
+	serving, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(serving) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+
+	page := "http://" + s.Addr().String() + "/"
+	b := peertest.StartBrowser(t, "", page+"#token="+token)
+	b.WaitFor("the call is shown", `document.querySelector("#calls tbody tr")`)
+	for _, want := range []struct{ where, text string }{
+		{"#calls tbody", "in the meeting"}, {"#decisions", "refused · 100000006"}, {"#decisions", "end-to-end encrypted"},
+		{"#meetings", "transport encryption"}, {"#trunks", "loopback"}, {"#state", "ready"},
+	} {
+		if got := peertest.Eval[string](b, `document.querySelector("`+want.where+`").innerText`); !strings.Contains(got, want.text) {
+			t.Errorf("%s shows %q, want %q", want.where, got, want.text)
+		}
+	}
+	if got := peertest.Eval[string](b, `location.href`); got != page {
+		t.Errorf("the address is %s, want that the token is gone from it", got)
+	}
+	if !peertest.Eval[bool](b, `sessionStorage.getItem("token") !== null && localStorage.length === 0`) {
+		t.Error("the token is not kept for the session, or for longer")
+	}
+	if elsewhere := peertest.Eval[int](b, `performance.getEntriesByType("resource").filter((r) => !r.name.startsWith(location.origin)).length`); elsewhere != 0 {
+		t.Errorf("the page has asked other hosts %d times", elsewhere)
+	}
+
+	b.Click(".meeting .tools button")
+	if got := <-did; got != "meeting 1, lock true" {
+		t.Errorf("a click on Lock did %s", got)
+	}
+	b.Screenshot("dashboard.png")
+	b.Click("#forget")
+	b.WaitFor("nothing is shown without a token", `document.querySelector("#board").hidden && sessionStorage.getItem("token") === null`)
+	b.Type("#token", "wrong")
+	b.Click("#sign-in button")
+	b.WaitFor("a wrong token is told", `document.querySelector("#wrong").textContent.includes("not the token")`)
+}
