@@ -1,0 +1,159 @@
+package webtest
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/logging"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// prepare makes what all connections of the peer share. It sends reports, as a
+// browser does, and asks for nothing to be sent twice.
+func (p *Peer) prepare() (err error) {
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
+		return err
+	}
+	registry := &interceptor.Registry{}
+	if err := webrtc.ConfigureRTCPReports(registry); err != nil {
+		return err
+	}
+	p.api = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(p.engine))
+	p.mic, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+	}, "mic", "mic")
+	return err
+}
+
+// Send is one packet of the microphone, 20 ms long. Only one goroutine may
+// send.
+func (p *Peer) Send(payload []byte) {
+	p.sent++
+	// Before the connection stands, and after, it goes nowhere.
+	_ = p.mic.WriteRTP(&rtp.Packet{
+		Header:  rtp.Header{Version: 2, SequenceNumber: p.sent, Timestamp: uint32(p.sent) * 960},
+		Payload: payload,
+	})
+}
+
+// build makes both connections, in place of those it had.
+func (p *Peer) build() error {
+	pub, err := p.api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		return err
+	}
+	sub, err := p.api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	oldPub, oldSub := p.pub, p.sub
+	p.pub, p.sub = pub, sub
+	p.mu.Unlock()
+	if oldPub != nil {
+		_ = oldPub.Close()
+		_ = oldSub.Close()
+	}
+	pub.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if s == webrtc.PeerConnectionStateConnected {
+			select {
+			case p.connected <- struct{}{}:
+			default:
+			}
+		}
+	})
+	sub.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.listen(track) })
+	sender, err := pub.AddTrack(p.mic)
+	if err != nil {
+		return err
+	}
+	p.reading.Go(func() {
+		buf := make([]byte, 1500)
+		for {
+			if _, _, err := sender.Read(buf); err != nil {
+				return
+			}
+		}
+	})
+	offer, err := pub.CreateOffer(nil)
+	if err != nil {
+		return err
+	}
+	return p.describe(pub, offer, "pub.offer")
+}
+
+func (p *Peer) answer(sdp string) error {
+	if err := p.sub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); err != nil {
+		return err
+	}
+	answer, err := p.sub.CreateAnswer(nil)
+	if err != nil {
+		return err
+	}
+	return p.describe(p.sub, answer, "sub.answer")
+}
+
+// describe tells the server a description, with all candidates.
+func (p *Peer) describe(pc *webrtc.PeerConnection, d webrtc.SessionDescription, message string) error {
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(d); err != nil {
+		return err
+	}
+	select {
+	case <-gathered:
+	case <-p.ctx.Done():
+		return p.ctx.Err()
+	case <-time.After(Patience):
+		return fmt.Errorf("no candidates within %v", Patience)
+	}
+	p.Say(request{Type: message, SDP: pc.LocalDescription().SDP})
+	return nil
+}
+
+// listen keeps what a person says, or hands it on.
+func (p *Peer) listen(track *webrtc.TrackRemote) {
+	buf := make([]byte, 1500)
+	person := track.StreamID()
+	var h rtp.Header
+	for {
+		n, _, err := track.Read(buf)
+		if err != nil {
+			return
+		}
+		at := time.Now()
+		head, err := h.Unmarshal(buf[:n])
+		if err != nil {
+			p.t.Errorf("page: voice of %s: %v", person, err)
+			return
+		}
+		if p.hears != nil {
+			p.hears(person, h, buf[head:n], at)
+			continue
+		}
+		p.mu.Lock()
+		person = track.StreamID() // a line of the description is used again for somebody else
+		p.history.Packets[person] = append(p.history.Packets[person], Packet{h, bytes.Clone(buf[head:n])})
+		p.cond.Broadcast()
+		p.mu.Unlock()
+	}
+}
+
+// quiet keeps pion from writing into the test's output.
+type quiet struct{}
+
+func (quiet) NewLogger(string) logging.LeveledLogger { return quiet{} }
+
+func (quiet) Trace(string)          {}
+func (quiet) Tracef(string, ...any) {}
+func (quiet) Debug(string)          {}
+func (quiet) Debugf(string, ...any) {}
+func (quiet) Info(string)           {}
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Warn(string)           {}
+func (quiet) Warnf(string, ...any)  {}
+func (quiet) Error(string)          {}
+func (quiet) Errorf(string, ...any) {}
