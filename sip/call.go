@@ -104,18 +104,3 @@ func (c *Call) Err() error {
 		return nil
 	}
 }
-
-// leg is what a dialog needs of the call's sound.
-type leg interface {
-	Answer(offer []byte) ([]byte, error)
-	Offer() ([]byte, error)
-	Accept(answer []byte) error
-	Connect(hear pcm.Source, speak pcm.Sink)
-	Digits() <-chan rune
-	PushDigit(r rune)
-	Held() bool
-	Lost() <-chan struct{}
-	Stats() media.LegStats
-	Secure() bool
-	Close()
-}

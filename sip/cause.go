@@ -65,6 +65,7 @@ var (
 	causeNoReply    = Cause{Status: 480, Q850: 102, Text: "No reply"}
 	causeNoPorts    = Cause{Status: 503, Q850: 34, Text: "No media port is free"}
 	causeNoCodec    = Cause{Status: 488, Q850: 88, Text: "No common codec"}
+	causeInsecure   = Cause{Status: 488, Q850: 88, Text: "SRTP is required"}
 	causeBadType    = Cause{Status: 415, Q850: 95, Text: "Body not understood"}
 	causeBadOffer   = Cause{Status: 400, Q850: 95, Text: "Session description not understood"}
 	causeBadAnswer  = Cause{Status: 488, Q850: 88, Text: "Answer does not fit our offer"}

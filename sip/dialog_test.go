@@ -317,8 +317,13 @@ func TestAnswerWaitsForTheSessionInTheAck(t *testing.T) {
 	default:
 	}
 	call.Ack()
-	if err := <-answered; err != nil {
-		t.Errorf("Answer: %v", err)
+	select {
+	case err := <-answered:
+		if err != nil {
+			t.Errorf("Answer: %v", err)
+		}
+	case <-time.After(siptest.Patience):
+		t.Fatal("Answer does not return")
 	}
 	wantStatus(t, call.Hangup(), 200)
 }
@@ -386,6 +391,17 @@ func TestUpdate(t *testing.T) {
 	wantStatus(t, call.Hangup(), 200)
 }
 
+func key(t *testing.T, c *Call) rune {
+	t.Helper()
+	select {
+	case r := <-c.Digits():
+		return r
+	case <-time.After(siptest.Patience):
+		t.Fatal("no key came")
+		return 0
+	}
+}
+
 func TestDigitsByInfoStayInOrder(t *testing.T) {
 	b := start(t, nil)
 	call := b.phone("tcp").Call("en")
@@ -394,7 +410,7 @@ func TestDigitsByInfoStayInOrder(t *testing.T) {
 		wantStatus(t, call.Info(key), 200)
 	}
 	for _, want := range "100000001#" {
-		if got := <-c.Digits(); got != want {
+		if got := key(t, c); got != want {
 			t.Errorf("got %c, want %c", got, want)
 		}
 	}
@@ -419,7 +435,7 @@ func TestRequestsSentAtOnceStayInOrder(t *testing.T) {
 	}
 	phone.Send(burst.String())
 	for i := range 20 {
-		if got, want := <-c.Digits(), rune('0'+i%10); got != want {
+		if got, want := key(t, c), rune('0'+i%10); got != want {
 			t.Fatalf("key %d: %c, want %c", i, got, want)
 		}
 	}
@@ -445,4 +461,14 @@ func TestReferIsDeclinedAndTheCallGoesOn(t *testing.T) {
 		t.Errorf("Allow: %q", m.Get("Allow"))
 	}
 	wantStatus(t, call.Hangup(), 200)
+}
+
+func TestTrunkThatRequiresEncryptionTakesNoClearCall(t *testing.T) {
+	b := start(t, func(s *setup) { s.trunks[0].SRTP = "required" })
+	phone := b.phone("udp")
+	wantStatus(t, phone.Dial("en").Final(), 488)
+	call := phone.Dial("en", siptest.WithoutOffer())
+	wantStatus(t, call.Final(), 200)
+	call.WaitEnd()
+	b.wantNothing()
 }

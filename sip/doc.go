@@ -8,11 +8,12 @@
 // thing that a caller may do wrong. The rooms are:
 //
 //   - gate, udp, tcp: who may talk to us at all, and how much
-//   - receive, screen: what a request must be before it concerns a call
-//   - dialog: the life of a call as a pure function of state and event
-//   - leg, invite, ack, cancel, bye, reinvite, info: one verb each, in the one
-//     goroutine that owns the dialog
-//   - call: what the gateway sees of it
+//   - receive, screen, transactions: what a request must be, and whom it concerns
+//   - next: the life of a dialog, as a pure function of state and event
+//   - dialog, and one file for each verb (invite, ack, cancel, bye, reinvite,
+//     info): the goroutine that owns a dialog and does what next says
+//   - guard, wire: the way out, past which no foreign control character goes
+//   - call: what the gateway sees of it all
 //
 // A new way in (TLS, WebSocket) is one more listener beside udp and tcp that
 // calls receive; a registration is one more owner of client transactions.

@@ -87,46 +87,54 @@ func (g *gate) set(configs []TrunkConfig) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	trunks := make(map[string]*trunk, len(configs))
-	var rows []row
-	add := func(t *trunk) {
-		trunks[t.Name] = t
-		for _, n := range t.networks {
-			rows = append(rows, row{n, t})
-		}
-	}
 	for _, c := range configs {
-		limit, burst := rate.Limit(c.MaxCallsPerSecond), c.MaxCallsPerSecond
-		// A limiter is full when it is made and empty when its burst grows: a
-		// new trunk needs a new one, or its first call finds no place.
-		t := &trunk{TrunkConfig: c, use: &use{rate: rate.NewLimiter(limit, burst)}}
-		if old, ok := g.trunks[c.Name]; ok {
-			t.use = old.use
-			t.use.rate.SetBurst(burst)
-			t.use.rate.SetLimit(limit)
-		}
-		for _, peer := range c.Peers {
-			if n, err := parsePeer(peer); err == nil {
-				t.networks = append(t.networks, n)
-			}
-		}
-		add(t)
+		trunks[c.Name] = newTrunk(c, g.trunks[c.Name])
 	}
 	for name, old := range g.trunks {
 		if _, stays := trunks[name]; !stays && old.use.dialogs.Load() > 0 {
 			retired := *old
 			retired.retired = true
-			add(&retired)
+			trunks[name] = &retired
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b row) int {
-		if a.trunk.retired != b.trunk.retired {
-			if a.trunk.retired {
-				return 1
-			}
-			return -1
+	var rows []row
+	for _, t := range trunks {
+		for _, n := range t.networks {
+			rows = append(rows, row{n, t})
 		}
-		return b.network.Bits() - a.network.Bits()
-	})
+	}
+	slices.SortFunc(rows, before)
 	g.trunks = trunks
 	g.rows.Store(&rows)
+}
+
+// newTrunk makes a trunk of what the file says and what it was before, if it
+// was.
+func newTrunk(c TrunkConfig, old *trunk) *trunk {
+	t := &trunk{TrunkConfig: c}
+	limit := rate.Limit(c.MaxCallsPerSecond)
+	if old != nil {
+		t.use = old.use
+		t.use.rate.SetBurst(c.MaxCallsPerSecond)
+		t.use.rate.SetLimit(limit)
+	} else {
+		t.use = &use{rate: rate.NewLimiter(limit, c.MaxCallsPerSecond)}
+	}
+	for _, peer := range c.Peers {
+		if n, err := parsePeer(peer); err == nil { // else Validate has told
+			t.networks = append(t.networks, n)
+		}
+	}
+	return t
+}
+
+// before orders rows: those of the file first, the narrower before the wider.
+func before(a, b row) int {
+	if a.trunk.retired != b.trunk.retired {
+		if a.trunk.retired {
+			return 1
+		}
+		return -1
+	}
+	return b.network.Bits() - a.network.Bits()
 }

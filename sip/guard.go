@@ -45,12 +45,3 @@ func isControl(r rune) bool {
 func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text(s)) + `"`
 }
-
-// mask leaves the last two digits of a telephone number, for logs.
-func mask(number string) string {
-	number = text(number)
-	if len(number) <= 4 {
-		return strings.Repeat("x", len(number))
-	}
-	return "..." + number[len(number)-2:]
-}

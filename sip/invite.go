@@ -39,10 +39,17 @@ func (s *Server) invite(in incoming) {
 	s.dialogs.add(d)
 	if !s.lead(d) {
 		d.respond(told{in, tx}, sipmsg.StatusServiceUnavailable, retryAfter(s.retryIn()))
-		s.dialogs.remove(d)
-		in.trunk.end()
-		in.trunk.leave()
+		s.bury(d)
 	}
+}
+
+// bury takes away a dialog that has never come to life.
+func (s *Server) bury(d *dialog) {
+	s.dialogs.remove(d)
+	d.trunk.end()
+	d.trunk.leave()
+	close(d.gone)
+	d.sweep()
 }
 
 // newDialog makes a dialog that nothing has happened to.
@@ -107,10 +114,7 @@ func (s *Server) conduct(d *dialog) {
 	if err != nil {
 		d.log.Warn().Err(err).Msg("no media for a call")
 		d.respond(d.invite, causeNoPorts.Status, append(reasons(causeNoPorts), retryAfter(s.retryIn()))...)
-		s.dialogs.remove(d)
-		d.trunk.end()
-		d.trunk.leave()
-		close(d.gone)
+		s.bury(d)
 		return
 	}
 	d.call.leg = l

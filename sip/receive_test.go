@@ -59,6 +59,39 @@ func TestAnswerTo200NamesNobody(t *testing.T) {
 	wantStatus(t, call.Hangup(), 200)
 }
 
+func TestContactIsWhereThePeerFindsUs(t *testing.T) {
+	for _, tt := range []struct{ name, listen, advertise, want string }{
+		{"on all addresses", "udp://0.0.0.0:0", "", "<sip:127.0.0.1:%s>"},
+		{"on one address", "udp://127.0.0.1:0", "", "<sip:127.0.0.1:%s>"},
+		{"as the operator says", "udp://127.0.0.1:0", "sip.example.com", "<sip:sip.example.com:%s>"},
+		{"over IPv6", "udp://[::1]:0", "", "<sip:[::1]:%s>"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			local := "127.0.0.1"
+			if strings.Contains(tt.listen, "::1") {
+				local = "::1"
+				if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
+					t.Skipf("no IPv6 on this machine: %v", err)
+				} else {
+					l.Close()
+				}
+			}
+			b := start(t, func(s *setup) {
+				s.config = Config{Listen: []string{tt.listen}, Advertise: tt.advertise}
+				s.trunks = []TrunkConfig{trunkOf("loopback", local)}
+			})
+			_, port, _ := net.SplitHostPort(b.addr("udp"))
+			phone := siptest.New(t, siptest.Config{Gateway: net.JoinHostPort(local, port), Local: local})
+			call := phone.Dial("en")
+			if got, want := call.Final().Get("Contact"), fmt.Sprintf(tt.want, port); got != want {
+				t.Errorf("Contact: %s, want %s", got, want)
+			}
+			b.next().Hangup(causeNormal)
+			call.WaitEnd()
+		})
+	}
+}
+
 func TestScreen(t *testing.T) {
 	b := start(t, nil)
 	for _, tt := range []struct {

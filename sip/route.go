@@ -79,9 +79,10 @@ func (r route) path() (sipmsg.Uri, []sipmsg.Uri) {
 	return r.routes[0], append(routes, r.target)
 }
 
-// hop is the network and address of the next station. An address that is not
-// the trunk's, as that of a phone behind NAT, is replaced by the one that the
-// caller's requests come from: we send to nobody whom only a header names.
+// hop is the network and address of the next station. One that is not the
+// trunk's, as that of a phone behind NAT, or that we cannot speak to, is
+// replaced by where the caller's requests come from: we send to nobody whom
+// only a header names.
 func (r route) hop() (string, netip.AddrPort) {
 	next := r.target
 	if len(r.routes) > 0 {
@@ -89,15 +90,11 @@ func (r route) hop() (string, netip.AddrPort) {
 	}
 	network := r.came.network()
 	if t, ok := next.UriParams.Get("transport"); ok {
-		switch strings.ToUpper(t) {
-		case "UDP":
-			network = "UDP"
-		case "TCP":
-			network = "TCP"
-		}
+		network = strings.ToUpper(t)
 	}
 	address, err := netip.ParseAddr(strings.Trim(next.Host, "[]"))
-	if err != nil || !r.trunk.has(address.Unmap()) {
+	spoken := next.Scheme == "sip" && (network == "UDP" || network == "TCP")
+	if err != nil || !spoken || !r.trunk.has(address.Unmap()) {
 		return r.came.network(), r.source
 	}
 	port := uint16(sipmsg.DefaultUdpPort)

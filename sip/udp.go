@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
@@ -30,6 +31,7 @@ func (d *datagrams) serve(s *Server) {
 		}
 		if err != nil {
 			s.counts.errors.Add(1)
+			time.Sleep(time.Millisecond) // whatever it is, do not spin
 			continue
 		}
 		from = unmap(from)

@@ -143,7 +143,11 @@ func (c *Call) Branch() string {
 func (c *Call) compose(method string, seq int, branch, kind, body string, extra []Header) *Message {
 	p := c.phone
 	network, at := strings.ToUpper(p.config.Network), p.Addr().String()
-	from := fmt.Sprintf("<sip:%s@%s>;tag=%s", p.config.User, p.config.Local, c.tag)
+	host := p.config.Local
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	from := fmt.Sprintf("<sip:%s@%s>;tag=%s", p.config.User, host, c.tag)
 	if p.config.Display != "" {
 		from = fmt.Sprintf("%q %s", p.config.Display, from)
 	}
