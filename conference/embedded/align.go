@@ -7,8 +7,12 @@ import "time"
 const clockRate = 48000
 
 // drift is how far a sender's clock may stray from ours before the recording
-// follows ours. It is above what a network holds packets up.
+// follows ours. It is above what a network usually holds packets up.
 const drift = clockRate / 5
+
+// alignWindow is how long a sender must be late before it counts as straying:
+// a network that stalls gives back what it held, and that is in its place.
+const alignWindow = 5 * clockRate
 
 // aligner finds the place of each packet in a file that begins when the
 // recording begins: by the sender's clock from packet to packet, and by ours
@@ -18,6 +22,9 @@ type aligner struct {
 	base     int64 // position of the sender's time zero
 	last     int64 // newest time of the sender, unwrapped
 	lastTime uint32
+
+	window int64 // when the window at hand began
+	least  int64 // how late the least late packet in it was
 }
 
 // place returns where a packet with this RTP timestamp goes that has come so
@@ -25,22 +32,40 @@ type aligner struct {
 // where the file ends.
 func (a *aligner) place(ts uint32, after time.Duration, written int64) (int64, bool) {
 	wall := int64(after * clockRate / time.Second)
-	if !a.begun {
-		a.begun, a.lastTime, a.last, a.base = true, ts, 0, wall
-		return max(wall, written), true
-	}
 	step := int64(int32(ts - a.lastTime))
-	if step <= 0 && step > -drift {
+	switch {
+	case !a.begun || step <= -drift: // the first, or the sender began anew
+		*a = aligner{begun: true, base: wall, lastTime: ts, window: wall, least: wall}
+	case step <= 0:
 		return 0, false // out of order, or twice
+	default:
+		a.last += step
+		a.lastTime = ts
+		a.follow(wall)
 	}
-	a.last += step
-	a.lastTime = ts
 	at := a.base + a.last
-	if off := at - wall; off > drift || off < -drift {
+	if at > wall+drift || at < written-frameTicks {
+		// Nothing comes before it is said, and a place is given once: the
+		// sender's clock does not tell any more, ours does.
 		a.base = wall - a.last
 		at = wall
 	}
+	if at < written-frameTicks {
+		return 0, false // more has come than time has passed
+	}
 	return max(at, written), true
+}
+
+// follow moves the base when the sender has been late all through a window.
+func (a *aligner) follow(wall int64) {
+	a.least = min(a.least, wall-a.base-a.last)
+	if wall-a.window < alignWindow {
+		return
+	}
+	if a.least > drift {
+		a.base += a.least
+	}
+	a.window, a.least = wall, wall
 }
 
 // silences are Opus packets of silence, longest first: full-band CELT frames

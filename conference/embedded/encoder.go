@@ -28,6 +28,8 @@ type encoder struct {
 	done    chan struct{}
 	dropped atomic.Uint64
 
+	began time.Time
+
 	// Used on the beat only.
 	seq     uint16
 	ts      uint32
@@ -52,7 +54,7 @@ func startEncoder(pass func(h rtp.Header, payload []byte, at time.Time)) (*encod
 		return nil, err
 	}
 	e := &encoder{
-		opus: codec, done: make(chan struct{}),
+		opus: codec, done: make(chan struct{}), began: time.Now(),
 		free: make(chan *packet, queued), filled: make(chan *packet, queued),
 	}
 	for range queued {
@@ -100,8 +102,15 @@ func (e *encoder) WriteFrame(f pcm.Frame) {
 		e.free <- p
 		return
 	}
-	p.header = rtp.Header{SequenceNumber: e.seq, Timestamp: e.ts, Marker: !e.talking}
 	p.size, p.at = n, time.Now()
+	if !e.talking {
+		// Beats that the clock has left out were time all the same.
+		passed := uint32(p.at.Sub(e.began)/pcm.FrameDuration) * frameTicks
+		if int32(passed-e.ts) > 0 {
+			e.ts = passed
+		}
+	}
+	p.header = rtp.Header{SequenceNumber: e.seq, Timestamp: e.ts, Marker: !e.talking}
 	e.seq++
 	e.talking = true
 	e.filled <- p // has room for every packet there is

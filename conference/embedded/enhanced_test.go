@@ -45,7 +45,9 @@ func TestEnhancedEncryptionIsAEADOnEveryLeg(t *testing.T) {
 				bob.await("a packet", func() bool { return len(bob.packets[id]) > 0 })
 				return
 			}
-			eventually(t, "who cannot do it is sent out", func() bool { return len(b.Meetings()[0].People) == 1 })
+			eventually(t, "who cannot do it is sent out", maxFailures*handshakeTimeout*2, func() bool {
+				return len(b.Meetings()[0].People) == 1
+			})
 			bob.mu.Lock()
 			defer bob.mu.Unlock()
 			if n := len(bob.packets[id]); n > 0 {

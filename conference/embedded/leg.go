@@ -197,7 +197,8 @@ func (l *leg) connect() (err error) {
 	}
 	for _, pc := range []*webrtc.PeerConnection{l.pub, l.sub} {
 		pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
-			if st == webrtc.PeerConnectionStateFailed {
+			// Closed by the page, or by a handshake that came to nothing.
+			if st == webrtc.PeerConnectionStateFailed || st == webrtc.PeerConnectionStateClosed {
 				select {
 				case l.failed <- struct{}{}:
 				default:

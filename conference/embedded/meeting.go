@@ -72,12 +72,16 @@ func (m *meeting) run(ctx context.Context) {
 	ticker := time.NewTicker(speakingInterval)
 	defer ticker.Stop()
 	for !m.state.ended {
+		var tick <-chan time.Time
+		if len(m.members) > 0 {
+			tick = ticker.C
+		}
 		var o order
 		select {
 		case <-ctx.Done():
 			o.do = m.state.close
 		case o = <-m.orders:
-		case now := <-ticker.C:
+		case now := <-tick:
 			m.tellSpeaking(now)
 			continue
 		}

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,12 +9,16 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 )
+
+// handshakeTimeout bounds the DTLS handshake, once ICE has found a way.
+const handshakeTimeout = 8 * time.Second
 
 const audioLevelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level" // RFC 6464
 
@@ -119,6 +124,10 @@ func (n *network) settings(cfg WebRTC, strict bool) (webrtc.SettingEngine, error
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetIPFilter(cfg.listens)
 	s.SetSRTPReplayProtectionWindow(512)
+	// Two ends without a cipher in common may wait for each other for long.
+	s.SetDTLSConnectContextMaker(func() (context.Context, func()) {
+		return context.WithTimeout(context.Background(), handshakeTimeout)
+	})
 	if n.mux != nil {
 		s.SetICEUDPMux(n.mux)
 	} else if err := s.SetEphemeralUDPPortRange(cfg.Ports.First, cfg.Ports.Last); err != nil {

@@ -309,21 +309,15 @@ func (p *peer) speak(hertz float64) (stop func()) {
 	wg.Go(func() {
 		defer encoder.Close()
 		note := newNote(hertz, 16000)
-		ticker := time.NewTicker(20 * time.Millisecond)
-		defer ticker.Stop()
-		for {
+		for begun, n := time.Now(), 0; ctx.Err() == nil; n++ {
 			packet := make([]byte, 400)
-			n, err := encoder.Encode(packet, note.next(320))
+			size, err := encoder.Encode(packet, note.next(320))
 			if err != nil {
 				p.t.Error(err)
 				return
 			}
-			p.send(packet[:n])
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
+			p.send(packet[:size])
+			untilBeat(begun, n)
 		}
 	})
 	return func() { cancel(); wg.Wait() }
@@ -368,20 +362,20 @@ func power(sound []int16, hertz, rate float64) float64 {
 	return levels[len(levels)/2]
 }
 
+// untilBeat waits for the end of beat n: a sender's clock that stays behind on
+// a busy machine would be another test.
+func untilBeat(begun time.Time, n int) {
+	time.Sleep(time.Until(begun.Add(time.Duration(n+1) * pcm.FrameDuration)))
+}
+
 // sendRaw sends the same payload again and again.
 func sendRaw(p *peer, payload []byte) (stop func()) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		ticker := time.NewTicker(20 * time.Millisecond)
-		defer ticker.Stop()
-		for {
+		for begun, n := time.Now(), 0; ctx.Err() == nil; n++ {
 			p.send(payload)
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
+			untilBeat(begun, n)
 		}
 	})
 	return func() { cancel(); wg.Wait() }
@@ -410,9 +404,9 @@ func count(messages []message, f func(message) bool) (n int) {
 }
 
 // eventually waits for what nobody tells.
-func eventually(t *testing.T, what string, f func() bool) {
+func eventually(t *testing.T, what string, patience time.Duration, f func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !f(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !f(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: not yet", what)
 		}

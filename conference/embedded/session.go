@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 
 	"github.com/einwahl/einwahl/conference"
 )
@@ -18,8 +19,14 @@ var (
 	errSaidBye = errors.New("the session is over")
 )
 
-// joinTimeout is how long a page may take to say who it is.
-const joinTimeout = 10 * time.Second
+const (
+	// joinTimeout is how long a page may take to say who it is.
+	joinTimeout = 10 * time.Second
+	// messageRate and messageBurst are how fast a page is listened to; who says
+	// more is listened to later.
+	messageRate  = 20
+	messageBurst = 100
+)
 
 // session is one page in a meeting, from its join to its last word.
 type session struct {
@@ -85,7 +92,11 @@ func closeSocket(ws *websocket.Conn, err error) {
 
 // read takes the page's messages until it leaves or is lost.
 func (s *session) read(ctx context.Context, ws *websocket.Conn) {
+	pace := rate.NewLimiter(messageRate, messageBurst)
 	for {
+		if pace.Wait(ctx) != nil {
+			return
+		}
 		_, data, err := ws.Read(ctx)
 		if err != nil {
 			return
