@@ -101,16 +101,24 @@ func TestNoticeIsReportedOnceSeen(t *testing.T) {
 }
 
 func TestFarewells(t *testing.T) {
+	url, peers := serve(t)
+	w := open(t, url+"/meet/100000001")
+	w.join("Ada", "")
+	p, _ := accept(t, peers)
+	enter(p, false, state(nil, ada("unanswered")))
+	w.until(visible("room"))
 	for reason, words := range map[string]string{
 		"removed": "The host has removed you", "ended": "The meeting has ended", "declined": "You were not let in",
 		"left": "You have left", "full": "The meeting is full", "locked": "The meeting is locked",
 		"replaced": "You joined again elsewhere", "gone": "The service is being restarted", "something new": "interrupted",
 	} {
-		t.Run(reason, func(t *testing.T) {
-			w, p := guest(t, false, state(nil, ada("unanswered")))
-			p.send(message{"type": "bye", "reason": reason})
-			w.shows("over", words)
-		})
+		p.send(message{"type": "bye", "reason": reason})
+		w.shows("over", words)
+		w.click("over-again")
+		w.click("enter") // the name is still there
+		p, _ = accept(t, peers)
+		enter(p, false, state(nil, ada("unanswered")))
+		w.until(visible("room"))
 	}
 }
 

@@ -77,8 +77,10 @@ func TestLooks(t *testing.T) {
 			continue // each width, scheme and language once
 		}
 		t.Run(l.name, func(t *testing.T) {
+			url, peers := serve(t)
+			w := open(t, "about:blank", chromedp.EmulateViewport(l.width, l.height), l.put)
 			for _, s := range scenes {
-				t.Run(s.name, func(t *testing.T) { s.show(t, l) })
+				t.Run(s.name, func(t *testing.T) { s.show(&tab{t, w.ctx}, url, peers, l) })
 			}
 		})
 	}
@@ -189,10 +191,9 @@ func enter(p *peer, host bool, s message) {
 	p.send(s)
 }
 
-func (s scene) show(t *testing.T, l look) {
-	url, peers := serve(t)
-	w := open(t, "about:blank", chromedp.EmulateViewport(l.width, l.height), l.put)
-	w.do(chromedp.Navigate(url + "/meet/100000001" + s.fragment))
+func (s scene) show(w *tab, url string, peers chan *peer, l look) {
+	t := w.t
+	w.do(chromedp.Navigate("about:blank"), chromedp.Navigate(url+"/meet/100000001"+s.fragment))
 	switch s.name {
 	case "join":
 		w.until(visible("name"))

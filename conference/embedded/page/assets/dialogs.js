@@ -4,7 +4,7 @@ import { $, el, icon, setIcon, setText } from './dom.js';
 import { safetyCode } from './e2ee.js';
 import { spaced } from './join.js';
 import { shield, threat, wrongKey } from './rules.js';
-import { say } from './notices.js';
+import { whisper } from './notices.js';
 import { t } from './words.js';
 
 export const signs = {
@@ -101,8 +101,8 @@ export function showInvitation(s) {
   $('invitation-key').hidden = !s.link?.key;
   setText($('invitation-phone'), text);
   $('invitation-numbers').replaceChildren(...numbers.map((n) => el('li', {}, n)));
-  $('copy-link').onclick = () => copy(link);
-  $('copy-invitation').onclick = () => copy(invitation(s, link, text, numbers));
+  $('copy-link').onclick = () => copy($('copy-link'), 'copy', link);
+  $('copy-invitation').onclick = () => copy($('copy-invitation'), 'invite.copy', invitation(s, link, text, numbers));
   $('invitation').showModal();
   $('invitation-link').select();
 }
@@ -116,13 +116,13 @@ function invitation({ meeting }, link, phone, numbers) {
   ].join('\n');
 }
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say(t('copied'));
-  } catch {
-    say(t('copy.failed'));
-  }
+// copy says on the button itself how it went.
+async function copy(button, word, text) {
+  const done = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  const told = t(done ? 'copied' : 'copy.failed');
+  setText(button.querySelector('span'), told);
+  whisper(told);
+  setTimeout(() => setText(button.querySelector('span'), t(word)), 3000);
 }
 
 // showSecurity explains the sign in the header, and is called again while it is

@@ -6,7 +6,7 @@
 import { Opener, Sealer } from './senders.js';
 
 let mode = 'shut'; // shut | clear | e2ee
-let sealer = null, opener = null;
+let sealer = null, opener = null, kept = null;
 let counts = { sealed: 0, opened: 0, refused: 0 };
 
 const directions = {
@@ -57,7 +57,11 @@ self.onmessage = ({ data }) => {
       counts = { sealed: 0, opened: 0, refused: 0 };
       if (data.mode === 'e2ee') {
         sealer = new Sealer(data.link);
-        opener = new Opener(data.link, sealer.kid);
+        // With the same key the windows stay: whoever makes us join anew must
+        // not be able to play anything twice.
+        kept = data.same && kept ? kept : new Opener(data.link);
+        kept.disown(sealer.kid);
+        opener = kept;
       }
       mode = data.mode;
       self.postMessage({ type: 'mode', mode, turn: data.turn });

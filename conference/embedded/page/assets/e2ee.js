@@ -57,6 +57,7 @@ export class Cipher {
   #worker;
   #ready;
   #turn = 0;
+  #last = ''; // the key that the worker knows
   #waiting = new Map();
   #attached = new WeakSet();
   mode = 'shut';
@@ -88,9 +89,11 @@ export class Cipher {
     await this.#ready;
     this.#worker.postMessage({ type: 'mode', mode: 'shut' }); // nothing passes while we prepare
     const link = mode === 'e2ee' ? await secret(key) : undefined;
+    const same = mode === 'e2ee' && fragment(key) === this.#last;
     if (turn !== this.#turn) return;
     const done = new Promise((resolve) => this.#waiting.set(turn, resolve));
-    this.#worker.postMessage({ type: 'mode', mode, link, turn });
+    if (mode === 'e2ee') this.#last = fragment(key);
+    this.#worker.postMessage({ type: 'mode', mode, link, same, turn });
     await done;
     if (turn === this.#turn) this.mode = mode;
   }

@@ -63,7 +63,7 @@ const acts = {
   'speak.no': () => session.dismissAsk(),
   'blocked.do': () => session.playSound(),
   'mic.retry': () => fix('device'),
-  'share.do': () => { session.shared = true; showInvitation(session); session.refresh(); },
+  'share.do': () => { session.shared = true; showInvitation(session); show(); },
   'agreed.do': () => session.answer('listen'),
   'listening.do': () => session.answerAnew(),
 };

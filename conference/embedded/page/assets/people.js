@@ -1,6 +1,7 @@
 // Who is here, who speaks, who waits at the door.
 
 import { $, el, icon, keyed, setIcon, setText } from './dom.js';
+import { microphone } from './rules.js';
 import { t } from './words.js';
 
 export function showPeople(s, act) {
@@ -52,12 +53,13 @@ function makePerson(p, act) {
 }
 
 function updatePerson(e, p, s) {
-  const mine = p.id === s.you, speaking = s.speaking.has(p.id) && !p.muted;
+  const mine = p.id === s.you, muted = mine ? !microphone(s).open : p.muted;
+  const speaking = s.speaking.has(p.id) && !muted;
   e.dataset.person = p.id;
   e.classList.toggle('speaking', speaking);
   e.classList.toggle('phone', p.phone);
   e.classList.toggle('mine', mine);
-  e.classList.toggle('muted', p.muted);
+  e.classList.toggle('muted', muted);
   setText(e.querySelector('.name'), mine ? `${p.name} (${t('you')})` : p.name);
   const tags = [];
   if (p.host) tags.push(['lead', t('tag.host')]);
@@ -70,8 +72,8 @@ function updatePerson(e, p, s) {
     ({ id }) => el('span', { class: `tag ${id}` }), (tag, { text }) => setText(tag, text));
   e.querySelector('.more').hidden = !s.host || mine;
   e.querySelector('.hand').hidden = !p.hand;
-  setIcon(e.querySelector('.mic'), p.muted ? 'mic-off' : 'mic');
-  const states = [t(p.muted ? 'tag.muted' : 'tag.open'), speaking && t('tag.speaking'), p.hand && t('tag.hand')];
+  setIcon(e.querySelector('.mic'), muted ? 'mic-off' : 'mic');
+  const states = [t(muted ? 'tag.muted' : 'tag.open'), speaking && t('tag.speaking'), p.hand && t('tag.hand')];
   setText(e.querySelector('.state'), states.filter(Boolean).join(', '));
 }
 

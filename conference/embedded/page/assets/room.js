@@ -10,7 +10,7 @@ import { t } from './words.js';
 export function showHeader(s) {
   const { meeting } = s;
   setText($('title'), meeting.title || t('join.number', { id: spaced(meeting.id) }));
-  setText($('number'), spaced(meeting.id));
+  setText($('number'), meeting.title ? spaced(meeting.id) : '');
   $('locked').hidden = !meeting.locked;
   $('lamp').hidden = meeting.recording === 'off';
   $('lamp').dataset.state = meeting.recording;

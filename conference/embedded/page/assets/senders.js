@@ -1,6 +1,10 @@
 // Who may encrypt with what: every sender has a key of its own, made from the
 // link's key and a key ID drawn anew for each join, so that no nonce is ever
 // used twice. Sealer is our own sending side, Opener hears all others.
+//
+// What this does not prove: which of those who hold the link's key has spoken,
+// and to a listener who has just come, when. A server could repeat to a newcomer
+// what was said before, but nothing that nobody has said.
 
 import { bigEndian, concat, decodeHeader, decrypt, encrypt, expand, schedule } from './sframe.js';
 
@@ -52,24 +56,26 @@ export class Sealer {
   }
 }
 
-// Opener decrypts all senders but one: our own key ID is for sending only, so
-// that nobody can play our words back to us.
+// Opener decrypts all senders but ourselves: our own key IDs are for sending
+// only, so that nobody can play our words back to us.
 export class Opener {
   static strangers = 64; // key IDs kept before they have proved to hold the key
   #link;
-  #own;
+  #own = new Set();
   #known = new Map(); // proved: kept for good, or a replay window would be lost
   #heard = new Map();
 
-  constructor(link, own) {
+  constructor(link, ...own) {
     this.#link = link;
-    this.#own = own;
+    for (const kid of own) this.disown(kid);
   }
+
+  disown(kid) { this.#own.add(kid); }
 
   // open gives the plain frame, or null for whatever must stay silent.
   async open(frame) {
     const header = decodeHeader(frame);
-    if (!header || header.kid === this.#own) return null;
+    if (!header || this.#own.has(header.kid)) return null;
     const sender = this.#sender(header.kid);
     if (!sender.window.fresh(header.counter)) return null;
     try {

@@ -151,8 +151,11 @@ export class Session extends EventTarget {
     this.#changed();
   }
 
-  // refresh follows a change of the microphone.
-  refresh() { this.#changed(); }
+  // refresh follows a microphone that has come or gone.
+  refresh() {
+    this.#send({ type: 'mute', muted: this.muted || !this.device });
+    this.#changed();
+  }
 
   reconnect() {
     clearTimeout(this.#retry);
@@ -268,6 +271,7 @@ export class Session extends EventTarget {
     this.people = people ?? [];
     this.me = this.people.find((p) => p.id === this.you) ?? null;
     this.host = this.me?.host ?? this.host;
+    if (meeting.recording === 'off') this.anew = false;
     if (silenced) {
       this.muted = true;
       this.#say('say.muted.host', { urgent: true });
