@@ -28,7 +28,7 @@ func languageMenu(s state, before ...announcements.Prompt) words {
 
 // greet says the first words in the caller's language.
 func greet(s state, row ...announcements.Prompt) (state, []action) {
-	if s.terms.meeting == "" {
+	if s.leadsTo == "" {
 		return ask(s, numbering, row...)
 	}
 	s, acts := to(s, greeting)
@@ -153,7 +153,7 @@ func nextProved(s state, ev proved) (state, []action) {
 	if s.tries++; s.tries >= s.limits.Tries {
 		return goodbye(s, Wrong)
 	}
-	if s.terms.meeting != "" {
+	if s.leadsTo != "" {
 		return ask(s, pinning, announcements.Wrong)
 	}
 	return ask(s, numbering, announcements.Wrong)

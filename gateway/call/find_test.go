@@ -9,7 +9,7 @@ import (
 
 func TestFindingTheMeeting(t *testing.T) {
 	two := func(t *terms) { t.languages = []string{"de", "en"} }
-	fixed := func(t *terms) { t.meeting = "100" }
+	fixed := func(t *terms) { t.leadsTo = "100" }
 	menu := after(begin(two), answered{})
 	twice := after(askedPIN(), append(keys("1#"), proved{err: conference.ErrWrongPIN})...)
 	thrice := after(twice, append(keys("100#"), found{needsPIN: true}, digit{key: '2'}, digit{key: '#'}, proved{err: conference.ErrWrongPIN})...)

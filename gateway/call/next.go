@@ -111,7 +111,7 @@ func nextDigit(s state, ev digit) (state, []action) {
 	case choosing:
 		return chooseLanguage(s, ev.key)
 	case greeting:
-		return look(s, s.terms.meeting)
+		return look(s, s.leadsTo)
 	case numbering, pinning:
 		return enterKey(s, ev.key)
 	case finding:
@@ -140,7 +140,7 @@ func nextSpoken(s state) (state, []action) {
 	case choosing, numbering, pinning:
 		return s, []action{arm{patience, s.limits.FirstDigit}}
 	case greeting:
-		return look(s, s.terms.meeting)
+		return look(s, s.leadsTo)
 	case informing:
 		s.informed = true
 		return proceed(s)

@@ -89,7 +89,7 @@ func newSession(setup Setup, sp speaker) *Session {
 		limits:    setup.Limits,
 		policy:    setup.Policy,
 		languages: languages,
-		meeting:   setup.Meeting,
+		leadsTo:   setup.Meeting,
 		secure:    setup.Secure,
 	}
 	s.publish()

@@ -43,7 +43,7 @@ type terms struct {
 	limits    Config
 	policy    admission.Policy
 	languages []string
-	meeting   string // where the number leads; empty: the caller keys it in
+	leadsTo   string // the meeting of the number; empty: the caller keys it in
 	secure    bool
 }
 
