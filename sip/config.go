@@ -60,13 +60,13 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("listen: name at least one address, for example udp://127.0.0.1:5060"))
 	}
 	seen := map[endpoint]bool{}
-	for i, text := range c.Listen {
-		e, err := parseEndpoint(text)
+	for i, at := range c.Listen {
+		e, err := parseEndpoint(at)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("listen[%d]: %w", i, err))
 		case seen[e] && e.port != 0:
-			errs = append(errs, fmt.Errorf("listen[%d]: %s is there twice", i, text))
+			errs = append(errs, fmt.Errorf("listen[%d]: %s is there twice", i, at))
 		}
 		seen[e] = true
 	}

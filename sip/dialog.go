@@ -180,9 +180,9 @@ func (d *dialog) read(m told) {
 	case sipmsg.ACK:
 		d.happen(acked{m.CSeq().SeqNo, sdp})
 	default:
-		before := d.state.seq
+		last := d.state.seq
 		d.happen(asked{m.Method, m.CSeq().SeqNo, sdp})
-		if d.state.seq > before {
+		if d.state.seq > last {
 			d.where.follow(m.incoming)
 		}
 	}

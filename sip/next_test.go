@@ -106,11 +106,24 @@ func TestNext(t *testing.T) {
 // it is forgotten, speaks BYE only after an answer, and does nothing once over.
 func FuzzNext(f *testing.F) {
 	events := []event{
-		wanted{}, cancelled{}, unheard{}, released{}, acked{seq: 1}, acked{1, true}, acked{seq: 2},
-		settled{sipmsg.INVITE, 1, false}, settled{sipmsg.INVITE, 2, true}, settled{sipmsg.UPDATE, 3, false},
-		unsettled{sipmsg.INVITE, causeNoCodec}, unsettled{sipmsg.ACK, causeBadAnswer},
-		ended{causeNormal, ErrHungUp}, asked{sipmsg.BYE, 9, false}, asked{sipmsg.INVITE, 2, true},
-		asked{sipmsg.UPDATE, 3, true}, asked{sipmsg.INFO, 4, true}, abandoned{},
+		wanted{},
+		cancelled{},
+		unheard{},
+		released{},
+		acked{seq: 1},
+		acked{1, true},
+		acked{seq: 2},
+		settled{sipmsg.INVITE, 1, false},
+		settled{sipmsg.INVITE, 2, true},
+		settled{sipmsg.UPDATE, 3, false},
+		unsettled{sipmsg.INVITE, causeNoCodec},
+		unsettled{sipmsg.ACK, causeBadAnswer},
+		ended{causeNormal, ErrHungUp},
+		asked{sipmsg.BYE, 9, false},
+		asked{sipmsg.INVITE, 2, true},
+		asked{sipmsg.UPDATE, 3, true},
+		asked{sipmsg.INFO, 4, true},
+		abandoned{},
 	}
 	f.Add([]byte{0, 7, 4, 12, 3})
 	f.Add([]byte{0, 8, 5, 14, 7, 6, 13})

@@ -147,8 +147,8 @@ func (s *Server) listen(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var lc net.ListenConfig
-	for _, text := range s.config.Listen {
-		e, err := parseEndpoint(text)
+	for _, at := range s.config.Listen {
+		e, err := parseEndpoint(at)
 		if err != nil {
 			return fmt.Errorf("sip: %w", err)
 		}
@@ -156,7 +156,7 @@ func (s *Server) listen(ctx context.Context) error {
 		case "udp":
 			conn, err := lc.ListenPacket(ctx, "udp", e.address())
 			if err != nil {
-				return fmt.Errorf("listen on %s: %w", text, err)
+				return fmt.Errorf("listen on %s: %w", at, err)
 			}
 			socket := conn.(*net.UDPConn)
 			_ = socket.SetReadBuffer(1 << 20) // a burst of calls; the system may give less
@@ -164,7 +164,7 @@ func (s *Server) listen(ctx context.Context) error {
 		case "tcp":
 			l, err := lc.Listen(ctx, "tcp", e.address())
 			if err != nil {
-				return fmt.Errorf("listen on %s: %w", text, err)
+				return fmt.Errorf("listen on %s: %w", at, err)
 			}
 			s.doors = append(s.doors, l)
 		}
