@@ -31,8 +31,12 @@ func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
 	b := peertest.StartBrowser(t, "", page+"#token="+token)
 	b.WaitFor("the call is shown", `document.querySelector("#calls tbody tr")`)
 	for _, want := range []struct{ where, text string }{
-		{"#calls tbody", "in the meeting"}, {"#decisions", "refused · 100000006"}, {"#decisions", "end-to-end encrypted"},
-		{"#meetings", "transport encryption"}, {"#trunks", "loopback"}, {"#state", "ready"},
+		{"#calls tbody", "in the meeting"},
+		{"#decisions", "refused · 100000006"},
+		{"#decisions", "end-to-end encrypted"},
+		{"#meetings", "transport encryption"},
+		{"#trunks", "loopback"},
+		{"#state", "ready"},
 	} {
 		if got := peertest.Eval[string](b, `document.querySelector("`+want.where+`").innerText`); !strings.Contains(got, want.text) {
 			t.Errorf("%s shows %q, want %q", want.where, got, want.text)

@@ -28,7 +28,6 @@ type Sources struct {
 
 // Server is the operator's HTTP server.
 type Server struct {
-	config   Config
 	token    [sha256.Size]byte // a digest, so that comparing tells no length
 	sources  Sources
 	log      zerolog.Logger
@@ -61,8 +60,11 @@ func New(config Config, token string, sources Sources, log zerolog.Logger) (*Ser
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
+	if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		log.Warn().Str("listen", a.String()).
+			Msg("http is reachable from other machines and not encrypted: put a proxy with TLS before it")
+	}
 	s := &Server{
-		config:   config,
 		token:    sha256.Sum256([]byte(token)),
 		sources:  sources,
 		log:      log,
