@@ -261,6 +261,24 @@ func BenchmarkGate(b *testing.B) {
 	}
 }
 
+func BenchmarkParseAndAnswer(b *testing.B) {
+	s, parser := &Server{}, sipmsg.NewParser()
+	message := []byte(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport"))
+	source := netip.MustParseAddrPort("127.0.0.1:5060")
+	b.ReportAllocs()
+	for b.Loop() {
+		msg, err := parse(parser, message)
+		if err != nil {
+			b.Fatal(err)
+		}
+		msg.SetSource(source.String())
+		in := incoming{msg.(*sipmsg.Request), arrival{wire: fakeWire{}, source: source}}
+		if _, err := marshal(s.response(in, 200, "tag", abilities()...)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestNothingIsSentToStrangers(t *testing.T) {
 	b := start(t, nil)
 	res := sipmsg.NewResponse(200, "OK")

@@ -91,7 +91,6 @@ func (l *fakeLeg) Secure() bool                 { return false }
 type bench struct {
 	*Server
 	t     *testing.T
-	leg   func() *fakeLeg
 	calls chan *Call
 	stop  context.CancelFunc
 	done  chan error

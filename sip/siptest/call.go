@@ -37,7 +37,6 @@ type Call struct {
 type manners struct {
 	noOffer bool
 	loseAck bool
-	loseBye bool
 	deaf    bool
 	seq     int
 	headers []Header
