@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,8 +18,6 @@ const (
 	// gatherTimeout bounds what should take no time: there are only host
 	// candidates.
 	gatherTimeout = 5 * time.Second
-	// maxFailures is how often a page's media may fail within a minute.
-	maxFailures = 4
 )
 
 var errMediaFailed = errors.New("media connection failed")
@@ -50,90 +48,6 @@ type leg struct {
 	overdue  *time.Timer
 	readers  sync.WaitGroup
 	tracks   atomic.Int64 // of the microphone so far; the newest counts
-}
-
-// enter gives the page its voice and its first leg. The meeting's owner calls
-// it, as it does secure and hear.
-func (s *session) enter(v *voice, host, strict bool) {
-	s.voice = v
-	s.build(host, strict)
-}
-
-// cutWeak closes every leg whose ciphers are not good enough any more. When it
-// returns nothing passes through one.
-func (m *meeting) cutWeak() {
-	var weak []*leg
-	for _, mb := range m.members {
-		if mb.browser != nil && mb.browser.leg != nil && !mb.browser.leg.strict {
-			mb.browser.leg.cancel()
-			weak = append(weak, mb.browser.leg)
-		}
-	}
-	for _, l := range weak {
-		<-l.done
-	}
-}
-
-// secure replaces a leg whose ciphers are not good enough.
-func (s *session) secure(host, strict bool) {
-	if strict && !s.leg.strict {
-		s.build(host, strict)
-	}
-}
-
-// build makes a new leg in place of the old one, and tells the page.
-func (s *session) build(host, strict bool) {
-	if s.leg != nil {
-		s.leg.cancel()
-	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	l := &leg{
-		session: s, strict: strict, cancel: cancel, done: make(chan struct{}),
-		requests: make(chan request, 16), failed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		heard: map[*voice]*webrtc.RTPTransceiver{},
-	}
-	s.leg = l
-	s.current.Store(l)
-	s.out.send(joinedMessage{Type: "joined", You: s.person.id, Host: host, ICE: []string{}, Key: s.key})
-	s.wg.Go(func() {
-		defer cancel()
-		err := l.run(ctx)
-		close(l.done)
-		if err != nil && ctx.Err() == nil {
-			s.log.Debug().Err(err).Str("person", s.person.id).Msg("media of a page failed")
-			s.meeting.post(func() { s.legFailed(l) })
-		}
-	})
-}
-
-// legFailed builds the leg anew, or gives the page up.
-func (s *session) legFailed(l *leg) {
-	if s.leg != l || s.person.place != inside {
-		return
-	}
-	now := time.Now()
-	if s.failures++; now.Sub(s.lastFailure) > time.Minute {
-		s.failures = 1
-	}
-	s.lastFailure = now
-	if s.failures >= maxFailures {
-		s.meeting.state.part(s.person, partGone)
-		return
-	}
-	s.build(s.meeting.state.isHost(s.person), s.meeting.strict())
-}
-
-// hear tells the leg whose voices the page is to hear.
-func (s *session) hear(voices []*voice) {
-	l := s.leg
-	wanted := slices.DeleteFunc(slices.Clone(voices), func(v *voice) bool { return v == s.voice })
-	l.mu.Lock()
-	same := slices.Equal(l.wanted, wanted)
-	l.wanted = wanted
-	l.mu.Unlock()
-	if !same {
-		l.touch()
-	}
 }
 
 func (l *leg) touch() {

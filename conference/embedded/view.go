@@ -85,7 +85,7 @@ func answerName(a conference.Answer) string {
 func (s *state) personView(p *person) Person {
 	return Person{
 		ID: p.id, Name: p.name, Phone: p.phone, Host: s.isHost(p),
-		Muted: p.muted || p.mutedByHost, Hand: p.hand, Waiting: s.waits(p) || p.place == waitingForHost,
+		Muted: p.muted || p.mutedByHost, Hand: p.hand, Waiting: s.waits(p),
 		Recorded: answerName(s.answerOf(p)),
 	}
 }

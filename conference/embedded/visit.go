@@ -92,6 +92,7 @@ func (m *meeting) seat(v *visit) (*seat, error) {
 	mb.voice, mb.encoder = voice, encoder
 	mb.port = m.room.Join(encoder)
 	mb.port.SetHears(true)
+	m.log.Debug().Str("call", v.call).Str("person", v.person.id).Msg("telephone seated")
 	return &seat{Port: mb.port, visit: v}, nil
 }
 

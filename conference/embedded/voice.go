@@ -18,7 +18,6 @@ import (
 // A shut voice leaves no trace: the numbers of its packets go on without a gap
 // when it opens again, so nobody can tell how much was held back.
 type voice struct {
-	id    string
 	track *webrtc.TrackLocalStaticRTP
 	heard atomic.Int64 // when speech was last let through, Unix nanoseconds
 
@@ -34,7 +33,7 @@ type voice struct {
 func newVoice(id string) *voice {
 	// The error is of options that were not given.
 	track, _ := webrtc.NewTrackLocalStaticRTP(opusCapability(), "voice-"+id, id)
-	return &voice{id: id, track: track}
+	return &voice{track: track}
 }
 
 // shut closes the voice. When it returns nothing passes any more.
