@@ -38,8 +38,9 @@ type Stats struct {
 	Calls int
 	// Strangers counts packets and connections from no trunk, Malformed
 	// messages that were no SIP, Shed what was too much, Stalled connections
-	// that took too long over a message, Panics what was lost to our mistakes.
-	Strangers, Malformed, Shed, Stalled, Panics uint64
+	// that took too long over a message, Errors those of our own sockets, Panics
+	// what was lost to our mistakes.
+	Strangers, Malformed, Shed, Stalled, Errors, Panics uint64
 	// Answers counts our answers by their class, 1 to 6.
 	Answers [7]uint64
 }
@@ -50,6 +51,7 @@ func (c *counts) stats() Stats {
 		Malformed: c.malformed.Load(),
 		Shed:      c.shed.Load(),
 		Stalled:   c.stalled.Load(),
+		Errors:    c.errors.Load(),
 		Panics:    c.panics.Load(),
 	}
 	for i := range c.answers {
@@ -70,12 +72,13 @@ func (s *Server) report(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := s.counts.stats()
-		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled {
+		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled || now.Errors != last.Errors {
 			s.log.Warn().
 				Uint64("malformed", now.Malformed-last.Malformed).
 				Uint64("shed", now.Shed-last.Shed).
 				Uint64("stalled", now.Stalled-last.Stalled).
-				Msg("trunks sent what was refused unread")
+				Uint64("socket_errors", now.Errors-last.Errors).
+				Msg("trunks sent what was not served")
 		}
 		if now.Strangers != last.Strangers {
 			s.log.Debug().Uint64("packets", now.Strangers-last.Strangers).Msg("strangers met with silence")
