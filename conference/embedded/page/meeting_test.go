@@ -159,6 +159,28 @@ func TestSealedMeetingIsSilentWithoutTheKey(t *testing.T) {
 	if a, b, e := code(ann), code(bob), code(eve); a != b || a == e {
 		t.Errorf("safety codes %q, %q; with another key %q", a, b, e)
 	}
+
+	// Who comes after somebody has left is heard on the line that became free.
+	bob.click("#security .close")
+	bob.click("leave")
+	ann.until(`![...document.querySelectorAll(".person")].some((p) => p.innerText.includes("Bob"))`)
+	visit(t, url+testKey, "Dan")
+	ann.hears()
+}
+
+func TestBrowserThatCannotEncryptSaysSo(t *testing.T) {
+	url := meetings(t)
+	old := script(`delete globalThis.RTCRtpScriptTransform; delete RTCRtpSender.prototype.createEncodedStreams`)
+	w := visit(t, url+"/meet/100000006"+testKey, "Old", old)
+	w.shows("banners", "This browser cannot encrypt end to end")
+	if eval[bool](w, micOpen) {
+		t.Error("the microphone is open")
+	}
+	ann, bob := visit(t, url+"/meet/100000001", "Ann"), visit(t, url+"/meet/100000001", "Bob", old)
+	for _, w := range []*tab{ann, bob} { // where nothing is encrypted end to end, nothing is missing
+		w.listen()
+		w.hears()
+	}
 }
 
 func TestSwitchToEndToEndInMidCall(t *testing.T) {

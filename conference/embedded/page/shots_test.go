@@ -211,6 +211,9 @@ func (s scene) show(w *tab, url string, peers chan *peer, l look) {
 	if over := eval[int](w, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 		t.Errorf("%d pixels stick out sideways", over)
 	}
+	if got := eval[string](w, `document.documentElement.lang`); got != l.lang[:2] {
+		t.Errorf("the page speaks %q to a browser that wants %s", got, l.lang)
+	}
 	if raw := eval[string](w, `(/\b(join|mic|wait|banner|say|over|control|level|shield|host|tag)\.[a-z_]+/.exec(document.body.innerText) ?? [""])[0]`); raw != "" {
 		t.Errorf("words are missing for %q", raw)
 	}
