@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -67,8 +68,14 @@ func newMeeting(p policy, n *network, group func() pcm.Clock, recordings string,
 
 // run owns the meeting until ctx ends or the operator takes it away.
 func (m *meeting) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	defer m.recordings.Wait()
+	defer close(m.done)
+	defer func() {
+		if fault := recover(); fault != nil {
+			m.log.Error().Interface("fault", fault).Bytes("stack", debug.Stack()).Msg("meeting ended by a fault")
+			m.abandon()
+		}
+	}()
 	ticker := time.NewTicker(speakingInterval)
 	defer ticker.Stop()
 	for !m.state.ended {
@@ -91,8 +98,35 @@ func (m *meeting) run(ctx context.Context) {
 			close(o.finished)
 		}
 	}
-	close(m.done)
-	m.recordings.Wait()
+}
+
+// abandon lets go of everybody without asking the state, which cannot be
+// relied on any more: nobody is heard, and the other meetings go on.
+func (m *meeting) abandon() {
+	if m.room != nil {
+		m.room.Silence()
+		m.room.Close()
+	}
+	for _, mb := range m.members {
+		if mb.voice != nil {
+			mb.voice.shut()
+		}
+		if mb.visit != nil {
+			mb.visit.push(conference.State{Ended: true})
+			mb.visit.finish()
+		}
+		if mb.browser != nil {
+			mb.browser.out.bye(partGone)
+		}
+		if mb.port != nil {
+			mb.port.Close()
+			mb.encoder.close()
+		}
+	}
+	if m.recorder != nil {
+		m.unplugMix()
+		close(m.recorder.stopped)
+	}
 }
 
 // do has the owner run f and bring the world in line with what it has done. It
@@ -101,9 +135,23 @@ func (m *meeting) do(f func()) bool {
 	o := order{f, make(chan struct{})}
 	select {
 	case m.orders <- o:
-		<-o.finished
+	case <-m.done:
+		return false
+	}
+	select {
+	case <-o.finished:
 		return true
 	case <-m.done:
+		return m.completed(o)
+	}
+}
+
+// completed reports whether an order was carried out before the meeting ended.
+func (m *meeting) completed(o order) bool {
+	select {
+	case <-o.finished:
+		return true
+	default:
 		return false
 	}
 }

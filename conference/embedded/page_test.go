@@ -227,3 +227,28 @@ func TestAddressOfAPage(t *testing.T) {
 		})
 	}
 }
+
+// TestFaultInAMeetingEndsOnlyThatMeeting: the process, and the others, go on.
+func TestFaultInAMeetingEndsOnlyThatMeeting(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", nil), meetingOf("2", nil))
+	server := serve(t, b)
+	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "2", request{Name: "Bob"}, peerSettings())
+	ada.joined()
+	bob.joined()
+	phone := call(t, b, "1")
+	if b.meeting("1").do(func() { panic("a fault of ours") }) {
+		t.Error("what did not end well was reported done")
+	}
+	ada.told("gone", bye("gone"))
+	for range phone.visit.States() {
+	}
+	bob.say(request{Type: "hand", Up: true})
+	bob.sees("hand", named("Bob", func(p Person) bool { return p.Hand }))
+	m, err := b.Find(context.Background(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Visit(context.Background(), conference.Guest{}); err != conference.ErrGone {
+		t.Errorf("visit: %v", err)
+	}
+}

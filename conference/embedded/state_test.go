@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/einwahl/einwahl/conference"
@@ -263,5 +264,82 @@ func TestNewSettingsKeepWhatHostsHaveSet(t *testing.T) {
 	s.configure(basePolicy(func(p *policy) { p.encryption, p.locked = conference.EndToEnd, false }))
 	if s.encryption != conference.EndToEnd {
 		t.Errorf("encryption %v, want what the file now says", s.encryption)
+	}
+}
+
+// TestRulesHoldWhateverHappens walks through meetings at random.
+func TestRulesHoldWhateverHappens(t *testing.T) {
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		s := newState(basePolicy(func(p *policy) {
+			p.capacity, p.lobby, p.record = random.IntN(4), random.IntN(2) == 0, random.IntN(2) == 0
+			p.consent = conference.ConsentOff + conference.Consent(random.IntN(3))
+		}))
+		for range 200 {
+			step(s, random)
+			s.sweep()
+			check(t, s, seed)
+		}
+	}
+}
+
+// step does one thing that may happen to a meeting.
+func step(s *state, random *rand.Rand) {
+	var p *person
+	if len(s.people) > 0 {
+		p = s.people[random.IntN(len(s.people))]
+	}
+	n := random.IntN(16)
+	switch {
+	case n < 2 || p == nil:
+		s.arrive("page", false, false)
+	case n == 2:
+		s.arrive("phone", true, false)
+	case n < 5 && p.phone:
+		_ = s.seat(p) // being refused is part of it
+	case n < 7:
+		s.setMuted(p, random.IntN(3) == 0)
+	case n == 7:
+		s.part(p, partLeft)
+	case n == 8:
+		s.encrypt(conference.Encryption(random.IntN(6)))
+	case n == 9:
+		s.answered(p, s.run, conference.Answer(random.IntN(4)))
+	case n == 10:
+		_ = s.recordStart()
+	case n == 11:
+		s.recorderReady(s.run)
+	case n == 12:
+		_ = s.recordStop()
+	case n == 13:
+		s.admitNext()
+	case n == 14:
+		s.lock(random.IntN(2) == 0, true)
+	default:
+		s.muteAll()
+	}
+}
+
+func check(t *testing.T, s *state, seed uint64) {
+	t.Helper()
+	if s.policy.capacity > 0 && s.inside() > s.policy.capacity {
+		t.Fatalf("seed %d: %d people where %d may be", seed, s.inside(), s.policy.capacity)
+	}
+	if s.sealed() && s.recording.Active() {
+		t.Fatalf("seed %d: an end-to-end encrypted meeting is recorded", seed)
+	}
+	for _, p := range s.people {
+		if p.phone && p.place == inside && s.sealed() {
+			t.Fatalf("seed %d: a telephone in an end-to-end encrypted meeting", seed)
+		}
+		if !s.audible(p) {
+			continue
+		}
+		if p.place != inside || p.muted || p.mutedByHost {
+			t.Fatalf("seed %d: heard: %+v", seed, p)
+		}
+		if s.recording.Active() && s.policy.consent == conference.ConsentRequired && (p.answer != conference.Agreed || p.answerRun != s.run) {
+			t.Fatalf("seed %d: heard and recorded without a yes: %+v", seed, p)
+		}
 	}
 }
