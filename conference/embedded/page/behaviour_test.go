@@ -115,6 +115,8 @@ func TestFarewells(t *testing.T) {
 		p.send(message{"type": "bye", "reason": reason})
 		w.shows("over", words)
 		w.click("over-again")
+		w.until(visible("name"))
+		w.hides("join-error")
 		w.click("enter") // the name is still there
 		p, _ = accept(t, peers)
 		enter(p, false, state(nil, ada("unanswered")))

@@ -39,7 +39,7 @@ export class Consent {
       if (e.key === 'Escape' || e.repeat) e.preventDefault();
     });
     for (const choice of ['agree', 'listen', 'leave']) {
-      $(`consent-${choice}`).addEventListener('click', () => { if (!held) answer(choice); });
+      $(`consent-${choice}`).addEventListener('click', (e) => { if (e.detail > 0 || !held) answer(choice); });
     }
   }
 

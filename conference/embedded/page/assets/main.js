@@ -139,7 +139,7 @@ function showOver() {
 session.addEventListener('change', show);
 session.addEventListener('say', ({ detail: { id: word, values, level, urgent } }) => {
   if (word === 'say.in') return whisper(t(word)); // the eye sees it
-  return say(t(word, level ? { level: t(`shield.${level}`) } : values), urgent);
+  return say(t(word, level ? { level: t(`level.${level}`) } : values), urgent);
 });
 bindControls(session, fix);
 bindKeys(session, fix);
@@ -148,7 +148,7 @@ $('admit-all').addEventListener('click', () => {
   for (const p of session.people) if (p.waiting) session.act('admit', { person: p.id });
 });
 $('wait-leave').addEventListener('click', () => session.leave());
-$('over-again').addEventListener('click', () => { session.phase = 'join'; show(); form.test(); $('name').focus(); });
+$('over-again').addEventListener('click', () => { session.again(); form.test(); $('name').focus(); });
 addEventListener('hashchange', () => session.reread());
 document.addEventListener('visibilitychange', seen);
 addEventListener('online', () => session.reconnect());

@@ -1,5 +1,5 @@
 // One visit to a meeting: the connection, the sound, what the server has said.
-// It draws nothing; whoever draws listens for 'change', 'say' and 'ask'.
+// It draws nothing; whoever draws listens for 'change' and 'say'.
 
 import { changes } from './changes.js';
 import { Cipher, fragment, newKey, readLink, supported } from './e2ee.js';
@@ -16,6 +16,7 @@ export class Session extends EventTarget {
   #cipher;
   #retry = 0;
   #attempt = 0;
+  #wish = '';     // the encryption that we, as host, have asked for
   #told = -1;     // the recording whose notice was reported as seen
   #pin = '';
   #key = '';      // proves that the PIN was right, for coming back
@@ -67,6 +68,12 @@ export class Session extends EventTarget {
     this.#connect();
   }
 
+  // again goes back to the form.
+  again() {
+    Object.assign(this, { phase: 'join', why: '' });
+    this.#changed();
+  }
+
   leave() {
     this.#signal?.send({ type: 'leave' });
     this.#end('left');
@@ -106,12 +113,20 @@ export class Session extends EventTarget {
 
   act(action, more = {}) { this.#send({ type: 'host', action, ...more }); }
 
-  // switchTo changes the meeting's encryption. For end-to-end it makes a new key
-  // first: an old one may be known to people who are not here any more.
+  // switchTo changes the meeting's encryption. For end-to-end it makes a new
+  // key: an old one may be known to people who are not here any more. Our own
+  // link changes once the meeting has, so that a refusal costs nothing.
   switchTo(level) {
-    if (level === 'e2ee') this.makeKey();
-    else this.#adopt(null);
+    this.#wish = level;
     this.act('encryption', { level });
+  }
+
+  #fulfil() {
+    const { encryption } = this.meeting;
+    if (this.#wish !== encryption) return;
+    this.#wish = '';
+    if (encryption === 'e2ee') this.makeKey();
+    else if (this.link) this.#adopt(null);
   }
 
   makeKey() {
@@ -179,6 +194,7 @@ export class Session extends EventTarget {
     this.#quiet();
     if (!this.lost) this.#say('say.lost', { urgent: true });
     this.lost = true;
+    clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.reconnect(), backOff(this.#attempt++));
     this.#changed();
   }
@@ -191,6 +207,7 @@ export class Session extends EventTarget {
 
   #end(why) {
     clearTimeout(this.#retry);
+    this.#wish = '';
     this.#signal?.close();
     this.#signal = null;
     this.#quiet();
@@ -277,6 +294,7 @@ export class Session extends EventTarget {
       this.#say('say.muted.host', { urgent: true });
     }
     for (const told of changes(before, this, this.you)) this.#say(told.id, told);
+    this.#fulfil();
     if (before?.meeting.encryption !== meeting.encryption) this.#arrange();
     this.#changed();
   }
