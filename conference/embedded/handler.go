@@ -87,9 +87,8 @@ func readJoin(ctx context.Context, ws *websocket.Conn) (request, error) {
 	return r, err
 }
 
-// nowhere is compared with where there is no such meeting, so that a wrong
-// number takes the time of a wrong PIN.
-var nowhere = pins{guest: "no such meeting", host: "no such meeting"}
+// nowhere stands in for the PINs of a meeting that is not there.
+const nowhere = "no such meeting"
 
 // letIn checks meeting and PIN. A wrong meeting and a wrong PIN look alike and
 // take the same time.
@@ -100,7 +99,7 @@ func (b *Backend) letIn(ctx context.Context, from netip.Addr, id string, join re
 		return nil, false, "rate"
 	}
 	m := b.meeting(id)
-	compare := &nowhere
+	compare := &pins{guest: nowhere, host: nowhere}
 	if m != nil {
 		compare = m.pins.Load()
 	}

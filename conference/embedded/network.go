@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -56,10 +57,12 @@ func openNetwork(cfg WebRTC) (*network, error) {
 			return nil, fmt.Errorf("webrtc.listen: %v: this machine has none of these addresses", cfg.Listen)
 		}
 	}
-	for api, strict := range map[**webrtc.API]bool{&n.transport: false, &n.enhanced: true} {
-		if *api, err = n.newAPI(cfg, strict); err != nil {
-			return nil, fmt.Errorf("set up WebRTC: %w (%w)", err, n.Close())
-		}
+	n.transport, err = n.newAPI(cfg, false)
+	if err == nil {
+		n.enhanced, err = n.newAPI(cfg, true)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("set up WebRTC: %w", err), n.Close())
 	}
 	return n, nil
 }

@@ -1,0 +1,60 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/transcode/pace"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+func TestMediaOnARangeOfPorts(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.WebRTC.Ports = Ports{31000, 31099}
+	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil))
+	server := serve(t, b)
+	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
+	id := ada.joined()
+	bob.joined()
+	defer sendRaw(ada, []byte{0xF8, 1, 2, 3})()
+	bob.await("a packet", func() bool { return len(bob.packets[id]) > 0 })
+	answer := ada.told("answer", func(m message) bool { return m.Type == "pub.answer" })
+	if !strings.Contains(answer.SDP, " 127.0.0.1 310") {
+		t.Errorf("no candidate in the range:\n%s", answer.SDP)
+	}
+}
+
+func TestAdvertisedAddressTakesThePlaceOfTheLocal(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.WebRTC.Advertise = netip.MustParseAddr("203.0.113.7")
+	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil))
+	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
+	answer := ada.told("answer", func(m message) bool { return m.Type == "pub.answer" })
+	if !strings.Contains(answer.SDP, " 203.0.113.7 ") || strings.Contains(answer.SDP, " 127.0.0.1 ") {
+		t.Errorf("candidates:\n%s", answer.SDP)
+	}
+}
+
+func TestPortInUseIsSaid(t *testing.T) {
+	taken, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := uint16(taken.LocalAddr().(*net.UDPAddr).Port)
+	cfg := testConfig(t)
+	cfg.WebRTC.Ports = Ports{port, port}
+	b, err := newBackend(cfg, nil, func() pcm.Clock { return &pace.Manual{} }, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Run(context.Background()); err == nil || !strings.Contains(err.Error(), fmt.Sprint(port)) {
+		t.Errorf("run: %v", err)
+	}
+}
