@@ -185,10 +185,16 @@ func TestBrowserThatCannotEncryptSaysSo(t *testing.T) {
 
 func TestSwitchToEndToEndInMidCall(t *testing.T) {
 	url := meetings(t) + "/meet/100000001"
-	ann, bob := visit(t, url, "Ann"), visit(t, url, "Bob")
+	// What Ann's packets carry beside the sound.
+	watch := script(`globalThis.connections = []; globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+		constructor(...c) { super(...c); connections.push(this); }
+	}; globalThis.tellsLevel = () => connections.some((c) => c.connectionState === "connected" && c.getSenders()
+		.some((s) => s.getParameters().headerExtensions.some((e) => e.uri.endsWith("audio-level"))))`)
+	ann, bob := visit(t, url, "Ann", watch), visit(t, url, "Bob")
 	ann.listen()
 	bob.listen()
 	bob.hears()
+	ann.until(`tellsLevel()`)
 
 	ann.click("host-encryption")
 	ann.click(`[value=e2ee]`)
@@ -206,6 +212,8 @@ func TestSwitchToEndToEndInMidCall(t *testing.T) {
 	for _, w := range []*tab{ann, bob} {
 		w.until(`document.getElementById("shield").dataset.level === "e2ee"`)
 	}
+
+	ann.until(`!tellsLevel()`)
 
 	// Back again: whoever still has the key sends nothing in clear.
 	ann.click("#invitation .close")

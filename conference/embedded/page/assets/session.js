@@ -303,6 +303,7 @@ export class Session extends EventTarget {
   // it has confirmed, the microphone is shut.
   #arrange() {
     const mode = sealMode(this);
+    if (mode === 'e2ee') this.#voices?.seal();
     this.#cipher.set(mode, this.link?.key).then(() => this.#changed());
     this.#changed();
   }

@@ -52,6 +52,18 @@ export class Voices {
     const opus = RTCRtpSender.getCapabilities('audio').codecs.filter((c) => c.mimeType === 'audio/opus');
     transceiver.setCodecPreferences?.(opus);
     this.#sender = transceiver.sender;
+    await this.#offer();
+  }
+
+  // seal is for a meeting that turns end-to-end encrypted while we are in it: what
+  // we have agreed with the server on is agreed anew.
+  seal() {
+    if (this.#sealed) return;
+    this.#sealed = true;
+    this.#work = this.#work.then(() => this.#offer()).catch(() => this.#onState('failed'));
+  }
+
+  async #offer() {
     await this.#pub.setLocalDescription();
     const { sdp } = this.#pub.localDescription;
     this.#send({ type: 'pub.offer', sdp: this.#sealed ? faceless(sdp) : sdp });
