@@ -1,0 +1,177 @@
+//go:build linux
+
+package app_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/opus"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+const (
+	// clickEvery is how many packets lie between two clicks, about.
+	clickEvery = 50
+	// clickLength is in samples at 8 kHz: 4 ms of 1 kHz, as loud as can be.
+	clickLength = 32
+	clickPeak   = 30000
+	// Behind the clicks somebody talks, so far down that no word is taken for
+	// one: buffers, gates and encoders do what they do in a conversation.
+	clickBackground = 8 // divides speech
+	clickHeard      = 12000
+)
+
+// click is how long sound is on its way.
+type click struct{ in, out []time.Duration }
+
+func (c click) report(b *testing.B) {
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(ms(quantile(c.in, .5)), "in-p50-ms")
+	b.ReportMetric(ms(quantile(c.in, .95)), "in-p95-ms")
+	b.ReportMetric(ms(quantile(c.out, .5)), "out-p50-ms")
+	b.ReportMetric(ms(quantile(c.out, .95)), "out-p95-ms")
+}
+
+// measureClick clicks on both sides of several calls and looks for the clicks
+// on the other.
+//
+// What counts is the time from the moment the packet with the click leaves its
+// sender to the moment the packet with the click reaches its listener, plus the
+// click's place in that packet: it is always the first sound of the packet
+// that is sent. Opus brings a click 6.5 ms after it went in, and that is in.
+// The 20 ms that a sender collects before a packet can leave, and what a
+// listener's own buffer adds, are the same whatever lies between, and are out.
+func measureClick(b *testing.B, program string) (c click) {
+	v, clicks := clickVoices(b)
+	g := startProcess(b, program, clickers)
+	ins, outs := make([]*clickPath, clickers), make([]*clickPath, clickers)
+	pairs := joinPairs(b, g, clickers, func(i int) pairEars {
+		ins[i], outs[i] = newClickPath(clicks), newClickPath(clicks)
+		return pairEars{phone: outs[i].hearLaw, web: ins[i].hearOpus(b)}
+	})
+	for i, p := range pairs {
+		p.talk(v, i, clickers, mouths{ins[i].said, outs[i].said})
+	}
+	time.Sleep(clicking)
+	for i, p := range pairs {
+		p.leave()
+		c.in = append(c.in, ins[i].settle(b)...)
+		c.out = append(c.out, outs[i].settle(b)...)
+	}
+	return c
+}
+
+// clickVoices is what both sides say, and which of the packets begin with a
+// click.
+func clickVoices(b *testing.B) (v voices, clicks map[int]bool) {
+	b.Helper()
+	const length = time.Minute
+	narrow, wide := benchSpeech(b, pcm.Narrowband, length), benchSpeech(b, opus.ClockRate, length)
+	clicks = map[int]bool{}
+	for n := clickEvery; n < len(narrow)/pcm.NarrowbandSamples; n += clickEvery + n%7 {
+		clicks[n] = true
+	}
+	for _, side := range []struct {
+		sound []int16
+		rate  int
+	}{{narrow, pcm.Narrowband}, {wide, opus.ClockRate}} {
+		for i := range side.sound {
+			side.sound[i] /= clickBackground
+		}
+		factor := side.rate / pcm.Narrowband
+		for n := range clicks {
+			at := side.sound[n*side.rate/50:]
+			for i := range clickLength * factor {
+				// Four samples up, four down, at 8 kHz: 1 kHz.
+				at[i] = clickPeak
+				if i/factor/4%2 == 1 {
+					at[i] = -clickPeak
+				}
+			}
+		}
+	}
+	return voices{telephoneTalk(narrow), webTalk(b, wide)}, clicks
+}
+
+// clickPath is one way through the gateway.
+type clickPath struct {
+	clicks map[int]bool // packets that begin with one
+
+	mu    sync.Mutex
+	sent  []time.Time
+	heard []time.Time
+}
+
+func newClickPath(clicks map[int]bool) *clickPath { return &clickPath{clicks: clicks} }
+
+func (c *clickPath) said(number int, at time.Time) {
+	if !c.clicks[number] {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent = append(c.sent, at)
+}
+
+// hear looks for a click in the sound of a packet.
+func (c *clickPath) hear(sound []int16, at time.Time) {
+	for i, s := range sound {
+		if s < clickHeard && s > -clickHeard {
+			continue
+		}
+		at = at.Add(time.Duration(i) * time.Second / pcm.Narrowband)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if n := len(c.heard); n == 0 || at.Sub(c.heard[n-1]) > 200*time.Millisecond {
+			c.heard = append(c.heard, at)
+		}
+		return
+	}
+}
+
+func (c *clickPath) hearLaw(payload []byte, at time.Time) {
+	var sound [pcm.NarrowbandSamples]int16
+	n, err := g711.NewDecoder(g711.ALaw).Decode(sound[:], payload)
+	if err == nil {
+		c.hear(sound[:n], at)
+	}
+}
+
+func (c *clickPath) hearOpus(b *testing.B) func(payload []byte, at time.Time) {
+	decoder, err := opus.NewDecoder(pcm.Narrowband)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(decoder.Close)
+	var sound [opus.MaxDuration]int16
+	return func(payload []byte, at time.Time) {
+		if n, err := decoder.Decode(sound[:], payload); err == nil {
+			c.hear(sound[:n], at)
+		}
+	}
+}
+
+// settle gives the time of each click that was heard. It fails the benchmark
+// if many were not: a machine that is too busy to pass sound on shows nothing.
+func (c *clickPath) settle(b *testing.B) (times []time.Duration) {
+	b.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	heard := c.heard
+	c.sent = c.sent[min(2, len(c.sent)):] // buffers have found their size
+	for _, sent := range c.sent {
+		for len(heard) > 0 && heard[0].Before(sent) {
+			heard = heard[1:]
+		}
+		if len(heard) > 0 && heard[0].Sub(sent) < 500*time.Millisecond {
+			times = append(times, heard[0].Sub(sent))
+		}
+	}
+	if len(times) < len(c.sent)*8/10 {
+		b.Errorf("%d of %d clicks were heard", len(times), len(c.sent))
+	}
+	return times
+}
