@@ -2,7 +2,6 @@ package embedded
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded/page"
 )
 
@@ -111,9 +109,6 @@ func (b *Backend) letIn(ctx context.Context, from netip.Addr, id string, join re
 	select {
 	case <-answer.C:
 	case <-ctx.Done():
-		return nil, false, "gone"
-	}
-	if err != nil && !errors.Is(err, conference.ErrWrongPIN) {
 		return nil, false, "gone"
 	}
 	return nil, false, "wrong"
