@@ -256,3 +256,16 @@ func TestHostMutesAndAsksToSpeak(t *testing.T) {
 	p.want("mute", message{"muted": false})
 	w.until(micOpen)
 }
+
+func TestAsksForTheMeetingWhereNoneIsGiven(t *testing.T) {
+	url, _ := serve(t)
+	w := open(t, url+"/meet/")
+	w.until(visible("meeting"))
+	w.hides("name")
+	w.click("enter")
+	w.shows("join-error", "Please enter the meeting number")
+	w.do(chromedp.SendKeys(chromedp.ID("meeting"), "100 000 001\r"))
+	w.until(`location.pathname === "/meet/100000001"`)
+	w.until(visible("name"))
+	w.hides("meeting")
+}

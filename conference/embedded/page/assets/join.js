@@ -13,7 +13,9 @@ export class JoinForm {
     this.#mic = mic;
     this.#onJoin = onJoin;
     this.meetingNeeded = !id;
+    // Without a meeting the page asks for its number first, and for nothing else.
     $('field-meeting').hidden = Boolean(id);
+    for (const field of ['name', 'pin', 'mic']) $(`field-${field}`).hidden = !id;
     setText($('join-number'), id ? t('join.number', { id: spaced(id) }) : '');
     $('join-demand').hidden = !demand;
     $('mic-meter').setAttribute('aria-label', t('mic.meter'));
