@@ -269,3 +269,10 @@ func TestAsksForTheMeetingWhereNoneIsGiven(t *testing.T) {
 	w.until(visible("name"))
 	w.hides("meeting")
 }
+
+func TestMicrophoneIsCheckedBeforeJoining(t *testing.T) {
+	url, _ := serve(t)
+	w := open(t, url+"/meet/100000001")
+	w.shows("mic-state", "Your microphone works") // the pretended one beeps
+	w.until(`Number(document.getElementById("mic-meter").getAttribute("aria-valuenow")) > 30`)
+}

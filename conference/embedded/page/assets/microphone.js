@@ -43,7 +43,6 @@ export class Microphone {
 
   #meter(track) {
     this.#context ??= new AudioContext();
-    this.#context.resume().catch(() => {}); // without a click there is no meter, and that is all
     this.#analyser = this.#context.createAnalyser();
     this.#analyser.fftSize = 1024;
     this.#samples = new Float32Array(this.#analyser.fftSize);
@@ -53,6 +52,10 @@ export class Microphone {
   // level is how loud it is now, from 0 to 1 over 60 decibels.
   level() {
     if (!this.#analyser) return 0;
+    // Browsers let nothing run that has to do with sound before a click or a key.
+    if (this.#context.state === 'suspended' && (navigator.userActivation?.hasBeenActive ?? true)) {
+      this.#context.resume().catch(() => {}); // then there is no meter, and that is all
+    }
     this.#analyser.getFloatTimeDomainData(this.#samples);
     let sum = 0;
     for (const s of this.#samples) sum += s * s;
