@@ -27,6 +27,13 @@ func (d *dialog) accept() {
 	d.watchHold()
 }
 
+// ring tells the caller that it rings: a provisional answer that makes an early
+// dialog (RFC 3261 section 12.1.1).
+func (d *dialog) ring() {
+	res := d.server.response(d.invite.incoming, sipmsg.StatusRinging, d.tag, d.where.contact())
+	d.send(d.invite.tx, res)
+}
+
 // setBody puts our session description into an answer.
 func (d *dialog) setBody(res *sipmsg.Response) {
 	if len(d.session) == 0 {

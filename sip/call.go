@@ -50,6 +50,10 @@ func (c *Call) Began() time.Time { return c.began }
 // Secure reports that sound and signalling are encrypted on their way to us.
 func (c *Call) Secure() bool { return c.leg.Secure() && c.dialog.secureSignalling() }
 
+// Ring tells the caller that it rings. A call that has been answered, or has
+// ended, is left alone.
+func (c *Call) Ring() { c.dialog.post(alerted{}) }
+
 // Answer takes the call. It returns when sound can flow both ways, which with
 // an offer in the caller's ACK is one round trip later. An error means that
 // the call has ended.

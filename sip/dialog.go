@@ -203,6 +203,8 @@ func (d *dialog) do(a action) {
 	switch a := a.(type) {
 	case reply:
 		d.reply(a)
+	case ring:
+		d.ring()
 	case negotiate:
 		d.negotiate()
 	case conclude:

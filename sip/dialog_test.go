@@ -212,6 +212,20 @@ func TestCancel(t *testing.T) {
 	wantStatus(t, call.Cancel(), 200) // late, and of no effect
 }
 
+func TestRing(t *testing.T) {
+	b := start(t, func(s *setup) { s.handle = func(ctx context.Context, _ *Call) { <-ctx.Done() } })
+	call := b.phone("udp").Dial("en")
+	c := b.next()
+	c.Ring()
+	wantStatus(t, call.Cancel(), 200)
+	wantStatus(t, call.Final(), 487)
+	b.wantEnd(c, ErrCancelled)
+	c.Ring() // nobody is there any more
+	if n := call.Count(func(m *siptest.Message) bool { return m.Status() == 180 }); n != 1 {
+		t.Errorf("180 came %d times, want once", n)
+	}
+}
+
 func TestLateCancelChangesNothing(t *testing.T) {
 	b := start(t, nil)
 	call := b.phone("udp").Call("en")

@@ -50,6 +50,8 @@ type (
 		seq uint32
 		sdp bool
 	}
+	// alerted: the gateway lets it ring.
+	alerted struct{}
 	// wanted: the gateway takes the call.
 	wanted struct{}
 	// settled: offer and answer fit; offered tells that we made the offer.
@@ -85,6 +87,8 @@ type (
 		status int
 		retry  int
 	}
+	// ring sends 180.
+	ring struct{}
 	// negotiate takes the offer of the INVITE or UPDATE at hand, or makes one
 	// where it has none, and reports settled or unsettled.
 	negotiate struct{}
@@ -127,6 +131,10 @@ func next(s state, ev event) (state, []action) {
 		if s.phase == ringing {
 			s.phase = over
 			return s, []action{refuse{causeCancelled}, part{ErrCancelled}, forget{}}
+		}
+	case alerted:
+		if s.phase == ringing {
+			return s, []action{ring{}}
 		}
 	case wanted:
 		if s.phase == ringing {

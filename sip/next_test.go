@@ -29,6 +29,8 @@ func TestNext(t *testing.T) {
 		want state
 		do   []action
 	}{
+		{"the gateway lets it ring", begin, alerted{}, begin, []action{ring{}}},
+		{"nothing rings after the answer", waiting, alerted{}, waiting, nil},
 		{"the gateway takes the call", begin, wanted{}, begin, []action{negotiate{}}},
 		{"taking it twice does nothing", waiting, wanted{}, waiting, nil},
 		{"what fits is sent", begin, settled{sipmsg.INVITE, 1, false}, waiting, []action{accept{}}},

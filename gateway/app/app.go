@@ -182,5 +182,16 @@ func (a *App) counters() admin.MediaCounters {
 		PacketsOut: func() uint64 { return a.media.Stats().PacketsOut },
 		Lost:       func() uint64 { return a.media.Stats().Lost },
 		PortsFree:  a.media.Free,
+		Clock:      a.lateness,
 	}
+}
+
+// lateness is how punctual the audio clock is.
+func (a *App) lateness() admin.Lateness {
+	l := a.clock.Lateness()
+	within := make(map[float64]uint64, len(l.Steps))
+	for _, step := range l.Steps {
+		within[step.Within.Seconds()] = step.Beats
+	}
+	return admin.Lateness{Beats: l.Beats, Skipped: l.Skipped, Fallen: l.Fallen, Sum: l.Sum, Within: within}
 }

@@ -61,17 +61,19 @@ func TestNoVoiceWithoutConsent(t *testing.T) {
 	g.heard(ahead, "en", announcements.ConsentNone)
 	g.waitPhones(meeting, 3)
 
+	// Looked at before the next caller speaks: a loud tone leaks into the
+	// measure of its neighbours.
+	for name, hertz := range tones {
+		if peak := browser.Peak(hertz); peak.Level > silent {
+			t.Errorf("the browser heard the caller who pressed %s at %.1f dBov", name, peak.Level)
+		}
+	}
 	one := g.phone(float64(tones["one"]))
 	g.join(one, "en", meeting)
 	g.heard(one, "en", announcements.ConsentAgree)
 	one.Key("1")
 	peertest.Eventually(t, "the one who agreed is heard", func() bool { return browser.Peak(tones["one"]).Level > -30 })
 
-	for name, hertz := range tones {
-		if peak := browser.Peak(hertz); name != "one" && peak.Level > silent {
-			t.Errorf("the browser heard the caller who pressed %s at %.1f dBov", name, peak.Level)
-		}
-	}
 	for _, phone := range []*peertest.Baresip{two, ahead, silence, one} {
 		phone.Hangup()
 	}

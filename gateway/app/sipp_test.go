@@ -81,7 +81,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	g := startGateway(t, func(c *config.Config) {
 		c.Media.SilentTimeout = 3 * time.Second
 		c.Media.PortRest = time.Second
-		//RING c.Limits.Ring = time.Second
+		c.Limits.Ring = time.Second
 		c.Trunks[0].MaxCallsPerSecond = 100
 	})
 	ports, routines := g.metric("einwahl_media_ports_free"), runtime.NumGoroutine()

@@ -27,6 +27,8 @@ import (
 
 // phone is what a Session needs of a telephone call.
 type phone interface {
+	// Ring tells the caller that it rings.
+	Ring()
 	Answer(context.Context) error
 	// Connect sets what the caller hears and where their voice goes; nil is
 	// silence. When it returns, what was connected before is no longer used.

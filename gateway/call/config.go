@@ -10,6 +10,7 @@ import (
 // Config is the "limits" section of the operator's file: how patient the
 // gateway is.
 type Config struct {
+	Ring          time.Duration `yaml:"ring"`           // it rings so long before the call is answered
 	Tries         int           `yaml:"tries"`          // wrong pairs of number and PIN before goodbye
 	Rounds        int           `yaml:"rounds"`         // times a question is asked into silence
 	FirstDigit    time.Duration `yaml:"first_digit"`    // wait for the first key
@@ -64,6 +65,7 @@ func (c Config) Validate() error {
 		d        time.Duration
 		from, to time.Duration
 	}{
+		{"ring", c.Ring, 0, time.Minute},
 		{"first_digit", c.FirstDigit, time.Second, time.Minute},
 		{"between_digits", c.BetweenDigits, time.Second, time.Minute},
 		{"choose", c.Choose, 10 * time.Second, 10 * time.Minute},

@@ -17,7 +17,7 @@ func TestAskingForConsent(t *testing.T) {
 		{"a yes counts once its sentence has begun", asked, digit{key: '1', begun: 2}, testifying, "testify agreed 1; hush; arm bound 10s"},
 		{"a yes counts after the question", quiet, digit{key: '1'}, testifying, "testify agreed 1; arm bound 10s"},
 		{"only listening counts at once", asked, digit{key: '2', begun: -1}, testifying, "testify declined 2; hush; arm bound 10s"},
-		{"leaving counts at once", asked, digit{key: '3', begun: -1}, leaving, "testify left 3; leave; hush; say goodbye; arm bound 45s"},
+		{"leaving counts at once", asked, digit{key: '3', begun: -1}, leaving, "testify left 3; leave; hush; say goodbye lead.out; arm bound 45s"},
 		{"zero repeats the question", quiet, digit{key: '0'}, asking, "say " + wholeQuestion},
 		{"four is no answer", quiet, digit{key: '4'}, asking, ""},
 		{"five is no answer", quiet, digit{key: '5'}, asking, ""},
@@ -34,8 +34,8 @@ func TestAskingForConsent(t *testing.T) {
 		{"hanging up is no answer", quiet, gone{}, ended, "leave; hush; hangup hung_up"},
 
 		{"a yes that is written opens the seat", agreeing, testified{}, opening, "note admit open; arm bound 10s; open"},
-		{"a yes that cannot be written lets nobody in", agreeing, testified{err: errDown}, leaving, "leave; say fault goodbye; arm bound 45s"},
-		{"a yes that takes too long to write lets nobody in", agreeing, expired{bound}, leaving, "leave; say fault goodbye; arm bound 45s"},
+		{"a yes that cannot be written lets nobody in", agreeing, testified{err: errDown}, leaving, "leave; say fault goodbye lead.out; arm bound 45s"},
+		{"a yes that takes too long to write lets nobody in", agreeing, expired{bound}, leaving, "leave; say fault goodbye lead.out; arm bound 45s"},
 		{"an earlier no that is written late is no yes", agreeing, testified{answer: "declined"}, testifying, ""},
 		{"a withdrawal that is written late is no yes", agreeing, testified{answer: "withdrawn"}, testifying, ""},
 		{"keys while it is written mean nothing", agreeing, digit{key: '2'}, testifying, ""},
@@ -48,7 +48,7 @@ func TestAskingForConsent(t *testing.T) {
 		{"another recording asks anew", quiet, with(quiet, again), asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
 		{"a recording that ends opens the seat", quiet, with(quiet, off), opening, "note admit open; arm bound 10s; open"},
 		{"a pause leaves the question as it is", quiet, with(quiet, paused), asking, ""},
-		{"a lock meanwhile is told", quiet, with(quiet, locked), leaving, "note refuse locked; leave; say refuse.locked goodbye; arm bound 45s"},
-		{"a meeting that turns end-to-end encrypted meanwhile refuses", asked, with(asked, sealed), leaving, "note refuse e2ee; leave; hush; say refuse.e2ee goodbye; arm bound 45s"},
+		{"a lock meanwhile is told", quiet, with(quiet, locked), leaving, "note refuse locked; leave; say refuse.locked goodbye lead.out; arm bound 45s"},
+		{"a meeting that turns end-to-end encrypted meanwhile refuses", asked, with(asked, sealed), leaving, "note refuse e2ee; leave; hush; say refuse.e2ee goodbye lead.out; arm bound 45s"},
 	})
 }

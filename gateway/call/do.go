@@ -10,9 +10,7 @@ import (
 func (s *Session) do(ctx context.Context, a action) {
 	switch a := a.(type) {
 	case answer:
-		s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
-			return result{event: answered{s.setup.Phone.Answer(ctx)}}
-		})
+		s.answer(ctx)
 	case say:
 		s.say(a.words)
 	case hush:
@@ -51,6 +49,19 @@ func (s *Session) do(ctx context.Context, a action) {
 	}
 }
 
+// answer takes the call, after it has rung for a while where the operator
+// wants that.
+func (s *Session) answer(ctx context.Context) {
+	ring := s.setup.Limits.Ring
+	s.later(ctx, ring+s.setup.Limits.Backend, func(ctx context.Context) result {
+		if ring > 0 {
+			s.setup.Phone.Ring()
+			pause(ctx, ring)
+		}
+		return result{event: answered{s.setup.Phone.Answer(ctx)}}
+	})
+}
+
 // later runs work beside the session. Its result reaches the session, or is
 // dropped when the call is over.
 func (s *Session) later(ctx context.Context, d time.Duration, work func(context.Context) result) {
@@ -77,6 +88,9 @@ func (s *Session) say(w words) {
 	}
 	s.speech, s.said = s.speaker.speak(s.state.lang, w), w
 	for _, word := range w {
+		if word.prompt == leadIn || word.prompt == leadOut {
+			continue // silence
+		}
 		s.setup.Observer.Spoke(word.prompt, s.state.lang)
 	}
 }

@@ -26,6 +26,14 @@ type fakeSpeech struct {
 
 const framesPerWord = 50
 
+// audible is w without the silence at its end, which takes no time here.
+func (w words) audible() words {
+	if n := len(w); n > 0 && w[n-1].prompt == leadOut {
+		return w[:n-1]
+	}
+	return w
+}
+
 func (f *fakeSpeech) ReadFrame(pcm.Frame) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -79,6 +87,7 @@ type fakePhone struct {
 }
 
 func (p *fakePhone) Answer(context.Context) error { p.stage.note("answered"); return nil }
+func (p *fakePhone) Ring()                        { p.stage.note("rings") }
 func (p *fakePhone) Digits() <-chan rune          { return p.digits }
 func (p *fakePhone) Done() <-chan struct{}        { return p.done }
 func (p *fakePhone) goOnHook()                    { p.once.Do(func() { close(p.done) }) }

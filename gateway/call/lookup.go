@@ -47,7 +47,12 @@ func pad(ctx context.Context, begun time.Time, step time.Duration) {
 		return
 	}
 	taken := time.Since(begun)
-	t := time.NewTimer((taken/step+1)*step - taken)
+	pause(ctx, (taken/step+1)*step-taken)
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:

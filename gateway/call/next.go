@@ -243,7 +243,7 @@ func goodbye(s state, why Outcome) (state, []action) {
 	if inside {
 		row = f.room
 	}
-	s, spoken := speak(s, false, row...)
+	s, spoken := speak(s, false, row.then(word{prompt: leadOut})...)
 	acts = append([]action{leave{}}, acts...)
 	return s, append(append(acts, spoken...), arm{bound, lastWords})
 }

@@ -51,6 +51,15 @@ func TestACallerJoinsAMeeting(t *testing.T) {
 	}
 }
 
+func TestItRingsBeforeTheAnswer(t *testing.T) {
+	st := play(t, openMeeting(), join, func(s *Setup) { s.Limits.Ring = 3 * time.Second })
+	st.order("rings", "answered")
+	rung, _ := st.when("rings")
+	if answered, _ := st.when("answered"); answered != rung+3*time.Second {
+		t.Errorf("answered %v after it began to ring, want 3s", answered-rung)
+	}
+}
+
 func TestAnEndToEndEncryptedMeetingRefuses(t *testing.T) {
 	st := play(t, openMeeting(sealed), join)
 	st.order("visit", "decided refuse e2ee e2ee", "left", "hears refuse.e2ee", "hears goodbye", "bye 403/57 Meeting is end-to-end encrypted", "call e2ee")

@@ -174,7 +174,7 @@ func (st *stage) Spoke(announcements.Prompt, string) {}
 func (st *stage) Ended(o Outcome, _ time.Duration)   { st.note("ended " + string(o)) }
 
 func (st *stage) speak(lang string, w words) speech {
-	return &fakeSpeech{stage: st, lang: lang, words: w, done: make(chan struct{})}
+	return &fakeSpeech{stage: st, lang: lang, words: w.audible(), done: make(chan struct{})}
 }
 
 func (st *stage) music() pcm.Source { return &fakeMusic{} }

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"time"
+
 	"github.com/einwahl/einwahl/announcements"
 )
 
@@ -19,11 +21,17 @@ type word struct {
 // metrics and evidence know them.
 const (
 	leadIn        announcements.Prompt = "lead.in"
+	leadOut       announcements.Prompt = "lead.out"
 	offerLanguage announcements.Prompt = "language"
 	privacyNotice                      = announcements.PrivacyShort
 	people        announcements.Prompt = "state.people"
 	waiting       announcements.Prompt = "waiting.count"
 )
+
+// lastBreath is the silence after the last word: a telephone throws away what
+// its jitter buffer holds when the BYE comes, and that would be the end of the
+// word.
+const lastBreath = 200 * time.Millisecond
 
 func prompts(row ...announcements.Prompt) words {
 	w := make(words, len(row))
@@ -55,6 +63,8 @@ func (w words) items(p PrivacyConfig, consent string) []announcements.Item {
 		switch word.prompt {
 		case leadIn:
 			items[i] = announcements.LeadIn()
+		case leadOut:
+			items[i] = announcements.Pause(lastBreath)
 		case offerLanguage:
 			items[i] = announcements.OfferLanguage(word.lang, rune('0'+word.count))
 		case privacyNotice:

@@ -41,7 +41,14 @@ func (s *Scenario) String() string {
 	return "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<scenario name=\"einwahl\">\n" + s.b.String() + "</scenario>\n"
 }
 
+// request sends a request of a transaction of its own.
 func (s *Scenario) request(method, attributes, body string, inDialog bool) *Scenario {
+	return s.requestIn("[branch]", method, attributes, body, inDialog)
+}
+
+// requestIn sends a request of the transaction that SIPp knows as branch:
+// "[branch-3]" is that of the message three steps before.
+func (s *Scenario) requestIn(branch, method, attributes, body string, inDialog bool) *Scenario {
 	tag, cseq := "", s.cseq
 	if inDialog {
 		tag = "[peer_tag_param]"
@@ -54,7 +61,7 @@ func (s *Scenario) request(method, attributes, body string, inDialog bool) *Scen
 	fmt.Fprintf(&s.b, `<send %s><![CDATA[
 
 %s sip:%s@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=%s
 From: <sip:+4930123456@[local_ip]:[local_port]>;tag=[pid]from[call_number]
 To: <sip:%s@[remote_ip]:[remote_port]>%s
 Call-ID: [call_id]
@@ -65,7 +72,7 @@ Max-Forwards: 70
 
 %s
 ]]></send>
-`, attributes, method, s.number, s.number, tag, cseq, method, contentType, body)
+`, attributes, method, s.number, branch, s.number, tag, cseq, method, contentType, body)
 	return s
 }
 
@@ -100,7 +107,7 @@ func (s *Scenario) InviteExpect(status int, ptime int) *Scenario {
 	s.request("INVITE", `retrans="500"`, s.sdp("sendrecv", 1, ptime), false)
 	s.b.WriteString("<recv response=\"100\" optional=\"true\"></recv>\n")
 	fmt.Fprintf(&s.b, "<recv response=\"%d\"></recv>\n", status)
-	return s.request("ACK", "", "", true)
+	return s.requestIn("[branch-3]", "ACK", "", "", true)
 }
 
 // Ack acknowledges the last 200.
@@ -163,29 +170,14 @@ Content-Length: 0
 	return s
 }
 
-// Cancel calls and gives up at once: the gateway either was faster, or answers
-// 487. Both ends leave nothing behind.
+// Cancel calls and gives up while it rings.
 func (s *Scenario) Cancel() *Scenario {
 	s.cseq++
 	s.request("INVITE", "", s.sdp("sendrecv", 1, 20), false)
-	fmt.Fprintf(&s.b, `<recv response="100" optional="true"></recv>
-<recv response="180"></recv>
-<send retrans="500"><![CDATA[
-
-CANCEL sip:%[1]s@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-2]
-From: <sip:+4930123456@[local_ip]:[local_port]>;tag=[pid]from[call_number]
-To: <sip:%[1]s@[remote_ip]:[remote_port]>
-Call-ID: [call_id]
-CSeq: %[2]d CANCEL
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<recv response="200"></recv>
-<recv response="487"></recv>
-`, s.number, s.cseq)
-	return s.request("ACK", "", "", true)
+	s.b.WriteString("<recv response=\"100\" optional=\"true\"></recv>\n<recv response=\"180\"></recv>\n")
+	s.requestIn("[branch-3]", "CANCEL", `retrans="500"`, "", false)
+	s.b.WriteString("<recv response=\"200\"></recv>\n<recv response=\"487\"></recv>\n")
+	return s.requestIn("[branch-6]", "ACK", "", "", true)
 }
 
 // RTPCapture writes encoded sound as a pcap file of RTP packets, ptime
