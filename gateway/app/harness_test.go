@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -34,14 +36,34 @@ type gateway struct {
 	app  *app.App
 	conf config.Config
 	dir  string
-	log  *bytes.Buffer
+	log  *journal
+}
+
+// journal is a log that can be read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write takes a line.
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+// String is all that was written so far.
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // startGateway starts a gateway with the sample's settings, as tweak leaves
 // them. It ends with the test, and its log is shown when the test fails.
 func startGateway(t testing.TB, tweak func(*config.Config)) *gateway {
 	t.Helper()
-	g := &gateway{t: t, conf: config.Sample(), dir: t.TempDir(), log: new(bytes.Buffer)}
+	g := &gateway{t: t, conf: config.Sample(), dir: t.TempDir(), log: new(journal)}
 	g.conf.SIP.Listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}
 	g.conf.Conference.Embedded.WebRTC.Ports = embedded.Ports{}
 	g.conf.Admin.Listen = "127.0.0.1:0"
@@ -51,7 +73,7 @@ func startGateway(t testing.TB, tweak func(*config.Config)) *gateway {
 		tweak(&g.conf)
 	}
 	var err error
-	g.app, err = app.New(g.conf, app.Options{Log: zerolog.New(zerolog.SyncWriter(g.log)).Level(zerolog.DebugLevel).With().Timestamp().Logger(), Version: "test", Token: token})
+	g.app, err = app.New(g.conf, app.Options{Log: zerolog.New(g.log).Level(zerolog.DebugLevel).With().Timestamp().Logger(), Version: "test", Token: token})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,6 +263,20 @@ func (g *gateway) has(phone *peertest.Baresip, language string, p announcements.
 // phone starts a baresip that says a tone.
 func (g *gateway) phone(hertz float64) *peertest.Baresip {
 	return peertest.StartBaresip(g.t, peertest.Tone(g.t, 8000, hertz, -20, 240), "PCMA")
+}
+
+// records is all that was written down about the calls.
+func (g *gateway) records() string {
+	g.t.Helper()
+	var all strings.Builder
+	for _, name := range []string{"calls.jsonl", "consents.jsonl"} {
+		data, err := os.ReadFile(filepath.Join(g.conf.Records.Directory, name))
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	return all.String()
 }
 
 // settle waits until no call is left anywhere.

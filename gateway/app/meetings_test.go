@@ -1,0 +1,198 @@
+package app_test
+
+import (
+	"bytes"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/sip/siptest"
+	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/wav"
+)
+
+// TestRefusalSaysReason has SIPp call the end-to-end encrypted meeting: the BYE
+// after the words carries the cause that carriers count.
+func TestRefusalSaysReason(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, nil)
+	call := peertest.NewScenario("de", peertest.PCMA).Invite(20).Ack().
+		Pause(time.Second).Keys("100000006#").ExpectBye("Q.850;cause=57;text=")
+	peertest.SIPp(t, call.String(), g.address("udp"), 1, nil)
+	if n := g.metric("einwahl_prompts_total", `prompt="refuse.e2ee"`, `language="de"`); n != 1 {
+		t.Errorf("refuse.e2ee was spoken %v times in German, want once", n)
+	}
+	g.settle()
+}
+
+// TestPromptsPlayIsWhatCallersHear compares the recording of a refused caller
+// with what the command line plays.
+func TestPromptsPlayIsWhatCallersHear(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "einwahl")
+	if out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	play := exec.Command(binary, "prompts", "play", "--language", "en", "refuse.e2ee")
+	file, err := play.Output()
+	if err != nil {
+		t.Fatalf("prompts play: %v", err)
+	}
+	prompt, err := wav.Read(bytes.NewReader(file), pcm.Narrowband)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := startGateway(t, nil)
+	phone := g.phone(440)
+	g.dial(phone, "en", "100000006")
+	phone.Wait("CALL_CLOSED")
+	match, at := peertest.Match(phone.Heard(), prompt)
+	if match < .9 {
+		t.Errorf("the best match of the prompt in the caller's recording is %.2f at %v, want .9", match, time.Duration(at)*time.Second/pcm.Narrowband)
+	}
+	t.Logf("correlation %.3f", match)
+}
+
+func TestWaitingRoom(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000007"
+	g := startGateway(t, nil)
+	browser := g.browser(meeting, "Ada", "", 880)
+	inRoom(browser)
+	phone := g.phone(440)
+	browser.Watch(440)
+	g.join(phone, "en", meeting)
+	g.heard(phone, "en", announcements.WaitRoom)
+	waiting := g.waiting(meeting)
+	if level := peertest.Level(peertest.Last(phone.Heard(), 1), 880); level > silent {
+		t.Errorf("the caller hears the meeting from the waiting room at %.1f dBov", level)
+	}
+	if peak := browser.Peak(440); peak.Level > silent {
+		t.Errorf("the meeting heard the waiting room at %.1f dBov", peak.Level)
+	}
+	g.control(meeting, map[string]any{"admit": waiting})
+	g.heard(phone, "en", announcements.Enter)
+	peertest.Eventually(t, "who was let in is heard", func() bool { return browser.Level(440) > -30 })
+	g.control(meeting, map[string]any{"remove": waiting})
+	g.heard(phone, "en", announcements.Removed)
+	phone.Wait("CALL_CLOSED")
+	g.settle()
+}
+
+// waiting is the ID of the telephone that waits to be let in.
+func (g *gateway) waiting(meeting string) string {
+	g.t.Helper()
+	id := ""
+	peertest.Eventually(g.t, "a telephone waits", func() bool {
+		for _, p := range g.meeting(meeting).People {
+			if p.Phone && p.Waiting {
+				id = p.ID
+			}
+		}
+		return id != ""
+	})
+	return id
+}
+
+func TestLockedMeetingRefuses(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, nil)
+	phone := g.phone(440)
+	g.dial(phone, "de", "100000008")
+	g.heard(phone, "de", announcements.RefuseLocked)
+	phone.Wait("CALL_CLOSED")
+	g.settle()
+}
+
+// TestHostOpensTheMeeting has a caller wait for the host, who comes by
+// telephone with the host PIN.
+func TestHostOpensTheMeeting(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000009"
+	g := startGateway(t, nil)
+	guest := g.phone(440)
+	g.join(guest, "en", meeting)
+	g.heard(guest, "en", announcements.WaitHost)
+	host := g.phone(880)
+	host.Dial(g.uri("en"))
+	host.Key(meeting + "#")
+	g.waitPhase("pinning")
+	host.Key("815815#")
+	g.waitPhase("informing")
+	host.Key("#")
+	g.waitPhones(meeting, 2)
+	peertest.Eventually(t, "host and guest hear each other", func() bool {
+		return peertest.Level(peertest.Last(guest.Heard(), 1), 880) > -30 && peertest.Level(peertest.Last(host.Heard(), 1), 440) > -30
+	})
+	host.Key("*5")
+	g.heard(guest, "en", announcements.LockOn)
+	guest.Hangup()
+	host.Hangup()
+	g.settle()
+}
+
+// TestEnhancedMeeting has a browser whose connection must be AEAD, and a phone.
+func TestEnhancedMeeting(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000005"
+	g := startGateway(t, nil)
+	browser := g.browser(meeting, "Ada", "", 880)
+	inRoom(browser)
+	phone := g.phone(440)
+	g.join(phone, "en", meeting)
+	peertest.Eventually(t, "they hear each other", func() bool {
+		return browser.Level(440) > -30 && peertest.Level(peertest.Last(phone.Heard(), 1), 880) > -30
+	})
+	phone.Hangup()
+	g.settle()
+}
+
+func TestLanguageMenu(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, nil)
+	phone := g.phone(440)
+	phone.Dial(g.uri("menu"))
+	g.waitPhase("choosing")
+	phone.Key("2")
+	g.heard(phone, "de", announcements.AskNumber)
+	phone.Hangup()
+	g.settle()
+}
+
+// TestNothingPersonalIsLogged looks for the caller's number and for every key
+// that was pressed in all that the gateway has written.
+func TestNothingPersonalIsLogged(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, func(c *config.Config) { c.Log.Level = "debug" })
+	phone := siptest.New(t, siptest.Config{Gateway: g.address("udp"), User: "+4930987654321", Display: "Ada Lovelace"})
+	call := phone.Call("en")
+	g.waitPhase("numbering")
+	call.Press("100000002#")
+	g.waitPhase("pinning")
+	call.Press("918273#") // wrong
+	g.waitPhase("numbering")
+	call.Press("100000002#")
+	g.waitPhase("pinning")
+	call.Press("4711#")
+	g.waitPhase("informing")
+	call.Press("#")
+	g.waitPhones("100000002", 1)
+	var api, meetings, metrics string
+	g.request("GET", "/api/v1/calls", nil, &api)
+	g.request("GET", "/api/v1/meetings", nil, &meetings)
+	g.request("GET", "/metrics", nil, &metrics)
+	call.Hangup()
+	g.settle()
+	for name, text := range map[string]string{"log": g.log.String(), "calls": api, "meetings": meetings, "metrics": metrics, "records": g.records()} {
+		for _, secret := range []string{"0987654321", "987654321", "4321", "Lovelace", "4711", "918273", "815815"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s contains %q:\n%s", name, secret, text)
+			}
+		}
+	}
+}
