@@ -13,7 +13,7 @@ import (
 // loop is one goroutine that walks round its slots.
 type loop struct {
 	offset  time.Duration // of slot 0 against the other loops
-	wake    chan struct{} // told when the first group enters
+	wake    chan struct{} // told when a group enters
 	tally   tally
 	members atomic.Int64
 
@@ -86,7 +86,7 @@ func (l *loop) run(ctx context.Context, epoch time.Time) {
 	epoch = epoch.Add(l.offset)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for n := int64(0); ; n++ {
+	for n := int64(0); ; {
 		ahead, ok := l.ahead(n)
 		if !ok {
 			select {
@@ -94,23 +94,32 @@ func (l *loop) run(ctx context.Context, epoch time.Time) {
 				return
 			case <-l.wake:
 			}
-			n = int64(time.Since(epoch) / slotWidth)
+			n = upcoming(epoch)
 			continue
 		}
-		n += ahead
-		timer.Reset(time.Until(epoch.Add(time.Duration(n) * slotWidth)))
+		next := n + ahead
+		timer.Reset(time.Until(epoch.Add(time.Duration(next) * slotWidth)))
 		select {
 		case <-ctx.Done():
 			return
+		case <-l.wake:
+			// What has come may be due before what is waited for. The steps in
+			// between were empty, so none is left out.
+			n = min(max(n, upcoming(epoch)), next)
+			continue
 		case <-timer.C:
 		}
-		if missed := behind(time.Since(epoch), n); missed > 0 {
+		if missed := behind(time.Since(epoch), next); missed > 0 {
 			l.skip(missed)
-			n += missed * slots
+			next += missed * slots
 		}
-		l.step(n, epoch)
+		l.step(next, epoch)
+		n = next + 1
 	}
 }
+
+// upcoming is the first step whose time has not come yet.
+func upcoming(epoch time.Time) int64 { return int64(time.Since(epoch)/slotWidth) + 1 }
 
 // ahead tells how many steps after n the next slot with a group comes.
 func (l *loop) ahead(n int64) (steps int64, ok bool) {

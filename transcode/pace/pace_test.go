@@ -326,6 +326,34 @@ func TestEmptyClockWakesForItsFirstMember(t *testing.T) {
 	})
 }
 
+// A caller who joins a loop that waits for others is not made to wait for them.
+func TestFirstBeatComesWithinAFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(1)
+		stop := run(t, c)
+		defer stop()
+		c.Group().Add(&member{func(pcm.Phase) {}})
+		for i := range 3 * slots {
+			time.Sleep(21*time.Millisecond + 300*time.Microsecond) // at any moment of the others' beat
+			first := make(chan time.Time, 1)
+			g, added := c.Group(), time.Now()
+			m := &member{func(p pcm.Phase) {
+				select {
+				case first <- time.Now():
+				default:
+				}
+			}}
+			g.Add(m)
+			if waited := (<-first).Sub(added); waited > pcm.FrameDuration {
+				t.Errorf("group %d waited %v for its first beat", i, waited)
+			}
+			if i%2 == 0 {
+				g.Remove(m) // others stay
+			}
+		}
+	})
+}
+
 func TestBeatAllocatesNothing(t *testing.T) {
 	c := New(1)
 	g := c.Group()
