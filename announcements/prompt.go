@@ -55,6 +55,7 @@ const (
 	WaitRoom       Prompt = "wait.room"
 	WaitStill      Prompt = "wait.still"
 	WaitEnd        Prompt = "wait.end"
+	WaitHostPIN    Prompt = "wait.host.pin"
 	WaitHostEnd    Prompt = "wait.host.end"
 	Enter          Prompt = "enter"
 	EnterMuted     Prompt = "enter.muted"
@@ -166,7 +167,7 @@ func allPrompts() []Prompt {
 		PrivacyShort, PrivacyMasked, PrivacyHidden, PrivacyFull, PrivacyNotice, PrivacyConsent, PrivacyMore, PrivacyLong,
 		RefuseE2EE, RefuseE2EENow, RefuseUnknown, RefuseLocked, RefuseFull, RefusePhone, RefuseRegistered,
 		RefuseInsecure, RefusePolicy, RefuseRecording, RefuseEnded, RefuseDeclined,
-		WaitHost, WaitRoom, WaitStill, WaitEnd, WaitHostEnd, Enter, EnterMuted, EnterListening,
+		WaitHost, WaitHostPIN, WaitRoom, WaitStill, WaitEnd, WaitHostEnd, Enter, EnterMuted, EnterListening,
 		RecordingOn, RecordingStart, RecordingPause, RecordingResume, RecordingStop,
 		ConsentIntro, ConsentAgree, ConsentListen, ConsentLeave, ConsentRepeat,
 		ConsentYes, ConsentNo, ConsentNone, ConsentWithdrawn, ConsentNothing,

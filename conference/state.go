@@ -15,6 +15,7 @@ type State struct {
 	Locked         bool
 	Lobby          bool // newcomers wait until a host admits them
 	HostPresent    bool
+	HostPIN        bool // a PIN makes a caller the host
 	JoinBeforeHost bool // people may be there without a host
 	PhonesRefused  bool // the meeting takes no telephones at all
 	RegisteredOnly bool // only callers with a personal PIN

@@ -12,6 +12,7 @@ func (s *state) stateFor(p *person) conference.State {
 		Locked:         s.locked,
 		Lobby:          s.policy.lobby,
 		HostPresent:    s.hostPresent(),
+		HostPIN:        s.policy.hostPIN != "",
 		JoinBeforeHost: s.policy.joinBeforeHost,
 		PhonesRefused:  !s.policy.phones,
 		Capacity:       s.policy.capacity,

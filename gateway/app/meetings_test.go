@@ -119,12 +119,9 @@ func TestHostOpensTheMeeting(t *testing.T) {
 	g.join(guest, "en", meeting)
 	g.heard(guest, "en", announcements.WaitHost)
 	host := g.phone(880)
-	host.Dial(g.uri("en"))
-	host.Key(meeting + "#")
-	g.waitPhase("pinning")
+	g.join(host, "en", meeting)
+	g.heard(host, "en", announcements.WaitHostPIN)
 	host.Key("815815#")
-	g.waitPhase("informing")
-	host.Key("#")
 	g.waitPhones(meeting, 2)
 	peertest.Eventually(t, "host and guest hear each other", func() bool {
 		return peertest.Level(peertest.Last(guest.Heard(), 1), 880) > -30 && peertest.Level(peertest.Last(host.Heard(), 1), 440) > -30

@@ -29,6 +29,10 @@ func (s *Session) do(ctx context.Context, a action) {
 		s.find(ctx, a.number)
 	case prove:
 		s.prove(ctx, a.pin)
+	case proveHost:
+		s.proveHost(ctx, a.pin)
+	case depart:
+		s.depart()
 	case visit:
 		s.visitMeeting(ctx)
 	case testify:

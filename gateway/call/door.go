@@ -102,10 +102,13 @@ func hold(s state, why admission.Reason) (state, []action) {
 		return s, nil
 	}
 	s, acts := to(s, holding)
-	s.waitsFor = why
+	s.waitsFor, s.entry = why, ""
 	row := prompts(announcements.WaitHost)
-	if why == admission.InLobby {
+	switch {
+	case why == admission.InLobby:
 		row = prompts(announcements.WaitRoom)
+	case s.meeting.HostPIN:
+		row = row.then(word{prompt: announcements.WaitHostPIN})
 	}
 	s, spoken := speak(s, true, row...)
 	acts = append(acts, spoken...)
@@ -131,7 +134,8 @@ func waitedTooLong(s state) (state, []action) {
 }
 
 // waitingKey is a key during the privacy notice or while waiting: *0 gives the
-// long notice, # passes over what is being said.
+// long notice, # passes over what is being said, and a host who is waited for
+// keys in their PIN.
 func waitingKey(s state, key rune) (state, []action) {
 	star := s.star
 	s.star = key == '*'
@@ -143,8 +147,14 @@ func waitingKey(s state, key rune) (state, []action) {
 		s.informed = true
 		s, more := proceed(s)
 		return s, append(acts, more...)
+	case key == '#' && s.entry != "":
+		return claim(s)
 	case key == '#':
 		return stop(s)
+	case key == '*':
+		s.entry = ""
+	case claiming(s) && key >= '0' && key <= '9':
+		return claimKey(s, key)
 	}
 	return s, nil
 }

@@ -40,6 +40,29 @@ func (s *Session) prove(ctx context.Context, pin string) {
 	})
 }
 
+// proveHost tries a PIN that must be the host's. It takes as long as any.
+func (s *Session) proveHost(ctx context.Context, pin string) {
+	m := s.meeting
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		begun := time.Now()
+		var ev claimed
+		ev.identity, ev.err = m.Identify(ctx, pin)
+		if ev.err == nil && !ev.identity.Host {
+			ev.err = conference.ErrWrongPIN
+		}
+		pad(ctx, begun, s.setup.Limits.Lookup)
+		return result{event: ev}
+	})
+}
+
+// depart ends the visit; another may follow.
+func (s *Session) depart() {
+	if s.visit != nil {
+		s.visit.Leave()
+	}
+	s.visit, s.states = nil, nil
+}
+
 // pad waits until a whole number of steps has passed, so that how long a
 // look-up took tells nothing about what it has found.
 func pad(ctx context.Context, begun time.Time, step time.Duration) {

@@ -38,7 +38,7 @@ func next(s state, ev event) (state, []action) {
 		return nextSpoken(s)
 	case expired:
 		return nextExpired(s, ev.timer)
-	case found, proved, visited, testified, opened, obeyed:
+	case found, proved, claimed, visited, testified, opened, obeyed:
 		return nextResult(s, ev)
 	case changed:
 		return nextChanged(s, ev.meeting)
@@ -85,6 +85,10 @@ func nextResult(s state, ev event) (state, []action) {
 	case proved:
 		if s.phase == proving {
 			return nextProved(s, ev)
+		}
+	case claimed:
+		if claiming(s) {
+			return nextClaimed(s, ev)
 		}
 	case visited:
 		if s.phase == visiting && ev.err != nil {
@@ -166,6 +170,10 @@ func nextExpired(s state, t timer) (state, []action) {
 	switch s.phase {
 	case choosing, numbering, pinning:
 		return entryPaused(s)
+	case holding:
+		if s.entry != "" {
+			return claim(s)
+		}
 	case asking:
 		return consentUnanswered(s)
 	case talking:

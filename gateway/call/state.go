@@ -115,6 +115,10 @@ type (
 		identity conference.Identity
 		err      error
 	}
+	claimed struct {
+		identity conference.Identity
+		err      error
+	}
 	visited   struct{ err error }
 	changed   struct{ meeting conference.State }
 	over      struct{} // the meeting has nothing more to say
@@ -146,6 +150,9 @@ type (
 	disarm struct{ timer timer }
 	find   struct{ number string }
 	prove  struct{ pin string }
+	// proveHost tries a PIN that must be the host's.
+	proveHost struct{ pin string }
+	depart    struct{} // leave the meeting, to come back as somebody else
 	visit  struct{}
 	// testify writes down what was answered to recording run.
 	testify struct {
