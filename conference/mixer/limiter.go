@@ -13,8 +13,9 @@ const (
 )
 
 // limiter turns a sum down where it would not fit into 16 bits. It looks ahead
-// to the end of the frame, so it turns down before a peak, not at it, unless the
-// frame begins with one; what fits goes through untouched.
+// to the end of the frame, so it turns down before a peak, not at it; at the
+// beginning of a frame it has no time for that and comes down as fast as the
+// first peak asks, which is never a jump. What fits goes through untouched.
 type limiter struct {
 	gain float32 // at the end of the last frame
 }
@@ -35,21 +36,38 @@ func (l *limiter) apply(dst pcm.Frame, sum []int32, own pcm.Frame) {
 		}
 		return
 	}
-	from := min(l.gain, need[0])
+	gain := l.gain
 	for b := range blocks {
 		// A block may neither begin nor end with more than it can stand.
-		to := min(from+recovery, 1, need[b])
+		to := min(gain+recovery, 1, need[b])
 		if b+1 < blocks {
 			to = min(to, need[b+1])
 		}
-		slope := (to - from) / block
-		for i := b * block; i < (b+1)*block; i++ {
-			dst[i] = int16(float32(v[i]) * from)
-			from += slope
+		part := v[b*block : (b+1)*block]
+		slope := (to - gain) / block
+		if gain > need[b] {
+			slope = fall(part, gain, slope)
 		}
-		from = to
+		for i, s := range part {
+			if gain += slope; slope < 0 {
+				gain = max(gain, to)
+			}
+			dst[b*block+i] = int16(float32(s) * gain)
+		}
+		gain = to
 	}
-	l.gain = from
+	l.gain = gain
+}
+
+// fall is the slope, at least as steep as slope, that brings the gain down in
+// time for each sample of a block that begins with more than it can stand.
+func fall(part []int32, gain, slope float32) float32 {
+	for i, s := range part {
+		if peak := float32(max(s, -s)); peak*gain > loudest {
+			slope = min(slope, (loudest/peak-gain)/float32(i+1))
+		}
+	}
+	return slope
 }
 
 // needs tells for each block by how much it has to be turned down to fit, and

@@ -194,6 +194,39 @@ func TestLimiterNeverWraps(t *testing.T) {
 	}
 }
 
+// A second talker who begins loudly finds the gain where the first one alone
+// had left it: it must come down without a step that would click.
+func TestLimiterComesDownWithoutAStep(t *testing.T) {
+	const steepest = 2.0 // dB from one sample to the next but few
+	for phase := 0.0; phase < 2*math.Pi; phase += 0.5 {
+		l := newLimiter()
+		was := 1.0
+		for n := range 20 {
+			var sum [pcm.NarrowbandSamples]int32
+			dst := make(pcm.Frame, len(sum))
+			for i := range sum {
+				at := 2 * math.Pi * float64(n*len(sum)+i) / pcm.Narrowband
+				v := 32000 * math.Sin(300*at)
+				if n >= 10 {
+					v += 32000 * math.Sin(410*at+phase)
+				}
+				sum[i] = int32(v)
+			}
+			l.apply(dst, sum[:], nil)
+			for i, v := range sum {
+				if max(v, -v) < 2000 {
+					continue
+				}
+				gain := float64(dst[i]) / float64(v)
+				if step := math.Abs(20 * math.Log10(gain/was)); step > steepest {
+					t.Errorf("phase %.1f: gain steps by %.1f dB at %d of frame %d", phase, step, i, n)
+				}
+				was = gain
+			}
+		}
+	}
+}
+
 func TestShutVoiceReachesNobody(t *testing.T) {
 	r := newRoom()
 	var out, tap recorder
