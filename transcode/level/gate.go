@@ -31,23 +31,24 @@ type Gate struct {
 }
 
 // Pass takes the next frame, nil for silence, and reports whether the gate is
-// open for it. A nil frame has nothing to let through and never passes.
+// open for it. A nil frame has nothing to let through and never passes, and it
+// tells nothing of the line's noise, which is still there when sound returns.
 func (g *Gate) Pass(f pcm.Frame) bool {
-	g.level = Silent
-	if f != nil {
-		g.level = Of(f)
+	if f == nil {
+		g.level = Silent
+		g.open = max(g.open-1, 0)
+		return false
 	}
+	g.level = Of(f)
 	speech := g.level > quietest+g.noise
 	g.learn()
 	if speech {
 		g.open = hangover
 		return true
 	}
-	if g.open > 0 {
-		g.open--
-		return f != nil
-	}
-	return false
+	pass := g.open > 0
+	g.open = max(g.open-1, 0)
+	return pass
 }
 
 // Level is the level of the last frame, in dBov.

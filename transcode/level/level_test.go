@@ -101,6 +101,14 @@ func TestGate(t *testing.T) {
 			t.Error("shut")
 		}
 	})
+	t.Run("remembers the noise while nothing comes", func(t *testing.T) {
+		var g Gate
+		open(&g, at(-48), 500)
+		open(&g, nil, 100)
+		if n := open(&g, at(-48), 100); n != 0 {
+			t.Errorf("noise passes on %d of 100 frames after a gap", n)
+		}
+	})
 	t.Run("never shuts on what is loud", func(t *testing.T) {
 		var g Gate
 		if n := open(&g, at(-30), 5000); n != 5000 {
