@@ -12,6 +12,9 @@ const (
 	memory = 255.0 / 256
 	// doubt is the same at the beginning, when little is known.
 	doubt = 63.0 / 64
+	// forgotten is a share too small to count. Left to itself it would shrink
+	// to where the processor takes a hundred times as long to multiply.
+	forgotten = 1e-6
 	// alike is how many beats in a row have to be late by the same for it to
 	// be a shift: of the sender's clock, or onto a longer path.
 	alike = 5
@@ -74,8 +77,11 @@ func (l *lateness) learn(late int) {
 		l.seen++
 		keep = doubt
 	}
-	for i := range l.share {
-		l.share[i] *= keep
+	for i, share := range l.share {
+		if share < forgotten {
+			share = 0
+		}
+		l.share[i] = share * keep
 	}
 	l.share[min(late*grain/l.rate, steps-1)] += 1 - keep
 }

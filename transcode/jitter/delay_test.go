@@ -84,3 +84,24 @@ func TestSequenceNumbersAreSorted(t *testing.T) {
 		})
 	}
 }
+
+// A share that shrinks for minutes ends among numbers that are slow to multiply:
+// 2 us a packet instead of 0.1.
+func TestWhatIsLongPastIsForgotten(t *testing.T) {
+	l := newLateness(8000)
+	for late := range 800 {
+		l.learn(late)
+	}
+	for range 10 * 60 * 50 {
+		l.learn(0)
+	}
+	var sum float32
+	for i, share := range l.share {
+		if sum += share; i > 0 && share != 0 {
+			t.Errorf("%v of the packets are still thought %d grains late", share, i)
+		}
+	}
+	if sum < 0.999 || sum > 1.001 {
+		t.Errorf("the shares add up to %v", sum)
+	}
+}
