@@ -20,6 +20,7 @@ type Metrics struct {
 	calls      *prometheus.CounterVec
 	admissions *prometheus.CounterVec
 	prompts    *prometheus.CounterVec
+	seats      prometheus.Counter
 	answer     prometheus.Histogram
 	duration   prometheus.Histogram
 
@@ -30,8 +31,8 @@ type Metrics struct {
 
 // Totals is what the dashboard shows as figures.
 type Totals struct {
-	Calls    uint64 `json:"calls"` // begun since the start
-	Admitted uint64 `json:"admitted"`
+	Calls    uint64 `json:"calls"`    // begun since the start
+	Admitted uint64 `json:"admitted"` // seats taken: one caller may be decided about many times
 	Refused  uint64 `json:"refused"`
 }
 
@@ -73,6 +74,9 @@ func NewMetrics(media MediaCounters) *Metrics {
 		prompts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "einwahl_prompts_total", Help: "Prompts that callers have begun to hear.",
 		}, []string{"prompt", "language"}),
+		seats: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "einwahl_seats_total", Help: "Seats in meetings that telephones took: the only audio paths into one.",
+		}),
 		answer: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "einwahl_call_answer_seconds", Help: "From INVITE to 200 OK.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
@@ -82,7 +86,7 @@ func NewMetrics(media MediaCounters) *Metrics {
 			Buckets: []float64{1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400},
 		}),
 	}
-	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.answer, m.duration,
+	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.seats, m.answer, m.duration,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registerMedia(media)
 	return m
@@ -137,15 +141,20 @@ func (m *Metrics) Answered(after time.Duration) { m.answer.Observe(after.Seconds
 // Prompt reports that a caller has begun to hear a prompt.
 func (m *Metrics) Prompt(prompt, language string) { m.prompts.WithLabelValues(prompt, language).Inc() }
 
+// Seated counts a telephone that has taken its seat.
+func (m *Metrics) Seated() {
+	m.seats.Inc()
+	m.mu.Lock()
+	m.totals.Admitted++
+	m.mu.Unlock()
+}
+
 // Decided counts a decision and keeps it for the dashboard.
 func (m *Metrics) Decided(d Decision) {
 	m.admissions.WithLabelValues(d.Decision, d.Reason, d.Encryption).Inc()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch d.Decision {
-	case "admit":
-		m.totals.Admitted++
-	case "refuse":
+	if d.Decision == "refuse" {
 		m.totals.Refused++
 	}
 	m.recent = slices.Insert(m.recent, 0, d)

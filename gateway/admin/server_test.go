@@ -261,6 +261,7 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 	m.CallEnded("refused", time.Second)
 	m.Answered(time.Millisecond)
 	m.Prompt("welcome", "en")
+	m.Seated()
 	m.Decided(Decision{Decision: "refuse", Reason: "e2ee", Encryption: "e2ee"})
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -269,7 +270,7 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 		`einwahl_admissions_total{decision="refuse",encryption="e2ee",reason="e2ee"} 1`,
 		`einwahl_prompts_total{language="en",prompt="welcome"} 1`,
 		`einwahl_rtp_packets_total{direction="in"} 1`, `einwahl_rtp_packets_total{direction="out"} 1`, "einwahl_rtp_lost_total 1",
-		"einwahl_call_answer_seconds_count 1",
+		"einwahl_call_answer_seconds_count 1", "einwahl_seats_total 1",
 		`einwahl_clock_lateness_seconds_bucket{le="0.001"} 8`, "einwahl_clock_lateness_seconds_count 9",
 		"einwahl_clock_skipped_total 2", "einwahl_clock_fallen_total 1", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
 	} {
@@ -288,8 +289,12 @@ func TestDecisionsAreKeptNewestFirstAndNotForever(t *testing.T) {
 	if len(all) != keepDecisions || all[0].Call != fmt.Sprint(keepDecisions+4) {
 		t.Errorf("%d decisions, first of call %s", len(all), all[0].Call)
 	}
-	if got := m.Totals().Admitted; got != keepDecisions+5 {
-		t.Errorf("admitted = %d, want all of them", got)
+	if got := m.Totals().Admitted; got != 0 {
+		t.Errorf("admitted = %d, and nobody has taken a seat", got)
+	}
+	m.Seated()
+	if got := m.Totals().Admitted; got != 1 {
+		t.Errorf("admitted = %d, want the one seat", got)
 	}
 }
 

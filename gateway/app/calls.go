@@ -234,6 +234,9 @@ func (o *observer) Spoke(p announcements.Prompt, language string) {
 	o.metrics.Prompt(string(p), language)
 }
 
+// Seated counts a seat.
+func (o *observer) Seated() { o.metrics.Seated() }
+
 // Ended counts a call.
 func (o *observer) Ended(outcome call.Outcome, d time.Duration) {
 	o.metrics.CallEnded(string(outcome), d)

@@ -55,6 +55,9 @@ type Observer interface {
 	Decided(d admission.Decision, e conference.Encryption)
 	// Spoke is told each prompt as its speech begins.
 	Spoke(p announcements.Prompt, language string)
+	// Seated is told each seat that a meeting has opened for this caller, from
+	// any goroutine.
+	Seated()
 	// Ended is told how the call has ended.
 	Ended(o Outcome, d time.Duration)
 }
@@ -65,7 +68,7 @@ type Setup struct {
 	Phone   phone
 	Call    string // random ID
 	Trunk   string
-	Number  string // the called number, as the trunk sent it
+	Number  string // the called number, as it stands in the operator's file
 	Secure  bool   // signalling and media are encrypted
 	Caller  string // the label that others see; see PrivacyConfig.Label
 	Program string // name and version of this program, for the evidence

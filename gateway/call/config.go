@@ -12,6 +12,7 @@ import (
 type Config struct {
 	Ring          time.Duration `yaml:"ring"`           // it rings so long before the call is answered
 	Tries         int           `yaml:"tries"`          // wrong pairs of number and PIN before goodbye
+	WrongDelay    time.Duration `yaml:"wrong_delay"`    // what the first wrong pair costs; each further one twice as much
 	Rounds        int           `yaml:"rounds"`         // times a question is asked into silence
 	FirstDigit    time.Duration `yaml:"first_digit"`    // wait for the first key
 	BetweenDigits time.Duration `yaml:"between_digits"` // then this pause ends an entry, as # does
@@ -29,6 +30,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Tries:         3,
+		WrongDelay:    time.Second,
 		Rounds:        3,
 		FirstDigit:    10 * time.Second,
 		BetweenDigits: 5 * time.Second,
@@ -57,7 +59,7 @@ func (c Config) Validate() error {
 		{"muted_from", c.MutedFrom, 0, 1 << 30},
 	} {
 		if n.n < n.from || n.n > n.to {
-			errs = append(errs, fmt.Errorf("%s: %d is not between %d and %d", n.key, n.n, n.from, n.to))
+			errs = append(errs, fmt.Errorf("%s: %d: want a number from %d to %d", n.key, n.n, n.from, n.to))
 		}
 	}
 	for _, d := range []struct {
@@ -66,6 +68,7 @@ func (c Config) Validate() error {
 		from, to time.Duration
 	}{
 		{"ring", c.Ring, 0, time.Minute},
+		{"wrong_delay", c.WrongDelay, 0, 5 * time.Second},
 		{"first_digit", c.FirstDigit, time.Second, time.Minute},
 		{"between_digits", c.BetweenDigits, time.Second, time.Minute},
 		{"choose", c.Choose, 10 * time.Second, 10 * time.Minute},
@@ -76,7 +79,7 @@ func (c Config) Validate() error {
 		{"wait", c.Wait, 10 * time.Second, time.Hour},
 	} {
 		if d.d < d.from || d.d > d.to {
-			errs = append(errs, fmt.Errorf("%s: %v is not between %v and %v", d.key, d.d, d.from, d.to))
+			errs = append(errs, fmt.Errorf("%s: %v: want a time from %v to %v", d.key, d.d, d.from, d.to))
 		}
 	}
 	return errors.Join(errs...)

@@ -16,13 +16,13 @@ func TestTheDefaultsAreValid(t *testing.T) {
 }
 
 func TestEveryMistakeIsNamed(t *testing.T) {
-	err := Config{Lookup: -time.Second, MutedFrom: -1}.Validate()
+	err := Config{Lookup: -time.Second, WrongDelay: -1, MutedFrom: -1}.Validate()
 	if err == nil {
 		t.Fatal("nothing is wrong with nothing")
 	}
 	for _, key := range []string{
 		"tries:", "rounds:", "max_digits:", "muted_from:", "first_digit:", "between_digits:", "choose:",
-		"lookup:", "backend:", "consent:", "remind:", "wait:",
+		"lookup:", "wrong_delay:", "backend:", "consent:", "remind:", "wait:",
 	} {
 		if !strings.Contains(err.Error(), key) {
 			t.Errorf("%s is not named in %q", key, err)

@@ -25,7 +25,7 @@ func TestAtTheDoor(t *testing.T) {
 		{"hash keyed ahead passes over it", after(numbered(), digit{key: '#'}, found{}, proved{}, visited{}), changed{openMeeting()}, opening, "note admit open; arm bound 10s; open"},
 		{"also after a PIN keyed ahead", after(numbered(), append(keys("47##"), found{needsPIN: true}, proved{}, visited{})...), changed{openMeeting()}, opening, "note admit open; arm bound 10s; open"},
 		{"also while the PIN is looked up", after(askedPIN(), append(keys("47##"), proved{}, visited{})...), changed{openMeeting()}, opening, "note admit open; arm bound 10s; open"},
-		{"not after a wrong PIN", after(askedPIN(), append(keys("47##"), proved{err: conference.ErrWrongPIN}, digit{key: '1'}, digit{key: '#'}, found{}, proved{}, visited{})...), changed{openMeeting()}, informing, "note admit open; say privacy.short; arm bound 5m0s"},
+		{"not after a wrong PIN", after(askedPIN(), append(keys("47##"), proved{err: conference.ErrWrongPIN}, expired{patience}, digit{key: '1'}, digit{key: '#'}, found{}, proved{}, visited{})...), changed{openMeeting()}, informing, "note admit open; say privacy.short; arm bound 5m0s"},
 		{"other keys ahead do not", after(numbered(), append(keys("11*0"), found{}, proved{}, visited{})...), changed{openMeeting()}, informing, "note admit open; say privacy.short; arm bound 5m0s"},
 		{"hash passes over it", informed, digit{key: '#'}, opening, "hush; arm bound 10s; open"},
 		{"star zero gives all of it", after(informed, digit{key: '*'}), digit{key: '0'}, informing, "say privacy.long"},

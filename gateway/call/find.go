@@ -139,7 +139,8 @@ func nextFound(s state, ev found) (state, []action) {
 }
 
 // nextProved goes on with the right PIN. A wrong pair of number and PIN is one
-// try, whichever of them is wrong.
+// try, whichever of them is wrong, and each costs twice the time of the one
+// before.
 func nextProved(s state, ev proved) (state, []action) {
 	switch {
 	case ev.err == nil:
@@ -150,10 +151,19 @@ func nextProved(s state, ev proved) (state, []action) {
 		return goodbye(s, Faulty)
 	}
 	s.informed = false
-	if s.tries++; s.tries >= s.limits.Tries {
+	wait := s.limits.WrongDelay << s.tries
+	s.tries++
+	s, acts := to(s, delaying)
+	return s, append(acts, arm{patience, wait})
+}
+
+// delayed goes on once a wrong pair has cost its time. Keys pressed meanwhile
+// are lost: who guesses cannot queue up the next guess.
+func delayed(s state) (state, []action) {
+	switch {
+	case s.tries >= s.limits.Tries:
 		return goodbye(s, Wrong)
-	}
-	if s.leadsTo != "" {
+	case s.leadsTo != "":
 		return ask(s, pinning, announcements.Wrong)
 	}
 	return ask(s, numbering, announcements.Wrong)

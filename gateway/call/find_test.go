@@ -11,8 +11,12 @@ func TestFindingTheMeeting(t *testing.T) {
 	two := func(t *terms) { t.languages = []string{"de", "en"} }
 	fixed := func(t *terms) { t.leadsTo = "100" }
 	menu := after(begin(two), answered{})
-	twice := after(askedPIN(), append(keys("1#"), proved{err: conference.ErrWrongPIN})...)
-	thrice := after(twice, append(keys("100#"), found{needsPIN: true}, digit{key: '2'}, digit{key: '#'}, proved{err: conference.ErrWrongPIN})...)
+	wrong := proved{err: conference.ErrWrongPIN}
+	once := after(askedPIN(), append(keys("1#"), wrong)...)
+	again := append(keys("100#"), found{needsPIN: true}, digit{key: '2'}, digit{key: '#'}, wrong)
+	twice := after(after(once, expired{patience}), again...)
+	unknown := append(keys("999#"), found{err: conference.ErrNoMeeting}, digit{key: '2'}, digit{key: '#'})
+	thrice := after(after(twice, expired{patience}), append(unknown, wrong)...)
 	checkSteps(t, []step{
 		{"an answered call hears the welcome and the question", begin(), answered{}, numbering, "say lead.in welcome ask.number; arm bound 1m30s"},
 		{"a call that cannot be answered ends", begin(), answered{errDown}, ended, "leave; hush; hangup fault"},
@@ -23,7 +27,7 @@ func TestFindingTheMeeting(t *testing.T) {
 		{"a number that leads to a meeting asks for none", begin(fixed), answered{}, greeting, "say lead.in welcome; arm bound 1m30s"},
 		{"after the welcome that meeting is looked up", after(begin(fixed), answered{}), spoken{}, finding, "find 100"},
 		{"a key passes over the welcome", after(begin(fixed), answered{}), digit{key: '1'}, finding, "hush; find 100"},
-		{"a wrong PIN asks only for the PIN there", after(begin(fixed), answered{}, spoken{}, found{needsPIN: true}, digit{key: '1'}, digit{key: '#'}), proved{err: conference.ErrWrongPIN}, pinning, "say wrong ask.pin"},
+		{"a wrong PIN asks only for the PIN there", after(begin(fixed), answered{}, spoken{}, found{needsPIN: true}, digit{key: '1'}, digit{key: '#'}, wrong), expired{patience}, pinning, "say wrong ask.pin"},
 
 		{"after the question ten seconds are left for the first key", after(begin(), answered{}), spoken{}, numbering, "arm patience 10s"},
 		{"typing over a prompt stops it", after(begin(), answered{}), digit{key: '1'}, numbering, "hush; arm patience 5s"},
@@ -52,9 +56,15 @@ func TestFindingTheMeeting(t *testing.T) {
 
 		{"hash ends the PIN", after(askedPIN(), keys("4711")...), digit{key: '#'}, proving, "prove 4711"},
 		{"keys while the PIN is looked up mean nothing", after(askedPIN(), keys("4711#")...), digit{key: '1'}, proving, ""},
-		{"a wrong PIN is asked for number and PIN again", after(askedPIN(), keys("1#")...), proved{err: conference.ErrWrongPIN}, numbering, "say wrong ask.number"},
-		{"a meeting that is gone sounds like a wrong PIN", after(askedPIN(), keys("1#")...), proved{err: conference.ErrNoMeeting}, numbering, "say wrong ask.number"},
-		{"the third wrong pair is the last", after(thrice, append(keys("100#"), found{err: conference.ErrNoMeeting}, digit{key: '2'}, digit{key: '#'})...), proved{err: conference.ErrWrongPIN}, leaving, "leave; say wrong.last goodbye lead.out; arm bound 45s"},
+		{"a wrong PIN costs time", after(askedPIN(), keys("1#")...), wrong, delaying, "arm patience 1s"},
+		{"a meeting that is gone costs the same", after(askedPIN(), keys("1#")...), proved{err: conference.ErrNoMeeting}, delaying, "arm patience 1s"},
+		{"the second wrong pair costs twice as much", after(after(once, expired{patience}), again[:len(again)-1]...), wrong, delaying, "arm patience 2s"},
+		{"an unknown number costs the same", after(after(once, expired{patience}), unknown...), wrong, delaying, "arm patience 2s"},
+		{"the third costs twice as much again", after(after(twice, expired{patience}), unknown...), wrong, delaying, "arm patience 4s"},
+		{"keys meanwhile are lost", once, digit{key: '1'}, delaying, ""},
+		{"who has no time left hears so even then", once, expired{bound}, leaving, "leave; say time.out goodbye lead.out; arm bound 45s"},
+		{"then number and PIN are asked again", once, expired{patience}, numbering, "say wrong ask.number"},
+		{"the third wrong pair is the last", thrice, expired{patience}, leaving, "leave; say wrong.last goodbye lead.out; arm bound 45s"},
 		{"a service that fails on the PIN is a fault", after(askedPIN(), keys("1#")...), proved{err: conference.ErrUnavailable}, leaving, "leave; say fault goodbye lead.out; arm bound 45s"},
 		{"the right PIN is told to the meeting", after(askedPIN(), keys("1#")...), proved{}, visiting, "arm bound 10s; visit"},
 

@@ -105,6 +105,9 @@ func (s *Session) openSeat(ctx context.Context) {
 	v := s.visit
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		seat, err := v.Open(ctx)
+		if err == nil { // counted here, so that one which comes too late is counted too
+			s.setup.Observer.Seated()
+		}
 		return result{event: opened{err}, keep: func() {
 			if err == nil && !s.left {
 				s.seat = seat

@@ -170,6 +170,8 @@ func nextExpired(s state, t timer) (state, []action) {
 	switch s.phase {
 	case choosing, numbering, pinning:
 		return entryPaused(s)
+	case delaying:
+		return delayed(s)
 	case holding:
 		if s.entry != "" {
 			return claim(s)
@@ -185,7 +187,7 @@ func nextExpired(s state, t timer) (state, []action) {
 // outOfTime ends what has lasted too long.
 func outOfTime(s state) (state, []action) {
 	switch s.phase {
-	case choosing, greeting, numbering, finding, pinning, proving:
+	case choosing, greeting, numbering, finding, pinning, proving, delaying:
 		return goodbye(s, Silent)
 	case visiting:
 		if s.met {

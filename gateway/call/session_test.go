@@ -141,7 +141,7 @@ func TestAYesThatCannotBeWrittenLetsNobodyIn(t *testing.T) {
 
 func TestANoticeComesBeforeTheFirstFrame(t *testing.T) {
 	st := play(t, openMeeting(recorded(conference.ConsentNotice)), join)
-	st.order("hears recording.on", "consent informed", "open", "answers informed", "hears enter", "voice opens")
+	st.order("hears recording.on", "consent informed", "open", "seated", "answers informed", "hears enter", "voice opens")
 }
 
 // TestUnknownNumberAndWrongPINAreAlike compares two calls word by word and
@@ -155,6 +155,7 @@ func TestUnknownNumberAndWrongPINAreAlike(t *testing.T) {
 				st.press(number + "#")
 				time.Sleep(3 * time.Second)
 				st.press("1234#")
+				time.Sleep(4 * time.Second) // no longer in step with what it costs
 			}
 			time.Sleep(10 * time.Second)
 		})

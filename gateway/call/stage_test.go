@@ -171,6 +171,7 @@ func (st *stage) Decided(d admission.Decision, e conference.Encryption) {
 	st.note("decided " + d.Verdict.String() + " " + d.Reason.String() + " " + e.String())
 }
 func (st *stage) Spoke(announcements.Prompt, string) {}
+func (st *stage) Seated()                            { st.note("seated") }
 func (st *stage) Ended(o Outcome, _ time.Duration)   { st.note("ended " + string(o)) }
 
 func (st *stage) speak(lang string, w words) speech {

@@ -19,6 +19,7 @@ const (
 	finding                 // the meeting is looked up
 	pinning                 // the caller keys in a PIN
 	proving                 // number and PIN are looked up
+	delaying                // a wrong entry costs time
 	visiting                // the meeting is told of the caller
 	informing               // the caller hears the privacy notice
 	holding                 // the caller waits for the host or in the lobby
@@ -32,7 +33,7 @@ const (
 )
 
 var phaseNames = [...]string{
-	"answering", "choosing", "greeting", "numbering", "finding", "pinning", "proving", "visiting", "informing",
+	"answering", "choosing", "greeting", "numbering", "finding", "pinning", "proving", "delaying", "visiting", "informing",
 	"holding", "asking", "noticing", "testifying", "opening", "talking", "leaving", "ended",
 }
 
@@ -153,7 +154,7 @@ type (
 	// proveHost tries a PIN that must be the host's.
 	proveHost struct{ pin string }
 	depart    struct{} // leave the meeting, to come back as somebody else
-	visit  struct{}
+	visit     struct{}
 	// testify writes down what was answered to recording run.
 	testify struct {
 		answer string

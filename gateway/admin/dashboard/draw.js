@@ -64,7 +64,7 @@ export function tick(now) {
 const phases = {
   answering: ["idle", "being answered"], choosing: ["warn", "choosing a language"], greeting: ["warn", "being greeted"],
   numbering: ["warn", "keying a meeting"], finding: ["warn", "being looked up"], pinning: ["warn", "keying a PIN"],
-  proving: ["warn", "being looked up"], visiting: ["warn", "at the door"], informing: ["warn", "hearing the privacy notice"],
+  proving: ["warn", "being looked up"], delaying: ["warn", "pausing after a wrong entry"], visiting: ["warn", "at the door"], informing: ["warn", "hearing the privacy notice"],
   holding: ["warn", "waiting"], asking: ["brand", "asked for consent"], noticing: ["brand", "told of the recording"],
   testifying: ["brand", "answer being recorded"], opening: ["good", "coming in"], talking: ["good", "in the meeting"],
   leaving: ["bad", "hearing why not"], ended: ["idle", "ended"],
