@@ -27,7 +27,13 @@ type TrunkConfig struct {
 	// Peers are the addresses (192.0.2.1) or networks (192.0.2.0/24) that may
 	// call. Everybody else is met with silence.
 	Peers []string `yaml:"peers"`
-	// Codecs are offered and accepted in this order.
+	// Media are further addresses or networks from which the sound of its calls
+	// may come: those of the trunk's media servers, where they are neither in the
+	// caller's SDP nor send the signalling. They cannot call.
+	Media []string `yaml:"media"`
+	// Codecs are those that may be spoken. The caller's order decides between
+	// them (RFC 3264 section 6.1), this one where we make the offer. Opus and
+	// g722 have a name and no effect yet: one of the others must be there.
 	Codecs []string `yaml:"codecs"`
 	// SRTP is off, optional or required.
 	SRTP string `yaml:"srtp"`
@@ -90,21 +96,12 @@ func (c TrunkConfig) Validate() error {
 			errs = append(errs, fmt.Errorf("peers[%d]: %w", i, err))
 		}
 	}
-	if len(c.Codecs) == 0 {
-		errs = append(errs, errors.New("codecs: name at least one of opus, g722, pcma, pcmu"))
-	}
-	seen := map[string]bool{}
-	for i, codec := range c.Codecs {
-		switch codec {
-		case "opus", "g722", "pcma", "pcmu":
-		default:
-			errs = append(errs, fmt.Errorf("codecs[%d]: %q is none of opus, g722, pcma, pcmu", i, codec))
+	for i, network := range c.Media {
+		if _, err := parsePeer(network); err != nil {
+			errs = append(errs, fmt.Errorf("media[%d]: %w", i, err))
 		}
-		if seen[codec] {
-			errs = append(errs, fmt.Errorf("codecs[%d]: %s is there twice", i, codec))
-		}
-		seen[codec] = true
 	}
+	errs = append(errs, validateCodecs(c.Codecs)...)
 	switch c.SRTP {
 	case "off", "optional", "required":
 	default:
@@ -117,6 +114,26 @@ func (c TrunkConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("max_calls_per_second: want 0 or more, not %d", c.MaxCallsPerSecond))
 	}
 	return errors.Join(errs...)
+}
+
+func validateCodecs(codecs []string) []error {
+	var errs []error
+	seen := map[string]bool{}
+	for i, codec := range codecs {
+		switch codec {
+		case "opus", "g722", "pcma", "pcmu":
+		default:
+			errs = append(errs, fmt.Errorf("codecs[%d]: %q is none of opus, g722, pcma, pcmu", i, text(codec)))
+		}
+		if seen[codec] {
+			errs = append(errs, fmt.Errorf("codecs[%d]: %s is there twice", i, text(codec)))
+		}
+		seen[codec] = true
+	}
+	if !seen["pcma"] && !seen["pcmu"] {
+		errs = append(errs, errors.New("codecs: name pcma, pcmu or both: this version speaks nothing else, and no call could be taken"))
+	}
+	return errs
 }
 
 // ValidateTrunks reports what is wrong with trunks beside each other; each

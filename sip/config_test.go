@@ -42,11 +42,11 @@ func TestConfigMistakes(t *testing.T) {
 }
 
 func TestTrunkMistakesAreReportedTogether(t *testing.T) {
-	err := TrunkConfig{Peers: []string{"nonsense", "10.0.0.1/8"}, Codecs: []string{"g729", "pcma", "pcma"}, SRTP: "maybe", MaxCalls: -1, MaxCallsPerSecond: -1}.Validate()
+	err := TrunkConfig{Peers: []string{"nonsense", "10.0.0.1/8"}, Media: []string{"media.example"}, Codecs: []string{"g729", "pcma", "pcma"}, SRTP: "maybe", MaxCalls: -1, MaxCallsPerSecond: -1}.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, key := range []string{"name: ", "peers[0]: ", "peers[1]: ", "codecs[0]: ", "codecs[2]: ", "srtp: ", "max_calls: ", "max_calls_per_second: "} {
+	for _, key := range []string{"name: ", "peers[0]: ", "peers[1]: ", "media[0]: ", "codecs[0]: ", "codecs[2]: ", "srtp: ", "max_calls: ", "max_calls_per_second: "} {
 		if !strings.Contains("\n"+err.Error(), "\n"+key) {
 			t.Errorf("no word about %s in:\n%v", key, err)
 		}
@@ -54,6 +54,18 @@ func TestTrunkMistakesAreReportedTogether(t *testing.T) {
 	err = TrunkConfig{Name: "a", SRTP: "off"}.Validate()
 	if err == nil || !strings.Contains(err.Error(), "peers: ") || !strings.Contains(err.Error(), "codecs: ") {
 		t.Errorf("empty lists: %v", err)
+	}
+}
+
+func TestTrunkThatNamesOnlyCodecsOfLaterVersionsIsRefused(t *testing.T) {
+	trunk := trunkOf("a", "10.0.0.1")
+	trunk.Codecs = []string{"opus", "g722"}
+	if err := trunk.Validate(); err == nil || !strings.HasPrefix(err.Error(), "codecs: ") {
+		t.Errorf("got %v", err)
+	}
+	trunk.Codecs = []string{"opus", "pcmu"}
+	if err := trunk.Validate(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type trunk struct {
 	TrunkConfig
 	networks []netip.Prefix
+	media    []netip.Prefix // where its sound may come from besides
 	// retired trunks are no longer in the file: they may end their calls and
 	// bring no new ones.
 	retired bool
@@ -120,12 +121,19 @@ func newTrunk(c TrunkConfig, old *trunk) *trunk {
 	} else {
 		t.use = &use{rate: rate.NewLimiter(limit, c.MaxCallsPerSecond)}
 	}
-	for _, peer := range c.Peers {
-		if n, err := parsePeer(peer); err == nil { // else Validate has told
-			t.networks = append(t.networks, n)
+	t.networks, t.media = networksOf(c.Peers), networksOf(c.Media)
+	return t
+}
+
+// networksOf reads what Validate has found good.
+func networksOf(peers []string) []netip.Prefix {
+	var networks []netip.Prefix
+	for _, peer := range peers {
+		if n, err := parsePeer(peer); err == nil {
+			networks = append(networks, n)
 		}
 	}
-	return t
+	return networks
 }
 
 // before orders rows: those of the file first, the narrower before the wider.

@@ -108,6 +108,7 @@ func (s *Server) conduct(d *dialog) {
 	l, err := s.newLeg(media.LegConfig{
 		Bind:       in.wire.local().Addr(),
 		Signalling: in.source.Addr(),
+		Trusted:    d.trunk.media,
 		Codecs:     d.trunk.Codecs,
 		Log:        d.log,
 	})

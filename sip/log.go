@@ -80,9 +80,7 @@ func (s *Server) report(ctx context.Context) {
 				Uint64("socket_errors", now.Errors-last.Errors).
 				Msg("trunks sent what was not served")
 		}
-		if now.Strangers != last.Strangers {
-			s.log.Debug().Uint64("packets", now.Strangers-last.Strangers).Msg("strangers met with silence")
-		}
+		s.tellStrangers(time.Now())
 		last = now
 	}
 }

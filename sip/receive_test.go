@@ -100,6 +100,7 @@ func TestScreen(t *testing.T) {
 		want         int
 	}{
 		{"no hops left", "INVITE", []string{"Max-Forwards: 0"}, 483},
+		{"the next station is asked whether it lives", "OPTIONS", []string{"Max-Forwards: 0"}, 200},
 		{"an extension that we lack", "INVITE", []string{"Require: 100rel, timer"}, 420},
 		{"a method that is not served", "SUBSCRIBE", nil, 405},
 		{"REGISTER", "REGISTER", nil, 405},

@@ -55,7 +55,9 @@ func (s *Server) screen(in incoming) (refusal, bool) {
 	case !slices.Contains([]string{"sip", "sips", "tel"}, in.Recipient.Scheme):
 		return refusal{status: statusUnsupportedScheme}, true
 	}
-	if hops := in.MaxForwards(); hops != nil && hops.Val() == 0 && in.toTag() == "" {
+	// OPTIONS that may go no further is how some border controllers ask exactly
+	// the next station whether it lives (RFC 3261 section 16.3).
+	if hops := in.MaxForwards(); hops != nil && hops.Val() == 0 && in.toTag() == "" && in.Method != sipmsg.OPTIONS {
 		return refusal{status: sipmsg.StatusTooManyHops}, true
 	}
 	if in.Method == sipmsg.BYE {

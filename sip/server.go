@@ -32,6 +32,7 @@ type Server struct {
 	dialogs      *dialogs
 	calls        *calls
 	counts       counts
+	strangers    strangers
 	secret       [32]byte
 	draining     atomic.Bool
 	ready        chan struct{}

@@ -65,7 +65,7 @@ func (c *streams) listen(s *Server, l net.Listener) {
 		}
 		st := &stream{conn: conn, peer: addrPort(conn.RemoteAddr()), home: home}
 		if c.gate.trunkOf(st.peer.Addr()) == nil {
-			s.counts.strangers.Add(1)
+			s.stranger(st.peer.Addr())
 			reset(conn)
 			continue
 		}

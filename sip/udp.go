@@ -37,7 +37,7 @@ func (d *datagrams) serve(s *Server) {
 		from = unmap(from)
 		t := d.gate.trunkOf(from.Addr())
 		if t == nil {
-			s.counts.strangers.Add(1)
+			s.stranger(from.Addr())
 			continue
 		}
 		if len(bytes.Trim(buf[:n], "\r\n\x00")) == 0 {
