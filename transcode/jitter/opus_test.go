@@ -153,3 +153,48 @@ func TestOpusPauseIsSilentThroughout(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 }
+
+// The first word after a pause under DTX is heard on the beat that it came for,
+// and from its beginning.
+func TestFirstWordAfterAPauseIsHeardWhole(t *testing.T) {
+	const begins = 250
+	e, err := opus.NewEncoder(opus.EncoderConfig{Rate: 48000, Bitrate: 32000, Complexity: 9, DTX: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var queue []sent
+	buf, f := make([]byte, opus.MaxPacket), make(pcm.Frame, 960)
+	for i := range begins + 20 {
+		for k := range f {
+			f[k] = int16(k % 5) // the hiss of a microphone
+			if i < 50 || i >= begins {
+				at := 2 * math.Pi * float64(i*960+k) / 48000
+				f[k] += int16(3000*math.Sin(150*at) + 3000*math.Sin(450*at))
+			}
+		}
+		n, err := e.Encode(buf, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 2 {
+			queue = append(queue, sent{time.Duration(i) * 20 * ms, Packet{
+				Seq: uint16(len(queue)), Timestamp: uint32(i * 960), Payload: append([]byte(nil), buf[:n]...),
+			}})
+		}
+	}
+	heard := listen(newOpus(t, 20*ms), queue, 20*ms, (begins+10)*20*ms)
+	loud := func(b beat) (power float64) {
+		for _, v := range b.frame {
+			power += float64(v) * float64(v)
+		}
+		return 10 * math.Log10(power)
+	}
+	if heard[begins-1].ok {
+		t.Fatal("there was no pause")
+	}
+	first, full := heard[begins], heard[begins+8]
+	if lack := loud(full) - loud(first); !first.ok || lack > 6 {
+		t.Errorf("its first 20 ms are heard: %v, %.1f dB softer than the rest", first.ok, lack)
+	}
+}
