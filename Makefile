@@ -1,24 +1,31 @@
 # Einwahl. `make` alone says what there is.
 
 VERSION  ?=
-GO       ?= go
+GO       ?= $(firstword $(shell command -v go) $(wildcard /usr/local/go/bin/go) go)
 FUZZTIME ?= 60s
 TIMEOUT  ?= 10m
+DIAL     ?= sip:en@127.0.0.1
 LDFLAGS  := -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
 # Packages with fuzz targets, found by their functions.
 FUZZED = $(shell grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -rn1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint build fuzz deps clean
+export GO
+.PHONY: help run phone test bench lint build fuzz deps clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## run the gateway on its built-in sample; installs what is missing
 	@.ci/deps run
+	@echo "Building ./einwahl; the first time takes a minute."
 	@$(GO) build -o einwahl ./gateway
 	@./einwahl run
+
+phone: ## call the gateway from this terminal; DIAL=sip:de@127.0.0.1 dials another
+	@.ci/deps phone
+	@.ci/phone $(DIAL)
 
 test: ## run all tests with the race detector; installs what is missing
 	@.ci/deps test
