@@ -10,9 +10,11 @@ import (
 
 // claiming reports whether the caller may key in the host PIN where they are:
 // while they wait for a host, in a meeting where a PIN makes one. In a meeting
-// that asks every caller for a PIN, the host has keyed it in there.
+// that asks every caller for a PIN, the host has keyed it in there. Until one
+// PIN is found wrong and has cost its time there is no next: keys come faster
+// than answers, and tries must stay as few as they are.
 func claiming(s state) bool {
-	return s.phase == holding && s.waitsFor == admission.NoHost && s.meeting.HostPIN
+	return s.phase == holding && !s.trying && s.waitsFor == admission.NoHost && s.meeting.HostPIN
 }
 
 // claimKey is a key of the host PIN.
@@ -27,7 +29,7 @@ func claimKey(s state, key rune) (state, []action) {
 // claim tries what was keyed in.
 func claim(s state) (state, []action) {
 	pin := s.entry
-	s.entry = ""
+	s.entry, s.trying = "", true
 	s, acts := stop(s)
 	return s, append(acts, disarm{patience}, proveHost{pin})
 }
@@ -43,7 +45,13 @@ func nextClaimed(s state, ev claimed) (state, []action) {
 	case !errors.Is(ev.err, conference.ErrWrongPIN):
 		return unavailable(s, ev.err)
 	}
-	if s.tries++; s.tries >= s.limits.Tries {
+	return wrongEntry(s)
+}
+
+// claimedWrongly goes on once a wrong PIN has cost its time.
+func claimedWrongly(s state) (state, []action) {
+	s.trying = false
+	if s.tries >= s.limits.Tries {
 		return goodbye(s, Wrong)
 	}
 	return speak(s, true, word{prompt: announcements.Wrong}, word{prompt: announcements.WaitHostPIN})

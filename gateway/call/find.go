@@ -139,8 +139,7 @@ func nextFound(s state, ev found) (state, []action) {
 }
 
 // nextProved goes on with the right PIN. A wrong pair of number and PIN is one
-// try, whichever of them is wrong, and each costs twice the time of the one
-// before.
+// try, whichever of them is wrong.
 func nextProved(s state, ev proved) (state, []action) {
 	switch {
 	case ev.err == nil:
@@ -151,10 +150,16 @@ func nextProved(s state, ev proved) (state, []action) {
 		return goodbye(s, Faulty)
 	}
 	s.informed = false
+	s, acts := to(s, delaying)
+	s, more := wrongEntry(s)
+	return s, append(acts, more...)
+}
+
+// wrongEntry counts a try and makes it cost twice the time of the one before.
+func wrongEntry(s state) (state, []action) {
 	wait := s.limits.WrongDelay << s.tries
 	s.tries++
-	s, acts := to(s, delaying)
-	return s, append(acts, arm{patience, wait})
+	return s, []action{arm{patience, wait}}
 }
 
 // delayed goes on once a wrong pair has cost its time. Keys pressed meanwhile

@@ -87,7 +87,7 @@ func nextResult(s state, ev event) (state, []action) {
 			return nextProved(s, ev)
 		}
 	case claimed:
-		if claiming(s) {
+		if s.trying {
 			return nextClaimed(s, ev)
 		}
 	case visited:
@@ -173,7 +173,10 @@ func nextExpired(s state, t timer) (state, []action) {
 	case delaying:
 		return delayed(s)
 	case holding:
-		if s.entry != "" {
+		switch {
+		case s.trying:
+			return claimedWrongly(s)
+		case s.entry != "":
 			return claim(s)
 		}
 	case asking:
@@ -232,7 +235,7 @@ func stop(s state) (state, []action) {
 // old phase is left.
 func to(s state, p phase) (state, []action) {
 	s, acts := stop(s)
-	s.phase, s.star, s.anew, s.rounds = p, false, false, 0
+	s.phase, s.star, s.anew, s.rounds, s.trying = p, false, false, 0, false
 	return s, append(acts, disarm{patience}, disarm{reminder})
 }
 

@@ -60,6 +60,7 @@ type state struct {
 	ahead  string // keys pressed while the meeting was looked up
 	rounds int    // times the present question went unanswered
 	tries  int    // pairs of number and PIN that were wrong
+	trying bool   // a host PIN is looked up, or costs time for being wrong
 
 	// What is known of the caller and the meeting.
 	proven   bool
