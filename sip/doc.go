@@ -7,7 +7,7 @@
 // byte is parsed, a dialog layer, limits, and a sentence of RFC 3261 for each
 // thing that a caller may do wrong. The rooms are:
 //
-//   - gate, udp, tcp, strangers: who may talk to us at all, and how much
+//   - gate, udp, tcp, framing, strangers: who may talk to us at all, and how much
 //   - receive, screen, transactions: what a request must be, and whom it concerns
 //   - next: the life of a dialog, as a pure function of state and event
 //   - dialog, and one file for each verb (invite, ack, cancel, bye, reinvite,

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +31,12 @@ type streams struct {
 
 	mu     sync.Mutex
 	closed bool
-	all    map[netip.AddrPort]*stream
+	all    map[*stream]struct{} // two calls may have dialled one peer at once
 	of     map[netip.Addr]int
 }
 
 func newStreams(g *gate) *streams {
-	return &streams{gate: g, all: map[netip.AddrPort]*stream{}, of: map[netip.Addr]int{}}
+	return &streams{gate: g, all: map[*stream]struct{}{}, of: map[netip.Addr]int{}}
 }
 
 // stream is one TCP connection.
@@ -92,7 +91,7 @@ func (c *streams) add(st *stream) bool {
 	if c.closed || len(c.all) >= maxStreams || c.of[st.peer.Addr()] >= maxStreamsOfOne {
 		return false
 	}
-	c.all[st.peer] = st
+	c.all[st] = struct{}{}
 	c.of[st.peer.Addr()]++
 	return true
 }
@@ -101,10 +100,7 @@ func (c *streams) remove(st *stream) {
 	_ = st.conn.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all[st.peer] != st {
-		return
-	}
-	delete(c.all, st.peer)
+	delete(c.all, st)
 	if c.of[st.peer.Addr()]--; c.of[st.peer.Addr()] <= 0 {
 		delete(c.of, st.peer.Addr())
 	}
@@ -114,8 +110,12 @@ func (c *streams) remove(st *stream) {
 func (c *streams) find(peer netip.AddrPort) (*stream, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	st, ok := c.all[peer]
-	return st, ok
+	for st := range c.all {
+		if st.peer == peer {
+			return st, true
+		}
+	}
+	return nil, false
 }
 
 // dial makes a connection to a trunk.
@@ -142,7 +142,7 @@ func (c *streams) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	for _, st := range c.all {
+	for st := range c.all {
 		_ = st.conn.Close()
 	}
 }
@@ -171,58 +171,50 @@ func (c *streams) serve(s *Server, st *stream) {
 }
 
 // read takes the stream apart until take says no.
-func (st *stream) read(p *sipmsg.Parser, limits timing, take func(sipmsg.Message) bool) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("parser: %v", r)
-		}
-	}()
-	var (
-		buf     = make([]byte, 16<<10)
-		parser  = p.NewSIPStream()
-		partial = false // bytes of an unfinished message have come
-		going   = true
-	)
-	defer parser.Close()
-	for going {
-		if !partial {
-			_ = st.conn.SetReadDeadline(time.Now().Add(limits.idle))
-		}
+func (st *stream) read(p *sipmsg.Parser, limits timing, take func(sipmsg.Message) bool) error {
+	var f frames
+	buf := make([]byte, 16<<10)
+	_ = st.conn.SetReadDeadline(time.Now().Add(limits.idle))
+	for {
 		n, err := st.conn.Read(buf)
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
-		data := buf[:n]
-		if !partial {
-			if data = st.keepAlive(data); len(data) == 0 {
-				continue
-			}
-			_ = st.conn.SetReadDeadline(time.Now().Add(limits.message))
+		begun := f.pending()
+		f.add(buf[:n])
+		more, whole, err := st.takeWhole(&f, p, take)
+		if err != nil || !more {
+			return err
 		}
-		whole := false
-		err = parser.ParseSIPStream(data, func(msg sipmsg.Message) {
-			whole = true
-			going = going && take(msg)
-		})
-		partial = errors.Is(err, sipmsg.ErrParseSipPartial)
-		if partial && whole {
+		switch {
+		case !f.pending():
+			_ = st.conn.SetReadDeadline(time.Now().Add(limits.idle))
+		case whole || !begun: // the time of this message begins
 			_ = st.conn.SetReadDeadline(time.Now().Add(limits.message))
-		}
-		if err != nil && !partial {
-			return fmt.Errorf("parse message: %w", err)
 		}
 	}
-	return nil
 }
 
-// keepAlive takes the CRLFs before a message and answers a double one
-// (RFC 5626 section 3.5.1).
-func (st *stream) keepAlive(data []byte) []byte {
-	rest := bytes.TrimLeft(data, "\r\n")
-	if bytes.HasPrefix(data, []byte("\r\n\r\n")) && len(rest) == 0 {
-		_ = st.write([]byte("\r\n"))
+// takeWhole gives away the messages that have come whole, and answers
+// keep-alives. more is whether there is to be more, whole whether there was one.
+func (st *stream) takeWhole(f *frames, p *sipmsg.Parser, take func(sipmsg.Message) bool) (more, whole bool, err error) {
+	for {
+		if f.skip() > 0 {
+			_ = st.write([]byte("\r\n"))
+		}
+		data, err := f.next()
+		if err != nil || data == nil {
+			return true, whole, err
+		}
+		msg, err := parse(p, data)
+		if err != nil {
+			return false, whole, err
+		}
+		whole = true
+		if !take(msg) {
+			return false, whole, nil
+		}
 	}
-	return rest
 }
 
 func (st *stream) network() string { return "TCP" }

@@ -1,0 +1,104 @@
+package sip
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+)
+
+// maxMessage bounds a message on a stream: no datagram could be longer.
+const maxMessage = 1<<16 - 1
+
+var (
+	errNoLength = errors.New("no Content-Length that says where the message ends")
+	errTooLong  = errors.New("message too long")
+)
+
+// frames cuts a stream into messages (RFC 3261 section 18.3). It understands no
+// more of them than where they end, so that the parser gets whole messages from
+// streams as from datagrams. sipgo's own stream parser takes line ends after a
+// message for the beginning of the next.
+type frames struct {
+	buf     []byte
+	scanned int // how far no end of headers was found
+}
+
+// add takes what was read.
+func (f *frames) add(data []byte) { f.buf = append(f.buf, data...) }
+
+// pending reports that an unfinished message has begun.
+func (f *frames) pending() bool { return len(f.buf) > 0 }
+
+// skip takes the line ends before a message away, and counts the keep-alives
+// among them (RFC 5626 section 3.5.1).
+func (f *frames) skip() (pings int) {
+	rest := bytes.TrimLeft(f.buf, "\r\n")
+	if len(rest) < len(f.buf) {
+		pings = bytes.Count(f.buf[:len(f.buf)-len(rest)], []byte("\r\n\r\n"))
+		f.drop(len(f.buf) - len(rest))
+	}
+	return pings
+}
+
+// next returns the next whole message, nil if there is none yet. It is valid
+// until add.
+func (f *frames) next() ([]byte, error) {
+	const end = "\r\n\r\n"
+	i := bytes.Index(f.buf[f.scanned:], []byte(end))
+	if i < 0 {
+		f.scanned = max(0, len(f.buf)-len(end)+1)
+		if len(f.buf) > maxMessage {
+			return nil, errTooLong
+		}
+		return nil, nil
+	}
+	head := f.scanned + i + len(end)
+	f.scanned += i // the headers are not searched again while the body comes
+	length, err := lengthOf(f.buf[:head])
+	if err != nil {
+		return nil, err
+	}
+	whole := head + length
+	if whole > maxMessage {
+		return nil, errTooLong
+	}
+	if len(f.buf) < whole {
+		return nil, nil
+	}
+	message := f.buf[:whole:whole]
+	f.drop(whole)
+	return message, nil
+}
+
+// drop forgets the first bytes. A quiet connection keeps no room for them.
+func (f *frames) drop(n int) {
+	f.buf, f.scanned = f.buf[n:], 0
+	if len(f.buf) == 0 {
+		f.buf = nil
+	}
+}
+
+// lengthOf finds the Content-Length, long or short, in a head. Two that differ
+// are an attack on whoever reads the other one.
+func lengthOf(head []byte) (int, error) {
+	length := -1
+	for line := range bytes.Lines(head) {
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok || line[0] == ' ' || line[0] == '\t' {
+			continue
+		}
+		name = bytes.TrimSpace(name)
+		if !bytes.EqualFold(name, []byte("Content-Length")) && !bytes.EqualFold(name, []byte("l")) {
+			continue
+		}
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 16)
+		if err != nil || length >= 0 && int(n) != length {
+			return 0, errNoLength
+		}
+		length = int(n)
+	}
+	if length < 0 {
+		return 0, errNoLength
+	}
+	return length, nil
+}
