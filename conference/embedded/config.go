@@ -23,6 +23,10 @@ type Config struct {
 	// is silent: the operator's recording policy, filled in by who composes
 	// the file. Empty is the strictest, required.
 	Consent string `yaml:"-"`
+	// Numbers are the telephone numbers that lead to the meetings, as people
+	// read them; the page's invitation shows them. They are filled in by who
+	// composes the file.
+	Numbers []string `yaml:"-"`
 }
 
 // WebRTC is how browsers reach the media of the meetings.

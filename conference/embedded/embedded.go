@@ -38,12 +38,14 @@ type Backend struct {
 	group func() pcm.Clock // a new place on the clock, for one room
 	log   zerolog.Logger
 	doors *doors
+	crowd *crowd
 	page  http.Handler
 	ready chan struct{} // closed once Run has opened the meetings
 	once  sync.Once
 
 	mu       sync.Mutex
 	configs  []MeetingConfig
+	numbers  []string // that telephones dial
 	meetings map[string]*meeting
 	running  *running // nil while Run does not run
 }
@@ -67,8 +69,8 @@ func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, lo
 	if err := ValidateMeetings(meetings); err != nil {
 		return nil, err
 	}
-	b := &Backend{cfg: cfg, group: group, log: log, configs: meetings, meetings: map[string]*meeting{}, ready: make(chan struct{})}
-	b.doors = newDoors()
+	b := &Backend{cfg: cfg, group: group, log: log, configs: meetings, numbers: cfg.Numbers, meetings: map[string]*meeting{}, ready: make(chan struct{})}
+	b.doors, b.crowd = newDoors(), newCrowd()
 	b.page = b.newHandler()
 	return b, nil
 }
@@ -121,6 +123,14 @@ func (b *Backend) SetMeetings(meetings []MeetingConfig) error {
 	return nil
 }
 
+// SetNumbers puts other telephone numbers into the invitations.
+func (b *Backend) SetNumbers(numbers []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.numbers = numbers
+	b.reconcile()
+}
+
 // reconcile starts, changes and ends meetings so that they are those of the
 // list. b.mu is held.
 func (b *Backend) reconcile() {
@@ -131,10 +141,10 @@ func (b *Backend) reconcile() {
 	for _, c := range b.configs {
 		listed[c.ID] = true
 		if m, ok := b.meetings[c.ID]; ok {
-			m.configure(c.policy(b.cfg.Consent))
+			m.configure(b.policy(c))
 			continue
 		}
-		m, ctx := newMeeting(c.policy(b.cfg.Consent), b.running.net, b.group, b.cfg.Recordings, b.log), b.running.ctx
+		m, ctx := newMeeting(b.policy(c), b.running.net, b.group, b.cfg.Recordings, b.log), b.running.ctx
 		b.meetings[c.ID] = m
 		b.running.wg.Go(func() { m.run(ctx) })
 	}
@@ -144,6 +154,13 @@ func (b *Backend) reconcile() {
 			delete(b.meetings, id)
 		}
 	}
+}
+
+// policy is what is in force for a meeting of the operator's file. b.mu is held.
+func (b *Backend) policy(c MeetingConfig) policy {
+	p := c.policy(b.cfg.Consent)
+	p.numbers = b.numbers
+	return p
 }
 
 // Find looks a meeting up by its number.

@@ -42,7 +42,15 @@ func (b *Backend) signal(w http.ResponseWriter, r *http.Request, id string) {
 		return
 	}
 	defer running.wg.Done()
+	from := b.cfg.address(r)
 	w.Header().Set("Cache-Control", "no-store")
+	if !b.crowd.come(from) {
+		w.Header().Set("Retry-After", "30")
+		http.Error(w, "too many connections", http.StatusTooManyRequests)
+		return
+	}
+	stranger := true
+	defer func() { b.crowd.leave(from, stranger) }()
 	// The origin must be ours; Accept refuses any other.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -56,11 +64,13 @@ func (b *Backend) signal(w http.ResponseWriter, r *http.Request, id string) {
 	if err != nil {
 		return
 	}
-	m, host, why := b.letIn(running.ctx, b.cfg.address(r), id, join)
+	m, host, why := b.letIn(running.ctx, from, id, join)
 	if why != "" {
 		refuse(running.ctx, ws, why)
 		return
 	}
+	stranger = false
+	b.crowd.known(from)
 	s := &session{meeting: m, out: newOutbox(), log: m.log, key: b.doors.key(id, join.PIN)}
 	// The meeting ends with Run, and says goodbye: the session outlives the
 	// context by that word.

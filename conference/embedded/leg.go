@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +20,15 @@ const (
 	gatherTimeout = 5 * time.Second
 )
 
-var errMediaFailed = errors.New("media connection failed")
+// maxWays is how many candidates a page may name for its two connections: the
+// gateway sends a few packets to each, whosever address it is.
+const maxWays = 128
+
+var (
+	errMediaFailed  = errors.New("media connection failed")
+	errNoMicrophone = errors.New("not the description of one microphone")
+	errTooManyWays  = errors.New("too many candidates")
+)
 
 // leg is the media of one page: pub brings its microphone, sub takes it the
 // voices of the others. Its goroutine owns both connections. A leg that fails,
@@ -37,6 +45,7 @@ type leg struct {
 
 	mu     sync.Mutex
 	wanted []*voice // to be heard by the page, newest wish
+	closed bool     // no reader begins any more
 
 	// Owned by the leg's goroutine.
 	pub, sub *webrtc.PeerConnection
@@ -46,6 +55,7 @@ type leg struct {
 	leaving  []*webrtc.RTPTransceiver // will be unused once the offer is answered
 	offered  bool                     // an offer waits for its answer
 	overdue  *time.Timer
+	ways     map[string]bool // candidates that the page has named
 	readers  sync.WaitGroup
 	tracks   atomic.Int64 // of the microphone so far; the newest counts
 }
@@ -128,6 +138,9 @@ func (l *leg) close() {
 	// What cannot be closed in order is gone all the same.
 	_ = l.pub.GracefulClose()
 	_ = l.sub.GracefulClose()
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
 	l.readers.Wait()
 }
 
@@ -145,7 +158,7 @@ func (l *leg) handle(ctx context.Context, r request) error {
 		if r.PC == "sub" {
 			pc = l.sub
 		}
-		if r.Candidate.Candidate != "" {
+		if r.Candidate.Candidate != "" && l.mayTry("a="+r.Candidate.Candidate) {
 			// One that cannot be used is one way less; others may do.
 			_ = pc.AddICECandidate(*r.Candidate)
 		}
@@ -158,8 +171,29 @@ func (l *leg) handle(ctx context.Context, r request) error {
 	return err
 }
 
-// answerPub answers the page's offer of its microphone.
+// mayTry reports whether the candidates in a description, or a single one, are
+// not too many together with those the page has named before.
+func (l *leg) mayTry(sdp string) bool {
+	for line := range strings.Lines(sdp) {
+		if way, ok := strings.CutPrefix(line, "a=candidate:"); ok && !l.ways[way] {
+			if len(l.ways) >= maxWays {
+				return false
+			}
+			l.ways[way] = true
+		}
+	}
+	return true
+}
+
+// answerPub answers the page's offer of its microphone, and of nothing else:
+// each line of a description costs the gateway more than it costs the page.
 func (l *leg) answerPub(ctx context.Context, sdp string) error {
+	if strings.Count("\n"+sdp, "\nm=") != 1 || !strings.Contains("\n"+sdp, "\nm=audio ") {
+		return errNoMicrophone
+	}
+	if !l.mayTry(sdp) {
+		return errTooManyWays
+	}
 	offer := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}
 	if err := l.pub.SetRemoteDescription(offer); err != nil {
 		return fmt.Errorf("take the offer of a microphone: %w", err)

@@ -141,6 +141,7 @@ type policy struct {
 	joinBeforeHost bool
 	phones         bool
 	capacity       int
+	numbers        []string // for the invitation
 }
 
 // policy translates settings that Validate has passed. fallback is the

@@ -5,11 +5,22 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/time/rate"
 )
 
 // speechLevel is the RFC 6464 level, in -dBov, from which on a packet counts
 // as speech.
 const speechLevel = 45
+
+// packetRate and packetBurst are how many packets of one microphone are passed
+// on: Opus needs 50 in a second and never more than 400. What a page sends, the
+// gateway sends to all others.
+const (
+	packetRate  = 400
+	packetBurst = 800
+	// longestPacket is above what Opus ever fills, encrypted end to end or not.
+	longestPacket = 1400
+)
 
 // listen passes the page's microphone on to its voice. The newest track
 // counts: a page that changes its microphone has two for a moment.
@@ -18,7 +29,7 @@ func (l *leg) listen(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 		return
 	}
 	newest := l.tracks.Add(1)
-	l.readers.Go(func() {
+	l.reader(func() {
 		buffer := make([]byte, 1500)
 		for {
 			if _, _, err := receiver.Read(buffer); err != nil {
@@ -26,12 +37,23 @@ func (l *leg) listen(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 			}
 		}
 	})
-	l.readers.Go(func() { l.forward(track, levelID(receiver), newest) })
+	l.reader(func() { l.forward(track, levelID(receiver), newest) })
+}
+
+// reader starts a goroutine that ends with the leg's connections, unless they
+// are closed already: a track may be told of late.
+func (l *leg) reader(read func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.readers.Go(read)
+	}
 }
 
 func (l *leg) forward(track *webrtc.TrackRemote, level uint8, number int64) {
 	v := l.session.voice
 	buffer := make([]byte, 1500)
+	pace := rate.NewLimiter(packetRate, packetBurst)
 	var h rtp.Header
 	for {
 		n, _, err := track.Read(buffer)
@@ -39,11 +61,12 @@ func (l *leg) forward(track *webrtc.TrackRemote, level uint8, number int64) {
 			return
 		}
 		head, err := h.Unmarshal(buffer[:n])
-		if err != nil || l.tracks.Load() != number {
+		now := time.Now()
+		if err != nil || n-head > longestPacket || l.tracks.Load() != number || !pace.AllowN(now, 1) {
 			continue
 		}
 		payload := unpad(h, buffer[head:n])
-		v.take(h, payload, isSpeech(h, level, payload), time.Now())
+		v.take(h, payload, isSpeech(h, level, payload), now)
 	}
 }
 

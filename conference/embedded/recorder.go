@@ -110,7 +110,7 @@ func (r *recorder) write(root, meeting string, ready func()) error {
 	for {
 		select {
 		case <-step.C:
-			if err := files.keepUp(time.Since(r.began) - time.Second); err != nil {
+			if err := r.keepUp(files, time.Since(r.began)-time.Second); err != nil {
 				return err
 			}
 		case p := <-r.packets:
@@ -135,16 +135,29 @@ func (r *recorder) writeOne(files *fileSet, p *recorded) error {
 // finish writes what is still queued and brings all files to one length.
 func (r *recorder) finish(files *fileSet) error {
 	length := time.Since(r.began)
-	for {
-		select {
-		case p := <-r.packets:
-			if err := r.writeOne(files, p); err != nil {
-				return err
-			}
-		default:
-			return files.finish(length, r.dropped.Load())
+	if err := r.writeQueued(files); err != nil {
+		return err
+	}
+	return files.finish(length, r.dropped.Load())
+}
+
+// keepUp brings all files so far. What waits belongs before the silence: after
+// a disk that stood still, that may be seconds of it.
+func (r *recorder) keepUp(files *fileSet, reached time.Duration) error {
+	if err := r.writeQueued(files); err != nil {
+		return err
+	}
+	return files.keepUp(reached)
+}
+
+// writeQueued writes what waits now. Packets that come meanwhile are later ones.
+func (r *recorder) writeQueued(files *fileSet) error {
+	for range len(r.packets) {
+		if err := r.writeOne(files, <-r.packets); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // makeDirectory makes the recording's own directory. Its name tells the

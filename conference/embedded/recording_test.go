@@ -347,3 +347,46 @@ func recordForever(t *testing.T, root string) {
 		track.push(ts, packet[:n], time.Now())
 	}
 }
+
+// TestDiskThatStoodStillLosesNothing: what waited for it is written before the
+// silence that the clock asks for.
+func TestDiskThatStoodStillLosesNothing(t *testing.T) {
+	began := time.Unix(1000, 0)
+	r := newRecorder(1, began)
+	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: pcm.Narrowband, Bitrate: 24000, Complexity: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer encoder.Close()
+	track, note := r.track("p1", true), newNote(440, pcm.Narrowband)
+	packet := make([]byte, 400)
+	const packets = 150 // three seconds
+	for i := range packets {
+		n, err := encoder.Encode(packet, note.next(pcm.NarrowbandSamples))
+		if err != nil {
+			t.Fatal(err)
+		}
+		track.push(uint32(i*frameTicks), packet[:n], began.Add(time.Duration(i)*pcm.FrameDuration))
+	}
+	directory := t.TempDir()
+	files := &fileSet{directory: directory, manifest: newManifest("1", 1, began), open: map[string]*oggFile{}}
+	if err := r.writeOne(files, <-r.packets); err != nil { // the file is there, then the disk stands still
+		t.Fatal(err)
+	}
+	if err := r.keepUp(files, 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.finish(6*time.Second, 0); err != nil {
+		t.Fatal(err)
+	}
+	sound := play(t, filepath.Join(directory, "p1.opus"))
+	for _, tt := range []struct {
+		from, to float64
+		there    bool
+	}{{0.1, 2.9, true}, {3.2, 6, false}} {
+		level := power(sound[int(tt.from*pcm.Narrowband):int(tt.to*pcm.Narrowband)], 440, pcm.Narrowband)
+		if tt.there != (level > -4) || (!tt.there && level > -50) {
+			t.Errorf("from %v s to %v s: %+.1f dB", tt.from, tt.to, level)
+		}
+	}
+}

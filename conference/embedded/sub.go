@@ -84,7 +84,7 @@ func (l *leg) add(v *voice) (*webrtc.RTPTransceiver, error) {
 
 // drain reads the reports on a voice, which is what has them counted.
 func (l *leg) drain(sender *webrtc.RTPSender) {
-	l.readers.Go(func() {
+	l.reader(func() {
 		buffer := make([]byte, 1500)
 		for {
 			if _, _, err := sender.Read(buffer); err != nil {
@@ -98,6 +98,9 @@ func (l *leg) drain(sender *webrtc.RTPSender) {
 func (l *leg) takeAnswer(ctx context.Context, sdp string) error {
 	if !l.offered {
 		return nil // of a leg that is gone
+	}
+	if !l.mayTry(sdp) {
+		return errTooManyWays
 	}
 	answer := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}
 	if err := l.sub.SetRemoteDescription(answer); err != nil {

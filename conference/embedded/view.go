@@ -52,6 +52,9 @@ type meetingView struct {
 	Consent    string `json:"consent"`
 	Locked     bool   `json:"locked"`
 	Lobby      bool   `json:"lobby"`
+	// Phones tells whether telephones may come in, and Numbers what they dial.
+	Phones  bool     `json:"phones"`
+	Numbers []string `json:"numbers,omitempty"`
 }
 
 type youView struct {
@@ -103,11 +106,15 @@ func (s *state) peopleViews(host bool) []Person {
 }
 
 func (s *state) meetingView() meetingView {
-	return meetingView{
+	v := meetingView{
 		ID: s.policy.id, Title: s.policy.title, Encryption: s.encryption.String(),
 		Recording: s.recording.String(), Run: s.run, Consent: s.policy.consent.String(),
-		Locked: s.locked, Lobby: s.policy.lobby,
+		Locked: s.locked, Lobby: s.policy.lobby, Phones: s.policy.phones,
 	}
+	if v.Phones && !s.sealed() {
+		v.Numbers = s.policy.numbers
+	}
+	return v
 }
 
 // snapshots makes what browsers are told; guests and hosts see other lists.
