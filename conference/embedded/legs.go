@@ -33,6 +33,14 @@ func (m *meeting) cutWeak() {
 	}
 }
 
+// cut ends the media of a page that is out: whoever was removed hears nothing
+// more, also if their page does not take the last word.
+func (s *session) cut() {
+	if s.leg != nil {
+		s.leg.cancel()
+	}
+}
+
 // secure replaces a leg whose ciphers are not good enough.
 func (s *session) secure(host, strict bool) {
 	if strict && !s.leg.strict {
@@ -49,7 +57,7 @@ func (s *session) build(host, strict bool) {
 	l := &leg{
 		session: s, strict: strict, cancel: cancel, done: make(chan struct{}),
 		requests: make(chan request, 16), failed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		heard: map[*voice]*webrtc.RTPTransceiver{},
+		heard: map[*voice]*webrtc.RTPTransceiver{}, ways: map[string]bool{},
 	}
 	s.leg = l
 	s.current.Store(l)

@@ -96,6 +96,7 @@ func (m *meeting) sendOut(p *person) {
 		mb.encoder.close()
 	}
 	if mb.browser != nil {
+		mb.browser.cut()
 		mb.browser.out.bye(p.parting)
 	}
 }

@@ -116,6 +116,7 @@ func (m *meeting) abandon() {
 			mb.visit.finish()
 		}
 		if mb.browser != nil {
+			mb.browser.cut()
 			mb.browser.out.bye(partGone)
 		}
 		if mb.port != nil {

@@ -116,9 +116,44 @@ func TestNumbersGoOnWithoutAGap(t *testing.T) {
 		if p.resume {
 			r.resume()
 		}
-		seq, ts, marker := r.next(rtp.Header{SSRC: p.ssrc, SequenceNumber: p.seq, Timestamp: p.ts}, at.Add(p.after))
-		if seq != want[i].seq || ts != want[i].ts || marker != want[i].marker {
+		seq, ts, marker, ok := r.next(rtp.Header{SSRC: p.ssrc, SequenceNumber: p.seq, Timestamp: p.ts}, at.Add(p.after))
+		if !ok || seq != want[i].seq || ts != want[i].ts || marker != want[i].marker {
 			t.Errorf("packet %d: %d, %d, %v, want %+v", i, seq, ts, marker, want[i])
+		}
+	}
+}
+
+// TestNoNumberIsGivenTwice: SRTP makes its nonce of it.
+func TestNoNumberIsGivenTwice(t *testing.T) {
+	var r renumber
+	given := map[uint16]bool{}
+	late := 0
+	send := func(ssrc uint32, seqs ...uint16) {
+		for _, s := range seqs {
+			seq, _, _, ok := r.next(rtp.Header{SSRC: ssrc, SequenceNumber: s}, time.Unix(100, 0))
+			if !ok {
+				late++
+				continue
+			}
+			if given[seq] {
+				t.Errorf("number %d is given twice, to packet %d of %d", seq, s, ssrc)
+			}
+			given[seq] = true
+		}
+	}
+	send(1, 65534, 0, 65535, 1) // out of order, and around the end
+	r.resume()
+	send(1, 11, 10, 9, 12) // 10 and 9 were said before 11, which took the next number
+	send(2, 501, 500, 499, 502)
+	r.resume()
+	send(2, 600, 602, 601, 503)
+	if want := 5; late != want {
+		t.Errorf("%d packets are too late, want %d", late, want)
+	}
+	clear(given)
+	for s := range uint16(40000) { // past the point where a distance wraps
+		if _, _, _, ok := r.next(rtp.Header{SSRC: 2, SequenceNumber: 603 + s}, time.Unix(100, 0)); !ok {
+			t.Fatalf("packet %d is refused", s)
 		}
 	}
 }

@@ -79,7 +79,10 @@ func (v *voice) take(h rtp.Header, payload []byte, speech bool, at time.Time) {
 	if speech {
 		v.heard.Store(at.UnixNano())
 	}
-	seq, ts, marker := v.out.next(h, at)
+	seq, ts, marker, ok := v.out.next(h, at)
+	if !ok {
+		return
+	}
 	if v.decoder != nil {
 		v.decoder.Push(jitter.Packet{Seq: seq, Timestamp: ts, Marker: marker, Payload: payload}, at)
 	}
@@ -97,6 +100,10 @@ func (v *voice) lastHeard() time.Time { return time.Unix(0, v.heard.Load()) }
 
 // renumber makes one stream of RTP out of several: what was held back, or came
 // from another connection of the same person, leaves no gap in the numbers.
+//
+// It gives no number twice. Two packets under one number would be encrypted
+// with one nonce on the way to each listener: whoever records the line could
+// take the encryption off both.
 type renumber struct {
 	begun    bool
 	resumed  bool
@@ -106,28 +113,41 @@ type renumber struct {
 	lastSeq  uint16
 	lastTime uint32
 	lastAt   time.Time
+	floor    uint16 // numbers up to here were given to what came before
 }
+
+// reorder is how far behind the newest a packet may come.
+const reorder = 256
 
 func (r *renumber) resume() { r.resumed = true }
 
-// next gives the numbers that a packet goes out with.
-func (r *renumber) next(h rtp.Header, at time.Time) (seq uint16, ts uint32, marker bool) {
+// next gives the numbers that a packet goes out with. It reports false for one
+// that comes too late to have a number of its own.
+func (r *renumber) next(h rtp.Header, at time.Time) (seq uint16, ts uint32, marker, ok bool) {
 	marker = h.Marker
+	anew := !r.begun || h.SSRC != r.ssrc || r.resumed
 	switch {
 	case !r.begun:
 		r.begun = true
-		r.seq, r.ts, marker = 0, 0, true
+		r.seq, r.ts = 0, 0
+		r.lastSeq = h.SequenceNumber - 1
 	case h.SSRC != r.ssrc:
 		passed := uint32(at.Sub(r.lastAt) * 48 / time.Millisecond)
 		r.ts = h.Timestamp - r.lastTime - max(passed, 960)
-		r.seq, marker = h.SequenceNumber-r.lastSeq-1, true
+		r.seq = h.SequenceNumber - r.lastSeq - 1
 	case r.resumed:
-		r.seq, marker = h.SequenceNumber-r.lastSeq-1, true
+		r.seq = h.SequenceNumber - r.lastSeq - 1
+	}
+	if anew {
+		r.floor, marker = r.lastSeq, true
 	}
 	r.resumed, r.ssrc = false, h.SSRC
 	seq, ts = h.SequenceNumber-r.seq, h.Timestamp-r.ts
-	if int16(seq-r.lastSeq) > 0 || marker {
+	if int16(seq-r.lastSeq) > 0 {
 		r.lastSeq, r.lastTime, r.lastAt = seq, ts, at
 	}
-	return seq, ts, marker
+	if int16(r.lastSeq-r.floor) > reorder {
+		r.floor = r.lastSeq - reorder // what the distance is told by wraps around
+	}
+	return seq, ts, marker, int16(seq-r.floor) > 0
 }
