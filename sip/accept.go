@@ -22,9 +22,12 @@ func (d *dialog) accept() {
 	d.setBody(res)
 	d.final = &response200{tx: d.invite.tx, message: res, sent: time.Now()}
 	d.server.counts.answered(sipmsg.StatusOK)
-	d.send(d.final.tx, res)
+	if !d.send(d.final.tx, res) {
+		// sipgo forgets to end a transaction whose first 200 could not be sent.
+		time.AfterFunc(d.server.timing.patience(), d.final.tx.Terminate)
+	}
 	d.repeat.Reset(d.server.timing.after(0))
-	d.watchHold()
+	d.watch()
 }
 
 // ring tells the caller that it rings: a provisional answer that makes an early

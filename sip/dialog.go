@@ -40,7 +40,7 @@ type dialog struct {
 	parted  bool         // the gateway has been told of the end
 	cancel  context.CancelCauseFunc
 	repeat  *time.Timer // the next repetition of the 200
-	probe   *time.Timer // the next look whether a held caller is still there
+	probe   *time.Timer // the next time we ask whether the caller is still there
 }
 
 // told is a request inside the dialog and the transaction to answer it in; an
@@ -95,9 +95,12 @@ func (d *dialog) sweep() {
 	}
 }
 
-// owns reports whether a request belongs to this dialog: same names, same trunk.
+// owns reports whether a request belongs to this dialog: same names, same
+// trunk, from whichever of its addresses. When the operator has given the
+// trunk another name, its addresses still lead their old calls.
 func (d *dialog) owns(in incoming) bool {
-	return in.trunk.use == d.trunk.use && string(*in.CallID()) == d.callID && in.fromTag() == d.callerTag
+	theirs := in.trunk.use == d.trunk.use || d.trunk.use.retired.Load() && d.trunk.has(in.source.Addr())
+	return theirs && string(*in.CallID()) == d.callID && in.fromTag() == d.callerTag
 }
 
 func (d *dialog) secureSignalling() bool { return false }
@@ -114,7 +117,7 @@ func (d *dialog) run() {
 		case <-d.repeat.C:
 			d.guarded(d.repeat200)
 		case <-d.probe.C:
-			d.guarded(d.probeHeld)
+			d.guarded(d.ask)
 		case <-lost:
 			lost = nil
 			d.guarded(func() { d.happen(ended{causeNoMedia, ErrNoMedia}) })
@@ -160,7 +163,7 @@ func (d *dialog) hear(m any) {
 		d.hand = m
 		d.read(m)
 	case alive:
-		d.watchHold()
+		d.watch()
 	case takeCall:
 		d.takers = append(d.takers, m.result)
 		d.happen(wanted{})
@@ -274,8 +277,11 @@ func (d *dialog) respond(m told, status int, headers ...sipmsg.Header) {
 	d.send(m.tx, d.server.response(m.incoming, status, d.tag, headers...))
 }
 
-func (d *dialog) send(tx *sipmsg.ServerTx, res *sipmsg.Response) {
-	if err := tx.Respond(res); err != nil {
+// send reports whether the answer has left the machine.
+func (d *dialog) send(tx *sipmsg.ServerTx, res *sipmsg.Response) bool {
+	err := tx.Respond(res)
+	if err != nil {
 		d.log.Debug().Err(err).Int("status", res.StatusCode).Msg("answer lost")
 	}
+	return err == nil
 }

@@ -15,14 +15,14 @@ type trunk struct {
 	TrunkConfig
 	networks []netip.Prefix
 	media    []netip.Prefix // where its sound may come from besides
-	// retired trunks are no longer in the file: they may end their calls and
-	// bring no new ones.
-	retired bool
-	use     *use
+	use      *use
 }
 
 // use is what a trunk takes up, across changes of the file.
 type use struct {
+	// retired trunks are no longer in the file: they may end their calls and
+	// bring no new ones.
+	retired atomic.Bool
 	calls   atomic.Int64
 	dialogs atomic.Int64 // outlive their calls until BYE is settled
 	rate    *rate.Limiter
@@ -30,7 +30,7 @@ type use struct {
 
 // begin takes a place for a call and reports whether there was one.
 func (t *trunk) begin() bool {
-	if t.retired {
+	if t.use.retired.Load() {
 		return false
 	}
 	if t.use.calls.Add(1) > int64(t.MaxCalls) || !t.use.rate.Allow() {
@@ -75,7 +75,7 @@ func (g *gate) trunkOf(address netip.Addr) *trunk {
 	}
 	for i := range *rows {
 		r := &(*rows)[i]
-		if r.network.Contains(address) && (!r.trunk.retired || r.trunk.use.dialogs.Load() > 0) {
+		if r.network.Contains(address) && (!r.trunk.use.retired.Load() || r.trunk.use.dialogs.Load() > 0) {
 			return r.trunk
 		}
 	}
@@ -93,9 +93,8 @@ func (g *gate) set(configs []TrunkConfig) {
 	}
 	for name, old := range g.trunks {
 		if _, stays := trunks[name]; !stays && old.use.dialogs.Load() > 0 {
-			retired := *old
-			retired.retired = true
-			trunks[name] = &retired
+			old.use.retired.Store(true)
+			trunks[name] = old
 		}
 	}
 	var rows []row
@@ -116,6 +115,7 @@ func newTrunk(c TrunkConfig, old *trunk) *trunk {
 	limit := rate.Limit(c.MaxCallsPerSecond)
 	if old != nil {
 		t.use = old.use
+		t.use.retired.Store(false)
 		t.use.rate.SetBurst(c.MaxCallsPerSecond)
 		t.use.rate.SetLimit(limit)
 	} else {
@@ -138,10 +138,10 @@ func networksOf(peers []string) []netip.Prefix {
 
 // before orders rows: those of the file first, the narrower before the wider.
 func before(a, b row) int {
-	if a.trunk.retired != b.trunk.retired {
-		if a.trunk.retired {
-			return 1
-		}
+	switch gone, goneToo := a.trunk.use.retired.Load(), b.trunk.use.retired.Load(); {
+	case gone && !goneToo:
+		return 1
+	case !gone && goneToo:
 		return -1
 	}
 	return b.network.Bits() - a.network.Bits()

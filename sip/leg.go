@@ -14,6 +14,7 @@ type leg interface {
 	Digits() <-chan rune
 	PushDigit(r rune)
 	Held() bool
+	Unwatched() bool
 	Lost() <-chan struct{}
 	Stats() media.LegStats
 	Secure() bool

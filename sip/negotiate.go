@@ -52,6 +52,7 @@ func (d *dialog) conclude() {
 			err = errInsecure
 		}
 		if err == nil {
+			d.watch()
 			return
 		}
 		d.log.Debug().Str("problem", text(err.Error())).Msg("answer refused")

@@ -4,25 +4,25 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-// A call whose BYE was lost ends when its RTP stays away. A held one has no
-// RTP that could stay away, so we ask, with OPTIONS inside the dialog, whether
-// the caller still knows it.
+// A call whose BYE was lost ends when its RTP stays away. Where no RTP is
+// expected that could stay away, as from a caller who holds, we ask with OPTIONS
+// inside the dialog whether the caller still knows it.
 
-// watchHold begins to ask when the caller holds, and ends it when they return.
-func (d *dialog) watchHold() {
+// watch begins to ask where nothing else tells, and ends it where RTP does.
+func (d *dialog) watch() {
 	if d.parted || d.state.phase != talking && d.state.phase != answered {
 		return
 	}
-	if d.call.leg.Held() {
+	if d.call.leg.Unwatched() {
 		d.probe.Reset(d.server.timing.probe)
 		return
 	}
 	d.probe.Stop()
 }
 
-// probeHeld asks, and ends the call where nobody or the wrong one answers.
-func (d *dialog) probeHeld() {
-	if d.parted || !d.call.leg.Held() {
+// ask asks, and ends the call where nobody or the wrong one answers.
+func (d *dialog) ask() {
+	if d.parted || !d.call.leg.Unwatched() {
 		return
 	}
 	req := d.request(sipmsg.OPTIONS)
@@ -37,7 +37,7 @@ func (d *dialog) probeHeld() {
 	})
 }
 
-// alive: a held caller has answered.
+// alive: a caller who was asked has answered.
 type alive struct{}
 
 // isGone reports the answers that end a dialog (RFC 3261 section 12.2.1.2, RFC

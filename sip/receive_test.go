@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -375,6 +376,51 @@ func TestTrunkThatLeavesTheFile(t *testing.T) {
 	}
 }
 
+func TestTrunkThatGetsAnotherNameKeepsItsCalls(t *testing.T) {
+	b := start(t, nil)
+	phone := b.phone("udp")
+	call := phone.Call("en")
+	c := b.next()
+	if err := b.SetTrunks([]TrunkConfig{trunkOf("renamed", "127.0.0.1")}); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, call.Resume(), 200)
+	wantStatus(t, call.Hangup(), 200)
+	b.wantEnd(c, ErrCallerGone)
+	wantStatus(t, phone.Call("en").Hangup(), 200)
+	if next := b.next(); next.Trunk() != "renamed" {
+		t.Errorf("a new call came by %q", next.Trunk())
+	}
+}
+
+// A trunk is a farm of machines: any of them may go on with a call.
+func TestAnotherMachineOfTheTrunkGoesOnWithTheCall(t *testing.T) {
+	b := start(t, func(s *setup) {
+		s.trunks = []TrunkConfig{trunkOf("farm", "127.0.0.0/28"), trunkOf("other", "127.0.0.32")}
+	})
+	call := b.phoneAt("127.0.0.2").Call("en")
+	c := b.next()
+	bye := func(seq int) string {
+		return fmt.Sprintf("BYE sip:en@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK%s;rport\r\nFrom: <sip:tester@127.0.0.2>;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d BYE\r\nContent-Length: 0\r\n\r\n",
+			siptest.Token(), call.Tag(), call.Remote(), call.ID(), seq)
+	}
+	for address, want := range map[string]int{"127.0.0.32": 481, "127.0.0.64": 0} {
+		stranger := b.phoneAt(address)
+		stranger.Send(bye(50))
+		if want != 0 {
+			wantStatus(t, stranger.Reply(), want)
+		}
+	}
+	b.until("a stranger was not met", func() bool { return b.Stats().Strangers == 1 })
+	if c.Err() != nil {
+		t.Fatalf("call ended: %v", c.Err())
+	}
+	another := b.phoneAt("127.0.0.3")
+	another.Send(bye(51))
+	wantStatus(t, another.Reply(), 200)
+	b.wantEnd(c, ErrCallerGone)
+}
+
 func TestAnswersGoBackWhereTheRequestCameFrom(t *testing.T) {
 	b := start(t, nil)
 	phone := b.phone("udp")
@@ -416,6 +462,53 @@ func TestNobodyIsDialledForAnAnswer(t *testing.T) {
 	if conn, err := trap.Accept(); err == nil {
 		conn.Close()
 		t.Error("the Via address was dialled")
+	}
+}
+
+// sipgo keeps a transaction for ever whose first 200 could not be sent.
+func TestAnswerWithoutAConnectionLeavesNothingBehind(t *testing.T) {
+	gone := make(chan struct{})
+	b := start(t, func(s *setup) {
+		s.timing.t1, s.timing.t2 = time.Millisecond, 4*time.Millisecond
+		s.handle = func(_ context.Context, c *Call) { <-gone; _ = c.Answer(context.Background()); <-c.Done() }
+	})
+	phone := b.phone("tcp")
+	phone.Send(raw("INVITE", "SIP/2.0/TCP 127.0.0.1"))
+	c := b.next()
+	phone.Close()
+	b.until("the connection is still there", func() bool { b.streams.mu.Lock(); defer b.streams.mu.Unlock(); return len(b.streams.all) == 0 })
+	close(gone)
+	b.wantEnd(c, ErrNoAcknowledgement)
+	b.wantNothing()
+	b.until("a transaction is left", func() bool {
+		b.transactions.mu.Lock()
+		defer b.transactions.mu.Unlock()
+		return len(b.transactions.server)+len(b.transactions.client)+len(b.transactions.calls) == 0
+	})
+}
+
+func TestTwoConnectionsToOnePeerAreBothTakenBack(t *testing.T) {
+	var g gate
+	c := newStreams(&g)
+	peer := netip.MustParseAddrPort("127.0.0.1:5060")
+	var ends []net.Conn
+	for range 2 {
+		near, far := net.Pipe()
+		ends = append(ends, far)
+		if !c.add(&stream{conn: near, peer: peer}) {
+			t.Fatal("no room")
+		}
+	}
+	for st := range c.all {
+		c.remove(st)
+	}
+	if _, found := c.find(peer); found || len(c.of) != 0 {
+		t.Errorf("%v connections are counted", c.of)
+	}
+	for _, end := range ends {
+		if _, err := end.Read(make([]byte, 1)); err == nil {
+			t.Error("a connection is open")
+		}
 	}
 }
 
@@ -477,6 +570,13 @@ func TestStreams(t *testing.T) {
 		}
 		wantStatus(t, phone.Reply(), 200)
 		wantStatus(t, phone.Reply(), 200)
+	})
+	t.Run("a keep-alive behind a message does not hold the connection up", func(t *testing.T) {
+		phone := b.phone("tcp")
+		for range 2 {
+			phone.Send(raw("OPTIONS", "SIP/2.0/TCP 127.0.0.1") + "\r\n\r\n")
+			wantStatus(t, phone.Reply(), 200)
+		}
 	})
 	t.Run("keep-alive is answered", func(t *testing.T) {
 		conn, err := net.Dial("tcp", b.addr("tcp"))

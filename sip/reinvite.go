@@ -9,7 +9,7 @@ func (d *dialog) agree() {
 	res := d.server.response(d.hand.incoming, sipmsg.StatusOK, d.tag, append(abilities(), d.where.contact())...)
 	d.setBody(res)
 	d.send(d.hand.tx, res)
-	d.watchHold()
+	d.watch()
 }
 
 // decline refuses the change that an INVITE or UPDATE asks for.

@@ -74,6 +74,8 @@ func (l *fakeLeg) Held() bool {
 	return l.held
 }
 
+func (l *fakeLeg) Unwatched() bool { return l.Held() }
+
 func (l *fakeLeg) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

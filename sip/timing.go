@@ -6,8 +6,8 @@ import "time"
 // section 17. They are a value and not constants so that tests need not wait.
 type timing struct {
 	t1, t2 time.Duration
-	// probe is how long a held caller may be silent before we ask whether they
-	// are still there: no RTP comes from them whose end could tell.
+	// probe is how long a caller from whom no RTP is expected may be silent
+	// before we ask whether they are still there.
 	probe time.Duration
 	// message is how long one message may take on a stream from its first byte
 	// to its last, however steadily its bytes trickle in.

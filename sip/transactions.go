@@ -22,6 +22,7 @@ type transactions struct {
 	stop chan struct{} // closed by close
 
 	mu     sync.Mutex
+	closed bool
 	server map[string]*sipmsg.ServerTx
 	client map[string]*sipmsg.ClientTx
 	// calls are the INVITEs being dealt with, by what two copies of one INVITE
@@ -100,21 +101,31 @@ func (t *transactions) open(in incoming) (*sipmsg.ServerTx, error) {
 			delete(t.calls, call)
 		}
 	})
-	t.mu.Lock()
-	if _, seen := t.server[key]; seen {
-		t.mu.Unlock()
-		return nil, errRepeated
+	if err := t.enter(key, call, tx); err != nil {
+		return nil, err
 	}
-	t.server[key] = tx
-	if call != "" {
-		t.calls[call] = key
-	}
-	t.mu.Unlock()
 	if err := tx.Init(); err != nil {
 		tx.Terminate()
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
 	return tx, nil
+}
+
+// enter takes note of a transaction, unless there is one for this request.
+func (t *transactions) enter(key, call string, tx *sipmsg.ServerTx) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return net.ErrClosed
+	}
+	if _, seen := t.server[key]; seen {
+		return errRepeated
+	}
+	t.server[key] = tx
+	if call != "" {
+		t.calls[call] = key
+	}
+	return nil
 }
 
 // response gives an answer to the transaction that waits for it.
@@ -170,6 +181,7 @@ func (t *transactions) exchange(ctx context.Context, req *sipmsg.Request, w wire
 func (t *transactions) close() {
 	close(t.stop)
 	t.mu.Lock()
+	t.closed = true
 	all := make([]*sipmsg.ServerTx, 0, len(t.server))
 	for _, tx := range t.server {
 		all = append(all, tx)

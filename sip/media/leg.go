@@ -234,6 +234,13 @@ func (l *Leg) Held() bool {
 	return t != nil && t.Held()
 }
 
+// Unwatched reports that Lost will not tell when the caller is gone: they hold,
+// or will not send, or the operator wants no time-out.
+func (l *Leg) Unwatched() bool {
+	t := l.terms.Load()
+	return t != nil && (t.Held() || !t.Receives || l.engine.config.SilentTimeout == 0)
+}
+
 // Secure reports whether the call's packets are encrypted.
 func (l *Leg) Secure() bool {
 	t := l.terms.Load()
