@@ -3,6 +3,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -144,7 +145,7 @@ func measureLoad(b *testing.B, program string, calls int) load {
 	share := 100 / time.Since(begun).Seconds() / float64(calls)
 	l.cpu, l.kernel = (all2-all).Seconds()*share, (kernel2-kernel).Seconds()*share
 	for _, c := range cadences {
-		c.addTo(&l)
+		c.end(b, &l)
 	}
 	l.memory = (g.memory() - before) / float64(calls)
 	for _, p := range pairs {
@@ -154,7 +155,8 @@ func measureLoad(b *testing.B, program string, calls int) load {
 	return l
 }
 
-// cadence watches whether packets come evenly.
+// cadence watches whether packets come evenly, and that there is a voice in
+// them: a gateway that passes nothing on is cheap.
 type cadence struct {
 	web atomic.Int64 // packets that the web peer got
 
@@ -162,6 +164,7 @@ type cadence struct {
 	counts  bool
 	last    time.Time
 	packets int64
+	voiced  int64
 	gaps    int64
 	longest time.Duration
 }
@@ -176,17 +179,18 @@ func (c *cadence) ears() pairEars {
 func (c *cadence) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.counts, c.last = true, time.Time{}
+	c.counts = true
 	c.web.Store(0)
 }
 
-func (c *cadence) hear(_ []byte, at time.Time) {
+func (c *cadence) hear(payload []byte, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.counts {
 		return
 	}
-	if gap := at.Sub(c.last); !c.last.IsZero() {
+	if !c.last.IsZero() {
+		gap := at.Sub(c.last)
 		c.longest = max(c.longest, gap)
 		if gap > 40*time.Millisecond {
 			c.gaps++
@@ -194,13 +198,21 @@ func (c *cadence) hear(_ []byte, at time.Time) {
 	}
 	c.last = at
 	c.packets++
+	if bytes.Count(payload, payload[:1]) < len(payload) { // else it is silence
+		c.voiced++
+	}
 }
 
-func (c *cadence) addTo(l *load) {
+// end adds what was counted.
+func (c *cadence) end(b *testing.B, l *load) {
+	b.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.counts = false
 	l.packets += c.packets
 	l.gaps += c.gaps
 	l.longest = max(l.longest, c.longest)
-	c.counts = false
+	if least := int64(window / pcm.FrameDuration / 2); c.voiced < least || c.web.Load() < least {
+		b.Errorf("of %v of talk the telephone has heard %d packets and the web peer %d", window, c.voiced, c.web.Load())
+	}
 }
