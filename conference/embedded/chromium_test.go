@@ -32,13 +32,22 @@ const listenTo = `(async () => {
 // TestChromiumTalksWithATelephone is the real page in a real browser, on the
 // addresses and with the settings of a fresh installation.
 func TestChromiumTalksWithATelephone(t *testing.T) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("chromium is not installed: the page was not tried in a browser")
-	}
+	path := chromium(t)
 	for _, level := range []string{"transport", "enhanced"} {
 		t.Run(level, func(t *testing.T) { chromiumTalks(t, path, level) })
 	}
+}
+
+// chromium is where the browser is.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("this test needs Chromium: make deps installs it")
+	return ""
 }
 
 func chromiumTalks(t *testing.T, path, level string) {

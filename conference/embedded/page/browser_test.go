@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	)...)
 	ctx, done := chromedp.NewContext(alloc)
 	if err := chromedp.Do(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "these tests need Chromium:", err)
+		fmt.Fprintln(os.Stderr, "these tests need Chromium (make deps installs it):", err)
 		os.Exit(1)
 	}
 	browser = ctx
