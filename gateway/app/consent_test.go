@@ -23,7 +23,7 @@ import (
 // silent is what counts as nothing at all where a tone of -20 dBov is said.
 const silent = -70
 
-// TestNoVoiceWithoutConsent has four telephones that never agree and one that
+// TestNoVoiceWithoutConsent has five telephones that never agree and one that
 // does in a meeting that is recorded with consent. A browser listens all the
 // time; what it has not heard, and what no file contains, was not sent.
 func TestNoVoiceWithoutConsent(t *testing.T) {
@@ -33,7 +33,7 @@ func TestNoVoiceWithoutConsent(t *testing.T) {
 	browser := g.browser(meeting, "Ada", "", 880)
 	browser.Click("#consent-agree")
 	inRoom(browser)
-	tones := map[string]int{"two": 370, "three": 500, "ahead": 610, "silence": 740, "one": 1130}
+	tones := map[string]int{"two": 370, "three": 500, "ahead": 610, "silence": 740, "nothing and hung up": 950, "one": 1130}
 	for _, hertz := range tones {
 		browser.Watch(hertz)
 	}
@@ -50,6 +50,11 @@ func TestNoVoiceWithoutConsent(t *testing.T) {
 	g.heard(three, "en", announcements.ConsentIntro)
 	three.Key("3")
 	three.Wait("CALL_CLOSED")
+
+	gone := g.phone(float64(tones["nothing and hung up"]))
+	g.join(gone, "en", meeting)
+	g.heard(gone, "en", announcements.ConsentIntro)
+	gone.Hangup()
 
 	// The caller types everything ahead, the yes included, and then nothing.
 	ahead := g.phone(float64(tones["ahead"]))
@@ -206,11 +211,7 @@ func TestRecordingBegunInMidCall(t *testing.T) {
 	t.Parallel()
 	const meeting = "100000001"
 	g := startGateway(t, nil)
-	browser := g.browser(meeting, "Ada", "", 880)
-	inRoom(browser)
-	phone := g.phone(440)
-	g.join(phone, "en", meeting)
-	peertest.Eventually(t, "the caller is heard", func() bool { return browser.Level(440) > -30 })
+	browser, phone := g.meet(meeting)
 
 	g.control(meeting, map[string]any{"recording": "start"})
 	peertest.Eventually(t, "the caller is not heard any more", func() bool { return browser.Level(440) < silent })
@@ -237,13 +238,7 @@ func TestMeetingTurnsEndToEndEncrypted(t *testing.T) {
 	t.Parallel()
 	const meeting = "100000001"
 	g := startGateway(t, nil)
-	browser := g.browser(meeting, "Ada", "", 880)
-	inRoom(browser)
-	phone := g.phone(440)
-	g.join(phone, "en", meeting)
-	peertest.Eventually(t, "they hear each other", func() bool {
-		return browser.Level(440) > -30 && peertest.Level(peertest.Last(phone.Heard(), 1), 880) > -30
-	})
+	browser, phone := g.meet(meeting)
 	g.control(meeting, map[string]any{"encryption": "e2ee"})
 	if phones := g.phones(meeting); len(phones) != 0 {
 		t.Errorf("%d telephones in the meeting after the switch", len(phones))

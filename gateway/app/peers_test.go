@@ -37,8 +37,8 @@ func TestTwoPhonesHearEachOtherAndNotThemselves(t *testing.T) {
 		own, their float64
 	}{{"first", one, 440, 880}, {"second", other, 880, 440}} {
 		peertest.Eventually(t, "the "+tt.name+" phone hears the other within 3 dB, and itself 40 dB down", func() bool {
-			heard := peertest.Last(tt.phone.Heard(), 1)
-			their, own := peertest.Level(heard, tt.their), peertest.Level(heard, tt.own)
+			heard := tt.phone.Heard()
+			their, own := peertest.Recent(heard, tt.their), peertest.Recent(heard, tt.own)
 			return math.Abs(their+20) < 3 && their-own > 40
 		})
 	}

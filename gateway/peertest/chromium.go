@@ -100,11 +100,11 @@ func (b *Browser) WaitFor(what, expression string) {
 	Eventually(b.t, "chromium: "+what, func() bool { return Eval[bool](b, "!!("+expression+")") })
 }
 
-// Level is how loud a tone is in the last second of all that the page hears,
-// in dBov.
+// Level is how loud a tone has been at best within the last two seconds of all
+// that the page hears, a fifth of a second at a time, in dBov. See Recent.
 func (b *Browser) Level(hertz float64) float64 {
 	b.t.Helper()
-	return Eval[float64](b, fmt.Sprintf("window.einwahlEars.level(%f, 1)", hertz))
+	return Eval[float64](b, fmt.Sprintf("window.einwahlEars.recent(%f)", hertz))
 }
 
 // Peak is the loudest that a tone has been since it was first watched, and when

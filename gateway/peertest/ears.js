@@ -31,13 +31,15 @@
   };
 
   // level of a tone in dBov over the last `span` seconds of all voices summed.
-  function level(hertz, span) {
+  // The span ends `ago` seconds before now.
+  function level(hertz, span, ago = 0) {
     let re = 0, im = 0, n = 1;
     for (const voice of voices.values()) {
       n = Math.floor(span * voice.rate);
-      if (voice.at < n) continue;
+      const from = voice.at - n - Math.floor(ago * voice.rate);
+      if (from < 0) continue;
       for (let i = 0; i < n; i++) {
-        const s = voice.ring[(voice.at - n + i) % voice.ring.length];
+        const s = voice.ring[(from + i) % voice.ring.length];
         const w = 1 - Math.cos(2 * Math.PI * i / n);
         const phase = 2 * Math.PI * hertz * i / voice.rate;
         re += w * s * Math.cos(phase);
@@ -45,6 +47,13 @@
       }
     }
     return 20 * Math.log10(Math.max(1e-6, 2 * Math.hypot(re, im) / n / Math.SQRT2));
+  }
+
+  // recent is the best of the last two seconds.
+  function recent(hertz) {
+    let best = -120;
+    for (let ago = 0; ago <= 1.8; ago += 0.1) best = Math.max(best, level(hertz, 0.2, ago));
+    return best;
   }
 
   // peaks are the loudest that each watched tone has been, and when it was
@@ -61,5 +70,5 @@
     }, 100);
   }
 
-  window.einwahlEars = { level, watch, peak: (hertz) => peaks.get(hertz), voices: () => [...voices.keys()] };
+  window.einwahlEars = { level, recent, watch, peak: (hertz) => peaks.get(hertz), voices: () => [...voices.keys()] };
 })();

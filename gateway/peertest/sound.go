@@ -75,6 +75,20 @@ func Level(sound []int16, hertz float64) float64 {
 	return dBov(amplitude / math.Sqrt2)
 }
 
+// Recent is how loud a tone has been at best within the last two seconds of a
+// sound, a fifth of a second at a time. On a busy machine packets come late and
+// the phase of a tone jumps; over a whole second that would look like a fainter
+// tone.
+func Recent(sound []int16, hertz float64) float64 {
+	const window = rate / 5
+	sound = Last(sound, 2)
+	best := -120.0
+	for at := 0; at+window <= len(sound); at += window / 2 {
+		best = max(best, Level(sound[at:at+window], hertz))
+	}
+	return best
+}
+
 // Loudness is the root mean square of a sound in dBov.
 func Loudness(sound []int16) float64 {
 	if len(sound) == 0 {
