@@ -136,6 +136,23 @@ func TestWhatComesToARestingPortIsThrownAway(t *testing.T) {
 	}
 }
 
+func TestRestBeginsAnewWhileSomebodyStillSends(t *testing.T) {
+	var r rest
+	if !r.over() {
+		t.Error("a quiet port rests twice")
+	}
+	for range maxRests {
+		r.disturbed = true
+		if r.over() {
+			t.Fatal("a port is given again while somebody sends to it")
+		}
+	}
+	r.disturbed = true
+	if !r.over() {
+		t.Error("whoever sends keeps the port for ever")
+	}
+}
+
 func TestPortsOfOthersArePassedOver(t *testing.T) {
 	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 19011})
 	if err != nil {

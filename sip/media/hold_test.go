@@ -70,6 +70,30 @@ func (p *phone) offerRaw(line string) {
 	}
 }
 
+func TestWhoCannotBeMissedIsUnwatched(t *testing.T) {
+	for _, tt := range []struct {
+		name, direction string
+		timeout         time.Duration
+		want            bool
+	}{
+		{"a caller who speaks", "sendrecv", time.Minute, false},
+		{"a caller who holds", "sendonly", time.Minute, true},
+		{"a caller who only listens", "recvonly", time.Minute, true},
+		{"any caller where the operator wants no time-out", "sendrecv", 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newBench(t, func(c *Config) { c.SilentTimeout = tt.timeout }).dial()
+			if p.leg.Unwatched() {
+				t.Error("unwatched before there is an agreement")
+			}
+			p.offer(pcma, "a="+tt.direction)
+			if got := p.leg.Unwatched(); got != tt.want {
+				t.Errorf("unwatched: %v", got)
+			}
+		})
+	}
+}
+
 func TestSilentCallerIsLost(t *testing.T) {
 	p := newBench(t, func(c *Config) { c.SilentTimeout = time.Second }).dial(pcma)
 	lost := func() bool {

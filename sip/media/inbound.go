@@ -73,14 +73,19 @@ func (in *inbound) fill(s *LegStats) {
 func (l *Leg) readSound() {
 	defer l.recoverReader()
 	buf := make([]byte, maxPacket)
+	var rest rest
 	for bad := 0; bad < manyErrors; {
 		n, from, err := l.pair.rtp.ReadFromUDPAddrPort(buf)
 		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && !rest.over():
+			l.pair.rest(time.Now().Add(l.engine.config.PortRest))
 		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
 			return
 		case err != nil:
 			bad++
-		case !l.closed.Load():
+		case l.closed.Load():
+			rest.disturbed = true
+		default:
 			l.packet(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), l.engine.now())
 			bad = 0
 		}
@@ -142,6 +147,8 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	}
 	if kind != sound || len(payload) < 2 {
 		payload = nil // the buffer knows then that no sound is missing
+	} else {
+		payload[0] = byte(t.laws[in.header.PayloadType])
 	}
 	in.stream.Push(jitter.Packet{
 		Seq:       in.header.SequenceNumber,
@@ -154,8 +161,8 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 // isControl tells RTCP from RTP on a shared port (RFC 5761).
 func isControl(second byte) bool { return second >= 192 && second <= 223 }
 
-// parse reads the header and returns the payload, preceded by its tag (see
-// newStream), which takes the place of the header's last byte.
+// parse reads the header and returns the payload with one byte before it, the
+// header's last, as room for the tag (see newStream).
 func (in *inbound) parse(p []byte) (payload []byte, ok bool) {
 	n, err := in.header.Unmarshal(p)
 	if err != nil || in.header.Version != 2 || n > len(p) {
@@ -171,7 +178,6 @@ func (in *inbound) parse(p []byte) (payload []byte, ok bool) {
 		}
 		p = p[:len(p)-padding]
 	}
-	p[n-1] = in.header.PayloadType
 	return p[n-1:], true
 }
 

@@ -42,7 +42,9 @@ func (r *run) add(source netip.AddrPort, ssrc uint32, seq uint16, at time.Time) 
 // and from ranges that the operator trusts. The first source there that sends
 // several packets in a row, of one SSRC and an agreed payload type, is the
 // caller; from then on everything else is thrown away, until a new description
-// lets it learn again.
+// lets it learn again. Only the very address and port of the SDP may still take
+// the line: what came there first may be the rest of an earlier call, from the
+// same machine to a port of ours that it knew.
 type latch struct {
 	told       netip.AddrPort // what the SDP says; the address may be invalid
 	signalling netip.Addr
@@ -53,6 +55,7 @@ type latch struct {
 	locked bool
 	spoke  time.Time // while learning: when the source we were told of last spoke itself
 	try    run
+	claim  run // of the source we were told of, when another has the line
 }
 
 // expect takes a new description. With fresh, somebody else may turn out to be
@@ -63,7 +66,7 @@ func (l *latch) expect(told netip.AddrPort, fresh bool) {
 	}
 	l.told = told
 	if fresh {
-		l.locked, l.spoke, l.try = false, time.Time{}, run{}
+		l.locked, l.spoke, l.try, l.claim = false, time.Time{}, run{}, run{}
 	}
 }
 
@@ -111,7 +114,7 @@ func (l *latch) admit(from netip.AddrPort, ssrc uint32, seq uint16, at time.Time
 // follow judges a packet when the line is taken.
 func (l *latch) follow(from netip.AddrPort, ssrc uint32, seq uint16, at time.Time) verdict {
 	if from != l.source {
-		return stranger
+		return l.reclaim(from, ssrc, seq, at)
 	}
 	if ssrc == l.ssrc {
 		l.try.length = 0
@@ -121,6 +124,18 @@ func (l *latch) follow(from netip.AddrPort, ssrc uint32, seq uint16, at time.Tim
 		return unproven
 	}
 	l.ssrc, l.try = ssrc, run{}
+	return turned
+}
+
+// reclaim judges a packet from somebody else than who has the line.
+func (l *latch) reclaim(from netip.AddrPort, ssrc uint32, seq uint16, at time.Time) verdict {
+	if from != l.told {
+		return stranger
+	}
+	if l.claim.add(from, ssrc, seq, at) < enough {
+		return unproven
+	}
+	l.source, l.ssrc, l.try, l.claim = from, ssrc, run{}, run{}
 	return turned
 }
 

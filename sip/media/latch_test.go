@@ -87,8 +87,15 @@ func TestLatch(t *testing.T) {
 		{
 			name: "once the line is taken everybody else is a stranger",
 			story: story(flow(nat, 1, 10, 0, 4, unproven), flow(nat, 1, 14, 80*ms, 1, turned),
-				flow(told, 2, 50, 200*ms, 20, stranger), flow(media, 1, 15, 800*ms, 20, stranger),
+				flow(evil, 2, 50, 200*ms, 20, stranger), flow(media, 1, 15, 800*ms, 20, stranger),
 				flow(nat2, 1, 15, 1200*ms, 20, stranger), flow(nat, 1, 15, 1800*ms, 3, welcome)), target: nat,
+		},
+		{
+			name: "the source of the description takes the line from the rest of an earlier call",
+			story: story(flow(nat, 1, 10, 0, 4, unproven), flow(nat, 1, 14, 80*ms, 1, turned),
+				flow(told, 2, 50, 100*ms, 2, unproven), flow(nat, 1, 15, 145*ms, 1, welcome),
+				flow(told, 2, 52, 150*ms, 2, unproven), flow(told, 2, 54, 190*ms, 1, turned),
+				flow(nat, 1, 16, 195*ms, 20, stranger), flow(told, 2, 55, 600*ms, 5, welcome)), target: told,
 		},
 		{
 			name: "silence does not open the line again",

@@ -159,6 +159,19 @@ func TestEncodingChangesInMidCall(t *testing.T) {
 	}
 }
 
+func TestAnyPayloadTypeMayStandForAnEncoding(t *testing.T) {
+	p := newBench(t, nil).dial("m=audio %d RTP/AVP 97", "a=rtpmap:97 PCMU/8000")
+	heard := &record{}
+	p.leg.Connect(tone{8000}, heard)
+	for range 20 {
+		p.send(97, encoded(g711.MuLaw, 160), 160)
+		p.step(1)
+	}
+	if n := heard.full(); n < 15 {
+		t.Errorf("%d of 20 frames heard: %.0f", n, heard.loud)
+	}
+}
+
 func TestDelayedOffer(t *testing.T) {
 	p := newBench(t, nil).dial()
 	offer, err := p.leg.Offer()

@@ -68,6 +68,28 @@ func (p *pair) rest(until time.Time) {
 	_ = p.rtcp.SetReadDeadline(until)
 }
 
+// maxRests bounds how long somebody can keep a pair from the next call by
+// sending to it.
+const maxRests = 12
+
+// rest is how the port of an ended call comes to rest. A caller who has not
+// noticed the end, as when our BYE is lost, sends on, and must not be heard in
+// the next call: the rest begins anew for as long as somebody disturbs it.
+type rest struct {
+	disturbed bool
+	times     int
+}
+
+// over tells, at the end of a rest, whether it was the last.
+func (r *rest) over() bool {
+	if !r.disturbed || r.times == maxRests {
+		return true
+	}
+	r.disturbed = false
+	r.times++
+	return false
+}
+
 func (p *pair) close() {
 	p.rtp.Close()
 	p.rtcp.Close()

@@ -9,11 +9,11 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-var errEmpty = errors.New("packet without a payload type")
+var errEmpty = errors.New("packet without its law")
 
 // newStream makes the jitter buffer of a leg. Each payload in it is preceded
-// by a byte that tells its payload type, so that packets which still wait when
-// the encoding changes are decoded by the one they were made with.
+// by a byte that tells its law, so that packets which still wait when the
+// encoding changes are decoded by the one they were made with.
 func newStream() *jitter.Stream {
 	return jitter.New(jitter.Config{
 		ClockRate: pcm.Narrowband,
