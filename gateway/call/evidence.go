@@ -61,10 +61,12 @@ func (s *Session) conclude() {
 		Call:      s.setup.Call,
 		Trunk:     s.setup.Trunk,
 		Number:    s.setup.Number,
-		Caller:    s.setup.Caller,
 		Language:  s.state.lang,
 		SecureLeg: s.setup.Secure,
 		Outcome:   string(s.state.why),
+	}
+	if s.setup.Privacy.CallerNumber != NumberFull { // what others see live is not kept
+		c.Caller = s.setup.Caller
 	}
 	if s.state.proven {
 		c.Meeting = s.meeting.ID()

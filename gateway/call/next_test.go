@@ -50,6 +50,7 @@ func paused(m *conference.State) { m.Recording = conference.RecordingPaused }
 func prepared(m *conference.State) {
 	m.Recording, m.RecordingRun = conference.RecordingPrepared, m.RecordingRun+1
 }
+
 func again(m *conference.State) {
 	m.Recording, m.RecordingRun = conference.RecordingOn, m.RecordingRun+1
 }

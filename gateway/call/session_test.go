@@ -73,18 +73,36 @@ func TestWhoMustBeAskedIsAskedBeforeAnythingOpens(t *testing.T) {
 		order []string
 		never []string
 	}{
-		{"one agrees", func(st *stage) { st.press("1") },
-			[]string{"hears consent.agree", "consent agreed 1", "open", "answers agreed", "microphone on", "voice opens"}, nil},
-		{"two listens", func(st *stage) { st.press("2") },
-			[]string{"consent declined 2", "open", "answers declined", "hears enter.listening", "ear opens"}, []string{"voice", "microphone on"}},
-		{"three leaves", func(st *stage) { st.press("3") },
-			[]string{"consent left 3", "hears goodbye", "bye", "call no_consent"}, []string{"open", "voice"}},
-		{"silence is a no", func(st *stage) { time.Sleep(time.Minute) },
-			[]string{"hears consent.repeat", "hears consent.intro", "consent declined", "open", "hears consent.none", "hears enter.listening"}, []string{"voice"}},
-		{"hanging up is no answer", func(st *stage) {},
-			[]string{"hears consent.agree", "left"}, []string{"consent", "open", "voice"}},
-		{"star is no answer", func(st *stage) { st.press("*#456789") },
-			[]string{"hears consent.agree", "left"}, []string{"consent", "open", "voice"}},
+		{
+			"one agrees", func(st *stage) { st.press("1") },
+			[]string{"hears consent.agree", "consent agreed 1", "open", "answers agreed", "microphone on", "voice opens"},
+			nil,
+		},
+		{
+			"two listens", func(st *stage) { st.press("2") },
+			[]string{"consent declined 2", "open", "answers declined", "hears enter.listening", "ear opens"},
+			[]string{"voice", "microphone on"},
+		},
+		{
+			"three leaves", func(st *stage) { st.press("3") },
+			[]string{"consent left 3", "hears goodbye", "bye", "call no_consent"},
+			[]string{"open", "voice"},
+		},
+		{
+			"silence is a no", func(st *stage) { time.Sleep(time.Minute) },
+			[]string{"hears consent.repeat", "hears consent.intro", "consent declined", "open", "hears consent.none", "hears enter.listening"},
+			[]string{"voice"},
+		},
+		{
+			"hanging up is no answer", func(st *stage) {},
+			[]string{"hears consent.agree", "left"},
+			[]string{"consent", "open", "voice"},
+		},
+		{
+			"star is no answer", func(st *stage) { st.press("*#456789") },
+			[]string{"hears consent.agree", "left"},
+			[]string{"consent", "open", "voice"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			st := play(t, openMeeting(recorded(conference.ConsentRequired)), func(st *stage) {
@@ -142,6 +160,16 @@ func TestAYesThatCannotBeWrittenLetsNobodyIn(t *testing.T) {
 func TestANoticeComesBeforeTheFirstFrame(t *testing.T) {
 	st := play(t, openMeeting(recorded(conference.ConsentNotice)), join)
 	st.order("hears recording.on", "consent informed", "open", "seated", "answers informed", "hears enter", "voice opens")
+}
+
+// TestNoRecordHoldsACallersNumber also where the operator lets others see it.
+func TestNoRecordHoldsACallersNumber(t *testing.T) {
+	shown := func(s *Setup) { s.Privacy.CallerNumber, s.Caller = NumberFull, "Phone +493012345678" }
+	st := play(t, openMeeting(recorded(conference.ConsentRequired)), join, shown)
+	st.order("visit Phone +493012345678", "call ")
+	if kept := st.kept; kept.Caller != "" || kept.Call == "" {
+		t.Errorf("kept %+v", kept)
+	}
 }
 
 // TestUnknownNumberAndWrongPINAreAlike compares two calls word by word and

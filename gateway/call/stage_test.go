@@ -31,6 +31,7 @@ type stage struct {
 	session *Session
 	ended   chan struct{}
 	failing error // of the records
+	kept    records.Call
 	find    func(ctx context.Context, number string) (conference.Meeting, error)
 }
 
@@ -164,6 +165,7 @@ func (st *stage) AppendConsent(c records.Consent) error {
 
 func (st *stage) AppendCall(c records.Call) error {
 	st.note("call " + c.Outcome + " " + c.Meeting)
+	st.kept = c
 	return nil
 }
 

@@ -112,8 +112,12 @@ func closed(c <-chan struct{}) bool {
 // TestEveryWordIsOneItem: evidence and barge-in count items.
 func TestEveryWordIsOneItem(t *testing.T) {
 	row := words{
-		{prompt: leadIn}, {prompt: offerLanguage, count: 1, lang: "de"}, {prompt: privacyNotice},
-		{prompt: people, count: 3}, {prompt: waiting, count: 2}, {prompt: announcements.Enter},
+		{prompt: leadIn},
+		{prompt: offerLanguage, count: 1, lang: "de"},
+		{prompt: privacyNotice},
+		{prompt: people, count: 3},
+		{prompt: waiting, count: 2},
+		{prompt: announcements.Enter},
 	}
 	if got := len(row.items(DefaultPrivacyConfig(), "required")); got != len(row) {
 		t.Errorf("%d words are %d items", len(row), got)

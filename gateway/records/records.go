@@ -5,8 +5,9 @@
 // A record is one line of JSON, appended and on the disk before Append
 // returns: a consent that is not written has not been given. Consents and
 // calls are kept apart because they are kept for different times. No record
-// holds a telephone number; a caller is known by the call's random ID and by
-// the label that the others in the meeting saw.
+// holds a caller's telephone number; a caller is known by the call's random ID
+// and, where it is not the number itself, by the label that the others in the
+// meeting saw.
 package records
 
 import (
@@ -43,7 +44,7 @@ type Call struct {
 	Call       string        `json:"call"`
 	Trunk      string        `json:"trunk"`
 	Number     string        `json:"number"`           // the called number
-	Caller     string        `json:"caller,omitempty"` // the label others saw
+	Caller     string        `json:"caller,omitempty"` // the label others saw; empty where that was the number
 	Meeting    string        `json:"meeting,omitempty"`
 	Language   string        `json:"language,omitempty"`
 	Encryption string        `json:"encryption,omitempty"` // of the meeting
