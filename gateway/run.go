@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,6 +27,10 @@ func (r runCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := newLog(c.Log)
+	// From here on: until somebody listens, HUP would end the program.
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	token, made, err := admin.Token(c.Admin)
 	if err != nil {
 		return err
@@ -38,16 +43,13 @@ func (r runCommand) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go r.welcome(ctx, gateway, c, token, made, log)
-	go r.reloads(ctx, gateway, log)
+	go r.reloads(ctx, hup, gateway, log)
 	return gateway.Run(ctx)
 }
 
 // reloads reads the file again on each HUP. A file with a mistake changes
-// nothing.
-func (r runCommand) reloads(ctx context.Context, gateway *app.App, log zerolog.Logger) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+// nothing, and each mistake is told.
+func (r runCommand) reloads(ctx context.Context, hup <-chan os.Signal, gateway *app.App, log zerolog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -62,7 +64,15 @@ func (r runCommand) reloads(ctx context.Context, gateway *app.App, log zerolog.L
 		if err == nil {
 			err = gateway.Reload(c)
 		}
-		if err != nil {
+		var mistakes config.Mistakes
+		switch {
+		case errors.As(err, &mistakes):
+			for _, m := range mistakes {
+				log.Error().Msg(m.String())
+			}
+			log.Error().Int("mistakes", len(mistakes)).Str("file", r.Config).Msg("file not taken, nothing has changed")
+			continue
+		case err != nil:
 			log.Error().Err(err).Str("file", r.Config).Msg("file not taken, nothing has changed")
 			continue
 		}

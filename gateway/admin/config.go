@@ -44,11 +44,11 @@ func Token(c Config) (token string, made bool, err error) {
 	if c.TokenFile != "" {
 		content, err := os.ReadFile(c.TokenFile)
 		if err != nil {
-			return "", false, fmt.Errorf("read the operator's token: %w", err)
+			return "", false, fmt.Errorf("admin.token_file: %w", err)
 		}
 		token = strings.TrimSpace(string(content))
 		if token == "" {
-			return "", false, fmt.Errorf("read the operator's token: %s is empty", c.TokenFile)
+			return "", false, fmt.Errorf("admin.token_file: %s is empty: want the token that the operator gives", c.TokenFile)
 		}
 	} else if token = strings.TrimSpace(os.Getenv(TokenVariable)); token == "" {
 		return rand.Text(), true, nil

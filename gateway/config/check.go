@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,22 @@ func (c Config) checkPorts() Mistakes {
 	return all
 }
 
+// checkToken looks whether the operator's token can be read: without it the
+// gateway does not start.
+func (c Config) checkToken(read func(path string) ([]byte, error)) Mistakes {
+	if c.Admin.TokenFile == "" {
+		return nil
+	}
+	content, err := read(c.Admin.TokenFile)
+	switch {
+	case err != nil:
+		return Mistakes{wrong("admin.token_file", "%v", err)}
+	case len(bytes.TrimSpace(content)) == 0:
+		return Mistakes{wrong("admin.token_file", "%s is empty: want the operator's token in it", c.Admin.TokenFile)}
+	}
+	return nil
+}
+
 // checkNumbers looks whether what numbers refer to is there.
 func (c Config) checkNumbers() Mistakes {
 	var all Mistakes
@@ -99,7 +116,9 @@ func (c Config) checkNumbers() Mistakes {
 	}
 	var trunks, meetings []string
 	for _, t := range c.Trunks {
-		trunks = append(trunks, t.Name)
+		if t.Name != "" && !slices.Contains(trunks, t.Name) {
+			trunks = append(trunks, t.Name)
+		}
 	}
 	for _, m := range c.Meetings {
 		meetings = append(meetings, m.ID)

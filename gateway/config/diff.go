@@ -19,13 +19,13 @@ func Diff(old, newer Config) []Change {
 	for i := range a.NumField() {
 		field := a.Type().Field(i)
 		name, _, _ := tagOf(field)
-		restart := field.Tag.Get("reload") == "restart"
-		for _, key := range differences(name, a.Field(i), b.Field(i)) {
-			all = append(all, Change{Key: key, Restart: restart})
-		}
+		all = append(all, differences(name, restarts(field), a.Field(i), b.Field(i))...)
 	}
 	return all
 }
+
+// restarts reports whether a field takes effect only at the next start.
+func restarts(f reflect.StructField) bool { return f.Tag.Get("reload") == "restart" }
 
 // NeedRestart names the keys that take effect only at the next start.
 func NeedRestart(changes []Change) []string {
@@ -40,30 +40,32 @@ func NeedRestart(changes []Change) []string {
 
 // differences goes down to the deepest keys that differ. Of a list whose
 // length differs it is the list.
-func differences(key string, a, b reflect.Value) []string {
+func differences(key string, restart bool, a, b reflect.Value) []Change {
 	if reflect.DeepEqual(a.Interface(), b.Interface()) {
 		return nil
 	}
-	var all []string
+	here := []Change{{Key: strings.TrimPrefix(key, "."), Restart: restart}}
+	var all []Change
 	switch {
 	case isScalar(a.Type()):
-		return []string{key}
+		return here
 	case a.Kind() == reflect.Struct:
 		for i := range a.NumField() {
-			name, options, tagged := tagOf(a.Type().Field(i))
+			field := a.Type().Field(i)
+			name, options, tagged := tagOf(field)
 			switch {
 			case options == "inline":
-				all = append(all, differences(key, a.Field(i), b.Field(i))...)
+				all = append(all, differences(key, restart, a.Field(i), b.Field(i))...)
 			case tagged:
-				all = append(all, differences(join(key, name), a.Field(i), b.Field(i))...)
+				all = append(all, differences(join(key, name), restart || restarts(field), a.Field(i), b.Field(i))...)
 			}
 		}
 		return all
 	case a.Kind() == reflect.Slice && a.Len() == b.Len() && !isScalar(a.Type().Elem()):
 		for i := range a.Len() {
-			all = append(all, differences(at(key, i), a.Index(i), b.Index(i))...)
+			all = append(all, differences(at(key, i), restart, a.Index(i), b.Index(i))...)
 		}
 		return all
 	}
-	return []string{strings.TrimPrefix(key, ".")}
+	return here
 }

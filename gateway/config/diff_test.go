@@ -20,6 +20,7 @@ func TestDiffNamesWhatChanged(t *testing.T) {
 		{"an element of a list", func(c *Config) { c.Trunks = slices.Clone(c.Trunks); c.Trunks[0].MaxCalls = 7 }, []Change{{"trunks[0].max_calls", false}}},
 		{"a secret, without telling it", func(c *Config) { c.Meetings = slices.Clone(c.Meetings); c.Meetings[1].PIN = "1234" }, []Change{{"meetings[1].pin", false}}},
 		{"a longer list", func(c *Config) { c.Numbers = append(slices.Clone(c.Numbers), DefaultNumber()) }, []Change{{"numbers", false}}},
+		{"a key of a section that needs none may need one", func(c *Config) { c.Log.Format = "json" }, []Change{{"log.format", true}}},
 		{"two, in the order of the file", func(c *Config) { c.Log.Level, c.SIP.Advertise = "warn", "x" }, []Change{{"sip.advertise", true}, {"log.level", false}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func parse(src []byte, s surroundings) (Config, error) {
 	c.settleConsent()
 	// What could not be decoded has kept its default, so checking goes on and
 	// finds what else is wrong.
-	for _, m := range c.check(s.languages) {
+	for _, m := range append(c.check(s.languages), c.checkToken(s.read)...) {
 		m.Line = d.line(m.Key)
 		if !d.reported(m.Key) {
 			d.mistakes = append(d.mistakes, m)

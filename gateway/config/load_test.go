@@ -53,6 +53,7 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 		{"a file is one document", "log: {}\n---\nlog: {}", "a second document begins here: want one file, one document (line 3)"},
 		{"what is no YAML is told with its line", "log: {}\nsip: [", "no YAML: sequence end token ']' not found (line 2)"},
 		{"an environment variable must be set", "log: {level: '${LEVEL}'}", "log.level: environment variable LEVEL is not set (line 1)"},
+		{"the operator's token must be readable", "admin: {token_file: /none}", "admin.token_file: open /none: file does not exist (line 1)"},
 		{"an alias needs its anchor", "log: {level: *x}", "log.level: *x refers to no anchor above it (line 1)"},
 		{"an alias inside its anchor ends", "log: &x {level: *x}", "log.level: want a text, not keys (line 1)"},
 		{"a tag has no meaning", "log: !!map {}", "log: tags such as !!map have no meaning here (line 1)"},

@@ -14,7 +14,7 @@ type Log struct {
 	// Level is the least that is logged: debug, info, warn or error.
 	Level string `yaml:"level"`
 	// Format is auto, console or json. auto is console on a terminal.
-	Format string `yaml:"format"`
+	Format string `yaml:"format" reload:"restart"`
 }
 
 // DefaultLog returns the settings used where the file is silent.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -61,7 +62,7 @@ type Numbers []Number
 func (all Numbers) Find(trunk, called string) (Number, bool) {
 	best, length := Number{}, -1
 	for _, n := range all {
-		if !contains(n.Trunks, trunk) {
+		if !slices.Contains(n.Trunks, trunk) {
 			continue
 		}
 		if n.Number == called {
@@ -75,22 +76,13 @@ func (all Numbers) Find(trunk, called string) (Number, bool) {
 	return best, length >= 0
 }
 
-func contains(list []string, want string) bool {
-	for _, one := range list {
-		if one == want {
-			return true
-		}
-	}
-	return false
-}
-
 // twice reports what stands in a list of names more than once.
 func twice(key string, names []string) []error {
 	var errs []error
 	first := map[string]int{}
 	for i, name := range names {
 		if j, again := first[name]; again {
-			errs = append(errs, fmt.Errorf("%s[%d]: %q is already %s[%d]", key, i, name, key, j))
+			errs = append(errs, fmt.Errorf("%s[%d]: %q is already %s[%d]: want each once", key, i, name, key, j))
 			continue
 		}
 		first[name] = i
