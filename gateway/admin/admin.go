@@ -14,7 +14,7 @@ type Call struct {
 	ID         string    `json:"id"`
 	Trunk      string    `json:"trunk"`
 	Number     string    `json:"number"`            // the number that was called
-	Caller     string    `json:"caller"`            // masked
+	Caller     string    `json:"caller"`            // as others in a meeting see it
 	Meeting    string    `json:"meeting,omitempty"` // once the caller is in one
 	Phase      string    `json:"phase"`
 	Language   string    `json:"language,omitempty"`
@@ -80,8 +80,8 @@ type Decision struct {
 // request; they are done in the order of the fields.
 type Control struct {
 	Lock       *bool  `json:"lock,omitempty"`
-	Recording  string `json:"recording,omitempty"`    // start, pause, resume, stop
 	Encryption string `json:"encryption,omitempty"`   // none, transport, enhanced, e2ee
+	Recording  string `json:"recording,omitempty"`    // start, pause, resume, stop
 	Admit      string `json:"admit,omitempty"`        // the ID of a person, here and below
 	Decline    string `json:"decline,omitempty"`      //
 	Remove     string `json:"remove,omitempty"`       //

@@ -28,7 +28,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		status := http.StatusBadRequest
 		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-			status = http.StatusRequestEntityTooLarge
+			status, err = http.StatusRequestEntityTooLarge, fmt.Errorf("the request is too large: want at most %d bytes", maxControl)
 		}
 		fail(w, status, err.Error())
 		return
@@ -84,7 +84,7 @@ func explain(err error) error {
 	case errors.As(err, &kind) && kind.Field != "":
 		return fmt.Errorf("%s: want %s, not a %s", kind.Field, wanted(kind), kind.Value)
 	case errors.As(err, &kind):
-		return fmt.Errorf(`want a JSON object such as {"lock":true}, not a %s`, kind.Value)
+		return fmt.Errorf(`want a JSON object such as {"lock":true}, not this %s`, kind.Value)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("no JSON at byte %d: %w", syntax.Offset, err)
 	case errors.Is(err, io.EOF):

@@ -48,6 +48,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	if r.Method == http.MethodHead {
+		return // there would be no end to a stream that nobody sees
+	}
 	out := http.NewResponseController(w)
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()

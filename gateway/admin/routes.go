@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"net/http"
+	"runtime/debug"
 	"strings"
 )
 
@@ -31,10 +32,30 @@ func (s *Server) Handler() http.Handler {
 	guarded := s.withToken(closed)
 	open.Handle("/metrics", guarded)
 	open.Handle("/api/", guarded)
-	open.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	open.Handle("/", nothing(open))
+	closed.Handle("/", nothing(closed))
+	return s.recovered(open)
+}
+
+// nothing answers what no route of mux does: with the methods that would do,
+// where it is only the method.
+func nothing(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var methods []string
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, route := mux.Handler(other); strings.HasPrefix(route, method) {
+				methods = append(methods, method)
+			}
+		}
+		if allow := strings.Join(methods, ", "); allow != "" {
+			w.Header().Set("Allow", allow)
+			fail(w, http.StatusMethodNotAllowed, r.URL.Path+" takes only "+allow)
+			return
+		}
 		fail(w, http.StatusNotFound, "there is nothing at "+r.URL.Path+"; the dashboard is at /, the API below /api/v1/")
 	})
-	return s.recovered(open)
 }
 
 // withToken lets requests through that carry the operator's token.
@@ -45,7 +66,7 @@ func (s *Server) withToken(next http.Handler) http.Handler {
 		right := subtle.ConstantTimeCompare(given[:], s.token[:]) == 1
 		if !strings.EqualFold(scheme, "Bearer") || !right {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="einwahl"`)
-			fail(w, http.StatusUnauthorized, "want the operator's token: Authorization: Bearer <token>")
+			fail(w, http.StatusUnauthorized, "want the operator's token in the header Authorization: Bearer TOKEN")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -64,7 +85,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 			if fault == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is never wrapped
 				panic(fault)
 			}
-			s.log.Error().Interface("fault", fault).Str("path", r.URL.Path).Msg("request failed by a fault of the gateway")
+			s.log.Error().Interface("fault", fault).Bytes("stack", debug.Stack()).Str("path", r.URL.Path).Msg("request failed by a fault of the gateway")
 			fail(w, http.StatusInternalServerError, "a fault of the gateway; its log says more")
 		}()
 		next.ServeHTTP(w, r)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -58,7 +59,7 @@ func New(config Config, token string, sources Sources, log zerolog.Logger) (*Ser
 	}
 	l, err := net.Listen("tcp", config.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("admin: %w", err)
+		return nil, fmt.Errorf("admin.listen: %w", err)
 	}
 	if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 		log.Warn().Str("listen", a.String()).
@@ -78,7 +79,7 @@ func New(config Config, token string, sources Sources, log zerolog.Logger) (*Ser
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          nil,
+		ErrorLog:          stdlog.New(log.With().Str("level", "warn").Logger(), "http: ", 0),
 	}
 	return s, nil
 }

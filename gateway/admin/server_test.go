@@ -98,6 +98,33 @@ func TestPageLoadsNothingFromElsewhere(t *testing.T) {
 	}
 }
 
+func TestWrongPathsAndMethodsAreToldApart(t *testing.T) {
+	s := newServer(t, rooms{})
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{http.MethodPost, "/", 405, "GET"},
+		{http.MethodDelete, "/healthz", 405, "GET"},
+		{http.MethodDelete, "/api/v1/calls", 405, "GET"},
+		{http.MethodPut, "/api/v1/meetings/1", 405, "GET, POST"},
+		{http.MethodPost, "/metrics", 405, "GET"},
+		{http.MethodGet, "/api/v1/nonsense", 404, ""},
+		{http.MethodPost, "/api/v1/meetings", 405, "GET"},
+		{http.MethodPost, "/nonsense", 404, ""},
+		{http.MethodHead, "/api/v1/events", 200, ""},
+	} {
+		w := ask(s, tt.method, tt.path, "")
+		if w.Code != tt.status || w.Header().Get("Allow") != tt.allow {
+			t.Errorf("%s %s = %d, Allow %q, want %d, %q", tt.method, tt.path, w.Code, w.Header().Get("Allow"), tt.status, tt.allow)
+		}
+		if tt.status >= 400 && !strings.Contains(w.Body.String(), `"error"`) {
+			t.Errorf("%s %s says %s", tt.method, tt.path, w.Body)
+		}
+	}
+}
+
 func TestReadyUntilDraining(t *testing.T) {
 	s := newServer(t, rooms{})
 	s.Drain()
