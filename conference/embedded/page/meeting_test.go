@@ -3,8 +3,11 @@ package page_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -17,9 +20,22 @@ import (
 // meetings runs the embedded conference with its real page on loopback.
 func meetings(t *testing.T) (url string) {
 	t.Helper()
+	handler, stop := conference(t)
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		stop()
+		server.Close()
+	})
+	return server.URL
+}
+
+// conference runs the embedded conference until stop is called.
+func conference(t *testing.T) (handler http.Handler, stop func()) {
+	t.Helper()
 	cfg := embedded.DefaultConfig()
 	cfg.WebRTC = embedded.WebRTC{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
 	cfg.Recordings = t.TempDir()
+	cfg.Numbers = []string{"+49 30 123456-78", "+49 89 7654321"}
 	clock := pace.New(1)
 	b, err := embedded.New(cfg, []embedded.MeetingConfig{
 		meeting("100000001", "Open", "transport"), meeting("100000006", "Sealed", "e2ee"),
@@ -31,18 +47,15 @@ func meetings(t *testing.T) (url string) {
 	done := make(chan error, 2)
 	go func() { done <- clock.Run(ctx) }()
 	go func() { done <- b.Run(ctx) }()
-	server := httptest.NewServer(b.Handler())
-	t.Cleanup(func() {
+	<-b.Ready()
+	return b.Handler(), func() {
 		cancel()
 		for range 2 {
 			if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
 				t.Error(err)
 			}
 		}
-		server.Close()
-	})
-	<-b.Ready()
-	return server.URL
+	}
 }
 
 func meeting(id, title, encryption string) embedded.MeetingConfig {
@@ -249,5 +262,71 @@ func TestRecordingHoldsVoicesBackUntilTheyAgree(t *testing.T) {
 	ann.click("record-stop")
 	bob.until(`!document.querySelector(".banner")`)
 	bob.hides("lamp")
+	// Who only listened decides when to be heard again.
+	bob.shows("notices", "stays off until you switch it on")
+	if eval[bool](bob, micOpen) {
+		t.Error("the end of the recording has opened the microphone of somebody who only listened")
+	}
+	bob.click("mic")
 	ann.hears()
+}
+
+// TestComesBackAfterARestart: a page that is open when the gateway is restarted
+// needs nobody to press anything, in a meeting, in one that is end-to-end
+// encrypted, and at the form.
+func TestComesBackAfterARestart(t *testing.T) {
+	first, stop := conference(t)
+	var handler atomic.Pointer[http.Handler]
+	handler.Store(&first)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(*handler.Load()).ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	open1, sealed := server.URL+"/meet/100000001", server.URL+"/meet/100000006"+testKey
+	ann, bob := visit(t, open1, "Ann"), visit(t, open1, "Bob")
+	cem, dan := visit(t, sealed, "Cem"), visit(t, sealed, "Dan")
+	form := open(t, open1)
+	form.until(visible("name"))
+	for _, w := range []*tab{ann, bob, cem, dan} {
+		w.listen()
+		w.hears()
+	}
+
+	stop()
+	for _, w := range []*tab{ann, cem} {
+		w.shows("banners", "The connection is lost")
+		if eval[bool](w, micOpen) || w.level() != "pending" {
+			t.Error("without a server the page claims a microphone or an encryption")
+		}
+	}
+	second, stop := conference(t)
+	t.Cleanup(stop)
+	handler.Store(&second)
+	for _, w := range []*tab{ann, bob, cem, dan} {
+		w.until(`!document.querySelector(".banner.bad") && document.querySelectorAll(".person").length === 2`)
+		w.hears()
+	}
+	for _, w := range []*tab{cem, dan} {
+		w.until(`document.getElementById("shield").dataset.level === "e2ee"`)
+	}
+	form.join("Eve", "")
+	ann.shows("people", "Eve")
+}
+
+func TestInvitationTellsWhatToDial(t *testing.T) {
+	url := meetings(t)
+	w := visit(t, url+"/meet/100000001", "Ann")
+	w.click("invite")
+	w.shows("invitation", "+49 30 123456-78")
+	w.shows("invitation", "+49 89 7654321")
+	w.shows("invitation", "key in 100\u202f000\u202f001")
+	if at := eval[int](w, `document.getElementById("invitation-link").scrollLeft`); at != 0 {
+		t.Errorf("the link is shown from its pixel %d on", at)
+	}
+	sealed := visit(t, url+"/meet/100000006"+testKey, "Bob")
+	sealed.click("invite")
+	sealed.shows("invitation", "Telephones are refused here")
+	if text := eval[string](sealed, `document.getElementById("invitation").innerText`); strings.Contains(text, "+49") {
+		t.Errorf("an end-to-end encrypted meeting invites telephones: %s", text)
+	}
 }

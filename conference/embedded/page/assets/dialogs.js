@@ -105,6 +105,7 @@ export function showInvitation(s) {
   $('copy-invitation').onclick = () => copy($('copy-invitation'), 'invite.copy', invitation(s, link, text, numbers));
   $('invitation').showModal();
   $('invitation-link').select();
+  $('invitation-link').scrollLeft = 0; // it is known by its beginning
 }
 
 function invitation({ meeting }, link, phone, numbers) {

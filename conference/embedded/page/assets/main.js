@@ -25,7 +25,11 @@ const consent = new Consent((choice) => choice === 'leave' ? session.leave() : s
 
 function meetingID(path) {
   const last = path.split('/').filter(Boolean).at(-1) ?? '';
-  return last === 'meet' ? '' : decodeURIComponent(last);
+  try {
+    return last === 'meet' ? '' : decodeURIComponent(last);
+  } catch {
+    return last; // no number has it; the server will say so
+  }
 }
 
 async function enter({ name, pin, muted }) {
@@ -133,6 +137,8 @@ function showOver() {
   setText($('over-title'), t(`over.${known}`));
   setText($('over-text'), has(`over.${known}.text`) ? t(`over.${known}.text`) : '');
   setText($('over-again'), t(['full', 'locked', 'gone', 'declined'].includes(known) ? 'over.retry' : 'over.again'));
+  // Who was sent out may come again, but is not invited to.
+  $('over-again').classList.toggle('main', !['removed', 'declined'].includes(known));
   mic.close();
 }
 

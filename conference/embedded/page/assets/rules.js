@@ -56,6 +56,16 @@ export function declined({ meeting, me }) {
   return Boolean(meeting && meeting.consent === 'required' && meeting.recording !== 'off' && me?.recorded === 'declined');
 }
 
+// staysShut: what has kept a voice back is gone by somebody else's doing. Who only
+// listened, or could not speak for want of a key, must not find the microphone
+// open; they open it.
+export function staysShut(before, { meeting, link }) {
+  if (!before?.meeting) return false;
+  const listened = declined(before) && meeting.recording === 'off';
+  const unsealed = before.meeting.encryption === 'e2ee' && meeting.encryption !== 'e2ee' && !link;
+  return listened || unsealed;
+}
+
 // shield is what the header may say of the encryption. Green is shown only while
 // this browser really encrypts: the worker is in that mode, and once sound has
 // been sent, it has sealed frames. A telephone in the room rules it out.

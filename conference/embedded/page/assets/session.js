@@ -3,7 +3,7 @@
 
 import { changes } from './changes.js';
 import { Cipher, fragment, newKey, readLink, supported } from './e2ee.js';
-import { backOff, microphone, sealMode, unseen } from './rules.js';
+import { backOff, microphone, sealMode, staysShut, unseen } from './rules.js';
 import { Signal } from './signal.js';
 import { Voices } from './voices.js';
 import { has } from './words.js';
@@ -19,6 +19,7 @@ export class Session extends EventTarget {
   #wish = '';     // the encryption that we, as host, have asked for
   #told = -1;     // the recording whose notice was reported as seen
   #pin = '';
+  #sounded = false; // the sound connections of this join have stood
   #key = '';      // proves that the PIN was right, for coming back
 
   phase = 'join'; // join | joining | waiting | in | over
@@ -236,10 +237,17 @@ export class Session extends EventTarget {
       case 'speak_request':
         this.asked = true;
         return this.#changed();
-      case 'bye': return this.#end(m.reason);
+      case 'bye': return this.#bye(m.reason);
       case 'error': return this.#say(has(`error.${m.code}`) ? `error.${m.code}` : 'error.other', { urgent: true });
     }
     return undefined;
+  }
+
+  // bye is the server's last word. One that is only being restarted is waited
+  // for; but not by a page that has never had sound, which would come in vain.
+  #bye(why) {
+    const cut = why === 'gone' && (this.phase === 'waiting' || (this.phase === 'in' && this.#sounded));
+    return cut ? this.#lose() : this.#end(why);
   }
 
   // joined begins the sound. The server says it again in mid-meeting when it
@@ -253,6 +261,7 @@ export class Session extends EventTarget {
     Object.assign(this, { phase: 'in', you, host, lost: false });
     this.#key = key ?? '';
     this.#attempt = 0;
+    this.#sounded = false;
     this.#quiet();
     const voices = new Voices({
       ice, cipher: this.#cipher, sink: this.#players, sealed: Boolean(this.link),
@@ -276,12 +285,14 @@ export class Session extends EventTarget {
   #sound(state) {
     const voices = this.#voices;
     if (state === 'failed') setTimeout(() => this.#voices === voices && this.phase === 'in' && !this.lost && this.#lose(), 5000);
+    if (state === 'connected') this.#sounded = true;
     if (state === 'blocked') this.blocked = true;
     this.#changed();
   }
 
   #state({ meeting, people, you }) {
-    const before = this.meeting && { meeting: this.meeting, people: this.people };
+    const before = this.meeting && { meeting: this.meeting, people: this.people, me: this.me };
+    const wished = this.#wish === meeting.encryption;
     const silenced = Boolean(you?.muted_by_host) && !this.silenced;
     this.silenced = Boolean(you?.muted_by_host);
     this.meeting = meeting;
@@ -295,6 +306,10 @@ export class Session extends EventTarget {
     }
     for (const told of changes(before, this, this.you)) this.#say(told.id, told);
     this.#fulfil();
+    if (!this.muted && !wished && staysShut(before, this)) {
+      this.setMuted(true);
+      this.#say('say.shut', {});
+    }
     if (before?.meeting.encryption !== meeting.encryption) this.#arrange();
     this.#changed();
   }

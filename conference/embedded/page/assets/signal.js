@@ -1,12 +1,13 @@
 // The WebSocket to the meeting. One Signal is one connection; the page makes a
 // new one after a loss. It says so once, by onLost, unless it was closed by us.
 
-const beat = 10000, patience = 25000;
+const beat = 10000, patience = 15000;
 
 export class Signal {
   #socket;
   #timer;
   #heard = performance.now();
+  #asked = 0; // when we last asked whether the server is there
   #over = false;
 
   constructor(url, { onOpen, onMessage, onLost }) {
@@ -34,10 +35,17 @@ export class Signal {
     this.#socket.close(1000);
   }
 
-  // A dead network closes nothing for minutes; silence tells earlier.
+  // A dead network closes nothing for minutes; silence tells earlier. What counts
+  // is silence after a question: in a window nobody looks at, browsers let this
+  // run only once a minute.
   #check(onLost) {
-    if (performance.now() - this.#heard > patience) this.#lose(onLost);
-    else this.send({ type: 'ping' });
+    const now = performance.now(), open = this.#asked > this.#heard;
+    if (open && now - this.#asked > patience) return this.#lose(onLost);
+    if (!open) {
+      this.#asked = now;
+      this.send({ type: 'ping' });
+    }
+    return undefined;
   }
 
   #lose(onLost) {

@@ -60,6 +60,7 @@ export class Voices {
   seal() {
     if (this.#sealed) return;
     this.#sealed = true;
+    if (!this.#sender) return; // the first offer is still to be made
     this.#work = this.#work.then(() => this.#offer()).catch(() => this.#onState('failed'));
   }
 

@@ -50,7 +50,20 @@ const rows = [
   ['no microphone is shut', when({ device: false }), 'device', 'transport'],
 ];
 
-export function rules({ microphone, shield, sealMode, backOff }) {
+// What was true, what is true now, and whether somebody whom others had kept
+// silent stays so.
+const afterwards = [
+  ['who only listened stays shut when the recording ends', when({ me: { recorded: 'declined' } }, asked), fine, true],
+  ['who agreed goes on speaking', when({ me: { recorded: 'agreed' } }, asked), fine, false],
+  ['who was still being asked goes on speaking', when({}, asked), fine, false],
+  ['a pause changes nothing', when({ me: { recorded: 'declined' } }, asked), when({ me: { recorded: 'declined' } }, { ...asked, recording: 'paused' }), false],
+  ['who had no key stays shut when the meeting is opened up', when({ seal: 'shut' }, e2ee), fine, true],
+  ['whoever has one is kept shut by the key', when({ link: key, seal: 'e2ee' }, e2ee), when({ link: key }), false],
+  ['stronger ciphers change nothing', fine, when({}, { encryption: 'enhanced' }), false],
+  ['the first state changes nothing', null, fine, false],
+];
+
+export function rules({ microphone, shield, sealMode, backOff, staysShut }) {
   const c = new Check();
   for (const [rule, s, why, sign] of rows) {
     c.same(microphone(s), { open: why === null, why }, rule);
@@ -63,6 +76,7 @@ export function rules({ microphone, shield, sealMode, backOff }) {
       c.same(sealMode({ meeting: { encryption }, link }), want, `worker for ${encryption}, ${link ? link.key ? 'key' : 'damaged key' : 'no key'}`);
     }
   }
+  for (const [rule, before, now, want] of afterwards) c.same(staysShut(before, now), want, rule);
   c.same(sealMode({ meeting: null, link: null }), 'shut', 'worker before the first state');
   c.same([0, 1, 2, 5, 50].map((n) => backOff(n, 0.5)), [500, 1000, 2000, 15000, 15000], 'back-off doubles up to a quarter of a minute');
   return c.report;
