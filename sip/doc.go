@@ -12,7 +12,8 @@
 //   - next: the life of a dialog, as a pure function of state and event
 //   - dialog, and one file for each verb (invite, ack, cancel, bye, reinvite,
 //     info): the goroutine that owns a dialog and does what next says
-//   - guard, wire: the way out, past which no foreign control character goes
+//   - wire, tidy, guard: the parser and what it leaves to be done, and the way
+//     out, past which no foreign control character goes
 //   - call: what the gateway sees of it all
 //
 // A new way in (TLS, WebSocket) is one more listener beside udp and tcp that

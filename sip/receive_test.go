@@ -243,6 +243,39 @@ func TestRepeatedInviteIsOneCall(t *testing.T) {
 	}
 }
 
+func TestHeadersMayBeWrittenInManyWays(t *testing.T) {
+	b := start(t, nil)
+	for _, tt := range []struct{ name, from, to string }{
+		{"short names", "From: ", "f: "},
+		{"capitals", "From: ", "FROM:"},
+		{"a folded line", "From: ", "From:\r\n  "},
+		{"space around a semicolon", ">;tag=", "> ; tag="},
+		{"a line folded at a semicolon", ">;tag=", ">\r\n\t;tag="},
+		{"a parameter in capitals", ">;tag=", ">;Tag="},
+		{"space before the branch", ";branch=", "; branch="},
+		{"two Vias in one line", "\r\nFrom: ", ", SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKb\r\nFrom: "},
+		{"no port and no rport", ":PORT;rport", ":PORT"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			phone := b.phone("udp")
+			_, port, _ := net.SplitHostPort(phone.Addr().String())
+			message := raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1:PORT;rport")
+			branch := message[strings.Index(message, "z9hG4bK"):][:12]
+			tag := message[strings.Index(message, "tag=")+4:][:12]
+			message = strings.ReplaceAll(strings.Replace(message, tt.from, tt.to, 1), "PORT", port)
+			phone.Send(message)
+			m := phone.Reply()
+			wantStatus(t, m, 200)
+			if got := siptest.Tag(m.Get("From")); got != tag {
+				t.Errorf("tag %q, want %q, in %q", got, tag, m.Get("From"))
+			}
+			if !strings.Contains(m.Get("Via"), ";branch="+branch) {
+				t.Errorf("Via: %q", m.Get("Via"))
+			}
+		})
+	}
+}
+
 func TestMergedInvite(t *testing.T) {
 	b := start(t, nil)
 	phone := b.phone("udp")

@@ -70,6 +70,7 @@ func parse(p *sipmsg.Parser, data []byte) (msg sipmsg.Message, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse message: %w", err)
 	}
+	tidy(msg)
 	return msg, nil
 }
 
