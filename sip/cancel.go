@@ -20,6 +20,11 @@ func (s *Server) cancel(in incoming) {
 		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
 		return
 	}
+	if len(d.inbox) == cap(d.inbox) {
+		// Any answer would end the repeating of a CANCEL that nobody has heard.
+		s.counts.shed.Add(1)
+		return
+	}
 	s.counts.answered(sipmsg.StatusOK)
 	if err := in.wire.WriteMsg(s.response(in, sipmsg.StatusOK, d.tag)); err != nil {
 		s.log.Debug().Err(err).Msg("answer lost")

@@ -63,6 +63,10 @@ var (
 	causeNoAck      = Cause{Status: 408, Q850: 102, Text: "No ACK"}
 	causeNoMedia    = Cause{Status: 480, Q850: 127, Text: "No RTP"}
 	causeNoReply    = Cause{Status: 480, Q850: 102, Text: "No reply"}
+	causeDraining   = Cause{Status: 503, Q850: 41, Text: "Gateway takes no new calls"}
+	causeRetired    = Cause{Status: 503, Q850: 41, Text: "Trunk is no longer configured"}
+	causeTooMany    = Cause{Status: 503, Q850: 34, Text: "max_calls of the trunk is reached"}
+	causeTooFast    = Cause{Status: 503, Q850: 42, Text: "max_calls_per_second of the trunk is reached"}
 	causeNoPorts    = Cause{Status: 503, Q850: 34, Text: "No media port is free"}
 	causeNoCodec    = Cause{Status: 488, Q850: 88, Text: "No common codec"}
 	causeInsecure   = Cause{Status: 488, Q850: 88, Text: "SRTP is required"}

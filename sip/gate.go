@@ -28,17 +28,22 @@ type use struct {
 	rate    *rate.Limiter
 }
 
-// begin takes a place for a call and reports whether there was one.
-func (t *trunk) begin() bool {
-	if t.use.retired.Load() {
-		return false
+// begin takes a place for a call, or says why there is none.
+func (t *trunk) begin() *Cause {
+	var full *Cause
+	switch taken := t.use.calls.Add(1); {
+	case t.use.retired.Load():
+		full = &causeRetired
+	case taken > int64(t.MaxCalls):
+		full = &causeTooMany
+	case !t.use.rate.Allow():
+		full = &causeTooFast
+	default:
+		t.use.dialogs.Add(1)
+		return nil
 	}
-	if t.use.calls.Add(1) > int64(t.MaxCalls) || !t.use.rate.Allow() {
-		t.use.calls.Add(-1)
-		return false
-	}
-	t.use.dialogs.Add(1)
-	return true
+	t.use.calls.Add(-1)
+	return full
 }
 
 // end gives the place back.

@@ -23,9 +23,12 @@ func (s *Server) invite(in incoming) {
 		// RFC 3891 section 3: no dialog of ours may be replaced.
 		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
 		return
-	case s.draining.Load() || !in.trunk.begin():
-		s.counts.shed.Add(1)
-		s.answer(in, sipmsg.StatusServiceUnavailable, retryAfter(s.retryIn()))
+	case s.draining.Load():
+		s.turnAway(in, causeDraining)
+		return
+	}
+	if full := in.trunk.begin(); full != nil {
+		s.turnAway(in, *full)
 		return
 	}
 	tx, err := s.transactions.open(in)
@@ -41,6 +44,15 @@ func (s *Server) invite(in incoming) {
 		d.respond(told{in, tx}, sipmsg.StatusServiceUnavailable, retryAfter(s.retryIn()))
 		s.bury(d)
 	}
+}
+
+// turnAway refuses a call that the operator's limits leave no room for, and
+// says to both sides which of them.
+func (s *Server) turnAway(in incoming, cause Cause) {
+	s.counts.shed.Add(1)
+	why := fmt.Sprintf("trunk %s: %s", in.trunk.Name, cause.Text)
+	s.counts.lastShed.Store(&why)
+	s.answer(in, cause.Status, append(reasons(cause), retryAfter(s.retryIn()))...)
 }
 
 // bury takes away a dialog that has never come to life.

@@ -17,11 +17,12 @@ const reportEvery = 10 * time.Second
 // counts are what is counted instead of logged: all of it can be caused from
 // outside, as often as somebody likes.
 type counts struct {
-	strangers atomic.Uint64 // packets and connections from no trunk
-	malformed atomic.Uint64 // messages that were no SIP
-	shed      atomic.Uint64 // what was too much
-	stalled   atomic.Uint64 // connections that took too long over a message
-	errors    atomic.Uint64 // of our sockets
+	strangers atomic.Uint64          // packets and connections from no trunk
+	malformed atomic.Uint64          // messages that were no SIP
+	shed      atomic.Uint64          // what was too much
+	lastShed  atomic.Pointer[string] // the last call among it, and the rule
+	stalled   atomic.Uint64          // connections that took too long over a message
+	errors    atomic.Uint64          // of our sockets
 	panics    atomic.Uint64
 	answers   [7]atomic.Uint64 // by the first digit of the status
 }
@@ -73,7 +74,11 @@ func (s *Server) report(ctx context.Context) {
 		}
 		now := s.counts.stats()
 		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled || now.Errors != last.Errors {
-			s.log.Warn().
+			line := s.log.Warn()
+			if why := s.counts.lastShed.Swap(nil); why != nil {
+				line.Str("call_refused", *why)
+			}
+			line.
 				Uint64("malformed", now.Malformed-last.Malformed).
 				Uint64("shed", now.Shed-last.Shed).
 				Uint64("stalled", now.Stalled-last.Stalled).

@@ -36,7 +36,7 @@ func (d *dialog) negotiate() {
 		err = errInsecure
 	}
 	if err != nil {
-		d.log.Debug().Str("problem", text(err.Error())).Msg("offer refused")
+		d.log.Info().Str("problem", text(err.Error())).Msg("offer refused")
 		d.happen(unsettled{m.Method, causeOf(err)})
 		return
 	}
@@ -55,7 +55,7 @@ func (d *dialog) conclude() {
 			d.watch()
 			return
 		}
-		d.log.Debug().Str("problem", text(err.Error())).Msg("answer refused")
+		d.log.Info().Str("problem", text(err.Error())).Msg("answer refused")
 	}
 	d.happen(unsettled{sipmsg.ACK, causeBadAnswer})
 }

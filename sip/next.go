@@ -222,12 +222,15 @@ func onAck(s state, ev acked) (state, []action) {
 	if s.unacked == 0 || ev.seq != s.unacked || s.phase != answered && s.phase != talking {
 		return s, nil
 	}
-	offered := s.offered
+	offered, first := s.offered, s.phase == answered
 	s.phase, s.unacked, s.offered = talking, 0, false
 	switch {
 	case s.parting:
 		s.phase = leaving
 		return s, []action{silent{}, bye{s.farewell}}
+	case offered && !ev.sdp && !first:
+		// Some that only meant to refresh the call leave our offer unanswered: the
+		// sound stays as it was.
 	case offered && !ev.sdp:
 		s.phase = leaving
 		return s, []action{silent{}, part{ErrOffer}, bye{causeBadAnswer}}

@@ -48,6 +48,7 @@ func TestNext(t *testing.T) {
 		{"ACK once more", up, acked{seq: 1}, up, nil},
 		{"ACK with the answer to our offer", offered, acked{1, true}, up, []action{silent{}, conclude{}}},
 		{"ACK without the answer to our offer", offered, acked{1, false}, in(leaving, with(offered, func(s *state) { s.offered = false })), []action{silent{}, part{ErrOffer}, bye{causeBadAnswer}}},
+		{"ACK of an empty re-INVITE without an answer leaves the call", with(renewed, func(s *state) { s.offered = true }), acked{2, false}, seq(up, 2), []action{silent{}}},
 		{"answer that does not fit our offer", up, unsettled{sipmsg.ACK, causeBadAnswer}, left, []action{silent{}, part{ErrOffer}, bye{causeBadAnswer}}},
 		{"no ACK for 64*T1", waiting, unheard{}, left, []action{silent{}, part{ErrNoAcknowledgement}, bye{causeNoAck}}},
 		{"no ACK to a re-INVITE", renewed, unheard{}, seq(left, 2), []action{silent{}, part{ErrNoAcknowledgement}, bye{causeNoAck}}},

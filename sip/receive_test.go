@@ -328,8 +328,8 @@ func TestTrunkLimits(t *testing.T) {
 	one, two := phone.Call("en"), phone.Call("en")
 	m := phone.Dial("en").Final()
 	wantStatus(t, m, 503)
-	if !m.Has("Retry-After") {
-		t.Error("no Retry-After")
+	if !m.Has("Retry-After") || !strings.Contains(m.Get("Reason"), "max_calls of the trunk") {
+		t.Errorf("Retry-After %q, Reason %q", m.Get("Retry-After"), m.Get("Reason"))
 	}
 	wantStatus(t, one.Hangup(), 200)
 	b.until("no place is free", func() bool { return len(b.Calls()) == 1 })
