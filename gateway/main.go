@@ -22,7 +22,9 @@ An operator begins with the sample file:
 
     einwahl config > einwahl.yaml              # write it, commented
     einwahl check --config einwahl.yaml        # every mistake at once
-    einwahl run   --config einwahl.yaml        # a signal HUP reads it again`
+    einwahl run   --config einwahl.yaml        # a signal HUP reads it again
+
+Exit codes: 0 done, 1 what was asked could not be done, 2 it was not understood.`
 
 // commands is the command line.
 type commands struct {
@@ -38,19 +40,23 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands
-	line := kong.Parse(&c,
+	parser := kong.Must(&c,
 		kong.Name("einwahl"),
 		kong.Description(about),
-		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
+	line, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "einwahl: %v; `einwahl --help` names the commands, and --help after one its flags\n", err)
+		os.Exit(2) //nolint:gocritic // nothing has begun
+	}
 	if err := line.Run(); err != nil {
 		if !errors.Is(err, errTold) {
-			fmt.Fprintln(os.Stderr, "einwahl:", err)
+			fmt.Fprintf(os.Stderr, "einwahl: %v\n%s", err, remedy(err))
 		}
 		stop()
-		os.Exit(1) //nolint:gocritic // stop has run
+		os.Exit(1)
 	}
 }
 

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/rs/zerolog"
 
@@ -56,8 +58,9 @@ func try(w io.Writer, c config.Config, sip []net.Addr, page, token string) {
 	}
 	fmt.Fprintf(&b, "\nMeeting page  %s/meet/100000001   (open it in a browser, then call)\n", page)
 	fmt.Fprintf(&b, "Dashboard     %s/#token=%s\nToken         %s\n", page, token, token)
-	fmt.Fprintf(&b, "\nA first call, in another terminal; then type 100000001#\n"+
-		"  baresip -n 127.0.0.1 -e \"/uanew <sip:me@127.0.0.1>;regint=0\" -e \"/dial sip:en@%s\"\n\nCtrl-C ends the gateway.\n\n", host(sip))
+	b.WriteString("\nA first call, in another terminal and this folder; then type 100000001#\n" +
+		"  make phone\n" +
+		"A softphone on this machine will do as well, without an account.\n\nCtrl-C ends the gateway.\n\n")
 	_, _ = io.WriteString(w, b.String())
 }
 
@@ -79,4 +82,18 @@ func host(sip []net.Addr) string {
 		return ""
 	}
 	return strings.TrimSuffix(sip[0].String(), ":5060")
+}
+
+// remedy is what to do about an error whose own words do not say it.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "Another program has this address, perhaps another gateway; `ss -lntup` names it.\n" +
+			"End it, or take other ports: einwahl config > einwahl.yaml, change it, einwahl run --config einwahl.yaml\n"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "This machine does not have the address. Listen on one that it has, or on 0.0.0.0; a public address before a NAT is an advertise.\n"
+	case errors.Is(err, syscall.EACCES):
+		return "Run it as a user who may: ports below 1024 need CAP_NET_BIND_SERVICE, and the folder of a file must be open to that user.\n"
+	}
+	return ""
 }
