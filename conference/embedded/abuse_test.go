@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/pace"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestRemovedPageHearsNothingMore(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
 	server := serve(t, b)
-	dial(t, server, "1", request{Name: "Ada"}, peerSettings()).joined()
+	webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}).Joined()
 	ws, _, err := websocket.Dial(context.Background(), "ws"+strings.TrimPrefix(server.URL, "http")+"/meet/1/ws", nil)
 	if err != nil {
 		t.Fatal(err)

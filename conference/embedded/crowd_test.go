@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/pace"
 )
 
@@ -67,8 +68,8 @@ func TestConnectionsAreLimited(t *testing.T) {
 func TestStrangersAtTheDoorAreLimited(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
 	server := serve(t, b)
-	ada := dial(t, server, "1", request{Name: "Ada"}, peerSettings())
-	ada.joined()
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
 	url := "ws" + strings.TrimPrefix(server.URL, "http") + "/meet/1/ws"
 	ctx := context.Background()
 	var strangers []*websocket.Conn
@@ -88,8 +89,8 @@ func TestStrangersAtTheDoorAreLimited(t *testing.T) {
 	if err == nil || response == nil || response.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("one stranger too many: %v", err)
 	}
-	ada.say(request{Type: "hand", Up: true})
-	ada.sees("hand", named("Ada", func(p Person) bool { return p.Hand }))
+	ada.Say(request{Type: "hand", Up: true})
+	ada.Sees("hand", named("Ada", func(p webtest.Person) bool { return p.Hand }))
 	_ = strangers[0].CloseNow()
 	eventually(t, "a place becomes free", 20*time.Second, func() bool {
 		ws, _, err := websocket.Dial(ctx, url, nil)

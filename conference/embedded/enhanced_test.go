@@ -6,6 +6,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/pace"
 )
 
@@ -35,22 +36,18 @@ func TestEnhancedEncryptionIsAEADOnEveryLeg(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", func(m *MeetingConfig) { m.Encryption = tt.level }))
 			server := serve(t, b)
-			settings := peerSettings()
-			tt.peer(&settings)
-			ada, bob := dial(t, server, "1", request{Name: "Ada"}, settings), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-			id := ada.joined()
-			bob.joined()
+			ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}, webtest.Settings(tt.peer)), webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+			id := ada.Joined()
+			bob.Joined()
 			defer sendRaw(ada, []byte{0xF8, 1, 2, 3})()
 			if tt.connect {
-				bob.await("a packet", func() bool { return len(bob.packets[id]) > 0 })
+				bob.Await("a packet", func(h webtest.History) bool { return len(h.Packets[id]) > 0 })
 				return
 			}
 			eventually(t, "who cannot do it is sent out", maxFailures*handshakeTimeout*2, func() bool {
 				return len(b.Meetings()[0].People) == 1
 			})
-			bob.mu.Lock()
-			defer bob.mu.Unlock()
-			if n := len(bob.packets[id]); n > 0 {
+			if n := len(bob.Heard(id)); n > 0 {
 				t.Errorf("%d packets came through", n)
 			}
 		})
@@ -60,18 +57,18 @@ func TestEnhancedEncryptionIsAEADOnEveryLeg(t *testing.T) {
 func TestSwitchToEnhancedRenewsWeakLegs(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
 	server := serve(t, b)
-	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-	id := ada.joined()
-	bob.joined()
+	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	id := ada.Joined()
+	bob.Joined()
 	defer sendRaw(ada, []byte{0xF8, 1, 2, 3})()
-	bob.await("a packet", func() bool { return len(bob.packets[id]) > 0 })
-	ada.say(request{Type: "host", Action: "encryption", Level: "enhanced"})
-	joined := func(m message) bool { return m.Type == "joined" }
-	for _, p := range []*peer{ada, bob} {
-		p.await("joined again", func() bool { return count(p.messages, joined) == 2 })
+	bob.Await("a packet", func(h webtest.History) bool { return len(h.Packets[id]) > 0 })
+	ada.Say(request{Type: "host", Action: "encryption", Level: "enhanced"})
+	joined := func(m webtest.Message) bool { return m.Type == "joined" }
+	for _, p := range []*webtest.Peer{ada, bob} {
+		p.Await("joined again", func(h webtest.History) bool { return count(h.Messages, joined) == 2 })
 	}
-	bob.forget()
-	bob.await("a packet on the new leg", func() bool { return len(bob.packets[id]) > 3 })
+	bob.Forget()
+	bob.Await("a packet on the new leg", func(h webtest.History) bool { return len(h.Packets[id]) > 3 })
 	m := b.meeting("1")
 	m.do(func() {
 		for _, mb := range m.members {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/pace"
 )
 
@@ -12,20 +13,20 @@ func TestPagesAreToldWhatToDial(t *testing.T) {
 	cfg.Numbers = []string{"+49 30 123456-78"}
 	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil), meetingOf("2", func(m *MeetingConfig) { m.Phones = false }))
 	server := serve(t, b)
-	ada := dial(t, server, "1", request{Name: "Ada"}, peerSettings())
-	ada.joined()
-	dials := func(phones bool, numbers ...string) func(message) bool {
-		return func(m message) bool {
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
+	dials := func(phones bool, numbers ...string) func(webtest.Message) bool {
+		return func(m webtest.Message) bool {
 			return m.Meeting.Phones == phones && slices.Equal(m.Meeting.Numbers, numbers)
 		}
 	}
-	ada.sees("the number", dials(true, "+49 30 123456-78"))
+	ada.Sees("the number", dials(true, "+49 30 123456-78"))
 	b.SetNumbers([]string{"+49 30 123456-78", "+49 89 7654321"})
-	ada.sees("another number", dials(true, "+49 30 123456-78", "+49 89 7654321"))
-	ada.say(request{Type: "host", Action: "encryption", Level: "e2ee"})
-	ada.sees("no number where telephones are refused", func(m message) bool {
+	ada.Sees("another number", dials(true, "+49 30 123456-78", "+49 89 7654321"))
+	ada.Say(request{Type: "host", Action: "encryption", Level: "e2ee"})
+	ada.Sees("no number where telephones are refused", func(m webtest.Message) bool {
 		return m.Meeting.Encryption == "e2ee" && len(m.Meeting.Numbers) == 0
 	})
-	bob := dial(t, server, "2", request{Name: "Bob"}, peerSettings())
-	bob.sees("no number where no telephone comes in", dials(false))
+	bob := webtest.Dial(t, server.URL, "2", webtest.Join{Name: "Bob"})
+	bob.Sees("no number where no telephone comes in", dials(false))
 }

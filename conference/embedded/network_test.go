@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/pace"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -19,12 +20,12 @@ func TestMediaOnARangeOfPorts(t *testing.T) {
 	cfg.WebRTC.Ports = Ports{31000, 31099}
 	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil))
 	server := serve(t, b)
-	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-	id := ada.joined()
-	bob.joined()
+	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	id := ada.Joined()
+	bob.Joined()
 	defer sendRaw(ada, []byte{0xF8, 1, 2, 3})()
-	bob.await("a packet", func() bool { return len(bob.packets[id]) > 0 })
-	answer := ada.told("answer", func(m message) bool { return m.Type == "pub.answer" })
+	bob.Await("a packet", func(h webtest.History) bool { return len(h.Packets[id]) > 0 })
+	answer := ada.Told("answer", func(m webtest.Message) bool { return m.Type == "pub.answer" })
 	if !strings.Contains(answer.SDP, " 127.0.0.1 310") {
 		t.Errorf("no candidate in the range:\n%s", answer.SDP)
 	}
@@ -34,8 +35,8 @@ func TestAdvertisedAddressTakesThePlaceOfTheLocal(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.WebRTC.Advertise = netip.MustParseAddr("203.0.113.7")
 	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil))
-	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
-	answer := ada.told("answer", func(m message) bool { return m.Type == "pub.answer" })
+	ada := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+	answer := ada.Told("answer", func(m webtest.Message) bool { return m.Type == "pub.answer" })
 	if !strings.Contains(answer.SDP, " 203.0.113.7 ") || strings.Contains(answer.SDP, " 127.0.0.1 ") {
 		t.Errorf("candidates:\n%s", answer.SDP)
 	}

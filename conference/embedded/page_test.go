@@ -10,19 +10,19 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/pion/webrtc/v4"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/pace"
 )
 
-func bye(reason string) func(message) bool {
-	return func(m message) bool { return m.Type == "bye" && m.Reason == reason }
+func bye(reason string) func(webtest.Message) bool {
+	return func(m webtest.Message) bool { return m.Type == "bye" && m.Reason == reason }
 }
 
-func named(name string, f func(Person) bool) func(message) bool {
-	return func(m message) bool {
-		for _, p := range m.people() {
+func named(name string, f func(webtest.Person) bool) func(webtest.Message) bool {
+	return func(m webtest.Message) bool {
+		for _, p := range m.Persons() {
 			if p.Name == name && f(p) {
 				return true
 			}
@@ -41,8 +41,8 @@ func TestWrongNumberAndWrongPINLookAlike(t *testing.T) {
 		{"the words of the empty place", "2", "no such meeting"},
 	} {
 		begun := time.Now()
-		p := dial(t, server, tt.id, request{Name: "Eve", PIN: tt.pin}, webrtc.SettingEngine{})
-		p.told(tt.name, bye("wrong"))
+		p := webtest.Dial(t, server.URL, tt.id, webtest.Join{Name: "Eve", PIN: tt.pin})
+		p.Told(tt.name, bye("wrong"))
 		if took := time.Since(begun); took < answerTime {
 			t.Errorf("%s: answered after %v", tt.name, took)
 		}
@@ -52,80 +52,80 @@ func TestWrongNumberAndWrongPINLookAlike(t *testing.T) {
 func TestGuessesAreLimitedAndWhoKnowsComesInAgain(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", func(m *MeetingConfig) { m.PIN = "4711" }))
 	server := serve(t, b)
-	ada := dial(t, server, "1", request{Name: "Ada", PIN: "4711"}, peerSettings())
-	key := ada.told("joined", func(m message) bool { return m.Type == "joined" }).Key
-	guesses := make([]*peer, wrongTries)
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada", PIN: "4711"})
+	key := ada.Told("joined", func(m webtest.Message) bool { return m.Type == "joined" }).Key
+	guesses := make([]*webtest.Peer, wrongTries)
 	for i := range guesses {
-		guesses[i] = dial(t, server, "1", request{Name: "Eve", PIN: "1111"}, webrtc.SettingEngine{})
+		guesses[i] = webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Eve", PIN: "1111"})
 	}
 	for _, p := range guesses {
-		p.told("wrong", bye("wrong"))
+		p.Told("wrong", bye("wrong"))
 	}
-	dial(t, server, "1", request{Name: "Eve", PIN: "4711"}, webrtc.SettingEngine{}).told("too many", bye("rate"))
-	dial(t, server, "1", request{Name: "Eve", PIN: "4710", Key: key}, webrtc.SettingEngine{}).told("a key is for one PIN", bye("rate"))
-	dial(t, server, "1", request{Name: "Ada again", PIN: "4711", Key: key}, peerSettings()).joined()
+	webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Eve", PIN: "4711"}).Told("too many", bye("rate"))
+	webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Eve", PIN: "4710", Key: key}).Told("a key is for one PIN", bye("rate"))
+	webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada again", PIN: "4711", Key: key}).Joined()
 }
 
 func TestLobbyOfPages(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", func(m *MeetingConfig) { m.Lobby, m.HostPIN = true, "815815" }))
 	server := serve(t, b)
-	bob := dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-	bob.told("waits", func(m message) bool { return m.Type == "waiting" && m.Why == "lobby" })
-	eve := dial(t, server, "1", request{Name: "Eve"}, peerSettings())
-	ada := dial(t, server, "1", request{Name: "Ada", PIN: "815815"}, peerSettings())
-	ada.joined()
-	waits := func(p Person) bool { return p.Waiting }
-	ada.sees("Bob waits", named("Bob", waits))
-	ada.sees("Eve waits", named("Eve", waits))
-	ada.say(request{Type: "host", Action: "admit", Person: personID(t, b, "1", "Bob")})
-	bob.joined()
-	if len(bob.all(named("Eve", waits))) > 0 {
+	bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	bob.Told("waits", func(m webtest.Message) bool { return m.Type == "waiting" && m.Why == "lobby" })
+	eve := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Eve"})
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada", PIN: "815815"})
+	ada.Joined()
+	waits := func(p webtest.Person) bool { return p.Waiting }
+	ada.Sees("Bob waits", named("Bob", waits))
+	ada.Sees("Eve waits", named("Eve", waits))
+	ada.Say(request{Type: "host", Action: "admit", Person: personID(t, b, "1", "Bob")})
+	bob.Joined()
+	if len(bob.All(named("Eve", waits))) > 0 {
 		t.Error("a guest sees who waits")
 	}
-	ada.say(request{Type: "host", Action: "decline", Person: personID(t, b, "1", "Eve")})
-	eve.told("declined", bye("declined"))
-	bob.say(request{Type: "host", Action: "lock"})
-	bob.told("no host", func(m message) bool { return m.Code == "not_host" })
-	ada.say(request{Type: "host", Action: "lock"})
-	ada.sees("locked", func(m message) bool { return m.Meeting.Locked })
-	dial(t, server, "1", request{Name: "Late"}, peerSettings()).told("locked", bye("locked"))
-	ada.say(request{Type: "host", Action: "mute", Person: personID(t, b, "1", "Bob")})
-	ada.sees("Bob muted", named("Bob", func(p Person) bool { return p.Muted }))
-	ada.say(request{Type: "host", Action: "ask_to_speak", Person: personID(t, b, "1", "Bob")})
-	bob.told("asked", func(m message) bool { return m.Type == "speak_request" })
-	bob.say(request{Type: "hand", Up: true})
-	ada.sees("Bob's hand", named("Bob", func(p Person) bool { return p.Hand && p.Muted }))
-	ada.say(request{Type: "host", Action: "remove", Person: personID(t, b, "1", "Bob")})
-	bob.told("removed", bye("removed"))
-	ada.say(request{Type: "host", Action: "end"})
-	ada.told("ended", bye("ended"))
+	ada.Say(request{Type: "host", Action: "decline", Person: personID(t, b, "1", "Eve")})
+	eve.Told("declined", bye("declined"))
+	bob.Say(request{Type: "host", Action: "lock"})
+	bob.Told("no host", func(m webtest.Message) bool { return m.Code == "not_host" })
+	ada.Say(request{Type: "host", Action: "lock"})
+	ada.Sees("locked", func(m webtest.Message) bool { return m.Meeting.Locked })
+	webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Late"}).Told("locked", bye("locked"))
+	ada.Say(request{Type: "host", Action: "mute", Person: personID(t, b, "1", "Bob")})
+	ada.Sees("Bob muted", named("Bob", func(p webtest.Person) bool { return p.Muted }))
+	ada.Say(request{Type: "host", Action: "ask_to_speak", Person: personID(t, b, "1", "Bob")})
+	bob.Told("asked", func(m webtest.Message) bool { return m.Type == "speak_request" })
+	bob.Say(request{Type: "hand", Up: true})
+	ada.Sees("Bob's hand", named("Bob", func(p webtest.Person) bool { return p.Hand && p.Muted }))
+	ada.Say(request{Type: "host", Action: "remove", Person: personID(t, b, "1", "Bob")})
+	bob.Told("removed", bye("removed"))
+	ada.Say(request{Type: "host", Action: "end"})
+	ada.Told("ended", bye("ended"))
 }
 
 func TestWhereNobodyHasAHostPINTheEldestPageIsHost(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", func(m *MeetingConfig) { m.Lobby = true }))
 	server := serve(t, b)
-	ada := dial(t, server, "1", request{Name: "Ada"}, peerSettings())
-	ada.joined()
-	bob := dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-	ada.sees("Bob waits", named("Bob", func(p Person) bool { return p.Waiting }))
-	ada.say(request{Type: "host", Action: "admit", Person: personID(t, b, "1", "Bob")})
-	bob.joined()
-	ada.say(request{Type: "leave"})
-	ada.told("left", bye("left"))
-	bob.sees("Bob is host", named("Bob", func(p Person) bool { return p.Host }))
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
+	bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	ada.Sees("Bob waits", named("Bob", func(p webtest.Person) bool { return p.Waiting }))
+	ada.Say(request{Type: "host", Action: "admit", Person: personID(t, b, "1", "Bob")})
+	bob.Joined()
+	ada.Say(request{Type: "leave"})
+	ada.Told("left", bye("left"))
+	bob.Sees("Bob is host", named("Bob", func(p webtest.Person) bool { return p.Host }))
 }
 
 func TestMeetingsGoWithTheOperatorsFile(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil), meetingOf("2", nil))
 	server := serve(t, b)
-	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "2", request{Name: "Bob"}, peerSettings())
-	ada.joined()
-	bob.joined()
+	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "2", webtest.Join{Name: "Bob"})
+	ada.Joined()
+	bob.Joined()
 	if err := b.SetMeetings([]MeetingConfig{meetingOf("2", func(m *MeetingConfig) { m.Title = "Two" })}); err != nil {
 		t.Fatal(err)
 	}
-	ada.told("gone", bye("gone"))
-	bob.sees("title", func(m message) bool { return m.Meeting.Title == "Two" })
+	ada.Told("gone", bye("gone"))
+	bob.Sees("title", func(m webtest.Message) bool { return m.Meeting.Title == "Two" })
 	if _, err := b.Find(context.Background(), "1"); err == nil {
 		t.Error("the meeting is still there")
 	}
@@ -162,11 +162,11 @@ func TestSignallingIsForItsOwnPageOnly(t *testing.T) {
 		}
 		_ = ws.CloseNow()
 	}
-	ada := dial(t, server, "1", request{Name: "Ada"}, peerSettings())
-	ada.joined()
-	ada.say(map[string]string{"type": "dance"})
-	ada.told("not understood", func(m message) bool { return m.Code == "bad_message" })
-	ada.told("goodbye", bye("gone"))
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
+	ada.Say(map[string]string{"type": "dance"})
+	ada.Told("not understood", func(m webtest.Message) bool { return m.Code == "bad_message" })
+	ada.Told("goodbye", bye("gone"))
 }
 
 func TestPageIsServedWithStrictHeaders(t *testing.T) {
@@ -232,18 +232,18 @@ func TestAddressOfAPage(t *testing.T) {
 func TestFaultInAMeetingEndsOnlyThatMeeting(t *testing.T) {
 	b := start(t, testConfig(t), beating(t), meetingOf("1", nil), meetingOf("2", nil))
 	server := serve(t, b)
-	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "2", request{Name: "Bob"}, peerSettings())
-	ada.joined()
-	bob.joined()
+	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "2", webtest.Join{Name: "Bob"})
+	ada.Joined()
+	bob.Joined()
 	phone := call(t, b, "1")
 	if b.meeting("1").do(func() { panic("a fault of ours") }) {
 		t.Error("what did not end well was reported done")
 	}
-	ada.told("gone", bye("gone"))
+	ada.Told("gone", bye("gone"))
 	for range phone.visit.States() {
 	}
-	bob.say(request{Type: "hand", Up: true})
-	bob.sees("hand", named("Bob", func(p Person) bool { return p.Hand }))
+	bob.Say(request{Type: "hand", Up: true})
+	bob.Sees("hand", named("Bob", func(p webtest.Person) bool { return p.Hand }))
 	m, err := b.Find(context.Background(), "1")
 	if err != nil {
 		t.Fatal(err)

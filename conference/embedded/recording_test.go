@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/ogg"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -79,45 +80,45 @@ func recordingOf(t *testing.T, root string) (directory string, m manifest) {
 	}
 }
 
-func recording(want string) func(message) bool {
-	return func(m message) bool { return m.Type == "state" && m.Meeting.Recording == want }
+func recording(want string) func(webtest.Message) bool {
+	return func(m webtest.Message) bool { return m.Type == "state" && m.Meeting.Recording == want }
 }
 
 func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
 	cfg := testConfig(t)
 	b := start(t, cfg, beating(t), meetingOf("1", nil))
 	server := serve(t, b)
-	ada := dial(t, server, "1", request{Name: "Ada"}, peerSettings())
-	adaID := ada.joined()
-	bob := dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-	bob.joined()
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	adaID := ada.Joined()
+	bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	bob.Joined()
 	phone := call(t, b, "1")
 	phoneID := personID(t, b, "1", "Phone 1")
-	defer ada.speak(880)()
-	defer bob.speak(600)()
+	defer speak(t, ada, 880)()
+	defer speak(t, bob, 600)()
 	phone.awaitNote(880, true)
 	phone.awaitNote(600, true)
 	phone.say(440)
 
-	ada.say(request{Type: "host", Action: "record_start"})
-	m := ada.told("recording", recording("on"))
-	ada.forget()
+	ada.Say(request{Type: "host", Action: "record_start"})
+	m := ada.Told("recording", recording("on"))
+	ada.Forget()
 	phone.awaitNote(880, false)
 	if quiet := phone.hear(300 * time.Millisecond); power(quiet, 600, pcm.Narrowband) > -50 {
 		t.Error("who has not answered is heard")
 	}
-	ada.say(request{Type: "consent", Run: m.Meeting.Run, Answer: "agree"})
-	bob.say(request{Type: "consent", Run: m.Meeting.Run, Answer: "listen"})
+	ada.Say(request{Type: "consent", Run: m.Meeting.Run, Answer: "agree"})
+	bob.Say(request{Type: "consent", Run: m.Meeting.Run, Answer: "listen"})
 	phone.seat.Answer(m.Meeting.Run, conference.Agreed)
-	bob.sees("all answers", func(m message) bool {
-		p := m.people()
+	bob.Sees("all answers", func(m webtest.Message) bool {
+		p := m.Persons()
 		return len(p) == 3 && p[0].Recorded == "agreed" && p[1].Recorded == "declined" && p[2].Recorded == "agreed"
 	})
 	phone.awaitNote(880, true)
 	phone.hear(1500 * time.Millisecond)
 	phone.seat.Answer(m.Meeting.Run, conference.Declined)
 	phone.hear(900 * time.Millisecond)
-	ada.say(request{Type: "host", Action: "record_stop"})
+	ada.Say(request{Type: "host", Action: "record_stop"})
 
 	directory, list := recordingOf(t, cfg.Recordings)
 	checkNames(t, directory, adaID+".opus", phoneID+".opus", "mix.opus", "manifest.json")
@@ -189,18 +190,18 @@ func checkSound(t *testing.T, directory, adaID, phoneID string, duration float64
 func TestPauseIsSilenceInAllFiles(t *testing.T) {
 	cfg := testConfig(t)
 	b := start(t, cfg, beating(t), meetingOf("1", func(m *MeetingConfig) { m.Consent = "off" }))
-	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
-	id := ada.joined()
-	defer ada.speak(880)()
+	ada := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+	id := ada.Joined()
+	defer speak(t, ada, 880)()
 	phone := call(t, b, "1")
 	phone.awaitNote(880, true)
 	var marks []time.Time // when each step was over; the file's time is ours
 	for _, step := range []struct{ action, state string }{
 		{"record_start", "on"}, {"record_pause", "paused"}, {"record_resume", "on"}, {"record_stop", "off"},
 	} {
-		before := len(ada.all(recording(step.state)))
-		ada.say(request{Type: "host", Action: step.action})
-		ada.await(step.action, func() bool { return count(ada.messages, recording(step.state)) > before })
+		before := len(ada.All(recording(step.state)))
+		ada.Say(request{Type: "host", Action: step.action})
+		ada.Await(step.action, func(h webtest.History) bool { return count(h.Messages, recording(step.state)) > before })
 		phone.hear(800 * time.Millisecond)
 		marks = append(marks, time.Now())
 		if level := power(phone.hear(200*time.Millisecond), 880, pcm.Narrowband); level < -4 {
@@ -234,13 +235,13 @@ func TestRecordingThatCannotBeWrittenDoesNotBegin(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := start(t, cfg, beating(t), meetingOf("1", nil))
-	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
-	ada.joined()
-	defer ada.speak(880)()
+	ada := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
+	defer speak(t, ada, 880)()
 	phone := call(t, b, "1")
-	ada.say(request{Type: "host", Action: "record_start"})
-	ada.told("failed", func(m message) bool { return m.Code == "recording_failed" })
-	if n := len(ada.all(recording("on"))); n > 0 {
+	ada.Say(request{Type: "host", Action: "record_start"})
+	ada.Told("failed", func(m webtest.Message) bool { return m.Code == "recording_failed" })
+	if n := len(ada.All(recording("on"))); n > 0 {
 		t.Error("it was said that a recording runs")
 	}
 	phone.awaitNote(880, true)
@@ -249,16 +250,16 @@ func TestRecordingThatCannotBeWrittenDoesNotBegin(t *testing.T) {
 func TestRecordingThatCannotGoOnEndsAndTheMeetingDoesNot(t *testing.T) {
 	cfg := testConfig(t)
 	b := start(t, cfg, beating(t), meetingOf("1", func(m *MeetingConfig) { m.Consent = "off" }))
-	ada := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
-	ada.joined()
+	ada := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
 	phone := call(t, b, "1")
-	ada.say(request{Type: "host", Action: "record_start"})
-	ada.told("recording", recording("on"))
+	ada.Say(request{Type: "host", Action: "record_start"})
+	ada.Told("recording", recording("on"))
 	if err := os.RemoveAll(cfg.Recordings); err != nil {
 		t.Fatal(err)
 	}
-	defer ada.speak(880)()
-	ada.told("failed", func(m message) bool { return m.Code == "recording_failed" })
+	defer speak(t, ada, 880)()
+	ada.Told("failed", func(m webtest.Message) bool { return m.Code == "recording_failed" })
 	phone.awaitNote(880, true)
 	info := b.Meetings()[0]
 	if info.Recording != "off" {

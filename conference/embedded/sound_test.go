@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pace"
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -24,7 +26,7 @@ func beating(t *testing.T) pcm.Clock {
 }
 
 // decoded is what a page would hear of somebody.
-func decoded(t *testing.T, packets []heardPacket) []int16 {
+func decoded(t *testing.T, packets []webtest.Packet) []int16 {
 	t.Helper()
 	d, err := opus.NewDecoder(pcm.Narrowband)
 	if err != nil {
@@ -34,7 +36,7 @@ func decoded(t *testing.T, packets []heardPacket) []int16 {
 	var sound []int16
 	frame := make([]int16, 960)
 	for _, p := range packets {
-		n, err := d.Decode(frame, p.payload)
+		n, err := d.Decode(frame, p.Payload)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,10 +47,10 @@ func decoded(t *testing.T, packets []heardPacket) []int16 {
 
 func TestPageAndTelephoneHearEachOtherAndNotThemselves(t *testing.T) {
 	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
-	page := dial(t, serve(t, b), "1", request{Name: "Ada"}, peerSettings())
-	page.joined()
+	page := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+	page.Joined()
 	phone := call(t, b, "1")
-	stop := page.speak(880)
+	stop := speak(t, page, 880)
 	defer stop()
 	phone.awaitNote(880, true)
 	phone.say(440)
@@ -61,10 +63,8 @@ func TestPageAndTelephoneHearEachOtherAndNotThemselves(t *testing.T) {
 	if level := power(sound, 440, pcm.Narrowband); level > -40 {
 		t.Errorf("the telephone hears itself at %+.1f dB", level)
 	}
-	page.await("voice of the telephone", func() bool { return len(page.packets[id]) > 75 })
-	page.mu.Lock()
-	packets := page.packets[id]
-	page.mu.Unlock()
+	page.Await("voice of the telephone", func(h webtest.History) bool { return len(h.Packets[id]) > 75 })
+	packets := page.Heard(id)
 	heard := decoded(t, packets)[pcm.Narrowband/5:]
 	if level := power(heard, 440, pcm.Narrowband); math.Abs(level) > 3 {
 		t.Errorf("the page hears the telephone at %+.1f dB", level)
@@ -72,29 +72,30 @@ func TestPageAndTelephoneHearEachOtherAndNotThemselves(t *testing.T) {
 	if level := power(heard, 880, pcm.Narrowband); level > -40 {
 		t.Errorf("the page hears itself at %+.1f dB", level)
 	}
-	if !packets[0].header.Marker {
+	if !packets[0].Header.Marker {
 		t.Error("no marker where the telephone begins to speak")
 	}
 	for i := 1; i < len(packets); i++ {
-		if d := packets[i].header.Timestamp - packets[i-1].header.Timestamp; d != frameTicks {
+		if d := packets[i].Header.Timestamp - packets[i-1].Header.Timestamp; d != frameTicks {
 			t.Fatalf("packet %d: %d ticks after the one before", i, d)
 		}
 	}
-	page.told("who speaks", func(m message) bool {
-		list, _ := m.People.([]any)
-		return m.Type == "speaking" && len(list) == 2
+	page.Told("who speaks", func(m webtest.Message) bool {
+		return m.Type == "speaking" && len(m.Speakers()) == 2
 	})
 
 	phone.say(0)
-	page.told("silence", func(m message) bool {
-		list, _ := m.People.([]any)
-		return m.Type == "speaking" && len(list) == 1
+	page.Await("silence", func(h webtest.History) bool { // it was so before the telephone spoke, too
+		for _, m := range slices.Backward(h.Messages) {
+			if m.Type == "speaking" {
+				return len(m.Speakers()) == 1
+			}
+		}
+		return false
 	})
-	page.forget()
+	page.Forget()
 	phone.hear(200 * time.Millisecond)
-	page.mu.Lock()
-	defer page.mu.Unlock()
-	if n := len(page.packets[id]); n > 0 {
+	if n := len(page.Heard(id)); n > 0 {
 		t.Errorf("%d packets of a silent telephone", n)
 	}
 }
@@ -102,49 +103,47 @@ func TestPageAndTelephoneHearEachOtherAndNotThemselves(t *testing.T) {
 func TestPagesHearEachOtherUntouched(t *testing.T) {
 	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
 	server := serve(t, b)
-	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-	from := ada.joined()
-	bob.joined()
+	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	from := ada.Joined()
+	bob.Joined()
 	payload := bytes.Repeat([]byte{0xF8, 1, 2, 3}, 20)
 	stop := sendRaw(ada, payload)
 	defer stop()
-	bob.await("a packet", func() bool { return len(bob.packets[from]) > 10 })
-	bob.mu.Lock()
-	for _, p := range bob.packets[from] {
-		if !bytes.Equal(p.payload, payload) {
-			t.Fatalf("payload %x", p.payload)
+	bob.Await("a packet", func(h webtest.History) bool { return len(h.Packets[from]) > 10 })
+	for _, p := range bob.Heard(from) {
+		if !bytes.Equal(p.Payload, payload) {
+			t.Fatalf("payload %x", p.Payload)
 		}
 	}
-	bob.mu.Unlock()
 
 	// Carl comes, speaks, and leaves; Dora takes the line that he had.
 	for _, name := range []string{"Carl", "Dora"} {
-		guest := dial(t, server, "1", request{Name: name}, peerSettings())
-		id := guest.joined()
+		guest := webtest.Dial(t, server.URL, "1", webtest.Join{Name: name})
+		id := guest.Joined()
 		stop := sendRaw(guest, payload)
-		bob.await("a packet of "+name, func() bool { return len(bob.packets[id]) > 3 })
+		bob.Await("a packet of "+name, func(h webtest.History) bool { return len(h.Packets[id]) > 3 })
 		stop()
-		guest.say(request{Type: "leave"})
-		guest.told("goodbye", func(m message) bool { return m.Type == "bye" && m.Reason == "left" })
-		bob.sees(name+" gone", func(m message) bool { return len(m.people()) == 2 })
+		guest.Say(request{Type: "leave"})
+		guest.Told("goodbye", func(m webtest.Message) bool { return m.Type == "bye" && m.Reason == "left" })
+		bob.Sees(name+" gone", func(m webtest.Message) bool { return len(m.Persons()) == 2 })
 	}
 }
 
 func TestEndToEndEncryptionCutsTelephonesOffAndDecodesNothing(t *testing.T) {
 	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
 	server := serve(t, b)
-	ada, bob := dial(t, server, "1", request{Name: "Ada"}, peerSettings()), dial(t, server, "1", request{Name: "Bob"}, peerSettings())
-	from := ada.joined()
-	bob.joined()
+	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	from := ada.Joined()
+	bob.Joined()
 	phone := call(t, b, "1")
 	id := personID(t, b, "1", "Phone 1")
-	stop := ada.speak(880)
+	stop := speak(t, ada, 880)
 	phone.awaitNote(880, true)
 	phone.say(440)
-	bob.await("the telephone", func() bool { return len(bob.packets[id]) > 5 })
+	bob.Await("the telephone", func(h webtest.History) bool { return len(h.Packets[id]) > 5 })
 
-	ada.say(request{Type: "host", Action: "encryption", Level: "e2ee"})
-	bob.sees("end-to-end", func(m message) bool { return m.Meeting.Encryption == "e2ee" && len(m.people()) == 2 })
+	ada.Say(request{Type: "host", Action: "encryption", Level: "e2ee"})
+	bob.Sees("end-to-end", func(m webtest.Message) bool { return m.Meeting.Encryption == "e2ee" && len(m.Persons()) == 2 })
 	last := conference.State{}
 	for st := range phone.visit.States() {
 		last = st
@@ -153,24 +152,22 @@ func TestEndToEndEncryptionCutsTelephonesOffAndDecodesNothing(t *testing.T) {
 		t.Errorf("the telephone's last state: %+v", last)
 	}
 	stop()
-	bob.forget()
+	bob.Forget()
 	ciphertext := bytes.Repeat([]byte{0x5A, 0xA5}, 60)
 	stop = sendRaw(ada, ciphertext)
 	defer stop()
-	bob.await("ciphertext", func() bool {
-		n := len(bob.packets[from])
-		return n > 20 && bytes.Equal(bob.packets[from][n-1].payload, ciphertext)
+	bob.Await("ciphertext", func(h webtest.History) bool {
+		n := len(h.Packets[from])
+		return n > 20 && bytes.Equal(h.Packets[from][n-1].Payload, ciphertext)
 	})
 	for _, v := range phone.hear(500 * time.Millisecond) {
 		if v != 0 {
 			t.Fatal("the telephone hears something")
 		}
 	}
-	bob.mu.Lock()
-	if n := len(bob.packets[id]); n > 0 {
+	if n := len(bob.Heard(id)); n > 0 {
 		t.Errorf("%d packets of a telephone", n)
 	}
-	bob.mu.Unlock()
 	m := b.meeting("1")
 	m.do(func() {
 		for _, mb := range m.members {
@@ -179,6 +176,6 @@ func TestEndToEndEncryptionCutsTelephonesOffAndDecodesNothing(t *testing.T) {
 			}
 		}
 	})
-	ada.say(request{Type: "host", Action: "record_start"})
-	ada.told("no recording", func(m message) bool { return m.Code == "recording_e2ee" })
+	ada.Say(request{Type: "host", Action: "record_start"})
+	ada.Told("no recording", func(m webtest.Message) bool { return m.Code == "recording_e2ee" })
 }

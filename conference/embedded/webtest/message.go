@@ -26,6 +26,9 @@ type Meeting struct {
 	Consent    string `json:"consent"`
 	Locked     bool   `json:"locked"`
 	Lobby      bool   `json:"lobby"`
+
+	Phones  bool     `json:"phones"`
+	Numbers []string `json:"numbers"`
 }
 
 // Person is one of the people in a state.

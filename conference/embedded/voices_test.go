@@ -1,0 +1,123 @@
+package embedded
+
+import (
+	"context"
+	"math"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
+	"github.com/einwahl/einwahl/transcode/opus"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// serve serves the meetings to pages.
+func serve(t *testing.T, b *Backend) *httptest.Server {
+	server := httptest.NewServer(b.Handler())
+	t.Cleanup(server.Close)
+	return server
+}
+
+// speak sends a note from a page's microphone until the returned function is
+// called.
+func speak(t *testing.T, p *webtest.Peer, hertz float64) (stop func()) {
+	t.Helper()
+	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: 16000, Bitrate: 32000, Complexity: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	note, packet := newNote(hertz, 16000), make([]byte, 400)
+	silence := eachBeat(func() {
+		size, err := encoder.Encode(packet, note.next(320))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		p.Send(packet[:size])
+	})
+	return func() {
+		silence()
+		encoder.Close()
+	}
+}
+
+// sendRaw sends the same payload again and again.
+func sendRaw(p *webtest.Peer, payload []byte) (stop func()) {
+	return eachBeat(func() { p.Send(payload) })
+}
+
+// eachBeat calls f every 20 ms until it is stopped. It catches up on what it
+// has missed: a sender's clock that stays behind on a busy machine would be
+// another test.
+func eachBeat(f func()) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for begun, n := time.Now(), 1; ctx.Err() == nil; n++ {
+			f()
+			time.Sleep(time.Until(begun.Add(time.Duration(n) * pcm.FrameDuration)))
+		}
+	})
+	return func() { cancel(); wg.Wait() }
+}
+
+// note is a sine of 3000 peak, about -24 dBov.
+type note struct{ step, phase float64 }
+
+const notePeak = 3000
+
+func newNote(hertz, rate float64) *note { return &note{step: 2 * math.Pi * hertz / rate} }
+
+func (n *note) next(samples int) pcm.Frame {
+	f := make(pcm.Frame, samples)
+	for i := range f {
+		f[i] = int16(notePeak * math.Sin(n.phase))
+		n.phase += n.step
+	}
+	return f
+}
+
+// power is how much of a frequency is in the sound, in dB of a full note: the
+// median of stretches of 50 ms, which a jitter buffer that shifts the sound by
+// a period now and then does not disturb.
+func power(sound []int16, hertz, rate float64) float64 {
+	width := int(rate / 20)
+	var levels []float64
+	for ; len(sound) >= width; sound = sound[width:] {
+		var re, im float64
+		for i, v := range sound[:width] {
+			a := 2 * math.Pi * hertz * float64(i) / rate
+			re += float64(v) * math.Cos(a)
+			im += float64(v) * math.Sin(a)
+		}
+		amplitude := 2 * math.Hypot(re, im) / float64(width)
+		levels = append(levels, 20*math.Log10(max(amplitude, 1e-3)/notePeak))
+	}
+	if len(levels) == 0 {
+		return math.Inf(-1)
+	}
+	slices.Sort(levels)
+	return levels[len(levels)/2]
+}
+
+func count(messages []webtest.Message, f func(webtest.Message) bool) (n int) {
+	for _, m := range messages {
+		if f(m) {
+			n++
+		}
+	}
+	return n
+}
+
+// eventually waits for what nobody tells.
+func eventually(t *testing.T, what string, patience time.Duration, f func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !f(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not yet", what)
+		}
+	}
+}
