@@ -33,11 +33,12 @@ func (g *Group) Add(m pcm.Member) {
 	if !added {
 		return
 	}
-	if !g.placed {
+	if g.placed {
+		g.home.load(g.slot, 1)
+	} else {
 		g.home, g.slot = g.clock.place()
 		g.placed = true
 	}
-	g.home.load(g.slot, 1)
 	if n == 1 {
 		g.home.enter(g.slot, g)
 	}

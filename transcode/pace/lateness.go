@@ -42,9 +42,9 @@ type Step struct {
 
 // tally counts for one loop; loops do not share cache lines this way.
 type tally struct {
-	beats, skipped, fallen atomic.Uint64
-	sum                    atomic.Int64
-	steps                  [len(lateSteps)]atomic.Uint64
+	beats, skipped atomic.Uint64
+	sum            atomic.Int64
+	steps          [len(lateSteps)]atomic.Uint64
 }
 
 func (t *tally) count(late time.Duration) {

@@ -87,7 +87,9 @@ func (c *Clock) Run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// place finds the slot with the least to do on the loop with the least to do.
+// place finds the slot with the least to do on the loop with the least to do,
+// and counts a first member there at once: of calls that come together, each
+// has to see where the one before it went.
 func (c *Clock) place() (*loop, int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -97,5 +99,7 @@ func (c *Clock) place() (*loop, int) {
 			best = l
 		}
 	}
-	return best, best.lightest()
+	slot := best.lightest()
+	best.load(slot, 1)
+	return best, slot
 }
