@@ -260,7 +260,7 @@ func TestSamples(t *testing.T) {
 		{[]byte{19<<3 | 3}, 0},              // no count
 		{[]byte{31<<3 | 3, 0x80 | 2}, 1920}, // padding does not count
 	} {
-		t.Run(fmt.Sprint(tt.packet), func(t *testing.T) {
+		t.Run(fmt.Sprint(string(tt.packet)), func(t *testing.T) {
 			if got := Samples(tt.packet); got != tt.want {
 				t.Errorf("Samples = %d, want %d", got, tt.want)
 			}

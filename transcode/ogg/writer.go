@@ -105,7 +105,8 @@ func (o *Writer) add(packet []byte) {
 }
 
 func (o *Writer) flush(flags byte, position int64) error {
-	b := append(o.page[:0], "OggS\x00"...)
+	b := o.page[:0]
+	b = append(b, "OggS\x00"...)
 	b = append(b, flags)
 	b = binary.LittleEndian.AppendUint64(b, uint64(position))
 	b = binary.LittleEndian.AppendUint32(b, o.serial)

@@ -2,6 +2,7 @@ package waveform
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -40,7 +41,7 @@ func TestStretchingDoesNotClick(t *testing.T) {
 		limit := steepest(in) * 5 / 4
 
 		short := Shorten(append([]int16(nil), in...), rate)
-		whole := append(short, sine(freq, 320, 160)...)
+		whole := slices.Concat(short, sine(freq, 320, 160))
 		if n := len(in) - len(short); n < 20 || n > 120 {
 			t.Errorf("%v Hz: shortened by %d samples", freq, n)
 		}
