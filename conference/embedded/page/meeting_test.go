@@ -189,6 +189,15 @@ func TestBrowserThatCannotEncryptSaysSo(t *testing.T) {
 	if eval[bool](w, micOpen) {
 		t.Error("the microphone is open")
 	}
+	// What it cannot decrypt it does not play: that would be noise.
+	w.listen()
+	cem, dan := visit(t, url+"/meet/100000006"+testKey, "Cem"), visit(t, url+"/meet/100000006"+testKey, "Dan")
+	dan.listen()
+	dan.hears()
+	cem.until(`[...document.querySelectorAll(".person.muted")].some((p) => p.innerText.includes("Old"))`)
+	if got := w.loudest(); got > 0 {
+		t.Errorf("a level of %v was heard of what cannot be decrypted", got)
+	}
 	ann, bob := visit(t, url+"/meet/100000001", "Ann"), visit(t, url+"/meet/100000001", "Bob", old)
 	for _, w := range []*tab{ann, bob} { // where nothing is encrypted end to end, nothing is missing
 		w.listen()

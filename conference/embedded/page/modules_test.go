@@ -12,8 +12,10 @@ func TestModules(t *testing.T) {
 		const use = (name) => import("/meet/assets/" + name + ".js"), check = (name) => import("/testdata/" + name + ".js");
 		`
 	for _, m := range []struct{ name, script string }{
-		{"SFrame matches the vectors published with RFC 9605",
-			`return (await check("sframe")).vectors(await use("sframe"), await (await fetch("/testdata/rfc9605.json")).json());`},
+		{
+			"SFrame matches the vectors published with RFC 9605",
+			`return (await check("sframe")).vectors(await use("sframe"), await (await fetch("/testdata/rfc9605.json")).json());`,
+		},
 		{"one key for each sender, no frame twice", `return (await check("sframe")).senders(await use("sframe"), await use("senders"));`},
 		{"what may leave the browser, what the header may claim", `return (await check("rules")).rules(await use("rules"));`},
 		{"what is told of a change", `return (await check("rules")).changed(await use("changes"));`},

@@ -1,10 +1,8 @@
 // What stays on screen until it is settled, the gravest first.
 
 import { $, el, icon, keyed, setText } from './dom.js';
-import { asksConsent, declined, threat, wrongKey } from './rules.js';
+import { asksConsent, bars, declined, threat, wrongKey } from './rules.js';
 import { t } from './words.js';
-
-const threats = ['downgrade', 'keyless', 'badkey', 'unsupported'];
 
 // banners is the list for a session: {id, kind, text, actions}. Pure.
 export function banners(s) {
@@ -12,7 +10,7 @@ export function banners(s) {
   const add = (id, kind, ...actions) => list.push({ id, kind, text: `banner.${id}`, actions });
   if (s.lost) add('lost', 'bad', 'lost.do');
   const why = threat(s);
-  if (threats.includes(why)) {
+  if (bars.includes(why)) {
     const ways = { downgrade: ['open.do'], keyless: ['key.do'], badkey: ['key.do'] };
     add(why, 'bad', ...ways[why] ?? []);
   }

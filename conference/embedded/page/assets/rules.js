@@ -41,6 +41,14 @@ export function threat({ meeting, link, seal, supported, lost }) {
   return seal === 'e2ee' ? null : 'sealing';
 }
 
+// bars are the threats that do not go by themselves.
+export const bars = ['downgrade', 'unsupported', 'keyless', 'badkey'];
+
+// hears: what arrives is sound for this browser.
+export function hears({ meeting, seal }) {
+  return Boolean(meeting) && seal === (meeting.encryption === 'e2ee' ? 'e2ee' : 'clear');
+}
+
 // microphone tells whether sound may leave, and if not, the first reason.
 export function microphone(s) {
   const why = threat(s)

@@ -3,7 +3,7 @@
 
 import { changes } from './changes.js';
 import { Cipher, fragment, newKey, readLink, supported } from './e2ee.js';
-import { backOff, microphone, sealMode, staysShut, unseen } from './rules.js';
+import { backOff, bars, hears, microphone, sealMode, staysShut, unseen } from './rules.js';
 import { Signal } from './signal.js';
 import { Voices } from './voices.js';
 import { has } from './words.js';
@@ -19,6 +19,7 @@ export class Session extends EventTarget {
   #wish = '';     // the encryption that we, as host, have asked for
   #told = -1;     // the recording whose notice was reported as seen
   #pin = '';
+  #barred = false; // encryption keeps us silent, and the others know it
   #sounded = false; // the sound connections of this join have stood
   #key = '';      // proves that the PIN was right, for coming back
 
@@ -83,8 +84,13 @@ export class Session extends EventTarget {
   setMuted(muted) {
     this.muted = muted;
     this.asked = false;
-    this.#send({ type: 'mute', muted: muted || !this.device });
+    this.#tellMuted();
     this.#changed();
+  }
+
+  // tellMuted lets the others see whether they could hear us.
+  #tellMuted() {
+    this.#send({ type: 'mute', muted: this.muted || !this.device || this.#barred });
   }
 
   setHand(up) {
@@ -169,7 +175,7 @@ export class Session extends EventTarget {
 
   // refresh follows a microphone that has come or gone.
   refresh() {
-    this.#send({ type: 'mute', muted: this.muted || !this.device });
+    this.#tellMuted();
     this.#changed();
   }
 
@@ -270,7 +276,8 @@ export class Session extends EventTarget {
     });
     this.#voices = voices;
     if (first || back) {
-      this.#send({ type: 'mute', muted: this.muted || !this.device });
+      this.#barred = false;
+      this.#tellMuted();
       if (this.hand) this.#send({ type: 'hand', up: true });
       this.#say(back ? 'say.back' : 'say.in', {});
     }
@@ -325,9 +332,15 @@ export class Session extends EventTarget {
 
   // changed applies what the rules say about the microphone before anybody draws.
   #changed() {
-    const { open } = microphone(this);
+    const { open, why } = microphone(this);
     if (this.mic.track) this.mic.track.enabled = open || this.phase === 'join';
     this.#voices?.speak(open ? this.mic.track : null);
+    this.#voices?.hear(hears(this));
+    const barred = bars.includes(why);
+    if (this.phase === 'in' && barred !== this.#barred) {
+      this.#barred = barred;
+      this.#tellMuted();
+    }
     this.dispatchEvent(new Event('change'));
   }
 

@@ -12,6 +12,7 @@ export class Voices {
   #sender;
   #shown;
   #sealed;
+  #heard = false;
   #track = null;
   #work = Promise.resolve();
   #audio = new Map(); // by transceiver
@@ -77,6 +78,13 @@ export class Voices {
     this.#sender.replaceTrack(track).catch(() => {}); // the connection is closing
   }
 
+  // hear lets the others be heard, or with false nobody: a browser that cannot
+  // decrypt would play noise.
+  hear(on) {
+    this.#heard = on;
+    for (const { receiver } of this.#sub.getTransceivers()) receiver.track.enabled = on;
+  }
+
   // handle takes the server's messages about connections, one after the other.
   handle(message) {
     this.#work = this.#work.then(() => this.#apply(message)).catch(() => this.#onState('failed'));
@@ -114,6 +122,7 @@ export class Voices {
   #listen(owner) {
     for (const transceiver of this.#sub.getTransceivers()) {
       this.#cipher.attach(transceiver.receiver, 'receive');
+      transceiver.receiver.track.enabled = this.#heard;
       const person = owner.get(transceiver.mid);
       let audio = this.#audio.get(transceiver);
       if (!person) {

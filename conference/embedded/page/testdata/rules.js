@@ -63,7 +63,7 @@ const afterwards = [
   ['the first state changes nothing', null, fine, false],
 ];
 
-export function rules({ microphone, shield, sealMode, backOff, staysShut }) {
+export function rules({ microphone, shield, sealMode, backOff, hears, staysShut }) {
   const c = new Check();
   for (const [rule, s, why, sign] of rows) {
     c.same(microphone(s), { open: why === null, why }, rule);
@@ -73,6 +73,10 @@ export function rules({ microphone, shield, sealMode, backOff, staysShut }) {
     for (const link of [null, key, { key: null }]) {
       const known = ['none', 'transport', 'enhanced'].includes(encryption);
       const want = encryption === 'e2ee' && link?.key ? 'e2ee' : known && !link ? 'clear' : 'shut';
+      for (const seal of ['shut', 'clear', 'e2ee']) {
+        const sound = seal === (encryption === 'e2ee' ? 'e2ee' : 'clear');
+        c.same(hears({ meeting: { encryption }, seal }), sound, `what arrives for ${encryption} while the worker is ${seal}`);
+      }
       c.same(sealMode({ meeting: { encryption }, link }), want, `worker for ${encryption}, ${link ? link.key ? 'key' : 'damaged key' : 'no key'}`);
     }
   }
