@@ -177,7 +177,8 @@ func (b *Backend) Find(_ context.Context, number string) (conference.Meeting, er
 	return m, nil
 }
 
-// Capabilities: the embedded service knows everything of its own meetings.
+// Capabilities are all there are: the service knows everything of its own
+// meetings.
 func (b *Backend) Capabilities() conference.Capabilities {
 	return conference.Capabilities{Encryption: true, Recording: true, Consent: true, Lobby: true, Hosts: true, Keys: true}
 }

@@ -14,7 +14,7 @@ func (m *meeting) bringInLine() {
 	}
 	m.shutVoices()
 	if m.recorder != nil {
-		m.recorder.paused.Store(m.state.recording != conference.RecordingOn)
+		m.recorder.pause(m.state.recording != conference.RecordingOn)
 	}
 	for _, p := range m.state.sweep() {
 		m.sendOut(p)

@@ -21,6 +21,7 @@ type recorder struct {
 	run     uint64
 	began   time.Time
 	paused  atomic.Bool
+	mixFrom atomic.Int64 // when the mix begins, or goes on, in Unix nanoseconds
 	dropped atomic.Uint64
 	packets chan *recorded
 	free    chan *recorded
@@ -88,6 +89,27 @@ func (t *fileTrack) push(ts uint32, payload []byte, at time.Time) {
 	case r.packets <- p:
 	default:
 		r.dropped.Add(1)
+	}
+}
+
+// mixDelay is how old the sound in a room can be: what was said before a
+// recording went on must not end in its mix for that.
+const mixDelay = 250 * time.Millisecond
+
+// pause holds the recording, or lets it go on.
+func (r *recorder) pause(on bool) {
+	if r.paused.Load() && !on {
+		r.holdMix()
+	}
+	r.paused.Store(on)
+}
+
+func (r *recorder) holdMix() { r.mixFrom.Store(time.Now().Add(mixDelay).UnixNano()) }
+
+// pushMix is push for the mix.
+func (t *fileTrack) pushMix(ts uint32, payload []byte, at time.Time) {
+	if at.UnixNano() >= t.recorder.mixFrom.Load() {
+		t.push(ts, payload, at)
 	}
 }
 

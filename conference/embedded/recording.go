@@ -81,11 +81,12 @@ func (m *meeting) plugMix() {
 		return
 	}
 	track := r.track(mixName, false)
-	mix, err := startEncoder(func(h rtp.Header, payload []byte, at time.Time) { track.push(h.Timestamp, payload, at) })
+	mix, err := startEncoder(func(h rtp.Header, payload []byte, at time.Time) { track.pushMix(h.Timestamp, payload, at) })
 	if err != nil {
 		m.log.Error().Err(err).Msg("no encoder for the mix of a recording")
 		return
 	}
+	r.holdMix()
 	r.mix, r.tap = mix, m.room.Tap(mix)
 }
 

@@ -8,7 +8,6 @@ import (
 )
 
 var (
-	errNotHost       = errors.New("not a host of this meeting")
 	errNoPerson      = errors.New("nobody here has this id")
 	errSealed        = errors.New("an end-to-end encrypted meeting cannot be recorded by its server")
 	errNoRecording   = errors.New("no recording runs")

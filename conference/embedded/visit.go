@@ -47,7 +47,7 @@ func (v *visit) finish() { close(v.states) }
 // Open takes the seat, if the meeting's own rules allow it.
 func (v *visit) Open(context.Context) (conference.Seat, error) {
 	var s *seat
-	err := error(conference.ErrGone)
+	err := conference.ErrGone
 	v.meeting.do(func() {
 		s, err = v.meeting.seat(v)
 	})
@@ -59,7 +59,7 @@ func (v *visit) Open(context.Context) (conference.Seat, error) {
 
 // Command does what a host has keyed.
 func (v *visit) Command(_ context.Context, c conference.Command) error {
-	err := error(conference.ErrNotAdmitted)
+	err := conference.ErrNotAdmitted
 	v.meeting.do(func() { err = v.meeting.state.key(v.person, c) })
 	return err
 }
