@@ -57,7 +57,9 @@ func TestEnhancedEncryptionIsAEADOnEveryLeg(t *testing.T) {
 func TestSwitchToEnhancedRenewsWeakLegs(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
 	server := serve(t, b)
-	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined() // and so the host
+	bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
 	id := ada.Joined()
 	bob.Joined()
 	defer sendRaw(ada, []byte{0xF8, 1, 2, 3})()

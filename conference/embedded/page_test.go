@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -132,7 +133,7 @@ func TestMeetingsGoWithTheOperatorsFile(t *testing.T) {
 	if err := b.SetMeetings([]MeetingConfig{{ID: "x"}}); err == nil {
 		t.Error("a list with mistakes is taken")
 	}
-	if err := b.Control("1", Control{}); err != conference.ErrNoMeeting {
+	if err := b.Control("1", Control{}); !errors.Is(err, conference.ErrNoMeeting) {
 		t.Errorf("control: %v", err)
 	}
 	if err := b.Control("2", Control{Recording: "pause"}); err == nil {
@@ -248,7 +249,7 @@ func TestFaultInAMeetingEndsOnlyThatMeeting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Visit(context.Background(), conference.Guest{}); err != conference.ErrGone {
+	if _, err := m.Visit(context.Background(), conference.Guest{}); !errors.Is(err, conference.ErrGone) {
 		t.Errorf("visit: %v", err)
 	}
 }

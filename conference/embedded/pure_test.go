@@ -259,7 +259,7 @@ func TestSettingsNameEveryMistake(t *testing.T) {
 }
 
 func TestPortsAsText(t *testing.T) {
-	for text, want := range map[string]Ports{"30000": {30000, 30000}, "30000-30999": {30000, 30999}, " 1 - 2 ": {1, 2}, "0": {}} {
+	for text, want := range map[string]Ports{"30000": {30000, 30000}, "30000-30999": {30000, 30999}, "1 - 2": {1, 2}, "0": {}} {
 		var p Ports
 		if err := p.UnmarshalText([]byte(text)); err != nil || p != want {
 			t.Errorf("%q: %v, %v", text, p, err)

@@ -132,7 +132,9 @@ func TestPagesHearEachOtherUntouched(t *testing.T) {
 func TestEndToEndEncryptionCutsTelephonesOffAndDecodesNothing(t *testing.T) {
 	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
 	server := serve(t, b)
-	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined() // and so the host
+	bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
 	from := ada.Joined()
 	bob.Joined()
 	phone := call(t, b, "1")
