@@ -38,6 +38,7 @@ func TestReceiver(t *testing.T) {
 		{"a packet without the end comes after it", []step{{800, '1', true, 320}, {800, '1', false, 160}}, "1", false},
 		{"a press longer than 65535 is sent in segments", []step{{800, '*', false, 65535}, {800 + 65535, '*', false, 160}, {800 + 65535, '*', true, 320}}, "*", false},
 		{"a sender that counts the timestamp on", []step{{800, '3', false, 160}, {960, '3', false, 320}, {1120, '3', false, 480}, {1280, '3', true, 640}}, "3", false},
+		{"a sender that begins its timestamps anew", []step{{900000, '4', true, 160}, {160, '5', false, 160}, {160, '5', true, 320}, {2400, '6', true, 160}}, "456", false},
 		{"timestamps wrap round", []step{{0xffffff00, '4', true, 160}, {0x00000800, '5', true, 160}}, "45", false},
 		{"all keys", []step{{1, '0', true, 1}, {1000, '9', true, 1}, {2000, 'A', true, 1}, {3000, 'D', true, 1}}, "09AD", false},
 	} {

@@ -1,5 +1,10 @@
 package dtmf
 
+// overtaken is how far behind the newest key a packet can be late: two seconds
+// at 48 kHz. What is farther behind comes from a sender that has set its
+// timestamps back, as some do on resuming a call, and is a new key.
+const overtaken = 2 * 48000
+
 // Receiver makes digits of the telephone-event packets of one RTP stream. A key
 // is known by its timestamp, which all its packets share (RFC 4733 section
 // 2.2), not by the marker bit, which gets lost, and it counts from the first of
@@ -23,6 +28,8 @@ func (r *Receiver) Push(timestamp uint32, payload []byte) (digit rune, ok bool) 
 		return r.press(timestamp, e)
 	}
 	switch ahead := int32(timestamp - r.start); {
+	case ahead < -overtaken:
+		return r.press(timestamp, e)
 	case ahead < 0:
 		return 0, false // of an earlier key, late
 	case ahead == 0:
