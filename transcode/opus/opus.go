@@ -12,8 +12,6 @@ package opus
 
 /*
 #cgo pkg-config: opus
-#cgo noescape opus_packet_get_nb_samples
-#cgo nocallback opus_packet_get_nb_samples
 #include <opus.h>
 */
 import "C"
@@ -26,9 +24,6 @@ const (
 	// MaxPacket is the size of the largest packet with one frame, in bytes
 	// (RFC 6716 section 3.4, R2), with its first byte.
 	MaxPacket = 1276
-	// MaxDuration is how much a packet can hold, in samples at 48 kHz: 120 ms
-	// (RFC 6716 section 3.4, R5).
-	MaxDuration = ClockRate * 120 / 1000
 )
 
 // Error is an error code of libopus.
@@ -38,19 +33,6 @@ func (e Error) Error() string { return "opus: " + C.GoString(C.opus_strerror(C.i
 
 // Version names the library, such as "libopus 1.3.1".
 func Version() string { return C.GoString(C.opus_get_version_string()) }
-
-// Samples tells how many samples a packet holds at rate, or an error if it is
-// no Opus packet.
-func Samples(packet []byte, rate int) (int, error) {
-	if len(packet) == 0 {
-		return 0, Error(C.OPUS_INVALID_PACKET)
-	}
-	n := C.opus_packet_get_nb_samples(bytes(packet), C.opus_int32(len(packet)), C.opus_int32(rate))
-	if n < 0 {
-		return 0, Error(n)
-	}
-	return int(n), nil
-}
 
 func checkRate(rate int) error {
 	switch rate {
