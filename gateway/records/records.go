@@ -145,14 +145,15 @@ func (j *journal) append(record any) error {
 	if j.torn { // whatever stands there must not spoil this one
 		line = append([]byte{'\n'}, line...)
 	}
-	j.torn = true
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
+	n, err := j.file.Write(append(line, '\n'))
+	if err != nil {
+		j.torn = j.torn || n > 0 // a full disk may have taken a part of it
 		return fmt.Errorf("write record: %w", err)
 	}
+	j.torn = false
 	if err := j.file.Sync(); err != nil {
 		return fmt.Errorf("write record to the disk: %w", err)
 	}
-	j.torn = false
 	return nil
 }
 
