@@ -85,6 +85,7 @@ func (r runCommand) reloads(ctx context.Context, hup <-chan os.Signal, gateway *
 func newLog(c config.Log) zerolog.Logger {
 	zerolog.SetGlobalLevel(c.Threshold())
 	zerolog.ErrorFieldName = "err"
+	zerolog.DurationFieldUnit = time.Second
 	log := zerolog.New(os.Stderr)
 	if c.Format == "console" || c.Format == "auto" && isTerminal(os.Stderr) {
 		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly})
