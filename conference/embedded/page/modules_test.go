@@ -20,6 +20,7 @@ func TestModules(t *testing.T) {
 		{"what may leave the browser, what the header may claim", `return (await check("rules")).rules(await use("rules"));`},
 		{"what is told of a change", `return (await check("rules")).changed(await use("changes"));`},
 		{"session descriptions are read right", `return (await check("rules")).descriptions(await use("voices"));`},
+		{"a line is dead when nobody answers", `return (await check("signal")).lines(await use("signal"));`},
 		{"all languages say the same", `return (await check("rules")).languages(await use("words"));`},
 		{"keys in links", `return (await check("rules")).links(await use("e2ee"));`},
 	} {

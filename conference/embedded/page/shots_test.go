@@ -129,6 +129,13 @@ var scenes = []scene{
 		w.until(visible("people"))
 		w.click("[data-person=p3] .more")
 	}},
+	{"remove", "", func(w *tab, p *peer) {
+		enter(p, true, state(nil, crowd(true)...))
+		w.until(visible("people"))
+		w.click("[data-person=p3] .more")
+		w.click("#menu .danger")
+		w.until(visible("ask"))
+	}},
 	{"levels", "", func(w *tab, p *peer) {
 		enter(p, true, state(nil, crowd(true)...))
 		w.until(visible("people"))

@@ -31,7 +31,6 @@ export function showHost(s) {
   const { locked, recording, encryption } = s.meeting;
   setText($('host-lock').querySelector('span'), t(locked ? 'host.unlock' : 'host.lock'));
   setIcon($('host-lock'), locked ? 'open' : 'lock');
-  $('host-lock').setAttribute('aria-pressed', String(locked));
   const shown = {
     'record-start': recording === 'off', 'record-pause': recording === 'on',
     'record-resume': recording === 'paused', 'record-stop': recording !== 'off',

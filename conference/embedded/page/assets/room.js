@@ -19,7 +19,7 @@ export function showHeader(s) {
   $('shield').dataset.level = sign;
   setIcon($('shield'), signs[sign]);
   const phone = s.phones && !['alert', 'pending'].includes(sign) ? ` · ${t('shield.phone')}` : '';
-  setText($('shield-text'), t(`shield.${sign}`) + phone);
+  setText($('shield-text'), t(s.lost ? 'shield.lost' : `shield.${sign}`) + phone);
   if ($('security').open) showSecurity(s);
   document.title = `${meeting.recording === 'on' ? '● ' : ''}${meeting.title || spaced(meeting.id)}`;
 }
@@ -35,7 +35,6 @@ export function showControls(s) {
   setText($('mic-text'), t(open ? 'control.mute' : held ? words[why] ?? 'control.shut' : 'control.unmute'));
   mic.setAttribute('aria-label', open ? t('mic.aria.open') : held ? t('mic.aria.held', { why: t(`why.${why}`) }) : t('mic.aria.shut'));
   mic.title = held ? t('mic.aria.held', { why: t(`why.${why}`) }) : '';
-  $('hand').setAttribute('aria-pressed', String(s.hand));
   $('hand').classList.toggle('on', s.hand);
   setText($('hand-text'), t(s.hand ? 'hand.down' : 'hand.up'));
 }
