@@ -17,7 +17,8 @@ type Config struct {
 	// created, for its owner only, when the first one begins.
 	Recordings string `yaml:"recordings"`
 	// Proxies are reverse proxies whose X-Forwarded-For is believed when wrong
-	// PINs are counted per address.
+	// PINs and connections are counted per address. Without it all who come
+	// through a proxy count as one.
 	Proxies []netip.Prefix `yaml:"proxies"`
 	// Consent is what a meeting asks of those it records where its own entry
 	// is silent: the operator's recording policy, filled in by who composes

@@ -391,3 +391,24 @@ func TestDiskThatStoodStillLosesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestMixLeavesOutWhatWasSaidInAPause: the room is a jitter buffer behind.
+func TestMixLeavesOutWhatWasSaidInAPause(t *testing.T) {
+	began := time.Now()
+	r := newRecorder(1, began)
+	mix, packet := r.track(mixName, false), []byte(silences[1].packet)
+	r.pause(true)
+	mix.pushMix(0, packet, began)
+	r.pause(false)
+	mix.pushMix(960, packet, time.Now())
+	if n := len(r.packets); n != 0 {
+		t.Errorf("%d packets of a pause are in the mix", n)
+	}
+	late := time.Now().Add(mixDelay)
+	mix.pushMix(1920, packet, late)
+	r.pause(false) // said again, it holds nothing up
+	mix.pushMix(2880, packet, late)
+	if n := len(r.packets); n != 2 {
+		t.Errorf("%d packets after the pause, want 2", n)
+	}
+}
