@@ -172,6 +172,15 @@ type endpoint struct {
 
 func (e endpoint) address() string { return net.JoinHostPort(e.host, strconv.Itoa(int(e.port))) }
 
+// family is the network as package net names it. 0.0.0.0 means IPv4 to whoever
+// writes it, and everything to package net.
+func (e endpoint) family() string {
+	if a, err := netip.ParseAddr(e.host); err == nil && a.Is4() {
+		return e.network + "4"
+	}
+	return e.network
+}
+
 func parseEndpoint(s string) (endpoint, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {

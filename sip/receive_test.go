@@ -243,6 +243,46 @@ func TestRepeatedInviteIsOneCall(t *testing.T) {
 	}
 }
 
+// A network may bring a copy of the INVITE when it has long been answered.
+func TestRepeatedInviteAfterTheAnswerIsTheSameCall(t *testing.T) {
+	b := start(t, nil)
+	phone := b.phone("udp")
+	invite := raw("INVITE", "SIP/2.0/UDP 127.0.0.1;rport")
+	phone.Send(invite)
+	for phone.Reply().Status() != 200 {
+	}
+	_ = b.next()
+	for range 5 {
+		phone.Send(invite)
+	}
+	phone.Send(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport")) // behind them
+	for phone.Reply().Method() != "OPTIONS" {
+	}
+	if n := len(b.dialogs.all()); n != 1 {
+		t.Errorf("%d dialogs", n)
+	}
+	if n := b.Stats().Answers[4]; n != 0 {
+		t.Errorf("%d refusals", n)
+	}
+}
+
+// Connections that fall silent in the middle of a message are cut off, those
+// that are only quiet are not.
+func TestQuietConnectionsStay(t *testing.T) {
+	b := start(t, func(s *setup) { s.timing.message = 50 * time.Millisecond })
+	quiet := b.phone("tcp")
+	quiet.Send(raw("OPTIONS", "SIP/2.0/TCP 127.0.0.1") + "\r\n\r\n")
+	wantStatus(t, quiet.Reply(), 200)
+	half := b.phone("tcp")
+	half.Send("OPTIONS sip:a SIP/2.0\r\n")
+	b.until("nothing was cut off", func() bool { return b.Stats().Stalled == 1 })
+	quiet.Send(raw("OPTIONS", "SIP/2.0/TCP 127.0.0.1"))
+	wantStatus(t, quiet.Reply(), 200)
+	if n := b.Stats().Stalled; n != 1 {
+		t.Errorf("%d connections were cut off", n)
+	}
+}
+
 func TestHeadersMayBeWrittenInManyWays(t *testing.T) {
 	b := start(t, nil)
 	for _, tt := range []struct{ name, from, to string }{
@@ -260,8 +300,10 @@ func TestHeadersMayBeWrittenInManyWays(t *testing.T) {
 			phone := b.phone("udp")
 			_, port, _ := net.SplitHostPort(phone.Addr().String())
 			message := raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1:PORT;rport")
-			branch := message[strings.Index(message, "z9hG4bK"):][:12]
-			tag := message[strings.Index(message, "tag=")+4:][:12]
+			_, branch, _ := strings.Cut(message, ";branch=")
+			branch, _, _ = strings.Cut(branch, "\r\n")
+			_, tag, _ := strings.Cut(message, ";tag=")
+			tag, _, _ = strings.Cut(tag, "\r\n")
 			message = strings.ReplaceAll(strings.Replace(message, tt.from, tt.to, 1), "PORT", port)
 			phone.Send(message)
 			m := phone.Reply()

@@ -155,7 +155,7 @@ func (s *Server) listen(ctx context.Context) error {
 		}
 		switch e.network {
 		case "udp":
-			conn, err := lc.ListenPacket(ctx, "udp", e.address())
+			conn, err := lc.ListenPacket(ctx, e.family(), e.address())
 			if err != nil {
 				return fmt.Errorf("listen on %s: %w", at, err)
 			}
@@ -163,7 +163,7 @@ func (s *Server) listen(ctx context.Context) error {
 			_ = socket.SetReadBuffer(1 << 20) // a burst of calls; the system may give less
 			s.sockets = append(s.sockets, &datagrams{conn: socket, gate: &s.gate})
 		case "tcp":
-			l, err := lc.Listen(ctx, "tcp", e.address())
+			l, err := lc.Listen(ctx, e.family(), e.address())
 			if err != nil {
 				return fmt.Errorf("listen on %s: %w", at, err)
 			}
