@@ -59,6 +59,10 @@ func (l *limiter) apply(dst pcm.Frame, sum []int32, own pcm.Frame) {
 	l.gain = gain
 }
 
+// rest is for a frame in which there is nothing to turn down. Without it the
+// first word after a pause would be as soft as the last before it.
+func (l *limiter) rest() { l.gain = min(l.gain+blocks*recovery, 1) }
+
 // fall is the slope, at least as steep as slope, that brings the gain down in
 // time for each sample of a block that begins with more than it can stand.
 func fall(part []int32, gain, slope float32) float32 {

@@ -89,6 +89,7 @@ func (p *Port) ReadFrame(f pcm.Frame) bool {
 	p.read = r.beats
 	switch {
 	case r.heard == 0, p.said && r.heard == 1:
+		p.limit.rest()
 		return false
 	case p.said:
 		p.limit.apply(f, r.sum[:], p.frame[:])

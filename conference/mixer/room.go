@@ -136,6 +136,7 @@ func (r *Room) add(f pcm.Frame) {
 // everything is the sum of all, or nil if nobody speaks.
 func (r *Room) everything() pcm.Frame {
 	if r.heard == 0 {
+		r.limit.rest()
 		return nil
 	}
 	r.limit.apply(r.all, r.sum[:], nil)

@@ -174,6 +174,22 @@ func TestLoudTalkersAreTurnedDownNotClipped(t *testing.T) {
 	}
 }
 
+func TestFirstWordAfterAPauseIsNotTurnedDown(t *testing.T) {
+	r := newRoom()
+	one, two := r.join(400, 32000, nil), r.join(1000, 32000, nil)
+	listener := r.join(0, 0, nil)
+	r.clock.Steps(20)
+	one.amp, two.amp = 0, 0
+	r.clock.Steps(50)
+	one.amp = 8000
+	r.clock.Steps(1)
+	for who, p := range map[string]*phone{"a listener": listener, "who spoke before": two} {
+		if got := power(p.heard[len(p.heard)-160:], 400); got < -15.5 {
+			t.Errorf("%s hears it at %.1f dBov, want -15.3", who, got)
+		}
+	}
+}
+
 func TestLimiterNeverWraps(t *testing.T) {
 	l := newLimiter()
 	var sum [pcm.NarrowbandSamples]int32
