@@ -83,6 +83,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	if a.meet, err = embedded.New(c.Conference.Embedded, c.Meetings, a.clock, o.Log); err != nil {
 		return nil, fmt.Errorf("conference.embedded: %w", err)
 	}
+	a.meet.SetNumbers(invitations(c))
 	a.metrics = admin.NewMetrics(a.counters())
 	if a.phones, err = sip.New(c.SIP, c.Trunks, a.media, o.Log, a.answer); err != nil {
 		return nil, fmt.Errorf("sip: %w", err)
@@ -153,6 +154,7 @@ func (a *App) Reload(c config.Config) error {
 	if err := a.phones.SetTrunks(c.Trunks); err != nil {
 		return fmt.Errorf("trunks: %w", err)
 	}
+	a.meet.SetNumbers(invitations(c))
 	a.settings.Store(newSettings(c))
 	for _, key := range config.NeedRestart(changes) {
 		a.log.Warn().Str("key", key).Msg("this setting takes effect at the next start")
