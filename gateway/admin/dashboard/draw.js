@@ -39,7 +39,10 @@ let sampled = 0;
 
 export function figures(now) {
   const inside = now.meetings.flatMap((m) => m.people).filter((p) => !p.waiting);
-  const set = (id, n) => { $(id).textContent = n.toLocaleString(); };
+  const set = (id, n) => {
+    $(id).textContent = n.toLocaleString();
+    $(id).classList.toggle("none", n === 0); // a red nought looks like an alarm
+  };
   set("f-calls", now.calls.length);
   set("f-phones", inside.filter((p) => p.phone).length);
   set("f-people", inside.length);
