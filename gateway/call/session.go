@@ -85,6 +85,7 @@ func newSession(setup Setup, sp speaker) *Session {
 		results: make(chan result),
 		drain:   make(chan struct{}),
 	}
+	s.state.why = Faulty // of a call that a panic breaks off; any other end says why
 	s.state.terms = &terms{
 		limits:    setup.Limits,
 		policy:    setup.Policy,
