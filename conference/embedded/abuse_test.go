@@ -81,12 +81,13 @@ func TestCandidatesAreCountedOnce(t *testing.T) {
 	l := &leg{ways: map[string]bool{}}
 	for i := range maxWays {
 		for range 3 { // each exchange of descriptions repeats them
-			if !l.mayTry(fmt.Sprintf("a=candidate:%d 1 udp 1 192.0.2.1 %d typ host", i, i+1)) {
+			way := fmt.Sprintf("%d 1 udp 1 192.0.2.1 %d typ host", i, i+1)
+			if !l.mayTry(way) || !l.mayTry("candidate:"+way) {
 				t.Fatalf("candidate %d is refused", i)
 			}
 		}
 	}
-	if l.mayTry("a=candidate:9999 1 udp 1 192.0.2.1 9 typ host") {
+	if l.mayTry("candidate:9999 1 udp 1 192.0.2.1 9 typ host") {
 		t.Error("one too many is taken")
 	}
 }

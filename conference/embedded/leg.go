@@ -158,7 +158,7 @@ func (l *leg) handle(ctx context.Context, r request) error {
 		if r.PC == "sub" {
 			pc = l.sub
 		}
-		if r.Candidate.Candidate != "" && l.mayTry("a="+r.Candidate.Candidate) {
+		if r.Candidate.Candidate != "" && l.mayTry(r.Candidate.Candidate) {
 			// One that cannot be used is one way less; others may do.
 			_ = pc.AddICECandidate(*r.Candidate)
 		}
@@ -171,30 +171,46 @@ func (l *leg) handle(ctx context.Context, r request) error {
 	return err
 }
 
-// mayTry reports whether the candidates in a description, or a single one, are
-// not too many together with those the page has named before.
-func (l *leg) mayTry(sdp string) bool {
-	for line := range strings.Lines(sdp) {
-		if way, ok := strings.CutPrefix(line, "a=candidate:"); ok && !l.ways[way] {
-			if len(l.ways) >= maxWays {
-				return false
+// mayTry reports whether a candidate is not one too many, beside those the page
+// has named before. Each exchange of descriptions repeats them.
+func (l *leg) mayTry(candidate string) bool {
+	way := strings.TrimPrefix(candidate, "candidate:")
+	if !l.ways[way] && len(l.ways) >= maxWays {
+		return false
+	}
+	l.ways[way] = true
+	return true
+}
+
+// lines reads a page's description and returns what each of its lines is for,
+// "audio" for instance. It fails if there are too many candidates in it.
+func (l *leg) lines(d *webrtc.SessionDescription) (kinds []string, err error) {
+	parsed, err := d.Unmarshal()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range parsed.MediaDescriptions {
+		kinds = append(kinds, m.MediaName.Media)
+		for _, a := range m.Attributes {
+			if a.IsICECandidate() && !l.mayTry(a.Value) {
+				return nil, errTooManyWays
 			}
-			l.ways[way] = true
 		}
 	}
-	return true
+	return kinds, nil
 }
 
 // answerPub answers the page's offer of its microphone, and of nothing else:
 // each line of a description costs the gateway more than it costs the page.
 func (l *leg) answerPub(ctx context.Context, sdp string) error {
-	if strings.Count("\n"+sdp, "\nm=") != 1 || !strings.Contains("\n"+sdp, "\nm=audio ") {
+	offer := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}
+	kinds, err := l.lines(&offer)
+	if err != nil {
+		return fmt.Errorf("read the offer of a microphone: %w", err)
+	}
+	if len(kinds) != 1 || kinds[0] != "audio" {
 		return errNoMicrophone
 	}
-	if !l.mayTry(sdp) {
-		return errTooManyWays
-	}
-	offer := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}
 	if err := l.pub.SetRemoteDescription(offer); err != nil {
 		return fmt.Errorf("take the offer of a microphone: %w", err)
 	}

@@ -99,10 +99,10 @@ func (l *leg) takeAnswer(ctx context.Context, sdp string) error {
 	if !l.offered {
 		return nil // of a leg that is gone
 	}
-	if !l.mayTry(sdp) {
-		return errTooManyWays
-	}
 	answer := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}
+	if _, err := l.lines(&answer); err != nil {
+		return fmt.Errorf("%w: read an answer: %w", errMediaFailed, err)
+	}
 	if err := l.sub.SetRemoteDescription(answer); err != nil {
 		return fmt.Errorf("%w: take an answer: %w", errMediaFailed, err)
 	}
