@@ -144,7 +144,7 @@ function showOver() {
 
 session.addEventListener('change', show);
 session.addEventListener('say', ({ detail: { id: word, values, level, urgent } }) => {
-  if (word === 'say.in') return whisper(t(word)); // the eye sees it
+  if (['say.in', 'say.lost'].includes(word)) return whisper(t(word)); // the eye sees it
   return say(t(word, level ? { level: t(`level.${level}`) } : values), urgent);
 });
 bindControls(session, fix);
