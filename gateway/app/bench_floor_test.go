@@ -61,7 +61,7 @@ type codec struct {
 	law     *g711.Decoder
 	encoder *opus.Encoder
 	decoder *opus.Decoder
-	sound   [opus.MaxDuration]int16
+	sound   [longestPacket]int16
 	packet  [opus.MaxPacket]byte
 }
 

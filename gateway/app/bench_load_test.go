@@ -147,6 +147,9 @@ func measureLoad(b *testing.B, program string, calls int) load {
 	for _, c := range cadences {
 		c.end(b, &l)
 	}
+	if due := int64(calls) * int64(window/pcm.FrameDuration); l.packets < due*97/100 {
+		b.Skipf("this machine is too busy to tell: the telephones got %d of %d packets", l.packets, due)
+	}
 	l.memory = (g.memory() - before) / float64(calls)
 	for _, p := range pairs {
 		p.leave()
@@ -212,7 +215,7 @@ func (c *cadence) end(b *testing.B, l *load) {
 	l.packets += c.packets
 	l.gaps += c.gaps
 	l.longest = max(l.longest, c.longest)
-	if least := int64(window / pcm.FrameDuration / 2); c.voiced < least || c.web.Load() < least {
-		b.Errorf("of %v of talk the telephone has heard %d packets and the web peer %d", window, c.voiced, c.web.Load())
+	if c.voiced < c.packets/2 || c.web.Load() < c.packets/2 {
+		b.Fatalf("of %d packets of talk the telephone has heard %d and the web peer %d", c.packets, c.voiced, c.web.Load())
 	}
 }

@@ -18,6 +18,10 @@ import (
 	"github.com/einwahl/einwahl/transcode/wav"
 )
 
+// longestPacket is how much a packet of Opus can hold, in samples of the
+// telephone.
+const longestPacket = pcm.Narrowband * 120 / 1000
+
 // benchSpeech is a voice that talks without a pause, for at least length: the
 // longest prompts, one after the other.
 func benchSpeech(b *testing.B, rate int, length time.Duration) []int16 {
