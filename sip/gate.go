@@ -25,6 +25,7 @@ type use struct {
 	retired atomic.Bool
 	calls   atomic.Int64
 	dialogs atomic.Int64 // outlive their calls until BYE is settled
+	refused atomic.Uint64
 	rate    *rate.Limiter
 }
 
@@ -43,7 +44,25 @@ func (t *trunk) begin() *Cause {
 		return nil
 	}
 	t.use.calls.Add(-1)
+	t.use.refused.Add(1)
 	return full
+}
+
+// TrunkUse is what a trunk takes up.
+type TrunkUse struct {
+	Calls   int    // now
+	Refused uint64 // for want of a place, since the start
+}
+
+// inUse tells it of every trunk, by its name.
+func (g *gate) inUse() map[string]TrunkUse {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := make(map[string]TrunkUse, len(g.trunks))
+	for name, t := range g.trunks {
+		all[name] = TrunkUse{Calls: int(t.use.calls.Load()), Refused: t.use.refused.Load()}
+	}
+	return all
 }
 
 // end gives the place back.

@@ -373,6 +373,9 @@ func TestTrunkLimits(t *testing.T) {
 	if !m.Has("Retry-After") || !strings.Contains(m.Get("Reason"), "max_calls of the trunk") {
 		t.Errorf("Retry-After %q, Reason %q", m.Get("Retry-After"), m.Get("Reason"))
 	}
+	if u := b.Use()["loopback"]; u != (TrunkUse{Calls: 2, Refused: 1}) {
+		t.Errorf("use of the trunk = %+v, want two calls and one refused", u)
+	}
 	wantStatus(t, one.Hangup(), 200)
 	b.until("no place is free", func() bool { return len(b.Calls()) == 1 })
 	three := phone.Call("en")

@@ -136,6 +136,9 @@ func (s *Server) Addrs() []net.Addr {
 // Calls are the calls that are there now, the oldest first.
 func (s *Server) Calls() []*Call { return s.calls.list() }
 
+// Use tells what each trunk takes up, by its name.
+func (s *Server) Use() map[string]TrunkUse { return s.gate.inUse() }
+
 // Stats counts since the server was made.
 func (s *Server) Stats() Stats {
 	st := s.counts.stats()

@@ -3,6 +3,7 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/einwahl/einwahl/conference"
 )
@@ -17,6 +18,9 @@ type Info struct {
 	Consent    string   `json:"consent"`
 	Locked     bool     `json:"locked"`
 	Lobby      bool     `json:"lobby"`
+	Phones     bool     `json:"phones"` // telephones may come in
+	Capacity   int      `json:"capacity"`
+	Speaking   []string `json:"speaking"` // by ID
 	People     []Person `json:"people"`
 }
 
@@ -80,6 +84,7 @@ func (m *meeting) info() (Info, bool) {
 		info = Info{
 			ID: v.ID, Title: v.Title, Encryption: v.Encryption, Recording: v.Recording, Run: v.Run,
 			Consent: v.Consent, Locked: v.Locked, Lobby: v.Lobby, People: m.state.peopleViews(true),
+			Phones: m.state.policy.phones, Capacity: m.state.policy.capacity, Speaking: slices.Clone(m.speaking),
 		}
 	})
 	return info, ok

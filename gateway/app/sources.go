@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admin"
 )
@@ -17,12 +19,13 @@ func (m meetings) Meetings() []admin.Meeting {
 		for _, p := range info.People {
 			people = append(people, admin.Person{
 				ID: p.ID, Name: p.Name, Phone: p.Phone, Host: p.Host, Muted: p.Muted, Hand: p.Hand,
-				Waiting: p.Waiting, Recorded: p.Recorded,
+				Waiting: p.Waiting, Speaking: slices.Contains(info.Speaking, p.ID), Recorded: p.Recorded,
 			})
 		}
 		all = append(all, admin.Meeting{
 			ID: info.ID, Title: info.Title, Backend: "embedded", Encryption: info.Encryption, Recording: info.Recording,
-			Consent: info.Consent, Locked: info.Locked, Lobby: info.Lobby, People: people,
+			Consent: info.Consent, Locked: info.Locked, Lobby: info.Lobby, NoPhones: !info.Phones,
+			Capacity: info.Capacity, People: people,
 		})
 	}
 	return all
@@ -41,15 +44,13 @@ type trunks struct{ app *App }
 
 // Trunks lists them with the calls they carry now.
 func (t trunks) Trunks() []admin.Trunk {
-	carried := map[string]int{}
-	for _, c := range t.app.phones.Calls() {
-		carried[c.Trunk()]++
-	}
+	use := t.app.phones.Use()
 	configured := t.app.settings.Load().Trunks
 	all := make([]admin.Trunk, 0, len(configured))
 	for _, c := range configured {
 		all = append(all, admin.Trunk{
-			Name: c.Name, Peers: c.Peers, Codecs: c.Codecs, SRTP: c.SRTP, Calls: carried[c.Name], MaxCalls: c.MaxCalls,
+			Name: c.Name, Peers: c.Peers, Codecs: c.Codecs, SRTP: c.SRTP, MaxCalls: c.MaxCalls,
+			Calls: use[c.Name].Calls, Refused: use[c.Name].Refused,
 		})
 	}
 	return all
