@@ -221,16 +221,25 @@ func serve(t *testing.T) (url string, peers chan *peer) {
 	return server.URL, peers
 }
 
-// accept waits for a page to connect and reads its wish to join.
+// accept waits for a page to connect and reads its wish to join. A connection
+// that says nothing is of a page that was left meanwhile.
 func accept(t *testing.T, peers chan *peer) (*peer, message) {
 	t.Helper()
-	select {
-	case p := <-peers:
-		t.Cleanup(func() { _ = p.conn.CloseNow() })
-		return p, p.expect("join")
-	case <-time.After(patience):
-		t.Fatal("no page connected")
-		return nil, nil
+	for late := time.After(patience); ; {
+		select {
+		case p := <-peers:
+			t.Cleanup(func() { _ = p.conn.CloseNow() })
+			select {
+			case m, ok := <-p.in:
+				if ok && m["type"] == "join" {
+					return p, m
+				}
+			case <-time.After(patience / 4):
+			}
+		case <-late:
+			t.Fatal("no page has come to join")
+			return nil, nil
+		}
 	}
 }
 

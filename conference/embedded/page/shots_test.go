@@ -200,7 +200,11 @@ func enter(p *peer, host bool, s message) {
 
 func (s scene) show(w *tab, url string, peers chan *peer, l look) {
 	t := w.t
-	w.do(chromedp.Navigate("about:blank"), chromedp.Navigate(url+"/meet/100000001"+s.fragment))
+	w.do(chromedp.Navigate("about:blank"))
+	for len(peers) > 0 {
+		<-peers // of a page that had lost its line, and came back for the last scene
+	}
+	w.do(chromedp.Navigate(url + "/meet/100000001" + s.fragment))
 	switch s.name {
 	case "join":
 		w.until(visible("name"))
