@@ -148,11 +148,11 @@ func (a *App) drain(ctx context.Context) {
 func (a *App) Reload(c config.Config) error {
 	old := a.settings.Load()
 	changes := config.Diff(old.Config, c)
-	if err := a.meet.SetMeetings(c.Meetings); err != nil {
-		return fmt.Errorf("meetings: %w", err)
-	}
 	if err := a.phones.SetTrunks(c.Trunks); err != nil {
 		return fmt.Errorf("trunks: %w", err)
+	}
+	if err := a.meet.SetMeetings(c.Meetings); err != nil {
+		return fmt.Errorf("meetings: %w", err)
 	}
 	a.meet.SetNumbers(invitations(c))
 	a.settings.Store(newSettings(c))

@@ -34,9 +34,7 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 	now := a.settings.Load()
 	number, ok := now.Numbers.Find(phone.Trunk(), phone.To())
 	if !ok {
-		a.log.Warn().Str("call", phone.ID()).Str("trunk", phone.Trunk()).
-			Msg("refused: numbers has no entry for what was called on this trunk")
-		phone.Reject(notOurs())
+		a.refuseNumber(phone)
 		return
 	}
 	line := a.calls.begin(phone)
@@ -66,6 +64,19 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 	if err := session.Run(ctx); err != nil {
 		a.log.Error().Err(err).Str("call", phone.ID()).Msg("call broken off")
 	}
+}
+
+// refuseNumber turns a call away whose number the operator's file does not
+// have. The log shows what the trunk has sent, since that is what the file must
+// have; a trunk's max_calls_per_second bounds how often.
+func (a *App) refuseNumber(phone *sip.Call) {
+	const shown = 32
+	called := []rune(phone.To())
+	a.log.Warn().Str("call", phone.ID()).Str("trunk", phone.Trunk()).Str("number", string(called[:min(shown, len(called))])).
+		Msg("refused: numbers has no entry for this number on this trunk")
+	a.metrics.CallBegun()
+	phone.Reject(notOurs())
+	a.metrics.CallEnded("unknown_number", time.Since(phone.Began()))
 }
 
 // named is the caller's number, empty where it is suppressed.
