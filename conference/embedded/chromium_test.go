@@ -41,7 +41,7 @@ func TestChromiumTalksWithATelephone(t *testing.T) {
 // chromium is where the browser is.
 func chromium(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+	for _, name := range []string{"google-chrome", "google-chrome-stable", "chromium", "chromium-browser"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
@@ -64,6 +64,7 @@ func chromiumTalks(t *testing.T, path, level string) {
 		chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-fake-device-for-media-stream", true),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("allow-loopback-in-peer-connection", true), // a machine may have nothing else
 	)...)
 	defer stop()
 	tab, done := chromedp.NewContext(alloc)

@@ -253,13 +253,6 @@ func (g *gateway) heard(phone *peertest.Baresip, language string, p announcement
 	return at
 }
 
-// has reports whether a phone has heard a prompt by now.
-func (g *gateway) has(phone *peertest.Baresip, language string, p announcements.Prompt) bool {
-	g.t.Helper()
-	match, _ := peertest.Match(phone.Heard(), g.prompt(language, p))
-	return match > .8
-}
-
 // phone starts a baresip that says a tone.
 func (g *gateway) phone(hertz float64) *peertest.Baresip {
 	return peertest.StartBaresip(g.t, peertest.Tone(g.t, 8000, hertz, -20, 240), "PCMA")

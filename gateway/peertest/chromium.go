@@ -62,9 +62,10 @@ func StartBrowser(t testing.TB, microphone, url string) *Browser {
 }
 
 // chromium finds a browser under one of the names that it is packaged as.
+// Chromium comes last: Ubuntu's is a snap, which cannot read a test's files.
 func chromium(t testing.TB) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range []string{"google-chrome", "google-chrome-stable", "chromium", "chromium-browser"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
