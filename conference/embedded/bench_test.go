@@ -29,7 +29,7 @@ func BenchmarkVoice(b *testing.B) {
 // beat.
 func BenchmarkTelephoneVoice(b *testing.B) {
 	passed := make(chan struct{}, 1)
-	e, err := startEncoder(func(rtp.Header, []byte, time.Time) { passed <- struct{}{} })
+	e, err := startEncoder(nil, func(rtp.Header, []byte, time.Time) { passed <- struct{}{} })
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 	}); n > 0 {
 		t.Errorf("%v allocations for a packet", n)
 	}
-	e, err := startEncoder(func(rtp.Header, []byte, time.Time) {})
+	e, err := startEncoder(nil, func(rtp.Header, []byte, time.Time) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func (m *meeting) plugMix() {
 		return
 	}
 	track := r.track(mixName, false)
-	mix, err := startEncoder(func(h rtp.Header, payload []byte, at time.Time) { track.pushMix(h.Timestamp, payload, at) })
+	mix, err := startEncoder(nil, func(h rtp.Header, payload []byte, at time.Time) { track.pushMix(h.Timestamp, payload, at) })
 	if err != nil {
 		m.log.Error().Err(err).Msg("no encoder for the mix of a recording")
 		return

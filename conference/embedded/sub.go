@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -58,7 +59,7 @@ func (l *leg) exchange(wanted []*voice) (changed bool, err error) {
 			return false, fmt.Errorf("%w: put a voice in: %w", errMediaFailed, err)
 		}
 		l.heard[v], l.dtls = t, t.Sender().Transport()
-		l.drain(t.Sender())
+		l.reports(v, t.Sender())
 		changed = true
 	}
 	return changed, nil
@@ -82,13 +83,21 @@ func (l *leg) add(v *voice) (*webrtc.RTPTransceiver, error) {
 	return t, nil
 }
 
-// drain reads the reports on a voice, which is what has them counted.
-func (l *leg) drain(sender *webrtc.RTPSender) {
+// reports reads what the page says of a voice that it hears. Reading is also
+// what lets lost packets be sent again.
+func (l *leg) reports(v *voice, sender *webrtc.RTPSender) {
 	l.reader(func() {
-		buffer := make([]byte, 1500)
 		for {
-			if _, _, err := sender.Read(buffer); err != nil {
+			packets, _, err := sender.ReadRTCP()
+			if err != nil {
 				return
+			}
+			for _, p := range packets {
+				if r, ok := p.(*rtcp.ReceiverReport); ok {
+					for _, block := range r.Reports {
+						v.report(int32(block.FractionLost) * 100 / 256)
+					}
+				}
 			}
 		}
 	})

@@ -20,6 +20,8 @@ import (
 type voice struct {
 	track *webrtc.TrackLocalStaticRTP
 	heard atomic.Int64 // when speech was last let through, Unix nanoseconds
+	// missed is how many packets in a hundred a listener misses.
+	missed atomic.Int32
 
 	mu      sync.Mutex
 	isOpen  bool
@@ -34,6 +36,17 @@ func newVoice(id string) *voice {
 	// The error is of options that were not given.
 	track, _ := webrtc.NewTrackLocalStaticRTP(opusCapability(), "voice-"+id, id)
 	return &voice{track: track}
+}
+
+// report takes what one listener says to have missed. The worst of them counts,
+// and is forgotten by a point with each better report.
+func (v *voice) report(percent int32) {
+	for {
+		known := v.missed.Load()
+		if v.missed.CompareAndSwap(known, max(percent, known-1)) {
+			return
+		}
+	}
 }
 
 // shut closes the voice. When it returns nothing passes any more.
