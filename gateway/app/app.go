@@ -109,18 +109,21 @@ func (a *App) Run(ctx context.Context) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	rooms, running := errgroup.WithContext(running)
-	for name, run := range map[string]func(context.Context) error{
-		"audio clock": a.clock.Run,
-		"conference":  a.meet.Run,
-		"sip":         a.phones.Run,
-		"http":        a.web.Run,
-	} {
+	open := func(name string, run func(context.Context) error) {
 		rooms.Go(func() error {
 			if err := run(running); err != nil && !errors.Is(err, context.Canceled) {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			return nil
 		})
+	}
+	open("audio clock", a.clock.Run)
+	open("conference", a.meet.Run)
+	select {
+	case <-a.meet.Ready(): // before anybody is let near it
+		open("sip", a.phones.Run)
+		open("http", a.web.Run)
+	case <-running.Done():
 	}
 	select {
 	case <-ctx.Done():
@@ -130,7 +133,7 @@ func (a *App) Run(ctx context.Context) error {
 	stop()
 	err := rooms.Wait()
 	a.media.Close()
-	return errors.Join(err, a.book.Close())
+	return errors.Join(err, a.web.Close(), a.book.Close())
 }
 
 // drain turns new calls away and waits for those in progress.
