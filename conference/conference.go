@@ -138,6 +138,15 @@ const (
 	Declined
 )
 
+var answerNames = [...]string{"unanswered", "informed", "agreed", "declined"}
+
+func (a Answer) String() string {
+	if a < 0 || int(a) >= len(answerNames) {
+		return answerNames[Unanswered]
+	}
+	return answerNames[a]
+}
+
 // Command is something a host does by key.
 type Command int
 

@@ -121,7 +121,7 @@ func (n *network) newAPI(cfg WebRTC, strict bool) (*webrtc.API, error) {
 
 func (n *network) settings(cfg WebRTC, strict bool) (webrtc.SettingEngine, error) {
 	var s webrtc.SettingEngine
-	s.LoggerFactory = quiet{}
+	s.LoggerFactory = quiet()
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetIncludeLoopbackCandidate(true)

@@ -73,24 +73,11 @@ type Person struct {
 	Recorded string `json:"recorded"` // unanswered, informed, agreed, declined
 }
 
-func answerName(a conference.Answer) string {
-	switch a {
-	case conference.Informed:
-		return "informed"
-	case conference.Agreed:
-		return "agreed"
-	case conference.Declined:
-		return "declined"
-	default:
-		return "unanswered"
-	}
-}
-
 func (s *state) personView(p *person) Person {
 	return Person{
 		ID: p.id, Name: p.name, Phone: p.phone, Host: s.isHost(p),
 		Muted: p.muted || p.mutedByHost, Hand: p.hand, Waiting: s.waits(p),
-		Recorded: answerName(s.answerOf(p)),
+		Recorded: s.answerOf(p).String(),
 	}
 }
 

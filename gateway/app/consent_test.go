@@ -38,32 +38,29 @@ func TestNoVoiceWithoutConsent(t *testing.T) {
 		browser.Watch(hertz)
 	}
 
-	two := g.phone(float64(tones["two"]))
-	g.join(two, "en", meeting)
+	// All of them pass over the privacy notice ahead, and one types everything
+	// ahead, the yes included.
+	call := func(name, number, keys string) *peertest.Baresip {
+		phone := g.phone(float64(tones[name]))
+		phone.Dial(g.uri(number))
+		phone.Key(meeting + "##" + keys)
+		return phone
+	}
+	ahead := call("ahead", "en", "1111")
+	silence := call("silence", "de", "")
+	two, three, gone := call("two", "en", ""), call("three", "en", ""), call("nothing and hung up", "en", "")
+	g.heard(gone, "en", announcements.ConsentIntro)
+	gone.Hangup()
+	g.heard(three, "en", announcements.ConsentIntro)
+	three.Key("3")
 	g.heard(two, "en", announcements.ConsentAgree)
 	two.Key("2")
 	g.heard(two, "en", announcements.EnterListening)
-	g.waitPhones(meeting, 1)
-
-	three := g.phone(float64(tones["three"]))
-	g.join(three, "en", meeting)
-	g.heard(three, "en", announcements.ConsentIntro)
-	three.Key("3")
 	three.Wait("CALL_CLOSED")
-
-	gone := g.phone(float64(tones["nothing and hung up"]))
-	g.join(gone, "en", meeting)
-	g.heard(gone, "en", announcements.ConsentIntro)
-	gone.Hangup()
-
-	// The caller types everything ahead, the yes included, and then nothing.
-	ahead := g.phone(float64(tones["ahead"]))
-	ahead.Dial(g.uri("en"))
-	ahead.Key(meeting + "##1111")
-	silence := g.phone(float64(tones["silence"]))
-	g.join(silence, "de", meeting)
-	g.heard(silence, "de", announcements.ConsentNone)
-	g.heard(ahead, "en", announcements.ConsentNone)
+	for phone, language := range map[*peertest.Baresip]string{ahead: "en", silence: "de"} {
+		g.heard(phone, language, announcements.ConsentRepeat)
+		g.heard(phone, language, announcements.ConsentNone)
+	}
 	g.waitPhones(meeting, 3)
 
 	// Looked at before the next caller speaks: a loud tone leaks into the
@@ -73,8 +70,7 @@ func TestNoVoiceWithoutConsent(t *testing.T) {
 			t.Errorf("the browser heard the caller who pressed %s at %.1f dBov", name, peak.Level)
 		}
 	}
-	one := g.phone(float64(tones["one"]))
-	g.join(one, "en", meeting)
+	one := call("one", "en", "")
 	g.heard(one, "en", announcements.ConsentAgree)
 	one.Key("1")
 	peertest.Eventually(t, "the one who agreed is heard", func() bool { return browser.Peak(tones["one"]).Level > -30 })

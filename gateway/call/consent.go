@@ -91,7 +91,7 @@ func answerConsent(s state, a conference.Answer, key rune, confirm announcements
 // testifyFor has an answer written down. It counts once it is.
 func testifyFor(s state, a conference.Answer, key rune) (state, []action) {
 	s.pending = a
-	write := evidence(s, answerName(a), key) // before the words stop: it holds how much was heard
+	write := evidence(s, a.String(), key) // before the words stop: it holds how much was heard
 	s, acts := to(s, testifying)
 	return s, append(append([]action{write}, acts...), arm{bound, s.limits.Backend})
 }
@@ -102,18 +102,6 @@ const (
 	walkedOut = "left"
 )
 
-func answerName(a conference.Answer) string {
-	switch a {
-	case conference.Informed:
-		return "informed"
-	case conference.Agreed:
-		return "agreed"
-	case conference.Declined:
-		return "declined"
-	}
-	return "unanswered"
-}
-
 func evidence(s state, answer string, key rune) action {
 	return testify{answer: answer, key: key, run: s.asked, policy: admission.Consent(facts(s))}
 }
@@ -122,7 +110,7 @@ func evidence(s state, answer string, key rune) action {
 // none, and a caller who believes to have said it is not left in that belief;
 // a no needs no proof to be obeyed.
 func nextTestified(s state, ev testified) (state, []action) {
-	if ev.answer != answerName(s.pending) {
+	if ev.answer != s.pending.String() {
 		return s, nil // an earlier one, late from a slow disk
 	}
 	if ev.err != nil && s.pending != conference.Declined {

@@ -261,4 +261,4 @@ func (s *fakeSeat) SetHand(up bool) {
 	s.stage.note(map[bool]string{true: "hand up", false: "hand down"}[up])
 }
 
-func (s *fakeSeat) Answer(_ uint64, a conference.Answer) { s.stage.note("answers " + answerName(a)) }
+func (s *fakeSeat) Answer(_ uint64, a conference.Answer) { s.stage.note("answers " + a.String()) }

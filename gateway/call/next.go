@@ -202,7 +202,7 @@ func outOfTime(s state) (state, []action) {
 	case asking:
 		return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
 	case testifying:
-		return nextTestified(s, testified{answerName(s.pending), errTooLong})
+		return nextTestified(s, testified{s.pending.String(), errTooLong})
 	case opening:
 		return goodbye(s, Faulty)
 	case informing, noticing:

@@ -76,7 +76,7 @@ func after(s state, events ...event) state {
 // written lets testified{} be about what is being written.
 func written(s state, ev event) event {
 	if t, ok := ev.(testified); ok && t.answer == "" {
-		t.answer = answerName(s.pending)
+		t.answer = s.pending.String()
 		return t
 	}
 	return ev

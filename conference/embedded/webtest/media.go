@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/logging"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
@@ -141,19 +140,3 @@ func (p *Peer) listen(track *webrtc.TrackRemote) {
 		p.mu.Unlock()
 	}
 }
-
-// quiet keeps pion from writing into the test's output.
-type quiet struct{}
-
-func (quiet) NewLogger(string) logging.LeveledLogger { return quiet{} }
-
-func (quiet) Trace(string)          {}
-func (quiet) Tracef(string, ...any) {}
-func (quiet) Debug(string)          {}
-func (quiet) Debugf(string, ...any) {}
-func (quiet) Info(string)           {}
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Warn(string)           {}
-func (quiet) Warnf(string, ...any)  {}
-func (quiet) Error(string)          {}
-func (quiet) Errorf(string, ...any) {}

@@ -3,6 +3,7 @@ package webtest
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/pion/logging"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
@@ -77,7 +79,7 @@ func Dial(t testing.TB, server, meeting string, join Join, options ...Option) *P
 		connected: make(chan struct{}, 1),
 	}
 	p.cond = sync.NewCond(&p.mu)
-	p.engine.LoggerFactory = quiet{}
+	p.engine.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 	p.engine.SetIncludeLoopbackCandidate(true)
 	p.engine.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() && ip.To4() != nil })
 	p.engine.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
