@@ -1,5 +1,5 @@
-// Einwahl lets people who only have a telephone into meetings, or tells them in
-// words why not.
+// Command einwahl lets people who only have a telephone into meetings, or tells
+// them in words why not.
 package main
 
 import (

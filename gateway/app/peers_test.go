@@ -42,6 +42,9 @@ func TestTwoPhonesHearEachOtherAndNotThemselves(t *testing.T) {
 			return math.Abs(their+20) < 3 && their-own > 40
 		})
 	}
+	if n := g.metric("einwahl_seats_total"); n != 2 {
+		t.Errorf("%v seats were opened, want 2", n)
+	}
 	one.Hangup()
 	g.waitPhones("100000001", 1)
 	other.Hangup()
@@ -60,6 +63,9 @@ func TestEndToEndEncryptedMeetingRefusesInWords(t *testing.T) {
 	}
 	if n := g.metric("einwahl_calls_total", `outcome="e2ee"`); n != 1 {
 		t.Errorf("calls that ended for e2ee = %v, want 1", n)
+	}
+	if n := g.metric("einwahl_seats_total"); n != 0 {
+		t.Errorf("%v seats were opened, want none", n)
 	}
 	g.settle()
 }
