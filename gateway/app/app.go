@@ -50,8 +50,9 @@ type App struct {
 	calls   calls
 }
 
-// New builds the gateway and binds its addresses. It starts nothing, so what
-// is wrong shows before anybody is answered.
+// New builds the gateway and binds the address of its pages; those of the phones
+// are bound by Run. It starts nothing, so what is wrong shows before anybody is
+// answered.
 //
 // It is straight-line wiring: every room is made of the rooms before it, and
 // what has been made is closed again when a later one cannot be.
