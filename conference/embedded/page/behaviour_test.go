@@ -276,3 +276,36 @@ func TestMicrophoneIsCheckedBeforeJoining(t *testing.T) {
 	w.shows("mic-state", "Your microphone works") // the pretended one beeps
 	w.until(`Number(document.getElementById("mic-meter").getAttribute("aria-valuenow")) > 30`)
 }
+
+// slowMicrophone opens microphones when it is told to, in any order.
+const slowMicrophone = `
+	window.opened = [];
+	const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+	navigator.mediaDevices.getUserMedia = async (wish) => {
+		const mic = { noiseSuppression: wish.audio.noiseSuppression };
+		const told = new Promise((resolve) => { mic.resolve = resolve; });
+		window.opened.push(mic);
+		await told;
+		const stream = await real(wish);
+		mic.track = stream.getAudioTracks()[0];
+		return stream;
+	};`
+
+func TestTheLastWishForAMicrophoneCounts(t *testing.T) {
+	url, _ := serve(t)
+	w := open(t, url+"/meet/100000001", script(slowMicrophone))
+	w.until(`opened.length === 1`)
+	w.click("original-sound") // while the microphone is being opened
+	w.until(`opened.length === 2`)
+	w.do(chromedp.Evaluate[chromedp.Void](`opened[1].resolve()`))
+	w.until(`opened[1].track?.readyState === "live"`)
+	w.do(chromedp.Evaluate[chromedp.Void](`opened[0].resolve()`))
+	w.until(`opened[0].track?.readyState === "ended"`)
+	if eval[bool](w, `opened[1].noiseSuppression`) {
+		t.Error("the microphone was opened with noise suppression")
+	}
+	if !eval[bool](w, `opened[1].track.readyState === "live"`) {
+		t.Error("the microphone that was wished for last is shut")
+	}
+	w.shows("mic-state", "Your microphone works")
+}

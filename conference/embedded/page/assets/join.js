@@ -23,7 +23,7 @@ export class JoinForm {
     $('join-form').addEventListener('submit', (e) => { e.preventDefault(); this.#submit(); });
     $('mic-test').addEventListener('click', () => this.test());
     $('mic-device').addEventListener('change', () => this.test());
-    $('original-sound').addEventListener('change', () => mic.track && this.test());
+    $('original-sound').addEventListener('change', () => (mic.track || mic.opening) && this.test());
     $('name').addEventListener('input', () => this.#nameError(false));
     navigator.permissions?.query({ name: 'microphone' })
       .then((p) => p.state === 'granted' && this.test(), () => {});

@@ -6,16 +6,28 @@ export class Microphone {
   #analyser;
   #samples;
   #onEnd;
+  #wish = 0; // counts what was asked for: only the last of it counts
+  #last = Promise.resolve(false); // what comes of it
   track = null;
+  opening = false;
   error = null;
 
   constructor(onEnd = () => {}) { this.#onEnd = onEnd; }
 
   // open asks for the microphone. original leaves out what browsers do to make
-  // speech clearer, which spoils music.
-  async open({ device, original } = {}) {
+  // speech clearer, which spoils music. Asked again before it is open, it is the
+  // later wish that all wait for.
+  open(wish) {
+    this.#last = this.#open(wish);
+    return this.#last;
+  }
+
+  async #open({ device, original } = {}) {
     this.close();
     this.error = null;
+    this.opening = true;
+    const wish = this.#wish;
+    let track;
     try {
       if (!navigator.mediaDevices) throw new DOMException('', 'InsecureError');
       const stream = await navigator.mediaDevices.getUserMedia({ audio: {
@@ -23,12 +35,17 @@ export class Microphone {
         channelCount: 1,
         echoCancellation: !original, noiseSuppression: !original, autoGainControl: !original,
       } });
-      this.track = stream.getAudioTracks()[0];
+      track = stream.getAudioTracks()[0];
     } catch (e) {
-      this.error = reason(e);
+      if (wish !== this.#wish) return this.#last;
+      [this.opening, this.error] = [false, reason(e)];
       return false;
     }
-    const track = this.track;
+    if (wish !== this.#wish) {
+      track.stop();
+      return this.#last;
+    }
+    [this.opening, this.track] = [false, track];
     track.onended = () => {
       if (this.track !== track) return;
       this.close();
@@ -69,6 +86,9 @@ export class Microphone {
   }
 
   close() {
+    this.#wish++;
+    this.#last = Promise.resolve(false);
+    this.opening = false;
     this.track?.stop();
     this.track = null;
     this.#analyser?.disconnect();
