@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"time"
 )
 
@@ -16,6 +17,10 @@ type Config struct {
 	// <language>/<prompt>.wav, .opus or .ogg, and music.wav, .opus or .ogg.
 	// Empty: only the built-in ones.
 	Directory string `yaml:"directory"`
+	// Synthesiser is a program with its arguments that reads a text from its
+	// standard input and writes WAV to its standard output; {language} in an
+	// argument stands for the language. Empty: none.
+	Synthesiser []string `yaml:"synthesiser"`
 	// LeadIn is the silence after answering, before the first word.
 	LeadIn time.Duration `yaml:"lead_in"`
 }
@@ -34,6 +39,11 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("directory: %w", err))
 		case !info.IsDir():
 			errs = append(errs, fmt.Errorf("directory: %s is no folder", c.Directory))
+		}
+	}
+	if len(c.Synthesiser) > 0 {
+		if _, err := exec.LookPath(c.Synthesiser[0]); err != nil {
+			errs = append(errs, fmt.Errorf("synthesiser: %w", err))
 		}
 	}
 	if c.LeadIn < 0 || c.LeadIn > longestLeadIn {

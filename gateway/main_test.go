@@ -112,6 +112,9 @@ func TestPromptsAreListedAndWrittenAsWAV(t *testing.T) {
 	if _, stderr, code = call(t, "prompts", "play", "nonsense"); code != 1 || !strings.Contains(stderr, "no prompt is called") {
 		t.Errorf("prompts play nonsense: exit %d\n%s", code, stderr)
 	}
+	if _, stderr, code = call(t, "prompts", "render", "welcome"); code != 1 || !strings.Contains(stderr, "announcements.directory is empty") {
+		t.Errorf("prompts render without a folder: exit %d\n%s", code, stderr)
+	}
 	if _, stderr, code = call(t, "prompts", "list", "--language", "tlh"); code != 1 || !strings.Contains(stderr, "there are de, en") {
 		t.Errorf("prompts list in a language that is not spoken: exit %d\n%s", code, stderr)
 	}

@@ -18,11 +18,12 @@ import (
 
 // promptsCommand is `einwahl prompts`.
 type promptsCommand struct {
-	List listCommand `cmd:"" help:"List the prompts of a language with their lengths and words."`
-	Play playCommand `cmd:"" help:"Write a prompt as WAV, as callers hear it."`
+	List   listCommand   `cmd:"" help:"List the prompts of a language with their lengths and words."`
+	Play   playCommand   `cmd:"" help:"Write a prompt as WAV, as callers hear it."`
+	Render renderCommand `cmd:"" help:"Have your own words spoken by the configured synthesiser."`
 }
 
-// voices is what both commands take.
+// voices is what the commands that listen take.
 type voices struct {
 	file
 	Language string `short:"l" aliases:"lang" placeholder:"LANG" help:"Language, such as en or de."`
