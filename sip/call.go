@@ -11,15 +11,18 @@ import (
 // Call is one telephone call that a trunk has brought. Its methods may be
 // called from any goroutine, also after its end.
 type Call struct {
-	id     string
-	trunk  string
-	to     string
-	from   Caller
-	began  time.Time
-	leg    leg
-	dialog *dialog
-	done   chan struct{}
-	err    error // set before done is closed
+	id    string
+	trunk string
+	to    string
+	// account is ours that was called, where the trunk is one that we register
+	// with.
+	account string
+	from    Caller
+	began   time.Time
+	leg     leg
+	dialog  *dialog
+	done    chan struct{}
+	err     error // set before done is closed
 }
 
 // Caller is who the trunk says is calling. It is a claim, not a proof.
@@ -30,6 +33,11 @@ type Caller struct {
 	Display string
 	// Anonymous callers have asked not to be named.
 	Anonymous bool
+	// Asserted callers are named by a trunk that is trusted for it.
+	Asserted bool
+	// Attested is what the caller's carrier has signed about the number (RFC
+	// 8588): A, B or C; failed where the signature is wrong; empty for none.
+	Attested string
 }
 
 // ID is a random name of the call, unknown to the caller.
@@ -40,6 +48,10 @@ func (c *Call) Trunk() string { return c.trunk }
 
 // To is the number called, as the trunk sends it.
 func (c *Call) To() string { return c.to }
+
+// Account is the user of our registration that the call came to, empty where
+// the trunk knows us by address.
+func (c *Call) Account() string { return c.account }
 
 // From is the caller as the trunk tells.
 func (c *Call) From() Caller { return c.from }

@@ -8,10 +8,11 @@ import (
 )
 
 // calledNumber is whom the request is for: the user of its Request-URI.
-func calledNumber(req *sipmsg.Request) string { return userOf(&req.Recipient) }
+func calledNumber(in incoming) string { return userOf(&in.Recipient) }
 
 // callerOf reads who is calling from From and Privacy.
-func callerOf(req *sipmsg.Request) Caller {
+func callerOf(in incoming) Caller {
+	req := in.Request
 	from := req.From()
 	c := Caller{User: userOf(&from.Address), Display: text(strings.Trim(from.DisplayName, `" `))}
 	host := strings.ToLower(from.Address.Host)

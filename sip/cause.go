@@ -67,6 +67,7 @@ var (
 	causeRetired    = Cause{Status: 503, Q850: 41, Text: "Trunk is no longer configured"}
 	causeTooMany    = Cause{Status: 503, Q850: 34, Text: "max_calls of the trunk is reached"}
 	causeTooFast    = Cause{Status: 503, Q850: 42, Text: "max_calls_per_second of the trunk is reached"}
+	causeOverload   = Cause{Status: 503, Q850: 42, Text: "Too much to do"}
 	causeNoPorts    = Cause{Status: 503, Q850: 34, Text: "No media port is free"}
 	causeNoCodec    = Cause{Status: 488, Q850: 88, Text: "No common codec"}
 	causeInsecure   = Cause{Status: 488, Q850: 88, Text: "SRTP is required"}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Config is the "sip" section of the operator's file.
@@ -18,6 +19,14 @@ type Config struct {
 	// Advertise is the public host in Contact and Via; empty: the address of
 	// the route to the peer.
 	Advertise string `yaml:"advertise"`
+	// TLS is our certificate, and whose we believe.
+	TLS TLSConfig `yaml:"tls"`
+	// MaxConnections and MaxConnectionsPerAddress bound the streams (TCP, TLS,
+	// WebSocket) of all peers and of one address.
+	MaxConnections           int `yaml:"max_connections"`
+	MaxConnectionsPerAddress int `yaml:"max_connections_per_address"`
+	// STIR is whose word about callers' numbers counts.
+	STIR STIRConfig `yaml:"stir"`
 }
 
 // TrunkConfig is one of the "trunks" of the operator's file: a peer that
@@ -37,6 +46,35 @@ type TrunkConfig struct {
 	Codecs []string `yaml:"codecs"`
 	// SRTP is off, optional or required.
 	SRTP string `yaml:"srtp"`
+	// Transports are those by which its peers may come: udp, tcp, tls, ws, wss;
+	// none: all that are listened on.
+	Transports []string `yaml:"transports"`
+	// Clients are the certificates that a peer must show one of, over TLS: by a
+	// name in it, or as sha256: and its fingerprint. None: no certificate is asked.
+	Clients []string `yaml:"clients"`
+	// Advertise is our public IP address towards this trunk, in Contact, Via and
+	// SDP; empty: sip.advertise and media.advertise.
+	Advertise string `yaml:"advertise"`
+	// Country is where its national numbers belong, as DE; empty: they stay as
+	// they are.
+	Country string `yaml:"country"`
+	// TrustIdentity is whether P-Asserted-Identity and its like are believed.
+	TrustIdentity bool `yaml:"trust_identity"`
+	// Called is where the called number stands: auto, request, to, called_party,
+	// diversion or history.
+	Called string `yaml:"called"`
+	// Auth are accounts, one of which a caller must prove by digest.
+	Auth AuthConfig `yaml:"auth"`
+	// Register are our own accounts with the trunk.
+	Register []RegisterConfig `yaml:"register"`
+	// SessionExpires is how often a call is refreshed, after RFC 4028; 0 never by
+	// us.
+	SessionExpires time.Duration `yaml:"session_expires"`
+	// Ping is how often we ask the trunk with OPTIONS whether it is there; 0 never.
+	Ping time.Duration `yaml:"ping"`
+	// Requests is from where requests inside a call may come: trunk, any of its
+	// addresses, or strict, only the one that brought the call.
+	Requests string `yaml:"requests"`
 	// MaxCalls is how many calls there may be at a time; 0 is none.
 	MaxCalls int `yaml:"max_calls"`
 	// MaxCallsPerSecond is how many calls may begin in a second; 0 is none.
@@ -45,7 +83,11 @@ type TrunkConfig struct {
 
 // DefaultConfig listens on loopback only.
 func DefaultConfig() Config {
-	return Config{Listen: []string{"udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"}}
+	return Config{
+		Listen:                   []string{"udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"},
+		MaxConnections:           1024,
+		MaxConnectionsPerAddress: 64,
+	}
 }
 
 // DefaultTrunkConfig is what a trunk has where the file is silent. It has
@@ -54,6 +96,9 @@ func DefaultTrunkConfig() TrunkConfig {
 	return TrunkConfig{
 		Codecs:            []string{"opus", "g722", "pcma", "pcmu"},
 		SRTP:              "optional",
+		Called:            "auto",
+		SessionExpires:    30 * time.Minute,
+		Requests:          "trunk",
 		MaxCalls:          200,
 		MaxCallsPerSecond: 20,
 	}
@@ -79,6 +124,8 @@ func (c Config) Validate() error {
 	if c.Advertise != "" && !isHost(c.Advertise) {
 		errs = append(errs, fmt.Errorf("advertise: %q is neither an IP address nor a host name", c.Advertise))
 	}
+	errs = append(errs, c.TLS.validate()...)
+	errs = append(errs, c.STIR.validate()...)
 	return errors.Join(errs...)
 }
 
@@ -107,6 +154,10 @@ func (c TrunkConfig) Validate() error {
 	default:
 		errs = append(errs, fmt.Errorf("srtp: %q is none of off, optional, required", c.SRTP))
 	}
+	errs = append(errs, c.validateIdentity()...)
+	errs = append(errs, c.validateAccounts()...)
+	errs = append(errs, c.validateWays()...)
+	errs = append(errs, c.validateSession()...)
 	if c.MaxCalls < 0 {
 		errs = append(errs, fmt.Errorf("max_calls: want 0 or more, not %d", c.MaxCalls))
 	}

@@ -22,6 +22,7 @@ type dialog struct {
 	trunk  *trunk
 	log    zerolog.Logger
 	first  *sipmsg.ServerTx
+	secure bool // the INVITE came encrypted
 
 	// The three names of the dialog: RFC 3261 section 12.
 	tag, callID, callerTag string
@@ -103,7 +104,8 @@ func (d *dialog) owns(in incoming) bool {
 	return theirs && string(*in.CallID()) == d.callID && in.fromTag() == d.callerTag
 }
 
-func (d *dialog) secureSignalling() bool { return false }
+// secureSignalling reports that the INVITE came encrypted.
+func (d *dialog) secureSignalling() bool { return d.secure }
 
 // run leads the dialog to its end.
 func (d *dialog) run() {

@@ -65,6 +65,12 @@ func (g *gate) inUse() map[string]TrunkUse {
 	return all
 }
 
+// advertise is our public address towards this trunk; invalid: none of its own.
+func (t *trunk) advertise() netip.Addr {
+	a, _ := netip.ParseAddr(t.Advertise)
+	return a.Unmap()
+}
+
 // end gives the place back.
 func (t *trunk) end() { t.use.calls.Add(-1) }
 

@@ -27,6 +27,10 @@ func (s *Server) invite(in incoming) {
 		s.turnAway(in, causeDraining)
 		return
 	}
+	if why := s.overloaded(); why != "" {
+		s.turnAway(in, Cause{causeOverload.Status, causeOverload.Q850, why})
+		return
+	}
 	if full := in.trunk.begin(); full != nil {
 		s.turnAway(in, *full)
 		return
@@ -71,6 +75,7 @@ func (s *Server) newDialog(first told) *dialog {
 		server:    s,
 		trunk:     in.trunk,
 		first:     first.tx,
+		secure:    in.wire.secure(),
 		tag:       rand.Text(),
 		callID:    string(*in.CallID()),
 		callerTag: in.fromTag(),
@@ -83,13 +88,14 @@ func (s *Server) newDialog(first told) *dialog {
 		probe:     stoppedTimer(),
 	}
 	d.call = &Call{
-		id:     rand.Text(),
-		trunk:  in.trunk.Name,
-		to:     calledNumber(in.Request),
-		from:   callerOf(in.Request),
-		began:  time.Now(),
-		dialog: d,
-		done:   make(chan struct{}),
+		id:      rand.Text(),
+		trunk:   in.trunk.Name,
+		to:      calledNumber(in),
+		from:    callerOf(in),
+		account: in.account,
+		began:   time.Now(),
+		dialog:  d,
+		done:    make(chan struct{}),
 	}
 	d.log = s.log.With().Str("trunk", d.call.trunk).Str("call", d.call.id).Logger()
 	return d
@@ -117,11 +123,15 @@ func (s *Server) lead(d *dialog) bool {
 // dialog to the end.
 func (s *Server) conduct(d *dialog) {
 	in := d.invite.incoming
+	body, _ := session(in.Request)
 	l, err := s.newLeg(media.LegConfig{
 		Bind:       in.wire.local().Addr(),
 		Signalling: in.source.Addr(),
 		Trusted:    d.trunk.media,
 		Codecs:     d.trunk.Codecs,
+		SRTP:       d.trunk.SRTP,
+		Advertise:  d.trunk.advertise(),
+		Offer:      body,
 		Log:        d.log,
 	})
 	if err != nil {
@@ -149,6 +159,7 @@ func (s *Server) serve(ctx context.Context, d *dialog) {
 		}
 		d.post(ended{cause, ErrHungUp})
 	}()
+	d.call.from = s.vouched(ctx, d.invite.incoming, d.call.from)
 	s.handle(ctx, d.call)
 	cause.Q850, cause.Text = causeNormal.Q850, causeNormal.Text
 }

@@ -74,10 +74,10 @@ func TestCaller(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			req := request(t, "INVITE "+tt.uri+" SIP/2.0\r\nFrom: "+tt.from+";tag=1\r\n"+tt.extra+"Content-Length: 0\r\n\r\n")
-			if got := calledNumber(req); got != tt.to {
+			if got := calledNumber(incoming{Request: req}); got != tt.to {
 				t.Errorf("To: %q, want %q", got, tt.to)
 			}
-			if got := callerOf(req); got != tt.want {
+			if got := callerOf(incoming{Request: req}); got != tt.want {
 				t.Errorf("From: %+v, want %+v", got, tt.want)
 			}
 		})
@@ -143,9 +143,9 @@ func FuzzRequest(f *testing.F) {
 		source := netip.MustParseAddrPort("127.0.0.1:5060")
 		req.SetTransport("UDP")
 		req.SetSource(source.String())
-		in := incoming{req, arrival{wire: fakeWire{}, source: source, trunk: &trunk{}}}
+		in := incoming{Request: req, arrival: arrival{wire: fakeWire{}, source: source, trunk: &trunk{}}}
 		_, _ = s.screen(in)
-		_, _ = calledNumber(req), callerOf(req)
+		_, _ = calledNumber(incoming{Request: req}), callerOf(incoming{Request: req})
 		_, _ = session(req)
 		r := s.routeTo(in)
 		_, _ = r.path()
@@ -272,7 +272,7 @@ func BenchmarkParseAndAnswer(b *testing.B) {
 			b.Fatal(err)
 		}
 		msg.SetSource(source.String())
-		in := incoming{msg.(*sipmsg.Request), arrival{wire: fakeWire{}, source: source}}
+		in := incoming{Request: msg.(*sipmsg.Request), arrival: arrival{wire: fakeWire{}, source: source}}
 		if _, err := marshal(s.response(in, 200, "tag", abilities()...)); err != nil {
 			b.Fatal(err)
 		}

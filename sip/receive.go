@@ -19,6 +19,7 @@ type arrival struct {
 type incoming struct {
 	*sipmsg.Request
 	arrival
+	account string // ours that it was sent to, where the trunk knows us by one
 }
 
 // toTag is the tag with which the caller names the dialog, empty for a request
@@ -41,7 +42,7 @@ func (s *Server) receive(msg sipmsg.Message, a arrival) {
 	case *sipmsg.Response:
 		s.transactions.response(msg)
 	case *sipmsg.Request:
-		s.request(incoming{msg, a})
+		s.request(incoming{Request: msg, arrival: a})
 	}
 }
 
@@ -71,6 +72,11 @@ func (s *Server) request(in incoming) {
 	}
 	if tag := in.toTag(); tag != "" {
 		s.inside(in, tag)
+		return
+	}
+	in.trunk, in.account = s.claim(in)
+	if no, ok := s.challenge(in); ok {
+		s.answer(in, no.status, no.headers...)
 		return
 	}
 	s.outside(in)

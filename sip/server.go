@@ -35,6 +35,7 @@ type Server struct {
 	strangers    strangers
 	secret       [32]byte
 	draining     atomic.Bool
+	tooMuch      atomic.Pointer[func() string]
 	ready        chan struct{}
 	running      sync.WaitGroup // everything that Run has started
 
@@ -48,7 +49,12 @@ type Server struct {
 // own. The context is cancelled when the caller is gone; when handle returns,
 // the call is ended. Nothing is started and no port bound before [Server.Run].
 func New(c Config, trunks []TrunkConfig, engine *media.Engine, log zerolog.Logger, handle func(ctx context.Context, c *Call)) (*Server, error) {
-	return newServer(c, trunks, log, handle, func(lc media.LegConfig) (leg, error) { return engine.NewLeg(lc) })
+	return newServer(c, trunks, log, handle, func(lc media.LegConfig) (leg, error) {
+		if media.IsWeb(lc.Offer) {
+			return engine.NewWebLeg(lc)
+		}
+		return engine.NewLeg(lc)
+	})
 }
 
 func newServer(c Config, trunks []TrunkConfig, log zerolog.Logger, handle func(context.Context, *Call), newLeg func(media.LegConfig) (leg, error)) (*Server, error) {

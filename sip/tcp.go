@@ -217,6 +217,7 @@ func (st *stream) takeWhole(f *frames, p *sipmsg.Parser, take func(sipmsg.Messag
 	}
 }
 
+func (st *stream) secure() bool    { return false }
 func (st *stream) network() string { return "TCP" }
 
 func (st *stream) local() netip.AddrPort {

@@ -54,6 +54,7 @@ func (d *datagrams) serve(s *Server) {
 	}
 }
 
+func (d *datagrams) secure() bool          { return false }
 func (d *datagrams) network() string       { return "UDP" }
 func (d *datagrams) local() netip.AddrPort { return addrPort(d.conn.LocalAddr()) }
 

@@ -22,6 +22,8 @@ type wire interface {
 	// local is where the peer reaches us; its address is unspecified when we
 	// listen on all.
 	local() netip.AddrPort
+	// secure is whether nobody on the way can read along.
+	secure() bool
 }
 
 // held is the part of sipgo's Connection that counts references. Our sockets

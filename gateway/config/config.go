@@ -70,7 +70,7 @@ func Default() Config {
 // elements are the defaults of what stands in lists.
 func elements() map[reflect.Type]reflect.Value {
 	all := map[reflect.Type]reflect.Value{}
-	for _, v := range []any{sip.DefaultTrunkConfig(), DefaultNumber(), embedded.DefaultMeetingConfig()} {
+	for _, v := range []any{sip.DefaultTrunkConfig(), sip.DefaultRegisterConfig(), DefaultNumber(), embedded.DefaultMeetingConfig()} {
 		all[reflect.TypeOf(v)] = reflect.ValueOf(v)
 	}
 	return all

@@ -28,6 +28,9 @@ type LegConfig struct {
 	Signalling netip.Addr     // where the caller's SIP comes from
 	Trusted    []netip.Prefix // where the trunk's media may come from besides
 	Codecs     []string       // by their names in the operator's file, in order of preference
+	SRTP       string         // off, optional or required; empty: off
+	Advertise  netip.Addr     // our public address in SDP; none: Config.Advertise
+	Offer      []byte         // the caller's first offer, if there is one, so that the kind of leg can be chosen
 	Log        zerolog.Logger
 }
 

@@ -1,0 +1,14 @@
+package sip
+
+// SetOverload makes the server ask before each new call whether there is too
+// much to do. A reason other than the empty one turns the call away with 503 and
+// Retry-After. The function must be quick and must not block.
+func (s *Server) SetOverload(why func() string) { s.tooMuch.Store(&why) }
+
+// overloaded is why no call can be taken now, empty where one can.
+func (s *Server) overloaded() string {
+	if why := s.tooMuch.Load(); why != nil {
+		return (*why)()
+	}
+	return ""
+}
