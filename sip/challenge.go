@@ -14,10 +14,9 @@ type UserConfig struct {
 	Password Password `yaml:"password"`
 }
 
+// silence is the status of a refusal that is not sent.
+const silence = 0
+
 // challenge asks a request outside of any dialog for proof, where its trunk
 // wants one. ok is whether there is something to answer.
 func (s *Server) challenge(in incoming) (refusal, bool) { return refusal{}, false }
-
-// claim finds the trunk that a request belongs to among those that share its
-// address, by the account it was sent to, and that account.
-func (s *Server) claim(in incoming) (t *trunk, account string) { return in.trunk, "" }

@@ -135,8 +135,8 @@ func (c TrunkConfig) Validate() error {
 	if strings.TrimSpace(c.Name) == "" || c.Name != text(c.Name) {
 		errs = append(errs, errors.New("name: a trunk needs a name"))
 	}
-	if len(c.Peers) == 0 {
-		errs = append(errs, errors.New("peers: name at least one address or network that may call"))
+	if len(c.Peers) == 0 && len(c.Register) == 0 {
+		errs = append(errs, errors.New("peers: name at least one address or network that may call, or an account in register"))
 	}
 	for i, peer := range c.Peers {
 		if _, err := parsePeer(peer); err != nil {
@@ -204,7 +204,8 @@ func ValidateTrunks(trunks []TrunkConfig) error {
 			if err != nil {
 				continue
 			}
-			if first, twice := networks[network]; twice {
+			// Two that we register with are told apart by the account called.
+			if first, twice := networks[network]; twice && (len(t.Register) == 0 || len(trunks[first].Register) == 0) {
 				errs = append(errs, fmt.Errorf("[%d].peers[%d]: %s already belongs to trunk %d", i, j, network, first))
 				continue
 			}

@@ -98,9 +98,12 @@ func (d *dialog) sweep() {
 
 // owns reports whether a request belongs to this dialog: same names, same
 // trunk, from whichever of its addresses. When the operator has given the
-// trunk another name, its addresses still lead their old calls.
+// trunk another name, its addresses still lead their old calls; and trunks that
+// share a registrar are told apart by the account called, which only the first
+// request names.
 func (d *dialog) owns(in incoming) bool {
-	theirs := in.trunk.use == d.trunk.use || d.trunk.use.retired.Load() && d.trunk.has(in.source.Addr())
+	shared := d.trunk.use.retired.Load() || len(d.trunk.Register) > 0
+	theirs := in.trunk.use == d.trunk.use || shared && d.trunk.has(in.source.Addr())
 	return theirs && string(*in.CallID()) == d.callID && in.fromTag() == d.callerTag
 }
 

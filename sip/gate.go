@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"sync"
@@ -15,6 +16,7 @@ type trunk struct {
 	TrunkConfig
 	networks []netip.Prefix
 	media    []netip.Prefix // where its sound may come from besides
+	order    int            // its place in the file
 	use      *use
 }
 
@@ -27,6 +29,8 @@ type use struct {
 	dialogs atomic.Int64 // outlive their calls until BYE is settled
 	refused atomic.Uint64
 	rate    *rate.Limiter
+	// registrars may call besides the trunk's peers.
+	registrars registrars
 }
 
 // begin takes a place for a call, or says why there is none.
@@ -79,7 +83,8 @@ func (t *trunk) leave() { t.use.dialogs.Add(-1) }
 
 // has reports whether address belongs to the trunk.
 func (t *trunk) has(address netip.Addr) bool {
-	return slices.ContainsFunc(t.networks, func(p netip.Prefix) bool { return p.Contains(address) })
+	contains := func(p netip.Prefix) bool { return p.Contains(address) }
+	return slices.ContainsFunc(t.networks, contains) || slices.ContainsFunc(t.use.registrars.networks(), contains)
 }
 
 // gate knows which address belongs to which trunk. It is asked once for every
@@ -118,8 +123,9 @@ func (g *gate) set(configs []TrunkConfig) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	trunks := make(map[string]*trunk, len(configs))
-	for _, c := range configs {
+	for i, c := range configs {
 		trunks[c.Name] = newTrunk(c, g.trunks[c.Name])
+		trunks[c.Name].order = i
 	}
 	for name, old := range g.trunks {
 		if _, stays := trunks[name]; !stays && old.use.dialogs.Load() > 0 {
@@ -127,14 +133,19 @@ func (g *gate) set(configs []TrunkConfig) {
 			trunks[name] = old
 		}
 	}
+	g.trunks = trunks
+	g.arrange()
+}
+
+// arrange writes the rows anew. g.mu is held.
+func (g *gate) arrange() {
 	var rows []row
-	for _, t := range trunks {
-		for _, n := range t.networks {
+	for _, t := range g.trunks {
+		for _, n := range slices.Concat(t.networks, t.use.registrars.networks()) {
 			rows = append(rows, row{n, t})
 		}
 	}
 	slices.SortFunc(rows, before)
-	g.trunks = trunks
 	g.rows.Store(&rows)
 }
 
@@ -166,7 +177,8 @@ func networksOf(peers []string) []netip.Prefix {
 	return networks
 }
 
-// before orders rows: those of the file first, the narrower before the wider.
+// before orders rows: those of the file first, the narrower before the wider,
+// and of those that several trunks share the first in the file before others.
 func before(a, b row) int {
 	switch gone, goneToo := a.trunk.use.retired.Load(), b.trunk.use.retired.Load(); {
 	case gone && !goneToo:
@@ -174,5 +186,5 @@ func before(a, b row) int {
 	case !gone && goneToo:
 		return -1
 	}
-	return b.network.Bits() - a.network.Bits()
+	return cmp.Or(b.network.Bits()-a.network.Bits(), a.trunk.order-b.trunk.order)
 }

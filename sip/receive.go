@@ -76,7 +76,9 @@ func (s *Server) request(in incoming) {
 	}
 	in.trunk, in.account = s.claim(in)
 	if no, ok := s.challenge(in); ok {
-		s.answer(in, no.status, no.headers...)
+		if no.status != silence {
+			s.answer(in, no.status, no.headers...)
+		}
 		return
 	}
 	s.outside(in)

@@ -34,6 +34,9 @@ type RegisterConfig struct {
 // DefaultRegisterConfig is what an account has where the file is silent.
 func DefaultRegisterConfig() RegisterConfig { return RegisterConfig{Expires: 10 * time.Minute} }
 
+// key names an account within its trunk.
+func (c RegisterConfig) key() string { return c.Server + "\x00" + c.Domain + "\x00" + c.User }
+
 // Registration is the state of one account.
 type Registration struct {
 	Trunk   string
