@@ -2,6 +2,7 @@ package offer
 
 import (
 	"errors"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ type Local struct {
 	Port    uint16 // RTP; RTCP is on the next
 	Session uint64 // identifies the call's descriptions in o=
 	Codecs  []Codec
+	Policy  Policy
+	Random  io.Reader // of keys; nil: crypto/rand
 }
 
 // Agreement is what an exchange has settled about the stream.
@@ -39,13 +42,16 @@ type Agreement struct {
 	// Sends and Receives are ours. A caller who holds us does not listen, so
 	// we do not send.
 	Sends, Receives bool
+	// Ours is how we encrypt what we send, Theirs how they do; both are Clear
+	// or neither is.
+	Ours, Theirs Crypto
 }
 
 // Held reports whether they do not listen to us.
 func (a Agreement) Held() bool { return !a.Sends }
 
-// Secure reports whether packets are encrypted.
-func (a Agreement) Secure() bool { return strings.Contains(a.Profile, "SAVP") }
+// Secure reports whether packets are encrypted, both ways.
+func (a Agreement) Secure() bool { return a.Ours.Suite != Clear && a.Theirs.Suite != Clear }
 
 // Party is our side of one call. It is not safe for concurrent use.
 type Party struct {
@@ -57,6 +63,7 @@ type Party struct {
 	agreed  Agreement
 	settled bool     // agreed holds an agreement
 	offered []Format // of an offer of ours that waits for its answer
+	keys    []Crypto // of that offer
 }
 
 // line is an m= line that we keep at port 0, because RFC 3264 keeps every line
@@ -72,25 +79,32 @@ func NewParty(l Local) *Party { return &Party{local: l, version: l.Session} }
 // Agreed returns the agreement in force and whether there is one.
 func (p *Party) Agreed() (Agreement, bool) { return p.agreed, p.settled }
 
-// Answer takes their offer, first or later, and returns our answer. It fails
-// with an *Error or ErrNothingFits, and then nothing has changed.
+// Answer takes their offer, first or later, and returns our answer. Of several
+// streams it takes the one that fits best. It fails with an *Error,
+// ErrNothingFits or ErrClear, and then nothing has changed.
 func (p *Party) Answer(body []byte) ([]byte, Agreement, error) {
 	d, err := read(body)
 	if err != nil {
 		return nil, Agreement{}, err
 	}
 	next := *p
-	next.offered = nil
+	next.offered, next.keys = nil, nil
 	next.lines = linesOf(d)
 	next.audio = -1
-	for i, m := range d.MediaDescriptions {
-		s := understand(d, m)
+	found := useless
+	for i := range d.MediaDescriptions {
+		s := understand(d, i, p.local.Address)
 		a, ok := p.fit(next.lines[i], s)
-		if ok {
-			a.Origin = d.origin
-			next.audio, next.agreed, next.settled = i, a, true
-			break
+		if !ok {
+			continue
 		}
+		if fits := p.protect(&a, s); fits > found {
+			a.Origin = d.origin
+			found, next.audio, next.agreed = fits, i, a
+		}
+	}
+	if found == clearOnly {
+		return nil, Agreement{}, ErrClear
 	}
 	if next.audio < 0 {
 		next.audio = putAside(d)
@@ -100,6 +114,10 @@ func (p *Party) Answer(body []byte) ([]byte, Agreement, error) {
 		next.agreed.Sends, next.agreed.Receives = false, false
 		return p.say(next, -1, nil)
 	}
+	if next.agreed.Ours, err = p.answerKey(next.agreed.Theirs); err != nil {
+		return nil, Agreement{}, err
+	}
+	next.settled = true
 	return p.say(next, next.audio, answered(next.agreed))
 }
 
@@ -133,7 +151,7 @@ func (p *Party) fit(l line, s stream) (Agreement, bool) {
 // speaks reports whether we can speak an RTP profile.
 func speaks(profile string) bool {
 	switch profile {
-	case "RTP/AVP", "RTP/AVPF":
+	case "RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF":
 		return true
 	}
 	return false
@@ -164,18 +182,19 @@ func (p *Party) Offer() ([]byte, error) {
 		next.lines, next.audio = make([]line, 1), 0
 	}
 	next.lines = slices.Clone(next.lines)
-	profile := "RTP/AVP"
-	if p.settled {
-		profile = p.agreed.Profile
+	profile, keys, err := p.offeredKeys()
+	if err != nil {
+		return nil, err
 	}
 	next.lines[next.audio] = line{kind: "audio", profile: profile}
-	next.offered = p.everything()
+	next.offered, next.keys = p.everything(), keys
 	body, _, err := p.say(next, next.audio, next.offered)
 	return body, err
 }
 
 // Accept takes their answer to our offer. It fails with an *Error,
-// ErrNothingFits or ErrNotOffered, and then the agreement is as it was.
+// ErrNothingFits, ErrClear or ErrNotOffered, and then the agreement is as it
+// was.
 func (p *Party) Accept(body []byte) (Agreement, error) {
 	if p.offered == nil {
 		return Agreement{}, ErrNotOffered
@@ -187,16 +206,18 @@ func (p *Party) Accept(body []byte) (Agreement, error) {
 	if p.audio >= len(d.MediaDescriptions) {
 		return Agreement{}, ErrNothingFits
 	}
-	m := d.MediaDescriptions[p.audio]
-	s := understand(d, m)
+	s := understand(d, p.audio, p.local.Address)
 	if s.port == 0 && p.settled {
-		p.offered = nil
+		p.offered, p.keys = nil, nil
 		p.agreed.Sends, p.agreed.Receives = false, false
 		return p.agreed, nil
 	}
 	a, ok := p.fit(linesOf(d)[p.audio], s)
 	if !ok {
 		return Agreement{}, ErrNothingFits
+	}
+	if err := p.concludeKeys(&a, s); err != nil {
+		return Agreement{}, err
 	}
 	// What they send us bears the payload types of our offer, what we send
 	// them those of their answer.
@@ -213,7 +234,7 @@ func (p *Party) Accept(body []byte) (Agreement, error) {
 		a.Receive = slices.Delete(a.Receive, events, events+1)
 	}
 	a.Origin = d.origin
-	p.offered, p.agreed, p.settled = nil, a, true
+	p.offered, p.keys, p.agreed, p.settled = nil, nil, a, true
 	return a, nil
 }
 

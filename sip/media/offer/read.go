@@ -31,13 +31,16 @@ func (e *Error) Error() string {
 type description struct {
 	sdp.SessionDescription
 	origin string
+	// addresses are those of the c= lines, by the index of their stream; -1 is
+	// for all.
+	addresses map[int][]string
 }
 
 // read takes from a description what offer and answer need: its o=, c=, a= and
 // m= lines. It is our own because pion's reader refuses m=image and any line
 // out of the grammar's order, and telephones send both.
 func read(body []byte) (*description, error) {
-	d := &description{}
+	d := &description{addresses: map[int][]string{}}
 	number, begun := 0, false
 	for line := range strings.Lines(string(body)) {
 		number++
@@ -77,16 +80,12 @@ func readLine(d *description, letter byte, value string) string {
 	case 'o':
 		d.origin = value
 	case 'c':
-		c, reason := readConnection(value)
+		address, reason := readConnection(value)
 		if reason != "" {
 			return reason
 		}
-		switch {
-		case media == nil:
-			d.ConnectionInformation = c
-		case media.ConnectionInformation == nil: // of several the first counts
-			media.ConnectionInformation = c
-		}
+		stream := len(d.MediaDescriptions) - 1
+		d.addresses[stream] = append(d.addresses[stream], address)
 	case 'a':
 		key, value, _ := strings.Cut(value, ":")
 		a := sdp.Attribute{Key: strings.ToLower(key), Value: strings.TrimSpace(value)}
@@ -108,17 +107,13 @@ func readLine(d *description, letter byte, value string) string {
 	return ""
 }
 
-func readConnection(value string) (*sdp.ConnectionInformation, string) {
+func readConnection(value string) (address, problem string) {
 	fields := strings.Fields(value)
 	if len(fields) < 3 || !strings.EqualFold(fields[0], "IN") {
-		return nil, "c= wants IN, IP4 or IP6, and an address"
+		return "", "c= wants IN, IP4 or IP6, and an address"
 	}
-	address, _, _ := strings.Cut(fields[2], "/") // a multicast TTL
-	return &sdp.ConnectionInformation{
-		NetworkType: "IN",
-		AddressType: fields[1],
-		Address:     &sdp.Address{Address: address},
-	}, ""
+	address, _, _ = strings.Cut(fields[2], "/") // a multicast TTL
+	return address, ""
 }
 
 func readMedia(value string) (sdp.MediaName, string) {

@@ -26,27 +26,50 @@ type stream struct {
 	mux            bool
 	sends, listens bool // what they will do
 	formats        []Format
+	crypto         []Crypto // those we can do, in their order
 }
 
 // understand reads one m= line together with what the session says for all.
-func understand(d *description, m *sdp.MediaDescription) stream {
+func understand(d *description, i int, own netip.Addr) stream {
+	m := d.MediaDescriptions[i]
 	s := stream{port: m.MediaName.Port.Value, formats: formats(m)}
-	c := m.ConnectionInformation
-	if c == nil {
-		c = d.ConnectionInformation
-	}
-	var address netip.Addr
-	if c != nil {
-		address, _ = netip.ParseAddr(c.Address.Address)
-		address = address.Unmap()
-	}
+	address := d.address(i, own)
 	s.sends, s.listens = direction(d, m)
 	if address.IsUnspecified() { // hold as it was before RFC 3264
 		s.listens = false
 	}
 	s.remote = netip.AddrPortFrom(sendable(address), uint16(s.port))
 	s.rtcp, s.mux = control(m, s.remote)
+	for _, a := range m.Attributes {
+		if a.Key != "crypto" {
+			continue
+		}
+		if c, ok := readCrypto(a.Value); ok {
+			s.crypto = append(s.crypto, c)
+		}
+	}
 	return s
+}
+
+// address is where a stream goes. Of several addresses the first of our own IP
+// version counts, else the first; it may be invalid.
+func (d *description) address(i int, own netip.Addr) netip.Addr {
+	all := d.addresses[i]
+	if len(all) == 0 {
+		all = d.addresses[-1]
+	}
+	var first netip.Addr
+	for n, s := range all {
+		a, _ := netip.ParseAddr(s)
+		a = a.Unmap()
+		if a.IsValid() && a.Is4() == own.Is4() {
+			return a
+		}
+		if n == 0 {
+			first = a
+		}
+	}
+	return first
 }
 
 // sendable keeps addresses that belong to one telephone. Whatever else may

@@ -79,6 +79,13 @@ func (p *Party) spoken(l line, list []Format) *sdp.MediaDescription {
 			m.WithValueAttribute("fmtp", payload+" "+parameters)
 		}
 	}
+	keys := p.keys
+	if p.offered == nil && p.agreed.Secure() {
+		keys = []Crypto{p.agreed.Ours}
+	}
+	for _, c := range keys {
+		m.WithValueAttribute("crypto", c.write())
+	}
 	m.WithValueAttribute("ptime", "20")
 	m.WithValueAttribute("maxptime", "60")
 	if p.offered != nil {
