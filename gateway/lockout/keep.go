@@ -1,0 +1,177 @@
+package lockout
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+const (
+	// keepEvery is how old what is on the disk may be: a crash forgets no more
+	// than the tries of this time.
+	keepEvery = time.Second
+	keyLength = 32
+	// largest is more than a full guard writes. A longer file is not ours.
+	largest = 64 << 20
+)
+
+// kept is the file: the installation's key, and what was counted with it.
+type kept struct {
+	Key     []byte                          `json:"key"`
+	Buckets map[Scope]map[string]keptBucket `json:"buckets"`
+}
+
+type keptBucket struct {
+	Wrong []time.Time `json:"wrong,omitempty"`
+	Until time.Time   `json:"until,omitzero"`
+}
+
+// Open reads what was counted before, from a file in a folder that is there. A
+// file that cannot be understood is put aside and everything counted anew: it
+// is told as an error, but a gateway that does not start would help nobody.
+func Open(path string, c Config, log zerolog.Logger) (*Guard, error) {
+	g := newGuard(c, log, time.Now)
+	g.path = path
+	content, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return g, g.Keep()
+	case err != nil:
+		return nil, fmt.Errorf("read wrong tries: %w", err)
+	}
+	if err := g.restore(content); err != nil {
+		aside := path + ".broken"
+		log.Error().Err(err).Str("file", path).Str("moved_to", aside).
+			Msg("the file of wrong tries cannot be read: they are counted anew, and nobody is locked out for what was before")
+		if err := os.Rename(path, aside); err != nil {
+			return nil, fmt.Errorf("put broken file aside: %w", err)
+		}
+		return g, g.Keep()
+	}
+	return g, nil
+}
+
+func newGuard(c Config, log zerolog.Logger, now func() time.Time) *Guard {
+	g := &Guard{config: c, log: log, now: now, key: make([]byte, keyLength), changed: true}
+	_, _ = rand.Read(g.key) // never fails
+	g.stats.Locks = map[Scope]uint64{}
+	g.buckets = map[Scope]map[string]*bucket{}
+	for _, s := range Scopes() {
+		g.buckets[s] = map[string]*bucket{}
+	}
+	return g
+}
+
+// restore takes over what a file says. Numbers of tries beyond a limit do no
+// harm: they lock.
+func (g *Guard) restore(content []byte) error {
+	if len(content) > largest {
+		return fmt.Errorf("%d bytes are too many", len(content))
+	}
+	var k kept
+	if err := json.Unmarshal(content, &k); err != nil {
+		return fmt.Errorf("decode: %w", err)
+	}
+	if len(k.Key) != keyLength {
+		return fmt.Errorf("the key has %d bytes, not %d", len(k.Key), keyLength)
+	}
+	g.key, g.changed = k.Key, false
+	for _, s := range Scopes() {
+		for name, b := range k.Buckets[s] {
+			if s == Caller && len(g.buckets[s]) >= 2*mostCallers {
+				return fmt.Errorf("more than %d callers", 2*mostCallers)
+			}
+			g.buckets[s][name] = &bucket{wrong: b.Wrong, until: b.Until}
+		}
+	}
+	g.sweep(g.now())
+	return nil
+}
+
+// Run keeps what is counted on the disk until ctx ends.
+func (g *Guard) Run(ctx context.Context) error {
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return g.Keep()
+		case <-tick.C:
+		}
+		err := g.Keep()
+		if err != nil && !failing {
+			g.log.Error().Err(err).Msg("wrong tries cannot be kept: a restart would forget them")
+		}
+		failing = err != nil
+	}
+}
+
+// Keep writes what is counted, if it has changed. The file is replaced as a
+// whole: after a power cut there is the old one or the new one.
+func (g *Guard) Keep() error {
+	content, err := g.content()
+	if content == nil || err != nil {
+		return err
+	}
+	if err := replace(g.path, content); err != nil {
+		g.mu.Lock()
+		g.changed = true // to be tried again
+		g.mu.Unlock()
+		return err
+	}
+	return nil
+}
+
+// content is what the file has to say, nil where nothing has changed.
+func (g *Guard) content() ([]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.changed || g.path == "" {
+		return nil, nil
+	}
+	g.changed = false
+	g.sweep(g.now())
+	k := kept{Key: g.key, Buckets: map[Scope]map[string]keptBucket{}}
+	for s, all := range g.buckets {
+		k.Buckets[s] = make(map[string]keptBucket, len(all))
+		for name, b := range all {
+			k.Buckets[s][name] = keptBucket{b.wrong, b.until}
+		}
+	}
+	content, err := json.Marshal(k)
+	if err != nil {
+		return nil, fmt.Errorf("encode wrong tries: %w", err)
+	}
+	return content, nil
+}
+
+// replace writes a file beside the old one and puts it in its place.
+func replace(path string, content []byte) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // readable by its owner only
+	if err != nil {
+		return fmt.Errorf("write wrong tries: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(file.Name())
+		}
+	}()
+	if _, err = file.Write(content); err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("write wrong tries: %w", err)
+	}
+	if err = os.Rename(file.Name(), path); err != nil {
+		return fmt.Errorf("write wrong tries: %w", err)
+	}
+	return nil
+}
