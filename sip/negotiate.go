@@ -8,9 +8,6 @@ import (
 	"github.com/einwahl/einwahl/sip/media"
 )
 
-// errInsecure reports clear sound on a trunk that must encrypt it.
-var errInsecure = errors.New("trunk requires SRTP")
-
 // negotiate takes the offer of the first INVITE, or of the request at hand, or
 // makes one where there is none.
 func (d *dialog) negotiate() {
@@ -32,9 +29,6 @@ func (d *dialog) negotiate() {
 	} else {
 		d.session, err = d.call.leg.Answer(offer)
 	}
-	if err == nil && len(offer) > 0 && d.trunk.SRTP == "required" && !d.call.leg.Secure() {
-		err = errInsecure
-	}
 	if err != nil {
 		d.log.Info().Str("problem", text(err.Error())).Msg("offer refused")
 		d.happen(unsettled{m.Method, causeOf(err)})
@@ -48,9 +42,6 @@ func (d *dialog) conclude() {
 	answer, problem := session(d.hand.Request)
 	if problem == nil {
 		err := d.call.leg.Accept(answer)
-		if err == nil && d.trunk.SRTP == "required" && !d.call.leg.Secure() {
-			err = errInsecure
-		}
 		if err == nil {
 			d.watch()
 			return
@@ -64,10 +55,10 @@ func (d *dialog) conclude() {
 func causeOf(err error) Cause {
 	var bad *media.SDPError
 	switch {
+	case errors.Is(err, media.ErrClear): // it is an ErrNothingFits as well
+		return causeInsecure
 	case errors.Is(err, media.ErrNothingFits):
 		return causeNoCodec
-	case errors.Is(err, errInsecure):
-		return causeInsecure
 	case errors.As(err, &bad):
 		return causeBadOffer
 	}

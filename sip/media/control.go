@@ -92,6 +92,9 @@ func (l *Leg) report(bye bool) {
 	}
 	packet, err := rtcp.Marshal(l.compound(t, bye))
 	if err == nil {
+		packet, err = t.seal.wrapControl(packet)
+	}
+	if err == nil {
 		err = from.send(packet, where)
 	}
 	if err != nil {
@@ -173,6 +176,11 @@ func (l *Leg) controlPacket(p []byte, from netip.AddrPort, at time.Time) {
 	defer in.mu.Unlock()
 	if from.Addr() != in.latch.source.Addr() && !in.latch.allowed(from.Addr()) {
 		l.count.foreign.Add(1)
+		return
+	}
+	p, ok := in.opened.control(p, at)
+	if !ok {
+		l.count.forged.Add(1)
 		return
 	}
 	packets, err := rtcp.Unmarshal(p)

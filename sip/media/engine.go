@@ -139,7 +139,10 @@ func (e *Engine) addresses(c LegConfig) (bind, said netip.Addr, err error) {
 			bind = netip.IPv4Unspecified()
 		}
 	}
+	public := c.Advertise.Unmap()
 	switch {
+	case public.IsValid() && public.Is4() == c.Signalling.Is4():
+		return bind, public, nil
 	case e.said.IsValid() && e.said.Is4() == c.Signalling.Is4():
 		return bind, e.said, nil
 	case !bind.IsUnspecified():

@@ -32,6 +32,7 @@ type inbound struct {
 
 	mu        sync.Mutex // held for a packet, by the reader
 	latch     latch
+	opened    opened
 	reception reception
 	events    events
 	header    rtp.Header
@@ -116,9 +117,23 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	in := &l.in
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	payload, ok := in.parse(p)
+	n, err := in.header.Unmarshal(p)
 	kind := t.kinds[in.header.PayloadType&0x7f]
-	if !ok || kind == unknown {
+	if err != nil || in.header.Version != 2 || kind == unknown {
+		l.count.broken.Add(1)
+		return
+	}
+	if !in.latch.listens(from) { // before any work is done for them
+		l.count.foreign.Add(1)
+		return
+	}
+	p, ok := in.opened.sound(p, &in.header, at)
+	if !ok {
+		l.count.forged.Add(1)
+		return
+	}
+	payload, ok := in.payload(p, n)
+	if !ok {
 		l.count.broken.Add(1)
 		return
 	}
@@ -161,11 +176,10 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 // isControl tells RTCP from RTP on a shared port (RFC 5761).
 func isControl(second byte) bool { return second >= 192 && second <= 223 }
 
-// parse reads the header and returns the payload with one byte before it, the
-// header's last, as room for the tag (see newStream).
-func (in *inbound) parse(p []byte) (payload []byte, ok bool) {
-	n, err := in.header.Unmarshal(p)
-	if err != nil || in.header.Version != 2 || n > len(p) {
+// payload returns what follows the n bytes of the header, with one byte before
+// it, the header's last, as room for the tag (see newStream).
+func (in *inbound) payload(p []byte, n int) (payload []byte, ok bool) {
+	if n > len(p) {
 		return nil, false
 	}
 	if in.header.Padding {

@@ -139,6 +139,11 @@ func (l *latch) reclaim(from netip.AddrPort, ssrc uint32, seq uint16, at time.Ti
 	return turned
 }
 
+// listens reports whether a packet from there could be the caller's at all.
+func (l *latch) listens(from netip.AddrPort) bool {
+	return from == l.source || from == l.told || !l.locked && l.allowed(from.Addr())
+}
+
 // owns reports whether another stream comes from who has the line.
 func (l *latch) owns(from netip.AddrPort, ssrc uint32) bool {
 	return from == l.source && ssrc != l.ssrc

@@ -19,6 +19,11 @@ import (
 // answers 488, and a call that stands goes on as it was.
 var ErrNothingFits = offer.ErrNothingFits
 
+// ErrClear is the ErrNothingFits of a description that could be spoken in the
+// clear only, where the trunk or the call, which is encrypted already, does not
+// allow it.
+var ErrClear = offer.ErrClear
+
 // SDPError reports a body that is no session description: SIP answers 400.
 type SDPError = offer.Error
 
@@ -29,7 +34,7 @@ type LegConfig struct {
 	Trusted    []netip.Prefix // where the trunk's media may come from besides
 	Codecs     []string       // by their names in the operator's file, in order of preference
 	SRTP       string         // off, optional or required; empty: off
-	Advertise  netip.Addr     // our public address in SDP; none: Config.Advertise
+	Advertise  netip.Addr     // our public address in SDP, if it is of Signalling's IP version; else Config.Advertise
 	Offer      []byte         // the caller's first offer, if there is one, so that the kind of leg can be chosen
 	Log        zerolog.Logger
 }
@@ -61,6 +66,8 @@ type Leg struct {
 	party   *offer.Party
 	clock   pcm.Clock
 	started bool
+	seal    *seal
+	opener  *opener
 }
 
 // talk is the pair that a leg is connected to.
@@ -82,6 +89,7 @@ func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) (*Leg, error) {
 			Port:    both.port,
 			Session: uint64(rand.Uint32()),
 			Codecs:  offer.Codecs(c.Codecs),
+			Policy:  offer.PolicyOf(c.SRTP),
 		}),
 	}
 	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
@@ -107,8 +115,8 @@ func (l *Leg) listen() {
 }
 
 // Answer takes the caller's offer, the first or a later one, and returns our
-// answer; sound flows by it at once. It returns a *SDPError, ErrNothingFits or
-// ErrClosed, and then everything stays as it was.
+// answer; sound flows by it at once. It returns a *SDPError, ErrNothingFits,
+// ErrClear or ErrClosed, and then everything stays as it was.
 func (l *Leg) Answer(body []byte) ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,7 +127,9 @@ func (l *Leg) Answer(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.apply(agreed)
+	if err := l.apply(agreed); err != nil {
+		return nil, err
+	}
 	return answer, nil
 }
 
@@ -135,8 +145,8 @@ func (l *Leg) Offer() ([]byte, error) {
 }
 
 // Accept takes the caller's answer to our offer; sound flows by it at once. It
-// returns a *SDPError, ErrNothingFits or ErrClosed, and then everything stays
-// as it was.
+// returns a *SDPError, ErrNothingFits, ErrClear or ErrClosed, and then
+// everything stays as it was.
 func (l *Leg) Accept(body []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,12 +157,15 @@ func (l *Leg) Accept(body []byte) error {
 	if err != nil {
 		return err
 	}
-	l.apply(agreed)
-	return nil
+	return l.apply(agreed)
 }
 
 // apply brings an agreement into force. mu is held.
-func (l *Leg) apply(a offer.Agreement) {
+func (l *Leg) apply(a offer.Agreement) error {
+	next := newTerms(a)
+	if err := l.secure(next); err != nil {
+		return err
+	}
 	before := l.terms.Load()
 	fresh := before == nil || a.Origin == "" || a.Origin != before.Origin
 	if before == nil {
@@ -163,11 +176,36 @@ func (l *Leg) apply(a offer.Agreement) {
 		l.in.expect(a.Remote, fresh)
 		l.aim()
 	}
-	l.terms.Store(newTerms(a))
+	l.terms.Store(next)
 	if !l.started {
 		l.started = true
 		l.clock.Add(l)
 	}
+	return nil
+}
+
+// secure brings the keys of an agreement into force. A key that stays goes on
+// counting. mu is held.
+func (l *Leg) secure(t *terms) (err error) {
+	if !t.Secure() {
+		return nil // and was not before: offer sees to that
+	}
+	seal, opener := l.seal, l.opener
+	if seal == nil || !seal.key.Same(t.Ours) {
+		if seal, err = newSeal(t.Ours); err != nil {
+			return err
+		}
+	}
+	if opener == nil || !opener.key.Same(t.Theirs) {
+		if opener, err = newOpener(t.Theirs); err != nil {
+			return err
+		}
+	}
+	l.seal, l.opener, t.seal = seal, opener, seal
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	l.in.opened.turnTo(opener)
+	return nil
 }
 
 // Connect makes the caller hear one thing and speak to another; nil is

@@ -31,12 +31,13 @@ type outbound struct {
 	frames int64 // since epoch, sent or not
 	paused bool  // the next packet is the first after a pause
 	silent int   // beats since something came from the caller
+	sealed *seal // of the last packet
 }
 
 func (o *outbound) begin(conn *net.UDPConn) (err error) {
 	o.base, o.ssrc = rand.Uint32(), rand.Uint32()
 	o.paused = true
-	o.header = rtp.Header{Version: 2, SSRC: o.ssrc, SequenceNumber: uint16(rand.Uint32())}
+	o.header = rtp.Header{Version: 2, SSRC: o.ssrc, SequenceNumber: uint16(rand.Uint32()) >> 1} // RFC 3711, 3.3.1
 	o.sender, err = newSender(conn)
 	return err
 }
@@ -135,6 +136,7 @@ func (l *Leg) sendPacket(t *terms, length int) {
 	if to == nil {
 		return
 	}
+	o.begins(t.seal)
 	o.header.PayloadType = t.Send.Type
 	o.header.Marker = o.paused
 	o.paused = false
@@ -143,7 +145,11 @@ func (l *Leg) sendPacket(t *terms, length int) {
 		l.count.refused.Add(1)
 		return
 	}
-	if err := o.sender.send(o.packet[:length], to); err != nil {
+	packet, err := t.seal.wrap(o.packet[:length])
+	if err == nil {
+		err = o.sender.send(packet, to)
+	}
+	if err != nil {
 		l.count.refused.Add(1)
 		return
 	}

@@ -17,6 +17,7 @@ type Stats struct {
 	PacketsOut uint64
 	Lost       uint64 // from callers, that never came
 	Foreign    uint64 // thrown away: not from the caller
+	Forged     uint64 // thrown away: not under the key of the call, or the second time
 	Broken     uint64 // thrown away: no RTP or RTCP, or of no agreed type
 	SendErrors uint64 // packets that the machine would not take
 	Digits     uint64
@@ -27,6 +28,7 @@ func (s *Stats) add(o Stats) {
 	s.PacketsOut += o.PacketsOut
 	s.Lost += o.Lost
 	s.Foreign += o.Foreign
+	s.Forged += o.Forged
 	s.Broken += o.Broken
 	s.SendErrors += o.SendErrors
 	s.Digits += o.Digits
@@ -42,6 +44,7 @@ type LegStats struct {
 	Jitter     time.Duration // of theirs
 	Foreign    uint64
 	Unproven   uint64 // thrown away while their source had yet to show that it is the caller's
+	Forged     uint64 // as in Stats
 	Broken     uint64
 	SendErrors uint64
 	// TheyLost and RoundTrip are what their last RTCP report says: the share
@@ -54,6 +57,7 @@ type LegStats struct {
 type counters struct {
 	in, out, octets         atomic.Uint64
 	foreign, unproven       atomic.Uint64
+	forged                  atomic.Uint64
 	broken, refused, digits atomic.Uint64
 }
 
@@ -81,6 +85,7 @@ func (l *Leg) tally() Stats {
 		PacketsOut: l.count.out.Load(),
 		Lost:       l.in.lost(),
 		Foreign:    l.count.foreign.Load(),
+		Forged:     l.count.forged.Load(),
 		Broken:     l.count.broken.Load(),
 		SendErrors: l.count.refused.Load(),
 		Digits:     l.count.digits.Load(),
@@ -94,6 +99,7 @@ func (l *Leg) Stats() LegStats {
 		PacketsOut: l.count.out.Load(),
 		Foreign:    l.count.foreign.Load(),
 		Unproven:   l.count.unproven.Load(),
+		Forged:     l.count.forged.Load(),
 		Broken:     l.count.broken.Load(),
 		SendErrors: l.count.refused.Load(),
 	}

@@ -28,6 +28,7 @@ type terms struct {
 	kinds [128]kind
 	laws  [128]g711.Law // of the types that are sound
 	law   g711.Law      // of what we send
+	seal  *seal         // nil: what we send is in the clear
 }
 
 func newTerms(a offer.Agreement) *terms {

@@ -74,9 +74,9 @@ type Crypto struct {
 	name  string // of the suite, as they spell it
 }
 
-// same reports whether both name the same keys, so that what the first has
+// Same reports whether both name the same keys, so that what the first has
 // begun goes on under the second.
-func (c Crypto) same(o Crypto) bool {
+func (c Crypto) Same(o Crypto) bool {
 	return c.Suite == o.Suite && slices.EqualFunc(c.Keys, o.Keys, func(a, b Key) bool {
 		return bytes.Equal(a.Master, b.Master) && bytes.Equal(a.Salt, b.Salt) && bytes.Equal(a.MKI, b.MKI)
 	})

@@ -87,7 +87,7 @@ func (p *Party) answerKey(theirs Crypto) (Crypto, error) {
 		return Crypto{}, nil
 	}
 	ours := p.agreed.Ours
-	if !p.settled || !p.agreed.Theirs.same(theirs) || ours.Suite != theirs.Suite {
+	if !p.settled || !p.agreed.Theirs.Same(theirs) || ours.Suite != theirs.Suite {
 		key, err := p.newKey(theirs.Suite)
 		if err != nil {
 			return Crypto{}, err

@@ -1,0 +1,215 @@
+package media
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+
+	"github.com/einwahl/einwahl/sip/media/offer"
+)
+
+const (
+	// replayWindow is how many packets back one may still arrive late.
+	replayWindow = 128
+	// inFlight is for how long after the first packet under a new key those
+	// under the one before still count.
+	inFlight = 2 * time.Second
+	// manySSRCs bounds the SSRCs under one key, in RTP and RTCP together.
+	manySSRCs = 128
+	// seamless is how near to its overflow the sequence number may be under a
+	// new key. A caller who misses the first packets under it, and then sees the
+	// number overflow, would count the rounds otherwise than we do, and
+	// understand nothing more.
+	seamless = 1<<16 - 1024
+)
+
+// profileOf is a suite as the library names it.
+func profileOf(s offer.Suite) srtp.ProtectionProfile {
+	switch s {
+	case offer.AES128SHA80:
+		return srtp.ProtectionProfileAes128CmHmacSha1_80
+	case offer.AES128SHA32:
+		return srtp.ProtectionProfileAes128CmHmacSha1_32
+	case offer.AES256SHA80:
+		return srtp.ProtectionProfileAes256CmHmacSha1_80
+	case offer.AES256SHA32:
+		return srtp.ProtectionProfileAes256CmHmacSha1_32
+	case offer.AES128GCM:
+		return srtp.ProtectionProfileAeadAes128Gcm
+	case offer.AES256GCM:
+		return srtp.ProtectionProfileAeadAes256Gcm
+	}
+	return 0
+}
+
+// newContext begins to count packets under the keys of a line.
+func newContext(c offer.Crypto) (*srtp.Context, error) {
+	first := c.Keys[0]
+	context, err := srtp.CreateContext(first.Master, first.Salt, profileOf(c.Suite),
+		srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow), srtp.MasterKeyIndicator(first.MKI))
+	if err != nil {
+		return nil, fmt.Errorf("SRTP key: %w", err)
+	}
+	for _, k := range c.Keys[1:] {
+		if err := context.AddCipherForMKI(k.MKI, k.Master, k.Salt); err != nil {
+			return nil, fmt.Errorf("SRTP key: %w", err)
+		}
+	}
+	return context, nil
+}
+
+// seal encrypts what we send under one key. Sound and reports have a context
+// each, because the beat must not wait for who reports.
+type seal struct {
+	key             offer.Crypto
+	sound, reports  *srtp.Context
+	header          rtp.Header
+	packet, control [maxPacket]byte
+}
+
+func newSeal(key offer.Crypto) (*seal, error) {
+	sound, err := newContext(key)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := newContext(key)
+	if err != nil {
+		return nil, err
+	}
+	return &seal{key: key, sound: sound, reports: reports}, nil
+}
+
+// wrap encrypts a packet of RTP. Only the beat may call it. Without a seal the
+// packet is sent as it is.
+func (s *seal) wrap(packet []byte) ([]byte, error) {
+	if s == nil {
+		return packet, nil
+	}
+	return s.sound.EncryptRTP(s.packet[:0], packet, &s.header)
+}
+
+// begins takes note of the key of the next packet, and brings the sequence
+// number away from its overflow when it is a new one.
+func (o *outbound) begins(s *seal) {
+	if s == o.sealed {
+		return
+	}
+	o.sealed = s
+	if o.header.SequenceNumber >= seamless {
+		o.header.SequenceNumber = 1<<16 - 1
+	}
+}
+
+// wrapControl encrypts a packet of RTCP. ctl.mu is held.
+func (s *seal) wrapControl(packet []byte) ([]byte, error) {
+	if s == nil {
+		return packet, nil
+	}
+	return s.reports.EncryptRTCP(s.control[:0], packet, nil)
+}
+
+// opener decrypts what one key protects.
+type opener struct {
+	key     offer.Crypto
+	context *srtp.Context
+	ssrcs   int // that the context remembers
+	plain   [maxPacket]byte
+}
+
+func newOpener(key offer.Crypto) (*opener, error) {
+	context, err := newContext(key)
+	if err != nil {
+		return nil, err
+	}
+	return &opener{key: key, context: context}, nil
+}
+
+// sound decrypts a packet of RTP.
+func (o *opener) sound(packet []byte, h *rtp.Header) (plain []byte, ok bool) {
+	_, known := o.context.ROC(h.SSRC)
+	if !o.remember(known) {
+		return nil, false
+	}
+	plain, err := o.context.DecryptRTP(o.plain[:0], packet, h)
+	return plain, o.authentic(err, known)
+}
+
+// control decrypts a packet of RTCP.
+func (o *opener) control(packet []byte) (plain []byte, ok bool) {
+	const header = 8
+	if len(packet) < header {
+		return nil, false
+	}
+	_, known := o.context.Index(binary.BigEndian.Uint32(packet[4:]))
+	if !o.remember(known) {
+		return nil, false
+	}
+	plain, err := o.context.DecryptRTCP(o.plain[:0], packet, nil)
+	return plain, o.authentic(err, known)
+}
+
+// remember reports whether there is room for an SSRC.
+func (o *opener) remember(known bool) bool { return known || o.ssrcs < manySSRCs }
+
+// authentic counts the SSRCs that have shown that they know the key.
+func (o *opener) authentic(err error, known bool) bool {
+	if err == nil && !known {
+		o.ssrcs++
+	}
+	return err == nil
+}
+
+// opened is the keys of what arrives, for whoever holds in.mu.
+type opened struct {
+	now    *opener // nil: in the clear
+	before *opener // the key before, while packets under it are on their way
+	until  time.Time
+}
+
+// turnTo makes a key the one in force.
+func (o *opened) turnTo(next *opener) {
+	if next != o.now {
+		o.before, o.now, o.until = o.now, next, time.Time{}
+	}
+}
+
+// sound returns a packet of RTP in the clear. ok is false for one that nobody
+// who has the key has made, or that has come before.
+func (o *opened) sound(packet []byte, h *rtp.Header, at time.Time) (plain []byte, ok bool) {
+	if o.now == nil {
+		return packet, true
+	}
+	if plain, ok = o.now.sound(packet, h); ok {
+		if o.until.IsZero() {
+			o.until = at.Add(inFlight)
+		}
+		return plain, true
+	}
+	if o.earlier(at) {
+		return o.before.sound(packet, h)
+	}
+	return nil, false
+}
+
+// control returns a packet of RTCP in the clear, as sound does.
+func (o *opened) control(packet []byte, at time.Time) (plain []byte, ok bool) {
+	if o.now == nil {
+		return packet, true
+	}
+	if plain, ok = o.now.control(packet); !ok && o.earlier(at) {
+		plain, ok = o.before.control(packet)
+	}
+	return plain, ok
+}
+
+// earlier reports whether the key before still counts, and forgets it when it
+// does not.
+func (o *opened) earlier(at time.Time) bool {
+	if o.before != nil && !o.until.IsZero() && at.After(o.until) {
+		o.before = nil
+	}
+	return o.before != nil
+}
