@@ -13,9 +13,6 @@ type STIRConfig struct {
 
 func (c STIRConfig) validate() []error { return nil }
 
-// validateIdentity checks how a trunk tells who calls and who is called.
-func (c TrunkConfig) validateIdentity() []error { return nil }
-
 // vouched looks at what others have signed about the caller, and returns who
 // calls with it. It may fetch a certificate, and does not wait past ctx.
 func (s *Server) vouched(_ context.Context, _ incoming, c Caller) Caller { return c }
