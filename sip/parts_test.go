@@ -56,34 +56,6 @@ func request(t testing.TB, message string) *sipmsg.Request {
 	return msg.(*sipmsg.Request)
 }
 
-func TestCaller(t *testing.T) {
-	for _, tt := range []struct {
-		name, uri, from, extra string
-		to                     string
-		want                   Caller
-	}{
-		{name: "a number", uri: "sip:+4930123@gw", from: `"Anna" <sip:+49171@carrier>`, to: "+4930123", want: Caller{User: "+49171", Display: "Anna"}},
-		{name: "an escaped number", uri: "sip:%2B4930123@gw", from: `<sip:%2B49171@carrier>`, to: "+4930123", want: Caller{User: "+49171"}},
-		{name: "parameters in the user part", uri: "sip:+4930123;npdi;rn=1@gw", from: `<sip:+49171;phone-context=a@carrier>`, to: "+4930123", want: Caller{User: "+49171"}},
-		{name: "a telephone address", uri: "tel:+4930123;phone-context=x", from: `<tel:+49171>`, to: "+4930123", want: Caller{User: "+49171"}},
-		{name: "anonymous by name", uri: "sip:en@gw", from: `"Anonymous" <sip:anonymous@anonymous.invalid>`, to: "en", want: Caller{User: "anonymous", Display: "Anonymous", Anonymous: true}},
-		{name: "anonymous by wish", uri: "sip:en@gw", from: `<sip:+49171@carrier>`, extra: "Privacy: id;critical\r\n", to: "en", want: Caller{User: "+49171", Anonymous: true}},
-		{name: "no privacy is asked for", uri: "sip:en@gw", from: `<sip:+49171@carrier>`, extra: "Privacy: none\r\n", to: "en", want: Caller{User: "+49171"}},
-		{name: "nobody", uri: "sip:gw", from: `<sip:carrier>`, to: "", want: Caller{Anonymous: true}},
-		{name: "control characters", uri: "sip:%0d%0aen%00@gw", from: `<sip:a%1bb@carrier>`, to: "en", want: Caller{User: "ab"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			req := request(t, "INVITE "+tt.uri+" SIP/2.0\r\nFrom: "+tt.from+";tag=1\r\n"+tt.extra+"Content-Length: 0\r\n\r\n")
-			if got := calledNumber(incoming{Request: req}); got != tt.to {
-				t.Errorf("To: %q, want %q", got, tt.to)
-			}
-			if got := callerOf(incoming{Request: req}); got != tt.want {
-				t.Errorf("From: %+v, want %+v", got, tt.want)
-			}
-		})
-	}
-}
-
 const multipartBody = "--b1\r\nContent-Type: application/pidf+xml\r\n\r\n<presence/>\r\n--b1\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b1--\r\n"
 
 func TestSession(t *testing.T) {
@@ -199,7 +171,7 @@ func TestRoute(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := route{
-				trunk:  &trunk{networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}},
+				trunk:  &trunk{use: &use{}, networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}},
 				came:   fakeWire{tcp: tt.tcp},
 				source: netip.MustParseAddrPort("10.0.0.77:40000"),
 				target: uri(t, tt.target),
@@ -236,7 +208,7 @@ func TestGateTakesTheNarrowestNetwork(t *testing.T) {
 	g.set([]TrunkConfig{trunkOf("wide", "10.0.0.0/8", "2001:db8::/32"), trunkOf("narrow", "10.1.0.0/16"), trunkOf("one", "10.1.2.3")})
 	for address, want := range map[string]string{"10.9.9.9": "wide", "10.1.9.9": "narrow", "10.1.2.3": "one", "2001:db8::1": "wide", "11.0.0.1": ""} {
 		got := ""
-		if tr := g.trunkOf(netip.MustParseAddr(address)); tr != nil {
+		if tr := g.trunkOf(netip.MustParseAddr(address), "UDP"); tr != nil {
 			got = tr.Name
 		}
 		if got != want {
@@ -255,7 +227,7 @@ func BenchmarkGate(b *testing.B) {
 	stranger := netip.MustParseAddr("192.0.2.1")
 	b.ReportAllocs()
 	for b.Loop() {
-		if g.trunkOf(stranger) != nil {
+		if g.trunkOf(stranger, "UDP") != nil {
 			b.Fatal("a stranger got in")
 		}
 	}
@@ -286,7 +258,7 @@ func TestNothingIsSentToStrangers(t *testing.T) {
 	if err := b.sockets[0].WriteMsg(res); err == nil {
 		t.Error("sent over UDP")
 	}
-	if _, err := b.streams.dial(t.Context(), b.Server, netip.MustParseAddrPort("198.51.100.1:5060"), netip.AddrPort{}); err == nil {
+	if _, err := b.streams.dial(t.Context(), b.Server, "TCP", netip.MustParseAddrPort("198.51.100.1:5060"), ""); err == nil {
 		t.Error("dialled")
 	}
 }
