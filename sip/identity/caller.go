@@ -1,6 +1,9 @@
 package identity
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Caller is who calls.
 type Caller struct {
@@ -48,16 +51,7 @@ func claimed(from Address) Caller {
 // in From stays so: it is the caller's own wish.
 func (r Request) trusted(c Caller, from Address) Caller {
 	if asserted := ParseAddresses(r.Asserted...); len(asserted) > 0 {
-		best := asserted[0]
-		for _, a := range asserted {
-			if isNumber(a) && !isNumber(best) {
-				best = a
-			}
-			if best.Display == "" {
-				best.Display = a.Display
-			}
-		}
-		c = c.named(best, true)
+		c = c.named(best(asserted), true)
 		c.Verdict = verdictOf(append(asserted, from))
 		return c
 	}
@@ -87,6 +81,21 @@ func (c Caller) named(a Address, asserted bool) Caller {
 		c.Display = a.Display
 	}
 	return c
+}
+
+// best is, of what is said about one caller in several addresses, the first
+// telephone number and the first name.
+func best(all []Address) Address {
+	b := all[0]
+	if i := slices.IndexFunc(all, isNumber); i >= 0 {
+		b = all[i]
+	}
+	for _, a := range all {
+		if b.Display == "" {
+			b.Display = a.Display
+		}
+	}
+	return b
 }
 
 func isNumber(a Address) bool {
