@@ -34,13 +34,14 @@ var ErrClosed = errors.New("media closed")
 // Engine owns the media ports and all legs on them. Its methods may be called
 // from several goroutines.
 type Engine struct {
-	config Config
-	said   netip.Addr // Config.Advertise
-	group  func() pcm.Clock
-	now    func() time.Time
-	every  time.Duration // between RTCP reports
-	ports  *ports
-	log    zerolog.Logger
+	config   Config
+	said     netip.Addr // Config.Advertise
+	group    func() pcm.Clock
+	now      func() time.Time
+	every    time.Duration // between RTCP reports
+	ports    *ports
+	identity func() (identity, error) // towards browsers
+	log      zerolog.Logger
 
 	readers sync.WaitGroup
 
@@ -60,13 +61,14 @@ func newEngine(c Config, group func() pcm.Clock, log zerolog.Logger) (*Engine, e
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	e := &Engine{
-		config: c,
-		group:  group,
-		now:    time.Now,
-		every:  reportEvery,
-		ports:  newPorts(c.Ports),
-		log:    log,
-		legs:   make(map[*Leg]struct{}),
+		config:   c,
+		group:    group,
+		now:      time.Now,
+		every:    reportEvery,
+		ports:    newPorts(c.Ports),
+		identity: sync.OnceValues(newIdentity),
+		log:      log,
+		legs:     make(map[*Leg]struct{}),
 	}
 	if c.Advertise != "" {
 		e.said = netip.MustParseAddr(c.Advertise).Unmap()

@@ -87,7 +87,10 @@ func (l *Leg) readSound() {
 		case l.closed.Load():
 			rest.disturbed = true
 		default:
-			l.packet(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), l.engine.now())
+			from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+			if l.web == nil || l.sort(buf[:n], from, l.engine.now()) {
+				l.packet(buf[:n], from, l.engine.now())
+			}
 			bad = 0
 		}
 	}

@@ -51,6 +51,7 @@ type Leg struct {
 	ctl   control
 	count counters
 	keys  keys
+	web   *web // nil: the caller is no browser
 
 	digits   chan rune
 	lost     chan struct{}
@@ -308,6 +309,9 @@ func (l *Leg) Close() {
 	}
 	l.report(true)
 	l.closed.Store(true)
+	if l.web != nil {
+		l.web.cancel()
+	}
 	l.pair.rest(time.Now().Add(l.engine.config.PortRest))
 	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
 }

@@ -1,12 +1,304 @@
 package media
 
-import "errors"
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/dtls/v3"
+
+	"github.com/einwahl/einwahl/sip/media/offer"
+)
+
+// connectTime is how long a browser may take to find a way to us by ICE.
+const connectTime = 30 * time.Second
+
+// errBrowserAnswers is what a browser meets that calls without an offer.
+var errBrowserAnswers = fmt.Errorf("%w: a browser has to make the offer", ErrNothingFits)
 
 // IsWeb reports whether an offer is a browser's: DTLS-SRTP and ICE.
-func IsWeb(offer []byte) bool { return false }
+func IsWeb(body []byte) bool { return offer.IsWeb(body) }
 
-// WebLeg is the sound of a call from a browser.
-type WebLeg struct{ *Leg }
+// WebLeg is the sound of a call from a browser: a Leg whose caller is who
+// answers for the call's ICE password, and whose keys come from a DTLS handshake
+// with them. Until both have happened nothing is heard, and nothing is read of
+// what the caller is to hear, so a prompt begins when there is somebody.
+type WebLeg struct {
+	*Leg
+	identity identity
 
-// NewWebLeg makes the leg of a call from a browser.
-func (e *Engine) NewWebLeg(LegConfig) (*WebLeg, error) { return nil, errors.New("no browsers") }
+	// Leg.mu is held.
+	party  *offer.WebParty
+	agreed offer.WebAgreement
+}
+
+// web is what a Leg has besides when its caller is a browser.
+type web struct {
+	checks checks
+	line   *line
+	ctx    context.Context // of what attends to the handshake
+	cancel context.CancelFunc
+	found  chan struct{} // closed when ICE has found a way
+	once   sync.Once
+
+	mu     sync.Mutex // held while sender is used
+	sender *sender    // of all that is not sent on the beat
+}
+
+// NewWebLeg opens a pair of ports for a call from a browser, of which it uses
+// one. It returns what NewLeg returns.
+func (e *Engine) NewWebLeg(c LegConfig) (*WebLeg, error) {
+	id, err := e.identity()
+	if err != nil {
+		return nil, err
+	}
+	c.Signalling = c.Signalling.Unmap()
+	bind, said, err := e.webAddresses(c)
+	if err != nil {
+		return nil, fmt.Errorf("address for media towards %v: %w", c.Signalling, err)
+	}
+	both, err := e.ports.open(bind)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newWebLeg(e, c, both, said, id)
+	if err == nil {
+		err = e.enter(w.Leg)
+	}
+	if err != nil {
+		both.close()
+		e.ports.give(both.port)
+		return nil, err
+	}
+	return w, nil
+}
+
+func newWebLeg(e *Engine, c LegConfig, both *pair, said []netip.Addr, id identity) (*WebLeg, error) {
+	// Where SIP comes from says nothing: a browser's may pass a proxy.
+	c.Signalling, c.Trusted = netip.Addr{}, nil
+	l, err := newLeg(e, c, both, said[0])
+	if err != nil {
+		return nil, err
+	}
+	// What nobody can have encrypted is what nobody is heard with.
+	nobody := make([]byte, 16+12)
+	_, _ = rand.Read(nobody) // never fails
+	l.in.opened.now, err = newOpener(offer.Crypto{Suite: offer.AES128GCM, Keys: []offer.Key{{Master: nobody[:16], Salt: nobody[16:]}}})
+	if err != nil {
+		return nil, err
+	}
+	l.web = &web{found: make(chan struct{})}
+	l.web.ctx, l.web.cancel = context.WithCancel(context.Background())
+	l.web.line = newLine(l.web.sendToChosen)
+	if l.web.sender, err = newSender(both.rtp); err != nil {
+		return nil, fmt.Errorf("media socket: %w", err)
+	}
+	local := offer.WebLocal{
+		Local: offer.Local{Session: uint64(mathrand.Uint32()), Codecs: offer.Codecs(c.Codecs)},
+		Print: id.print, SSRC: l.out.ssrc, CNAME: l.ctl.cname,
+	}
+	for _, a := range said {
+		local.Candidates = append(local.Candidates, netip.AddrPortFrom(a, both.port))
+	}
+	return &WebLeg{Leg: l, identity: id, party: offer.NewWebParty(local)}, nil
+}
+
+// Answer takes the browser's offer, the first or a later one, and returns our
+// answer. It returns a *SDPError, ErrNothingFits or ErrClosed, and then
+// everything stays as it was.
+func (w *WebLeg) Answer(body []byte) ([]byte, error) {
+	l := w.Leg
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return nil, ErrClosed
+	}
+	answer, agreed, err := w.party.Answer(body, newCredentials())
+	if err != nil {
+		return nil, err
+	}
+	w.agreed = agreed
+	l.web.checks.expect(agreed.OurICE, agreed.TheirICE)
+	if !l.started {
+		l.out.epoch = l.engine.now()
+	}
+	w.settle()
+	if !l.started {
+		l.started = true
+		l.clock.Add(l)
+		l.engine.readers.Go(func() { w.attend(l.web.ctx, agreed) })
+	}
+	return answer, nil
+}
+
+// settle brings the agreement into force, as far as there are keys for it. mu is
+// held.
+func (w *WebLeg) settle() {
+	l := w.Leg
+	a := w.agreed.Agreement
+	if l.seal == nil {
+		a.Sends, a.Receives = false, false
+	} else {
+		a.Ours, a.Theirs = l.seal.key, l.opener.key
+	}
+	t := newTerms(a)
+	t.seal = l.seal
+	l.terms.Store(t)
+}
+
+// Offer fails: a browser that calls makes the offer.
+func (w *WebLeg) Offer() ([]byte, error) { return nil, errBrowserAnswers }
+
+// Accept fails, as Offer does.
+func (w *WebLeg) Accept([]byte) error { return errBrowserAnswers }
+
+// Held reports whether the caller has put us on hold.
+func (w *WebLeg) Held() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.agreed.Profile != "" && w.agreed.Held()
+}
+
+// Secure reports whether the call's packets are encrypted. No others are taken
+// or sent.
+func (w *WebLeg) Secure() bool { return true }
+
+// attend leads the handshake, and then watches that the browser goes on to want
+// the sound, until the call ends.
+func (w *WebLeg) attend(ctx context.Context, a offer.WebAgreement) {
+	defer w.recoverReader()
+	conn, err := w.handshake(ctx, a)
+	if err != nil {
+		if ctx.Err() == nil {
+			w.log.Info().Str("problem", err.Error()).Msg("a browser's sound has not come about")
+			w.lose()
+		}
+		return
+	}
+	w.engine.readers.Go(func() {
+		defer w.recoverReader()
+		// What a handshake repeats is dealt with while somebody reads.
+		buf := make([]byte, maxPacket)
+		for err := error(nil); err == nil; {
+			_, err = conn.Read(buf)
+		}
+	})
+	defer conn.Close()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if w.web.checks.lapsed(w.engine.now()) {
+				w.lose()
+			}
+		}
+	}
+}
+
+// handshake waits for a way to the browser, and brings the keys into force that
+// are agreed over it.
+func (w *WebLeg) handshake(ctx context.Context, a offer.WebAgreement) (*dtls.Conn, error) {
+	late := time.NewTimer(connectTime)
+	defer late.Stop()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-late.C:
+		return nil, errors.New("ICE: it has found no way to us; are the media ports open, and is media.advertise right?")
+	case <-w.web.found:
+	}
+	conn, err := shake(ctx, w.web.line, w.identity.certificate, a)
+	if err != nil {
+		return nil, fmt.Errorf("DTLS: %w", err)
+	}
+	ours, theirs, err := keysOf(conn, a.Client)
+	if err == nil {
+		err = w.unlock(ours, theirs)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("DTLS: %w", err), conn.Close())
+	}
+	return conn, nil
+}
+
+// unlock lets the sound flow, under the keys that the handshake has made.
+func (w *WebLeg) unlock(ours, theirs offer.Crypto) (err error) {
+	l := w.Leg
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	if l.seal, err = newSeal(ours); err != nil {
+		return err
+	}
+	if l.opener, err = newOpener(theirs); err != nil {
+		return err
+	}
+	l.in.mu.Lock()
+	l.in.opened = opened{now: l.opener}
+	l.aimLocked()
+	l.in.mu.Unlock()
+	w.settle()
+	return nil
+}
+
+// sort looks at what has come to the port of a browser's call. It reports
+// whether it may be sound: RTP or RTCP, from an address that has proved itself.
+func (l *Leg) sort(p []byte, from netip.AddrPort, at time.Time) bool {
+	w := l.web
+	switch {
+	case len(p) == 0:
+	case p[0] < 4: // RFC 7983
+		reply, turned := w.checks.answer(p, from, at)
+		if turned {
+			l.turnAbout(from)
+		}
+		if reply != nil {
+			w.send(reply, from)
+			return false
+		}
+	case !w.checks.knows(from):
+	case p[0] >= 20 && p[0] < 64:
+		_, _ = w.line.in.Write(p) // what is too much is sent again
+		return false
+	case p[0] >= 128 && p[0] < 192:
+		return true
+	}
+	l.count.foreign.Add(1)
+	return false
+}
+
+// turnAbout takes the way that ICE has chosen.
+func (l *Leg) turnAbout(to netip.AddrPort) {
+	l.in.mu.Lock()
+	l.in.latch.expect(to, true)
+	if t := l.terms.Load(); t != nil && t.seal != nil {
+		l.aimLocked()
+	}
+	l.in.mu.Unlock()
+	l.web.once.Do(func() { close(l.web.found) })
+}
+
+func (w *web) send(packet []byte, to netip.AddrPort) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if where := w.sender.destination(to); where != nil {
+		_ = w.sender.send(packet, where) // UDP: what is lost is sent again
+	}
+}
+
+func (w *web) sendToChosen(packet []byte) {
+	w.checks.mu.Lock()
+	to := w.checks.chosen
+	w.checks.mu.Unlock()
+	w.send(packet, to)
+}

@@ -40,8 +40,8 @@ type WebLocal struct {
 // WebAgreement is what an exchange with a browser has settled.
 type WebAgreement struct {
 	Agreement
-	Theirs, Ours Credentials
-	Prints       []Fingerprint // of their certificate: one of them must fit
+	TheirICE, OurICE Credentials
+	Prints           []Fingerprint // of their certificate: one of them must fit
 	// Client is whether we begin the DTLS handshake.
 	Client bool
 }
@@ -116,15 +116,15 @@ func (p *WebParty) fit(d *description, m *sdp.MediaDescription, fresh Credential
 	if m.MediaName.Port.Value == 0 && !has(m, "bundle-only") || !has(m, "rtcp-mux") {
 		return WebAgreement{}, false
 	}
-	a.Ours = fresh
+	a.OurICE = fresh
 	codecs := p.local.Codecs
 	if p.settled {
 		if !slices.Equal(a.Prints, p.agreed.Prints) {
 			return WebAgreement{}, false
 		}
 		a.Client = p.agreed.Client
-		if a.Theirs == p.agreed.Theirs {
-			a.Ours = p.agreed.Ours
+		if a.TheirICE == p.agreed.TheirICE {
+			a.OurICE = p.agreed.OurICE
 		}
 		codecs = []Codec{p.agreed.Send.Codec}
 	}
@@ -154,8 +154,8 @@ func secured(d *description, m *sdp.MediaDescription) (WebAgreement, bool) {
 	if m.MediaName.Media != "audio" || a.Profile != "UDP/TLS/RTP/SAVPF" && a.Profile != "UDP/TLS/RTP/SAVP" {
 		return a, false
 	}
-	a.Theirs.Fragment, _ = attribute(d, m, "ice-ufrag")
-	a.Theirs.Password, _ = attribute(d, m, "ice-pwd")
+	a.TheirICE.Fragment, _ = attribute(d, m, "ice-ufrag")
+	a.TheirICE.Password, _ = attribute(d, m, "ice-pwd")
 	a.Prints = prints(d, m)
 	setup, _ := attribute(d, m, "setup")
 	switch setup {
@@ -165,7 +165,7 @@ func secured(d *description, m *sdp.MediaDescription) (WebAgreement, bool) {
 	default:
 		return a, false
 	}
-	return a, a.Theirs.valid() && len(a.Prints) > 0
+	return a, a.TheirICE.valid() && len(a.Prints) > 0
 }
 
 // prints are the fingerprints of a line, or of the whole description.

@@ -95,8 +95,8 @@ func (p *WebParty) sound(m *sdp.MediaDescription) *sdp.MediaDescription {
 	}
 	own.WithPropertyAttribute(directionOf(a.Agreement)).
 		WithPropertyAttribute("rtcp-mux").
-		WithValueAttribute("ice-ufrag", a.Ours.Fragment).
-		WithValueAttribute("ice-pwd", a.Ours.Password).
+		WithValueAttribute("ice-ufrag", a.OurICE.Fragment).
+		WithValueAttribute("ice-pwd", a.OurICE.Password).
 		WithValueAttribute("fingerprint", p.local.Print).
 		WithValueAttribute("setup", role(a.Client))
 	for i, c := range p.local.Candidates {
