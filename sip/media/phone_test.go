@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
@@ -70,6 +71,8 @@ type phone struct {
 	ssrc uint32
 	seq  uint16
 	ts   uint32
+
+	seal, opener *srtp.Context // nil: in the clear
 }
 
 var loopback = netip.MustParseAddr("127.0.0.1")
@@ -78,7 +81,14 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 // phone's port.
 func (b *bench) dial(lines ...string) *phone {
 	b.t.Helper()
-	leg, err := b.engine.NewLeg(LegConfig{Bind: loopback, Signalling: loopback, Log: zerolog.Nop()})
+	return b.dialWith(LegConfig{}, lines...)
+}
+
+// dialWith is dial for a leg with settings.
+func (b *bench) dialWith(c LegConfig, lines ...string) *phone {
+	b.t.Helper()
+	c.Bind, c.Signalling, c.Log = loopback, loopback, zerolog.Nop()
+	leg, err := b.engine.NewLeg(c)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -144,6 +154,9 @@ func (p *phone) sendFrom(from *net.UDPConn, kind uint8, payload []byte) {
 	packet := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: kind, SequenceNumber: p.seq, Timestamp: p.ts, SSRC: p.ssrc}, Payload: payload}
 	p.seq++
 	raw, err := packet.Marshal()
+	if err == nil && p.seal != nil {
+		raw, err = p.seal.EncryptRTP(nil, raw, nil)
+	}
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -165,7 +178,7 @@ func (p *phone) judged() uint64 {
 	p.leg.in.mu.Lock()
 	defer p.leg.in.mu.Unlock()
 	c := &p.leg.count
-	return c.in.Load() + c.foreign.Load() + c.broken.Load() + c.unproven.Load()
+	return c.in.Load() + c.foreign.Load() + c.broken.Load() + c.unproven.Load() + c.forged.Load()
 }
 
 // await waits for something that other goroutines are about to bring about.
@@ -188,8 +201,14 @@ func (p *phone) receive() *rtp.Packet {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	buf = buf[:n]
+	if p.opener != nil {
+		if buf, err = p.opener.DecryptRTP(nil, buf, nil); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 	packet := &rtp.Packet{}
-	if err := packet.Unmarshal(buf[:n]); err != nil {
+	if err := packet.Unmarshal(buf); err != nil {
 		p.t.Fatal(err)
 	}
 	return packet

@@ -1,0 +1,534 @@
+package media
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+
+	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+const (
+	savp  = "m=audio %d RTP/SAVP 8"
+	usual = "AES_CM_128_HMAC_SHA1_80"
+)
+
+// suites are what a phone may offer.
+var suites = map[string]srtp.ProtectionProfile{
+	"AES_CM_128_HMAC_SHA1_80": srtp.ProtectionProfileAes128CmHmacSha1_80,
+	"AES_CM_128_HMAC_SHA1_32": srtp.ProtectionProfileAes128CmHmacSha1_32,
+	"AES_256_CM_HMAC_SHA1_80": srtp.ProtectionProfileAes256CmHmacSha1_80,
+	"AES_CM_256_HMAC_SHA1_80": srtp.ProtectionProfileAes256CmHmacSha1_80,
+	"AES_256_CM_HMAC_SHA1_32": srtp.ProtectionProfileAes256CmHmacSha1_32,
+	"AEAD_AES_128_GCM":        srtp.ProtectionProfileAeadAes128Gcm,
+	"AEAD_AES_256_GCM":        srtp.ProtectionProfileAeadAes256Gcm,
+}
+
+// secret is a key of the phone's.
+type secret struct {
+	suite string
+	raw   []byte
+	mki   string // as in a=crypto
+	bytes []byte // as in packets
+}
+
+func newSecret(t testing.TB, suite string) secret {
+	t.Helper()
+	master, err := suites[suite].KeyLen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	salt, _ := suites[suite].SaltLen()
+	s := secret{suite: suite, raw: make([]byte, master+salt)}
+	_, _ = rand.Read(s.raw)
+	return s
+}
+
+func (s secret) line() string {
+	return "a=crypto:1 " + s.suite + " inline:" + base64.StdEncoding.EncodeToString(s.raw) + s.mki
+}
+
+func (s secret) context(t testing.TB) *srtp.Context {
+	t.Helper()
+	n, _ := suites[s.suite].KeyLen()
+	c, err := srtp.CreateContext(s.raw[:n], s.raw[n:], suites[s.suite], srtp.MasterKeyIndicator(s.bytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// secure makes an encrypted call.
+func (b *bench) secure(s secret, lines ...string) *phone {
+	b.t.Helper()
+	p := b.dialWith(LegConfig{SRTP: "required"})
+	p.rekey(s, lines...)
+	return p
+}
+
+// rekey offers a key, and takes ours from the answer.
+func (p *phone) rekey(s secret, lines ...string) {
+	p.t.Helper()
+	if len(lines) == 0 {
+		lines = []string{savp}
+	}
+	ours := s
+	answer := p.offer(append(lines, s.line())...)
+	ours.raw = keyIn(p.t, answer, s)
+	p.seal, p.opener = s.context(p.t), ours.context(p.t)
+}
+
+// keyIn is our key in an answer to s.
+func keyIn(t testing.TB, answer string, s secret) []byte {
+	t.Helper()
+	_, key, ok := strings.Cut(answer, "a=crypto:1 "+s.suite+" inline:")
+	key, _, _ = strings.Cut(key, "\r\n")
+	key, mki, _ := strings.Cut(key, "|")
+	raw, err := base64.StdEncoding.DecodeString(key)
+	if !ok || err != nil || len(raw) != len(s.raw) || bytes.Equal(raw, s.raw) {
+		t.Fatalf("no key of ours: %v\n%s", err, answer)
+	}
+	if got := strings.TrimPrefix(s.mki, "|2^31|"); mki != got {
+		t.Errorf("answered with identifier %q, want %q", mki, got)
+	}
+	return raw
+}
+
+func TestEveryEncryptionBothWays(t *testing.T) {
+	var all []secret
+	for suite := range suites {
+		all = append(all, newSecret(t, suite))
+		marked := newSecret(t, suite)
+		marked.mki, marked.bytes = "|2^31|258:4", []byte{0, 0, 1, 2}
+		all = append(all, marked)
+	}
+	for _, s := range all {
+		t.Run(s.suite+s.mki, func(t *testing.T) {
+			t.Parallel()
+			p := newBench(t, nil).secure(s)
+			heard := &record{}
+			p.leg.Connect(tone{8000}, heard)
+			want := encoded(g711.ALaw, 160)
+			for range 20 { // over the overflow of the sequence numbers
+				p.send(8, want, 160)
+				p.step(1)
+				if got := p.receive(); !bytes.Equal(got.Payload, want) {
+					t.Fatal("the phone hears something else")
+				}
+			}
+			if n := heard.full(); n < 15 || !p.leg.Secure() {
+				t.Errorf("%d frames heard, secure %v", n, p.leg.Secure())
+			}
+			if s := p.leg.Stats(); s.PacketsIn != 20 || s.Forged != 0 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+func TestSeveralKeysInOneLine(t *testing.T) {
+	first, second := newSecret(t, usual), newSecret(t, usual)
+	first.mki, first.bytes = "|2^31|1:1", []byte{1}
+	second.bytes = []byte{2}
+	both := first
+	both.mki = "|2^31|1:1;inline:" + base64.StdEncoding.EncodeToString(second.raw) + "|2^31|2:1"
+	p := newBench(t, nil).dialWith(LegConfig{SRTP: "optional"})
+	p.offer(savp, both.line())
+	for _, s := range []secret{first, second} {
+		p.seal = s.context(t)
+		p.seal.SetROC(p.ssrc, 0)
+		for range 3 {
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+	}
+	if s := p.leg.Stats(); s.PacketsIn != 6 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestOnlyTheKeyOpensAnEncryptedCall(t *testing.T) {
+	key := newSecret(t, usual)
+	for _, tt := range []struct {
+		name string
+		seal func(t *testing.T) *srtp.Context
+	}{
+		{"in the clear", func(*testing.T) *srtp.Context { return nil }},
+		{"under another key", func(t *testing.T) *srtp.Context { return newSecret(t, usual).context(t) }},
+		{"under another suite", func(t *testing.T) *srtp.Context {
+			c := key
+			c.suite = "AES_CM_128_HMAC_SHA1_32"
+			return c.context(t)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newBench(t, nil).secure(key)
+			heard := &record{}
+			p.leg.Connect(nil, heard)
+			intruder := *p
+			intruder.seal = tt.seal(t)
+			for range 3 * enough {
+				intruder.send(8, encoded(g711.ALaw, 160), 160) // from the very port of the description
+				p.step(1)
+			}
+			if s := p.leg.Stats(); s.Forged != 3*enough || s.PacketsIn != 0 || s.Unproven != 0 || heard.full() > 0 {
+				t.Errorf("%+v, %d heard", s, heard.full())
+			}
+			p.send(8, encoded(g711.ALaw, 160), 160)
+			if s := p.leg.Stats(); s.PacketsIn != 1 {
+				t.Errorf("the caller is shut out: %+v", s)
+			}
+			if all := p.engine.Stats(); all.Forged != 3*enough {
+				t.Errorf("%+v", all)
+			}
+		})
+	}
+}
+
+func TestWhatCameBeforeIsNotHeardAgain(t *testing.T) {
+	p := newBench(t, nil).secure(newSecret(t, usual))
+	kept := p.seal
+	p.seal = nil
+	var recorded [][]byte
+	for i := range 10 {
+		packet, err := kept.EncryptRTP(nil, rawPacket(t, p, uint16(i)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded = append(recorded, packet)
+		p.raw(p.rtp, packet)
+	}
+	for _, from := range []int{0, 1} {
+		for _, packet := range recorded {
+			if from == 0 {
+				p.raw(p.rtp, packet)
+			} else {
+				p.raw(p.socket(), packet)
+			}
+		}
+	}
+	if s := p.leg.Stats(); s.PacketsIn != 10 || s.Forged != 10 || s.Foreign != 10 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// rawPacket is a packet in the clear.
+func rawPacket(t testing.TB, p *phone, seq uint16) []byte {
+	t.Helper()
+	in := newPackets()
+	in.header.SSRC, in.header.SequenceNumber = p.ssrc, seq
+	return bytes.Clone(in.next())
+}
+
+func TestKeysInMidCall(t *testing.T) {
+	first := newSecret(t, usual)
+	t.Run("a key that stays goes on counting", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		say := func(n int) {
+			for range n {
+				p.send(8, encoded(g711.ALaw, 160), 160)
+				p.step(1)
+				p.receive()
+			}
+		}
+		say(10) // over the overflow of theirs
+		p.leg.out.header.SequenceNumber = 1<<16 - 5
+		p.opener.SetROC(p.leg.out.ssrc, 0)
+		say(10) // and of ours
+		seal, opener := p.seal, p.opener
+		p.offer(savp, first.line())
+		p.offer(savp, first.line(), "a=sendonly")
+		p.offer("m=audio %d RTP/AVP 8", first.line())
+		p.seal, p.opener = seal, opener
+		say(10)
+		if s := p.leg.Stats(); s.Forged != 0 || s.PacketsIn != 30 {
+			t.Errorf("%+v", s)
+		}
+	})
+	t.Run("under a new key what is on its way still counts", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		p.send(8, encoded(g711.ALaw, 160), 160)
+		old := p.seal
+		p.rekey(newSecret(t, "AEAD_AES_256_GCM"))
+		p.step(1)
+		p.receive() // under our new key
+		fresh := p.seal
+		for _, seal := range []*srtp.Context{old, fresh, old, fresh} {
+			p.seal = seal
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+		p.step(int(inFlight/pcm.FrameDuration) + 1)
+		p.seal = old
+		p.send(8, encoded(g711.ALaw, 160), 160)
+		if s := p.leg.Stats(); s.PacketsIn != 5 || s.Forged != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+	t.Run("our sequence number does not overflow at once under a new key", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		p.leg.out.header.SequenceNumber = 1<<16 - 10
+		p.rekey(newSecret(t, usual))
+		p.step(1)
+		if got := p.receive().SequenceNumber; got != 0 {
+			t.Errorf("goes on with %d", got)
+		}
+	})
+	t.Run("a new SSRC has its own count", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		for range enough {
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+		p.ssrc, p.seq = p.ssrc+1, 40000
+		for range 3 {
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+		if s := p.leg.Stats(); s.PacketsIn != enough+2 || s.Unproven != 1 || s.Forged != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+	t.Run("SSRCs without end are not remembered", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		for range manySSRCs + 10 {
+			p.ssrc++
+			p.send(8, nil, 160)
+		}
+		if s := p.leg.Stats(); s.Forged != 10 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestEncryptionIsNotTakenAway(t *testing.T) {
+	key := newSecret(t, usual)
+	for _, policy := range []string{"optional", "required"} {
+		t.Run(policy, func(t *testing.T) {
+			p := newBench(t, nil).dialWith(LegConfig{SRTP: policy})
+			p.rekey(key)
+			p.send(8, encoded(g711.ALaw, 160), 160)
+			if _, err := p.leg.Answer(p.describe(pcma)); !errors.Is(err, ErrClear) || !errors.Is(err, ErrNothingFits) {
+				t.Fatalf("err = %v, want ErrClear", err)
+			}
+			p.step(1)
+			p.receive() // still encrypted
+			p.send(8, encoded(g711.ALaw, 160), 160)
+			if s := p.leg.Stats(); s.PacketsIn != 2 || !p.leg.Secure() {
+				t.Errorf("%+v, secure %v", s, p.leg.Secure())
+			}
+		})
+	}
+}
+
+func TestPolicyOfALeg(t *testing.T) {
+	key := newSecret(t, usual)
+	for _, tt := range []struct {
+		policy string
+		lines  []string
+		secure bool
+		err    error
+	}{
+		{"", []string{pcma, key.line()}, false, nil},
+		{"off", []string{savp, key.line()}, false, ErrNothingFits},
+		{"optional", []string{pcma}, false, nil},
+		{"optional", []string{pcma, key.line()}, true, nil},
+		{"required", []string{pcma}, false, ErrClear},
+	} {
+		t.Run(fmt.Sprint(tt.policy, tt.lines[0], len(tt.lines)), func(t *testing.T) {
+			p := newBench(t, nil).dialWith(LegConfig{SRTP: tt.policy})
+			_, err := p.leg.Answer(p.describe(tt.lines...))
+			if !errors.Is(err, tt.err) || p.leg.Secure() != tt.secure {
+				t.Errorf("%v, secure %v", err, p.leg.Secure())
+			}
+		})
+	}
+}
+
+func TestOurOfferOfKeys(t *testing.T) {
+	p := newBench(t, nil).dialWith(LegConfig{SRTP: "required"})
+	body, err := p.leg.Offer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ours, ok := strings.Cut(string(body), "a=crypto:3 AEAD_AES_128_GCM inline:")
+	ours, _, _ = strings.Cut(ours, "\r\n")
+	raw, err := base64.StdEncoding.DecodeString(ours)
+	if !ok || err != nil || p.leg.Secure() {
+		t.Fatalf("%v, secure before the answer %v\n%s", err, p.leg.Secure(), body)
+	}
+	key := newSecret(t, "AEAD_AES_128_GCM")
+	if err := p.leg.Accept(p.describe(savp, strings.Replace(key.line(), ":1 ", ":3 ", 1))); err != nil {
+		t.Fatal(err)
+	}
+	p.seal, p.opener = key.context(t), secret{suite: key.suite, raw: raw}.context(t)
+	p.send(8, encoded(g711.ALaw, 160), 160)
+	p.step(1)
+	p.receive()
+	if s := p.leg.Stats(); s.PacketsIn != 1 || !p.leg.Secure() {
+		t.Errorf("%+v, secure %v", s, p.leg.Secure())
+	}
+}
+
+func TestKeysPressedUnderEncryption(t *testing.T) {
+	p := newBench(t, nil).secure(newSecret(t, usual), "m=audio %d RTP/SAVP 8 101", eventsMap)
+	for _, end := range []byte{0, 0x80, 0x80, 0x80} {
+		p.send(101, []byte{5, end | 10, 0, 160}, 0)
+	}
+	select {
+	case r := <-p.leg.Digits():
+		if r != '5' {
+			t.Errorf("digit %c", r)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("no digit")
+	}
+}
+
+func TestEncryptedReports(t *testing.T) {
+	for _, suite := range []string{usual, "AEAD_AES_256_GCM"} {
+		for _, lines := range [][]string{{savp}, {savp, "a=rtcp-mux"}} {
+			t.Run(fmt.Sprint(suite, len(lines)), func(t *testing.T) {
+				shared := len(lines) > 1
+				p := newBench(t, nil).secure(newSecret(t, suite), lines...)
+				p.send(8, encoded(g711.ALaw, 160), 160)
+				p.step(1)
+				p.receive()
+				for n := range 3 {
+					p.leg.report(false)
+					raw := p.rawReport(shared)
+					if packets, err := rtcp.Unmarshal(raw); err == nil && len(packets) == 2 && n == 0 {
+						if sr, ok := packets[0].(*rtcp.SenderReport); ok && sr.PacketCount == 1 {
+							t.Fatal("a report in the clear")
+						}
+					}
+					plain, err := p.opener.DecryptRTCP(nil, raw, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if packets, err := rtcp.Unmarshal(plain); err != nil || len(packets) != 2 {
+						t.Errorf("%v %v", err, packets)
+					}
+				}
+				p.theirReport(shared)
+				if s := p.leg.Stats(); s.TheyLost != 0.5 || s.Forged != 0 {
+					t.Errorf("%+v", s)
+				}
+				p.control(shared, lossReport(p, 64)) // in the clear
+				if s := p.leg.Stats(); s.TheyLost != 0.5 || s.Forged != 1 {
+					t.Errorf("a forged report counts: %+v", s)
+				}
+			})
+		}
+	}
+}
+
+func lossReport(p *phone, fraction uint8) rtcp.Packet {
+	return &rtcp.ReceiverReport{SSRC: p.ssrc, Reports: []rtcp.ReceptionReport{{SSRC: p.leg.out.ssrc, FractionLost: fraction}}}
+}
+
+func (p *phone) rawReport(shared bool) []byte {
+	p.t.Helper()
+	conn := p.rtcp
+	if shared {
+		conn = p.rtp
+	}
+	buf := make([]byte, 2048)
+	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	n, err := conn.Read(buf)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return buf[:n]
+}
+
+// theirReport sends an encrypted report of half our packets lost.
+func (p *phone) theirReport(shared bool) {
+	p.t.Helper()
+	raw, err := rtcp.Marshal([]rtcp.Packet{lossReport(p, 128)})
+	if err == nil {
+		raw, err = p.seal.EncryptRTCP(nil, raw, nil)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	from, to := p.rtcp, p.leg.pair.rtcp
+	if shared {
+		from, to = p.rtp, p.leg.pair.rtp
+	}
+	before := p.leg.ctl.seen.Load()
+	if _, err := from.WriteTo(raw, to.LocalAddr()); err != nil {
+		p.t.Fatal(err)
+	}
+	await(p.t, "RTCP to be looked at", func() bool { return p.leg.ctl.seen.Load() > before })
+}
+
+// sealed makes packets as newPackets does, encrypted ahead.
+func sealed(t testing.TB, s secret, n int) [][]byte {
+	t.Helper()
+	context, in := s.context(t), newPackets()
+	list := make([][]byte, n)
+	for i := range list {
+		var err error
+		if list[i], err = context.EncryptRTP(nil, in.next(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list
+}
+
+func TestNothingIsAllocatedPerEncryptedPacket(t *testing.T) {
+	for suite := range suites {
+		t.Run(suite, func(t *testing.T) {
+			s := newSecret(t, suite)
+			p := newBench(t, nil).secure(s)
+			p.leg.Connect(tonePCM{}, pcm.Silence{})
+			from, list := mustAddr(p.rtp.LocalAddr().String()), sealed(t, s, 1100)
+			i := 0
+			n := testing.AllocsPerRun(1000, func() {
+				p.now.Add(int64(pcm.FrameDuration))
+				p.leg.packet(list[i], from, p.engine.now())
+				i++
+				p.leg.Beat(pcm.TakeIn)
+				p.leg.Beat(pcm.GiveOut)
+			})
+			if got := p.leg.Stats(); n != 0 || got.PacketsIn != 1001 {
+				t.Errorf("%.2f allocations, %+v", n, got)
+			}
+		})
+	}
+}
+
+// BenchmarkEncryptedCall is BenchmarkCall encrypted, the caller's own
+// encryption included.
+func BenchmarkEncryptedCall(b *testing.B) {
+	for _, suite := range []string{usual, "AEAD_AES_256_GCM"} {
+		b.Run(suite, func(b *testing.B) {
+			s := newSecret(b, suite)
+			p := newBench(b, nil).secure(s)
+			p.leg.Connect(tonePCM{}, pcm.Silence{})
+			in, from := newPackets(), mustAddr(p.rtp.LocalAddr().String())
+			packet, header := make([]byte, maxPacket), rtp.Header{}
+			b.ReportAllocs()
+			for b.Loop() {
+				sealed, err := p.seal.EncryptRTP(packet, in.next(), &header)
+				if err != nil {
+					b.Fatal(err)
+				}
+				p.leg.packet(sealed, from, in.at)
+				p.now.Add(int64(pcm.FrameDuration))
+				p.leg.Beat(pcm.TakeIn)
+				p.leg.Beat(pcm.GiveOut)
+			}
+			if s := p.leg.Stats(); s.Forged > 0 {
+				b.Errorf("%+v", s)
+			}
+		})
+	}
+}
