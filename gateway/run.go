@@ -20,7 +20,8 @@ type runCommand struct {
 	file
 }
 
-// Run leads the gateway until a signal ends it. HUP reads the file again.
+// Run leads the gateway until a signal ends it. HUP reads the file again; a
+// second signal to end hurries.
 func (r runCommand) Run(ctx context.Context) error {
 	c, err := r.load(os.Stderr)
 	if err != nil {
@@ -31,6 +32,9 @@ func (r runCommand) Run(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(term)
 	token, made, err := admin.Token(c.Admin)
 	if err != nil {
 		return err
@@ -44,7 +48,25 @@ func (r runCommand) Run(ctx context.Context) error {
 	defer stop()
 	go r.welcome(ctx, gateway, c, token, made, log)
 	go r.reloads(ctx, hup, gateway, log)
+	over := make(chan struct{})
+	defer close(over)
+	go hurries(over, term, gateway)
 	return gateway.Run(ctx)
+}
+
+// hurries counts the signals that end the gateway. The first lets calls run on
+// for a while; with the second callers are told at once.
+func hurries(over <-chan struct{}, term <-chan os.Signal, gateway *app.App) {
+	for n := 1; ; n++ {
+		select {
+		case <-over:
+			return
+		case <-term:
+		}
+		if n > 1 {
+			gateway.Hurry()
+		}
+	}
 }
 
 // reloads reads the file again on each HUP. A file with a mistake changes

@@ -19,7 +19,10 @@ func (s *Server) options(in incoming) {
 // with Retry-After. Calls that are there go on.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Draining reports that Drain was called.
+// Resume takes new calls again.
+func (s *Server) Resume() { s.draining.Store(false) }
+
+// Draining reports that new calls are turned away by Drain.
 func (s *Server) Draining() bool { return s.draining.Load() }
 
 // retryIn is for how many seconds a trunk should leave us alone; spread, so

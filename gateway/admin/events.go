@@ -19,7 +19,8 @@ const (
 type snapshot struct {
 	Version    string     `json:"version"`
 	Started    time.Time  `json:"started"`
-	Draining   bool       `json:"draining"`
+	Drain      Drain      `json:"drain"`
+	Guessing   Guessing   `json:"guessing"`
 	Calls      []Call     `json:"calls"`
 	Meetings   []Meeting  `json:"meetings"`
 	Trunks     []Trunk    `json:"trunks"`
@@ -31,7 +32,8 @@ func (s *Server) snapshot() snapshot {
 	return snapshot{
 		Version:    s.sources.Version,
 		Started:    s.started,
-		Draining:   s.draining.Load(),
+		Drain:      s.draining(),
+		Guessing:   s.guessing(),
 		Calls:      s.calls(),
 		Meetings:   s.meetings(),
 		Trunks:     s.trunks(),

@@ -21,6 +21,7 @@ type Metrics struct {
 	admissions *prometheus.CounterVec
 	prompts    *prometheus.CounterVec
 	seats      prometheus.Counter
+	shed       *prometheus.CounterVec
 	answer     prometheus.Histogram
 	duration   prometheus.Histogram
 
@@ -77,6 +78,9 @@ func NewMetrics(media MediaCounters) *Metrics {
 		seats: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "einwahl_seats_total", Help: "Seats in meetings that telephones took: the only audio paths into one.",
 		}),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "einwahl_calls_shed_total", Help: "Calls refused because there was too much to do, by the limit's key.",
+		}, []string{"limit"}),
 		answer: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "einwahl_call_answer_seconds", Help: "From INVITE to 200 OK.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
@@ -86,7 +90,7 @@ func NewMetrics(media MediaCounters) *Metrics {
 			Buckets: []float64{1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400},
 		}),
 	}
-	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.seats, m.answer, m.duration,
+	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.seats, m.shed, m.answer, m.duration,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registerMedia(media)
 	return m

@@ -29,6 +29,11 @@ func (s *Server) Handler() http.Handler {
 	closed.HandleFunc("GET /api/v1/trunks", s.listTrunks)
 	closed.HandleFunc("GET /api/v1/admissions", s.listAdmissions)
 	closed.HandleFunc("GET /api/v1/events", s.events)
+	closed.HandleFunc("GET /api/v1/drain", s.showDrain)
+	closed.HandleFunc("POST /api/v1/drain", s.drain)
+	closed.HandleFunc("DELETE /api/v1/drain", s.resume)
+	closed.HandleFunc("GET /api/v1/guessing", s.showGuessing)
+	closed.HandleFunc("DELETE /api/v1/guessing", s.clearGuessing)
 	guarded := s.withToken(closed)
 	open.Handle("/metrics", guarded)
 	open.Handle("/api/", guarded)
@@ -42,7 +47,7 @@ func (s *Server) Handler() http.Handler {
 func nothing(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var methods []string
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 			other := r.Clone(r.Context())
 			other.Method = method
 			if _, route := mux.Handler(other); strings.HasPrefix(route, method) {
@@ -97,7 +102,7 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	if s.draining.Load() {
+	if s.draining().Draining {
 		w.Header().Set("Retry-After", "10")
 		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
 		return

@@ -8,7 +8,6 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,6 +19,8 @@ type Sources struct {
 	Calls    calls
 	Meetings meetings
 	Trunks   trunks
+	Drain    drains
+	Guesses  guesses
 	Metrics  *Metrics
 	// Meet serves the meeting pages below /meet/, without the operator's token.
 	Meet http.Handler
@@ -34,7 +35,6 @@ type Server struct {
 	log      zerolog.Logger
 	listener net.Listener
 	http     *http.Server
-	draining atomic.Bool
 	started  time.Time
 }
 
@@ -86,9 +86,6 @@ func New(config Config, token string, sources Sources, log zerolog.Logger) (*Ser
 
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
-
-// Drain makes /readyz report that no new calls should come here.
-func (s *Server) Drain() { s.draining.Store(true) }
 
 // Run serves until ctx ends, and leaves nothing running.
 func (s *Server) Run(ctx context.Context) error {

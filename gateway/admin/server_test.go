@@ -125,17 +125,6 @@ func TestWrongPathsAndMethodsAreToldApart(t *testing.T) {
 	}
 }
 
-func TestReadyUntilDraining(t *testing.T) {
-	s := newServer(t, rooms{})
-	s.Drain()
-	if w := ask(s, http.MethodGet, "/readyz", ""); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("readyz while draining = %d, want 503 with Retry-After", w.Code)
-	}
-	if w := ask(s, http.MethodGet, "/healthz", ""); w.Code != http.StatusOK {
-		t.Errorf("healthz while draining = %d, want 200: calls are still running", w.Code)
-	}
-}
-
 func TestControlDoesWhatIsAsked(t *testing.T) {
 	yes := true
 	var got Control

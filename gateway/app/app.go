@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -15,16 +16,14 @@ import (
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/lockout"
+	"github.com/einwahl/einwahl/gateway/overload"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/sip/media"
 	"github.com/einwahl/einwahl/transcode/pace"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
-
-// lastWords is how long callers hear that the gateway closes before their
-// calls are cut.
-const lastWords = 15 * time.Second
 
 // Options are what does not stand in the operator's file.
 type Options struct {
@@ -47,7 +46,11 @@ type App struct {
 	book    *records.Book
 	metrics *admin.Metrics
 	web     *admin.Server
+	guesses *lockout.Guard
+	load    *overload.Meter
 	calls   calls
+	places  places
+	drain   drain
 }
 
 // New builds the gateway and binds the address of its pages; those of the phones
@@ -77,6 +80,9 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("records: %w", err)
 	}
 	made = append(made, a.book.Close)
+	if a.guesses, err = lockout.Open(filepath.Join(c.Records.Directory, "guessing.json"), c.Limits.Guessing, o.Log); err != nil {
+		return nil, fmt.Errorf("records: %w", err)
+	}
 	if a.media, err = media.New(c.Media, a.clock, o.Log); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
@@ -89,8 +95,13 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	if a.phones, err = sip.New(c.SIP, c.Trunks, a.media, o.Log, a.answer); err != nil {
 		return nil, fmt.Errorf("sip: %w", err)
 	}
+	a.load = overload.New(c.Overload, overload.Sources{Calls: a.calls.count, Beats: a.late})
+	a.phones.SetOverload(a.tooMuch)
+	a.metrics.Watch(guesses{a.guesses}.Guessing, a.busy)
 	a.web, err = admin.New(c.Admin, o.Token, admin.Sources{
 		Calls:    &a.calls,
+		Drain:    drains{a},
+		Guesses:  guesses{a.guesses},
 		Meetings: meetings{a.meet},
 		Trunks:   trunks{a},
 		Metrics:  a.metrics,
@@ -104,8 +115,8 @@ func New(c config.Config, o Options) (_ *App, err error) {
 }
 
 // Run leads the gateway until ctx ends, and then to its end: new calls are
-// turned away, those who are in hear that the gateway closes, and nothing is
-// left when Run returns.
+// turned away, those in progress run on for a while (limits.drain), callers hear
+// that the gateway closes, and nothing is left when Run returns.
 func (a *App) Run(ctx context.Context) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -120,6 +131,8 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	open("audio clock", a.clock.Run)
 	open("conference", a.meet.Run)
+	open("guessing", a.guesses.Run)
+	open("overload", a.load.Run)
 	select {
 	case <-a.meet.Ready(): // before anybody is let near it
 		open("sip", a.phones.Run)
@@ -128,23 +141,13 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	select {
 	case <-ctx.Done():
-		a.drain(running)
+		a.end(running.Done())
 	case <-running.Done(): // a room has failed
 	}
 	stop()
 	err := rooms.Wait()
 	a.media.Close()
 	return errors.Join(err, a.web.Close(), a.book.Close())
-}
-
-// drain turns new calls away and waits for those in progress.
-func (a *App) drain(ctx context.Context) {
-	a.web.Drain()
-	a.phones.Drain()
-	a.log.Info().Int("calls", a.calls.count()).Msg("closing: callers are told")
-	ctx, cancel := context.WithTimeout(ctx, lastWords)
-	defer cancel()
-	a.calls.drain(ctx)
 }
 
 // Reload puts another file in force. Calls in progress keep their settings;
@@ -159,6 +162,8 @@ func (a *App) Reload(c config.Config) error {
 		return fmt.Errorf("meetings: %w", err)
 	}
 	a.meet.SetNumbers(invitations(c))
+	a.guesses.Set(c.Limits.Guessing)
+	a.load.Set(c.Overload)
 	a.settings.Store(newSettings(c))
 	for _, key := range config.NeedRestart(changes) {
 		a.log.Warn().Str("key", key).Msg("this setting takes effect at the next start")
@@ -190,6 +195,34 @@ func (a *App) counters() admin.MediaCounters {
 		PortsFree:  a.media.Free,
 		Clock:      a.lateness,
 	}
+}
+
+// tooMuch is why no call can be taken now, empty where one can.
+func (a *App) tooMuch() string {
+	key := a.load.Refuse()
+	if key == "" {
+		return ""
+	}
+	a.metrics.Shed(key)
+	return key + " is reached"
+}
+
+// busy is how busy the gateway is.
+func (a *App) busy() admin.Load {
+	cpu, heap, late := a.load.Load()
+	return admin.Load{CPU: cpu, Heap: heap, Late: late, Share: a.load.Share()}
+}
+
+// late counts the beats of the audio clock, and those that were later than
+// limit.
+func (a *App) late(limit time.Duration) (all, late uint64) {
+	l := a.clock.Lateness()
+	for _, step := range l.Steps {
+		if step.Within == limit {
+			return l.Beats, l.Beats - min(l.Beats, step.Beats)
+		}
+	}
+	return 0, 0
 }
 
 // lateness is how punctual the audio clock is.

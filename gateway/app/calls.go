@@ -37,6 +37,12 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 		a.refuseNumber(phone)
 		return
 	}
+	free, why, refused := a.places.take(number, time.Now())
+	if why != nil {
+		a.refuseFull(phone, number, *why, refused)
+		return
+	}
+	defer free()
 	line := a.calls.begin(phone)
 	defer a.calls.end(line)
 	session := call.New(call.Setup{
@@ -50,6 +56,8 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 
 		Languages: number.Languages,
 		Meeting:   number.Meeting,
+		Early:     number.Refuse == config.Early,
+		Guesses:   a.guesses.Line(phone.Trunk(), number.Number, named(phone.From())),
 		Service:   a.meet,
 		Library:   a.library,
 		Records:   a.book,
@@ -79,6 +87,18 @@ func (a *App) refuseNumber(phone *sip.Call) {
 	a.metrics.CallEnded("unknown_number", time.Since(phone.Began()))
 }
 
+// refuseFull turns a call away to a number that has as many as it may. The log
+// tells of it now and then.
+func (a *App) refuseFull(phone *sip.Call, number config.Number, why sip.Cause, refused int) {
+	if refused > 0 {
+		a.log.Warn().Str("trunk", phone.Trunk()).Str("number", number.Number).Int("calls", refused).
+			Msg("refused: " + why.Text + " (numbers)")
+	}
+	a.metrics.CallBegun()
+	phone.Reject(why)
+	a.metrics.CallEnded("number_full", time.Since(phone.Began()))
+}
+
 // named is the caller's number, empty where it is suppressed.
 func named(c sip.Caller) string {
 	if c.Anonymous {
@@ -98,9 +118,10 @@ func (l *line) info() call.Info { return l.session.Info() }
 
 // calls are those in progress. Its zero value is ready.
 type calls struct {
-	mu    sync.Mutex
-	lines map[*line]struct{}
-	empty chan struct{} // closed when the last ends; nil while nobody waits for it
+	mu      sync.Mutex
+	lines   map[*line]struct{}
+	told    bool            // callers are told that the gateway closes
+	waiting []chan struct{} // closed when the last call ends
 }
 
 func (c *calls) begin(phone *sip.Call) *line {
@@ -126,15 +147,20 @@ func (c *calls) lead(l *line, s *call.Session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l.session = s
+	if c.told {
+		s.Drain()
+	}
 }
 
 func (c *calls) end(l *line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.lines, l)
-	if len(c.lines) == 0 && c.empty != nil {
-		close(c.empty)
-		c.empty = nil
+	if len(c.lines) == 0 {
+		for _, gone := range c.waiting {
+			close(gone)
+		}
+		c.waiting = nil
 	}
 }
 
@@ -158,26 +184,34 @@ func (c *calls) list() []*line {
 	return all
 }
 
-// drain tells every caller that the gateway closes, and returns when all have
-// gone or ctx ends.
-func (c *calls) drain(ctx context.Context) {
+// tell says to every caller that the gateway closes, and to those who come yet.
+func (c *calls) tell() {
+	c.mu.Lock()
+	c.told = true
+	c.mu.Unlock()
 	for _, l := range c.list() {
 		l.session.Drain()
 	}
+}
+
+// untell lets callers who come now stay.
+func (c *calls) untell() {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.told = false
+}
+
+// gone is closed when no call is left.
+func (c *calls) gone() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	gone := make(chan struct{})
 	if len(c.lines) == 0 {
-		c.mu.Unlock()
-		return
+		close(gone)
+		return gone
 	}
-	if c.empty == nil {
-		c.empty = make(chan struct{})
-	}
-	empty := c.empty
-	c.mu.Unlock()
-	select {
-	case <-empty:
-	case <-ctx.Done():
-	}
+	c.waiting = append(c.waiting, gone)
+	return gone
 }
 
 // Calls lists the calls for the operator.

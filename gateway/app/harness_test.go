@@ -22,6 +22,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/app"
 	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/overload"
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/transcode/pcm"
 	"github.com/einwahl/einwahl/transcode/wav"
@@ -69,6 +70,8 @@ func startGateway(t testing.TB, tweak func(*config.Config)) *gateway {
 	g.conf.Admin.Listen = "127.0.0.1:0"
 	g.conf.Records.Directory = filepath.Join(g.dir, "records")
 	g.conf.Conference.Embedded.Recordings = filepath.Join(g.dir, "recordings")
+	g.conf.Limits.Drain = 0
+	g.conf.Overload = overload.Config{} // the machine is shared with other tests
 	if tweak != nil {
 		tweak(&g.conf)
 	}

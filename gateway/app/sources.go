@@ -2,9 +2,11 @@ package app
 
 import (
 	"slices"
+	"time"
 
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admin"
+	"github.com/einwahl/einwahl/gateway/lockout"
 )
 
 // meetings shows the embedded meetings to the operator.
@@ -52,6 +54,33 @@ func (t trunks) Trunks() []admin.Trunk {
 			Name: c.Name, Peers: c.Peers, Codecs: c.Codecs, SRTP: c.SRTP, MaxCalls: c.MaxCalls,
 			Calls: use[c.Name].Calls, Refused: use[c.Name].Refused,
 		})
+	}
+	return all
+}
+
+// drains lets the operator drain the gateway.
+type drains struct{ *App }
+
+// Drain turns new calls away; nil takes the time from the operator's file.
+func (d drains) Drain(after *time.Duration) {
+	if after == nil {
+		after = &d.settings.Load().Limits.Drain
+	}
+	d.App.Drain(*after)
+}
+
+// guesses shows the operator who is locked out.
+type guesses struct{ *lockout.Guard }
+
+// Guessing lists what is locked.
+func (g guesses) Guessing() admin.Guessing {
+	stats, locked := g.Stats(), g.Locked()
+	all := admin.Guessing{Wrong: stats.Wrong, Locks: map[string]uint64{}}
+	for scope, n := range stats.Locks {
+		all.Locks[string(scope)] = n
+	}
+	for _, l := range locked {
+		all.Locked = append(all.Locked, admin.Lock{Scope: string(l.Scope), Name: l.Name, Until: l.Until})
 	}
 	return all
 }

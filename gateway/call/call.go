@@ -20,6 +20,7 @@ import (
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/lockout"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -29,6 +30,8 @@ import (
 type phone interface {
 	// Ring tells the caller that it rings.
 	Ring()
+	// Early lets the caller hear before the call is answered.
+	Early(context.Context) error
 	Answer(context.Context) error
 	// Connect sets what the caller hears and where their voice goes; nil is
 	// silence. When it returns, what was connected before is no longer used.
@@ -75,6 +78,8 @@ type Setup struct {
 
 	Languages []string // with several, the caller chooses by key
 	Meeting   string   // the number leads to this meeting; empty: the caller keys one
+	Early     bool     // a refusal that is known before the answer is told before it
+	Guesses   *lockout.Line
 	Service   service
 	Library   *announcements.Library
 	Records   recorder

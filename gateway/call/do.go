@@ -11,6 +11,10 @@ func (s *Session) do(ctx context.Context, a action) {
 	switch a := a.(type) {
 	case answer:
 		s.answer(ctx)
+	case foresee:
+		s.foresee(ctx)
+	case front:
+		s.front(ctx)
 	case say:
 		s.say(a.words)
 	case hush:

@@ -80,6 +80,7 @@ type fakePhone struct {
 	digits chan rune
 	done   chan struct{}
 	once   sync.Once
+	deaf   error // there are no early media
 
 	mu    sync.Mutex
 	hear  pcm.Source
@@ -87,6 +88,7 @@ type fakePhone struct {
 }
 
 func (p *fakePhone) Answer(context.Context) error { p.stage.note("answered"); return nil }
+func (p *fakePhone) Early(context.Context) error  { p.stage.note("early"); return p.deaf }
 func (p *fakePhone) Ring()                        { p.stage.note("rings") }
 func (p *fakePhone) Digits() <-chan rune          { return p.digits }
 func (p *fakePhone) Done() <-chan struct{}        { return p.done }

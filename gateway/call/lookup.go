@@ -2,9 +2,11 @@ package call
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/lockout"
 )
 
 // find looks a number up. What comes of it takes the same time whether the
@@ -13,7 +15,7 @@ func (s *Session) find(ctx context.Context, number string) {
 	s.meeting = nil
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		begun := time.Now()
-		m, err := s.setup.Service.Find(ctx, number)
+		m, err := s.seek(ctx, number)
 		pad(ctx, begun, s.setup.Limits.Lookup)
 		ev := found{err: err}
 		if err == nil {
@@ -23,17 +25,56 @@ func (s *Session) find(ctx context.Context, number string) {
 	})
 }
 
+// seek finds a meeting, unless this caller is locked out of it: then there is
+// none.
+func (s *Session) seek(ctx context.Context, number string) (conference.Meeting, error) {
+	m, err := s.setup.Service.Find(ctx, number)
+	if err == nil && s.setup.Guesses.Hidden(m.ID()) {
+		return nil, conference.ErrNoMeeting
+	}
+	return m, err
+}
+
+// identify tries a PIN at a meeting, nil where there is none, and where host is
+// set only the host's is right. A try for which the caller has no place left is
+// wrong, whatever the PIN.
+func (s *Session) identify(ctx context.Context, m conference.Meeting, pin string, host bool) (conference.Identity, error) {
+	id := ""
+	if m != nil {
+		id = m.ID()
+	}
+	settle, ok := s.setup.Guesses.Try(id)
+	if !ok {
+		return conference.Identity{}, conference.ErrWrongPIN
+	}
+	verdict := lockout.Void
+	defer func() { settle(verdict) }()
+	var who conference.Identity
+	err := conference.ErrWrongPIN
+	if m != nil {
+		who, err = m.Identify(ctx, pin)
+	}
+	if err == nil && host && !who.Host {
+		err = conference.ErrWrongPIN
+	}
+	switch {
+	case err == nil && pin != "": // no PIN is no proof
+		verdict = lockout.Right
+	case errors.Is(err, conference.ErrWrongPIN):
+		verdict = lockout.Wrong
+	}
+	return who, err
+}
+
 // prove tries a PIN. Where the number was unknown there is nothing to try, and
 // that takes as long.
 func (s *Session) prove(ctx context.Context, pin string) {
 	m := s.meeting
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		begun := time.Now()
-		ev := proved{err: conference.ErrWrongPIN}
-		if m != nil {
-			ev.identity, ev.err = m.Identify(ctx, pin)
-		}
-		if m == nil || m.NeedsPIN() {
+		var ev proved
+		ev.identity, ev.err = s.identify(ctx, m, pin, false)
+		if ev.err != nil || m.NeedsPIN() {
 			pad(ctx, begun, s.setup.Limits.Lookup)
 		}
 		return result{event: ev}
@@ -46,10 +87,7 @@ func (s *Session) proveHost(ctx context.Context, pin string) {
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		begun := time.Now()
 		var ev claimed
-		ev.identity, ev.err = m.Identify(ctx, pin)
-		if ev.err == nil && !ev.identity.Host {
-			ev.err = conference.ErrWrongPIN
-		}
+		ev.identity, ev.err = s.identify(ctx, m, pin, true)
 		pad(ctx, begun, s.setup.Limits.Lookup)
 		return result{event: ev}
 	})

@@ -32,6 +32,14 @@ func next(s state, ev event) (state, []action) {
 	switch ev := ev.(type) {
 	case answered:
 		return nextAnswered(s, ev)
+	case foreseen:
+		if s.phase == foreseeing {
+			return nextForeseen(s, ev)
+		}
+	case fronted:
+		if s.phase == excusing {
+			return nextFronted(s, ev)
+		}
 	case digit:
 		return nextDigit(s, ev)
 	case spoken:
@@ -190,6 +198,10 @@ func nextExpired(s state, t timer) (state, []action) {
 // outOfTime ends what has lasted too long.
 func outOfTime(s state) (state, []action) {
 	switch s.phase {
+	case foreseeing:
+		return end(s, Faulty)
+	case excusing:
+		return end(s, s.why)
 	case choosing, greeting, numbering, finding, pinning, proving, delaying:
 		return goodbye(s, Silent)
 	case visiting:
@@ -245,9 +257,13 @@ func goodbye(s state, why Outcome) (state, []action) {
 	if s.phase == leaving {
 		return s, nil
 	}
-	if s.phase == answering {
+	if unanswered(s) {
 		return end(s, why)
 	}
+	return sayGoodbye(s, why)
+}
+
+func sayGoodbye(s state, why Outcome) (state, []action) {
 	inside := s.seated
 	s, acts := to(s, leaving)
 	s.why, s.seated, s.queue = why, false, nil

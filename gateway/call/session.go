@@ -92,6 +92,7 @@ func newSession(setup Setup, sp speaker) *Session {
 		languages: languages,
 		leadsTo:   setup.Meeting,
 		secure:    setup.Secure,
+		early:     setup.Early,
 	}
 	s.publish()
 	return s
@@ -114,7 +115,7 @@ func (s *Session) Run(ctx context.Context) error {
 	s.begun = time.Now()
 	s.publish()
 	s.log.Info().Str("trunk", s.setup.Trunk).Str("number", s.setup.Number).Msg("call begun")
-	s.do(ctx, answer{})
+	s.follow(ctx, first)
 	digits, drain := s.setup.Phone.Digits(), s.drain
 	for s.state.phase != ended {
 		var ev event
@@ -150,11 +151,16 @@ func (s *Session) Run(ctx context.Context) error {
 	return nil
 }
 
-// step lets something happen. What must fall silent does so before anything
-// else is done, and what may open opens after everything else.
+// step lets something happen.
 func (s *Session) step(ctx context.Context, ev event) {
+	s.follow(ctx, func(st state) (state, []action) { return next(st, ev) })
+}
+
+// follow goes where decide says. What must fall silent does so before anything
+// else is done, and what may open opens after everything else.
+func (s *Session) follow(ctx context.Context, decide func(state) (state, []action)) {
 	var actions []action
-	s.state, actions = next(s.state, ev)
+	s.state, actions = decide(s.state)
 	s.shut(outline(s.state))
 	for _, a := range actions {
 		s.do(ctx, a)

@@ -14,6 +14,7 @@ import (
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/lockout"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -50,11 +51,13 @@ func newStage(t *testing.T, m conference.State, change ...func(*Setup)) *stage {
 		}
 		return st.meeting, nil
 	}
+	guard := lockout.New(lockout.DefaultConfig(), zerolog.Nop())
 	setup := Setup{
 		Phone: st.phone, Call: "c1", Trunk: "loopback", Number: "en", Caller: "Phone 1",
 		Languages: []string{"en"}, Service: st, Records: st, Observer: st,
-		Policy: admission.NewPolicy(admission.DefaultConfig(), admission.DefaultRecordingConfig()),
-		Limits: DefaultConfig(), Privacy: DefaultPrivacyConfig(), Log: zerolog.Nop(),
+		Policy:  admission.NewPolicy(admission.DefaultConfig(), admission.DefaultRecordingConfig()),
+		Guesses: guard.Line("loopback", "en", "+4930123456"),
+		Limits:  DefaultConfig(), Privacy: DefaultPrivacyConfig(), Log: zerolog.Nop(),
 	}
 	for _, c := range change {
 		c(&setup)

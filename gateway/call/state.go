@@ -13,6 +13,8 @@ type phase int
 
 const (
 	answering  phase = iota // the call is being answered
+	foreseeing              // the meeting is looked at before the call is answered
+	excusing                // the caller is to hear, unanswered, why not
 	choosing                // the caller chooses a language
 	greeting                // welcome, where the number leads to one meeting
 	numbering               // the caller keys in a meeting number
@@ -33,7 +35,7 @@ const (
 )
 
 var phaseNames = [...]string{
-	"answering", "choosing", "greeting", "numbering", "finding", "pinning", "proving", "delaying", "visiting", "informing",
+	"answering", "foreseeing", "excusing", "choosing", "greeting", "numbering", "finding", "pinning", "proving", "delaying", "visiting", "informing",
 	"holding", "asking", "noticing", "testifying", "opening", "talking", "leaving", "ended",
 }
 
@@ -46,6 +48,7 @@ type terms struct {
 	languages []string
 	leadsTo   string // the meeting of the number; empty: the caller keys it in
 	secure    bool
+	early     bool // what is known before the answer is told before it
 }
 
 // state is a call at one moment. It is a value; next never changes one that it
@@ -101,6 +104,15 @@ type event any
 
 type (
 	answered struct{ err error }
+	// foreseen is what the meeting behind the number is like before the call is
+	// answered, met where that may be known without a PIN.
+	foreseen struct {
+		identity conference.Identity
+		meeting  conference.State
+		met      bool
+		err      error
+	}
+	fronted struct{ err error } // the caller can hear, unanswered
 	// digit is a key. begun is the item of the running speech that was heard
 	// when it was pressed.
 	digit struct {
@@ -142,10 +154,13 @@ type action any
 
 type (
 	answer struct{}
-	say    struct{ words words } // stops what is being said
-	hush   struct{}
-	flush  struct{} // forget keys that were pressed and not yet looked at
-	arm    struct {
+	// foresee looks at the meeting of the number before the call is answered.
+	foresee struct{}
+	front   struct{}              // open early media
+	say     struct{ words words } // stops what is being said
+	hush    struct{}
+	flush   struct{} // forget keys that were pressed and not yet looked at
+	arm     struct {
 		timer timer
 		d     time.Duration
 	}

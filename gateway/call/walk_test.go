@@ -40,8 +40,14 @@ func TestNoWalkOpensAVoice(t *testing.T) {
 				t.languages = []string{"de", "en"}
 			}
 			t.policy.Consent = conference.Consent(w.IntN(4))
+			if w.IntN(4) == 0 {
+				t.leadsTo, t.early, t.policy.SecureLeg = "100", true, w.IntN(8) == 0
+			}
 		})
 		w.meeting = openMeeting()
+		if err := w.begin(); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
 		for range 150 {
 			if err := w.step(w.event()); err != nil {
 				t.Fatalf("seed %d: %v\nafter %q", seed, err, w.trail)
@@ -56,13 +62,19 @@ func TestNoWalkOpensAVoice(t *testing.T) {
 		}
 	}
 	for p := answering; p <= ended; p++ {
-		if p != greeting && phases[p] == 0 {
+		if phases[p] == 0 {
 			t.Errorf("no walk came to %v", p)
 		}
 	}
 	if voices == 0 {
 		t.Error("no walk ever opened a voice")
 	}
+}
+
+func (w *walker) begin() error {
+	var actions []action
+	w.state, actions = first(w.state)
+	return w.book(actions)
 }
 
 func (w *walker) step(ev event) error {
@@ -180,6 +192,10 @@ func (w *walker) event() event {
 		switch w.state.phase {
 		case answering:
 			return answered{}
+		case foreseeing:
+			return w.foreseen()
+		case excusing:
+			return fronted{w.failure(4)}
 		case finding:
 			return found{needsPIN: w.IntN(2) == 0}
 		case proving:
@@ -222,6 +238,20 @@ func (w *walker) event() event {
 	default:
 		return w.change()
 	}
+}
+
+// foreseen is what may be known before the answer.
+func (w *walker) foreseen() event {
+	ev := foreseen{met: w.IntN(2) == 0, meeting: w.meeting}
+	switch w.IntN(6) {
+	case 0:
+		ev.meeting = openMeeting(sealed)
+	case 1:
+		ev.err = conference.ErrNoMeeting
+	case 2:
+		ev.err = errDown
+	}
+	return ev
 }
 
 // clock is a timer that runs, if one does.

@@ -28,6 +28,8 @@ func (c Config) check(languages func(announcements.Config) ([]string, error)) Mi
 		{"privacy", c.Privacy.Validate()},
 		{"announcements", c.Announcements.Validate()},
 		{"limits", c.Limits.Validate()},
+		{"limits.guessing", c.Limits.Guessing.Validate()},
+		{"overload", c.Overload.Validate()},
 		{"records", c.Records.Validate()},
 		{"admin", c.Admin.Validate()},
 		{"log", c.Log.Validate()},

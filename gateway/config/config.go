@@ -14,6 +14,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/call"
+	"github.com/einwahl/einwahl/gateway/overload"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/sip/media"
@@ -33,6 +34,7 @@ type Config struct {
 	Privacy       call.PrivacyConfig        `yaml:"privacy"`
 	Announcements announcements.Config      `yaml:"announcements" reload:"restart"`
 	Limits        call.Config               `yaml:"limits"`
+	Overload      overload.Config           `yaml:"overload"`
 	Records       records.Config            `yaml:"records" reload:"restart"`
 	Admin         admin.Config              `yaml:"admin" reload:"restart"`
 	Log           Log                       `yaml:"log"`
@@ -61,6 +63,7 @@ func Default() Config {
 		Privacy:       call.DefaultPrivacyConfig(),
 		Announcements: announcements.DefaultConfig(),
 		Limits:        call.DefaultConfig(),
+		Overload:      overload.DefaultConfig(),
 		Records:       records.DefaultConfig(),
 		Admin:         admin.DefaultConfig(),
 		Log:           DefaultLog(),

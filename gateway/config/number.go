@@ -21,11 +21,24 @@ type Number struct {
 	// Meeting, where it is set, is the only one behind this number, and the
 	// caller is not asked for its number.
 	Meeting string `yaml:"meeting"`
+	// Refuse is when a refusal that is known before answering is said: Answered
+	// or Early.
+	Refuse string `yaml:"refuse"`
+	// MaxCalls are the calls that it takes at a time, and MaxCallsPerSecond those
+	// that may begin in one second, all its trunks together; 0: the trunks' alone.
+	MaxCalls          int `yaml:"max_calls"`
+	MaxCallsPerSecond int `yaml:"max_calls_per_second"`
 }
+
+// When a refusal is said.
+const (
+	Answered = "answer" // the call is answered for it
+	Early    = "early"  // it is not: early media, then the final status
+)
 
 // DefaultNumber is what a number has where the file is silent.
 func DefaultNumber() Number {
-	return Number{Languages: []string{"en"}, Backend: Embedded}
+	return Number{Languages: []string{"en"}, Backend: Embedded, Refuse: Answered}
 }
 
 // Validate reports every mistake that can be seen in the number alone.
@@ -48,6 +61,15 @@ func (n Number) Validate() error {
 	if len(n.Languages) > 9 {
 		errs = append(errs, errors.New("languages: want at most nine, one for each of the keys 1 to 9"))
 	}
+	for _, limit := range []struct {
+		key string
+		n   int
+	}{{"max_calls", n.MaxCalls}, {"max_calls_per_second", n.MaxCallsPerSecond}} {
+		if limit.n < 0 {
+			errs = append(errs, fmt.Errorf("%s: %d: want a number of calls, or 0 for no limit but the trunks'", limit.key, limit.n))
+		}
+	}
+	errs = append(errs, oneOf("refuse", n.Refuse, Answered, Early))
 	errs = append(errs, twice("trunks", n.Trunks)...)
 	errs = append(errs, twice("languages", n.Languages)...)
 	return errors.Join(errs...)

@@ -37,7 +37,7 @@ type keptBucket struct {
 // file that cannot be understood is put aside and everything counted anew: it
 // is told as an error, but a gateway that does not start would help nobody.
 func Open(path string, c Config, log zerolog.Logger) (*Guard, error) {
-	g := newGuard(c, log, time.Now)
+	g := New(c, log)
 	g.path = path
 	content, err := os.ReadFile(path)
 	switch {
@@ -57,6 +57,9 @@ func Open(path string, c Config, log zerolog.Logger) (*Guard, error) {
 	}
 	return g, nil
 }
+
+// New counts from nothing, and keeps nothing on the disk.
+func New(c Config, log zerolog.Logger) *Guard { return newGuard(c, log, time.Now) }
 
 func newGuard(c Config, log zerolog.Logger, now func() time.Time) *Guard {
 	g := &Guard{config: c, log: log, now: now, key: make([]byte, keyLength), changed: true}

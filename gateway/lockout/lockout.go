@@ -15,6 +15,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -125,6 +127,7 @@ func (g *Guard) Locked() []Lock {
 			}
 		}
 	}
+	slices.SortFunc(all, func(a, b Lock) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 

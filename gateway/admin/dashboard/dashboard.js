@@ -1,6 +1,6 @@
 // The operator's dashboard. It reads one stream of snapshots and draws what has
 // changed; it sends nothing but what a button says.
-import { calls, decisions, figures, meetings, trunks, tick } from "./draw.js";
+import { calls, decisions, figures, guessing, meetings, trunks, tick } from "./draw.js";
 
 const $ = (id) => document.getElementById(id);
 const store = { // a browser may forbid storage: then the token lasts until reload
@@ -60,15 +60,22 @@ async function control(id, what, question, yes) {
   }
 }
 
+function drained(d) {
+  if (!d.draining) return "ready";
+  if (d.told) return "draining: callers are told";
+  return `draining: no new calls, callers are told at ${new Date(d.deadline).toLocaleTimeString([], { timeStyle: "short" })}`;
+}
+
 function draw(now) {
   shown = now;
-  state(now.draining ? "warn" : "good", now.draining ? "draining: no new calls" : "ready");
+  state(now.drain.draining ? "warn" : "good", drained(now.drain));
   const started = new Date(now.started);
   $("about").textContent = `${now.version ? now.version + " · " : ""}since ${started.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}`;
   document.title = now.calls.length ? `(${now.calls.length}) Einwahl` : "Einwahl";
   figures(now);
   calls(now.calls);
-  meetings(now.meetings, control);
+  meetings(now.meetings, now.guessing.locked, control);
+  guessing(now.guessing);
   decisions(now.admissions);
   trunks(now.trunks);
 }

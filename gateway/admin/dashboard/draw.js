@@ -65,7 +65,7 @@ export function tick(now) {
 }
 
 const phases = {
-  answering: ["idle", "being answered"], choosing: ["warn", "choosing a language"], greeting: ["warn", "being greeted"],
+  answering: ["idle", "being answered"], foreseeing: ["idle", "being looked up"], excusing: ["bad", "being refused"], choosing: ["warn", "choosing a language"], greeting: ["warn", "being greeted"],
   numbering: ["warn", "keying a meeting"], finding: ["warn", "being looked up"], pinning: ["warn", "keying a PIN"],
   proving: ["warn", "being looked up"], delaying: ["warn", "pausing after a wrong entry"], visiting: ["warn", "at the door"], informing: ["warn", "hearing the privacy notice"],
   holding: ["warn", "waiting"], asking: ["brand", "asked for consent"], noticing: ["brand", "told of the recording"],
@@ -131,7 +131,8 @@ function tools(m, control) {
 
 const cards = new Map();
 
-export function meetings(all, control) {
+export function meetings(all, locks, control) {
+  const hidden = new Map(locks.filter((l) => l.scope === "meeting").map((l) => [l.name, l.until]));
   $("n-meetings").textContent = all.length || "";
   const order = [...all].sort((a, b) => (b.people.length > 0) - (a.people.length > 0)); // those in use first
   const place = $("meetings");
@@ -142,12 +143,13 @@ export function meetings(all, control) {
     let card = cards.get(m.id);
     if (!card) cards.set(m.id, card = el("article", { className: "card meeting" }));
     if (place.children[i] !== card) place.insertBefore(card, place.children[i] ?? null);
-    fill(card, m, () => [
+    fill(card, [m, hidden.get(m.id)], () => [
       el("div", { className: "head" }, el("h3", { textContent: m.title || m.id }), el("span", { className: "id", textContent: m.id })),
       el("div", { className: "badges" },
         pill(...(levels[m.encryption] ?? levels.unknown)),
         recordings[m.recording] && pill(...recordings[m.recording]),
         m.locked && pill("warn", "locked"), m.lobby && pill("idle", "waiting room"), m.no_phones && pill("bad", "no telephones"),
+        hidden.has(m.id) && pill("bad", `hidden from telephones until ${clock(hidden.get(m.id))}`, "Too many wrong PINs came by telephone (limits.guessing)"),
         m.capacity > 0 && pill("idle", `${m.people.length} of ${m.capacity}`)),
       m.people.length ? el("ul", { className: "people" }, ...m.people.map((p) => person(m, p, control))) : el("p", { className: "empty", textContent: "Nobody is here." }),
       tools(m, control),
@@ -177,6 +179,18 @@ export function decisions(all) {
       el("time", { dateTime: d.time, textContent: time.toLocaleTimeString() }),
       el("span", { className: "why", textContent: [reasons[d.reason] ?? d.reason, !["e2ee", "unknown"].includes(d.reason) && (levels[d.encryption] ?? levels.unknown)[1]].filter(Boolean).join(" · ") }));
   }));
+}
+
+const clock = (time) => new Date(time).toLocaleTimeString([], { timeStyle: "short" });
+const scopes = { caller: "a caller", number: "number", meeting: "meeting" };
+
+export function guessing(g) {
+  $("guessing").hidden = g.locked.length === 0;
+  fill($("locks"), g, () => g.locked.map((l) => el("li", { data: { tone: "bad" } },
+    el("span", { className: "mark", textContent: "✕", ariaHidden: "true" }),
+    el("span", { textContent: l.scope === "caller" ? scopes.caller : `${scopes[l.scope] ?? l.scope} ${l.name}` }),
+    el("time", { dateTime: l.until, textContent: `until ${clock(l.until)}` }),
+    el("span", { className: "why", textContent: "too many wrong numbers and PINs" }))));
 }
 
 export function trunks(all) {

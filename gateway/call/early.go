@@ -1,0 +1,109 @@
+package call
+
+import (
+	"context"
+	"errors"
+
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
+)
+
+// A call whose number asks for it is looked at before it is answered: a refusal
+// that is known by then is said as early media, and the call ends with the final
+// status of the reason. It costs the caller nothing, and carriers count it as
+// refused. What only a PIN would show is not told: such calls are answered.
+
+// first begins the life of a call.
+func first(s state) (state, []action) {
+	switch {
+	case !s.early:
+		return s, []action{answer{}}
+	case s.policy.SecureLeg && !s.secure: // wherever it leads
+		return excuse(s, refusal(admission.InsecureLeg))
+	case s.leadsTo == "":
+		return s, []action{answer{}}
+	}
+	s.phase = foreseeing
+	return s, []action{arm{bound, s.limits.Backend}, foresee{}}
+}
+
+// nextForeseen answers the call, unless it would only be answered to be refused.
+func nextForeseen(s state, ev foreseen) (state, []action) {
+	switch {
+	case errors.Is(ev.err, conference.ErrNoMeeting):
+		return excuse(s, Wrong)
+	case ev.err != nil:
+		return excuse(s, Faulty)
+	case ev.met:
+		d := admission.Decide(admission.Facts{
+			Meeting: ev.meeting, Proven: true, Identity: ev.identity, SecureLeg: s.secure, Policy: s.policy,
+		})
+		if d.Verdict == admission.Refuse {
+			s.meeting, s.noted = ev.meeting, d
+			s, acts := excuse(s, refusal(d.Reason))
+			return s, append([]action{note{d}}, acts...)
+		}
+	}
+	s.phase = answering
+	return s, []action{disarm{bound}, answer{}}
+}
+
+// excuse lets the caller hear, unanswered, why not.
+func excuse(s state, why Outcome) (state, []action) {
+	s.phase, s.why, s.lang = excusing, why, s.languages[0]
+	return s, []action{arm{bound, s.limits.Backend}, front{}}
+}
+
+// nextFronted says it. Where there are no early media the status says it alone.
+func nextFronted(s state, ev fronted) (state, []action) {
+	if ev.err != nil {
+		return end(s, s.why)
+	}
+	return sayGoodbye(s, s.why)
+}
+
+// unanswered reports that nothing was said to the caller yet.
+func unanswered(s state) bool {
+	return s.phase == answering || s.phase == foreseeing || s.phase == excusing
+}
+
+// foresee looks at the meeting behind the number as if the caller had come to
+// its door.
+func (s *Session) foresee(ctx context.Context) {
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		return result{event: s.peek(ctx)}
+	})
+}
+
+func (s *Session) peek(ctx context.Context) foreseen {
+	m, err := s.seek(ctx, s.setup.Meeting)
+	if err != nil || m.NeedsPIN() {
+		return foreseen{err: err}
+	}
+	who, err := m.Identify(ctx, "")
+	if err != nil {
+		return foreseen{err: err}
+	}
+	v, err := m.Visit(ctx, conference.Guest{Identity: who, Call: s.setup.Call, Label: s.setup.Caller})
+	if errors.Is(err, conference.ErrGone) {
+		return foreseen{meeting: conference.State{Ended: true}, met: true}
+	}
+	if err != nil {
+		return foreseen{err: err}
+	}
+	defer v.Leave()
+	select {
+	case st, ok := <-v.States():
+		st.Ended = st.Ended || !ok
+		return foreseen{identity: who, meeting: st, met: true}
+	case <-ctx.Done():
+		return foreseen{err: context.Cause(ctx)}
+	}
+}
+
+// front opens the way for early media.
+func (s *Session) front(ctx context.Context) {
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		return result{event: fronted{s.setup.Phone.Early(ctx)}}
+	})
+}

@@ -1,0 +1,116 @@
+// Package overload decides how many new calls a gateway can take without harm
+// to those in progress.
+//
+// What is measured goes into a pure function, which says what share of the new
+// calls is taken. A [Meter] samples, and answers for each call at once.
+package overload
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// every is how often the load is looked at.
+const every = 200 * time.Millisecond
+
+// Sources are what only others know. They must be quick.
+type Sources struct {
+	// Calls are those there are now.
+	Calls func() int
+	// Beats are those of the audio clock since its start, and of them those that
+	// were later than a limit.
+	Beats func(limit time.Duration) (all, late uint64)
+}
+
+// Meter watches the load. Its methods may be called from several goroutines.
+type Meter struct {
+	sources Sources
+	config  atomic.Pointer[Config]
+	share   atomic.Uint64 // the bits of a float64
+	key     atomic.Pointer[string]
+	load    atomic.Pointer[load]
+	rate    atomic.Pointer[rate.Limiter]
+}
+
+// New makes a meter that finds nothing to do. It measures once it runs.
+func New(c Config, s Sources) *Meter {
+	m := &Meter{sources: s}
+	m.decide(state{share: 1})
+	m.load.Store(&load{})
+	m.Set(c)
+	return m
+}
+
+// Set puts other limits in force.
+func (m *Meter) Set(c Config) {
+	m.config.Store(&c)
+	limit := rate.Limit(c.CallsPerSecond)
+	if c.CallsPerSecond == 0 {
+		limit = rate.Inf
+	}
+	m.rate.Store(rate.NewLimiter(limit, c.CallsPerSecond))
+}
+
+// Refuse asks for a new call whether it must be refused: it is the key of the
+// limit that is reached, empty where there is room.
+func (m *Meter) Refuse() string {
+	c := m.config.Load()
+	if c.Calls > 0 && m.sources.Calls() >= c.Calls {
+		return "overload.calls"
+	}
+	if share := m.Share(); share < 1 && rand.Float64() >= share {
+		return *m.key.Load()
+	}
+	if !m.rate.Load().Allow() {
+		return "overload.calls_per_second"
+	}
+	return ""
+}
+
+// Share is what part of the new calls is taken, 0 to 1.
+func (m *Meter) Share() float64 { return math.Float64frombits(m.share.Load()) }
+
+// Load is how busy the gateway is: in shares of the processors and of the
+// memory, and the share of beats that were late.
+func (m *Meter) Load() (cpu, heap, late float64) {
+	l := m.load.Load()
+	return l.cpu, l.heap, l.late
+}
+
+// Run measures until ctx ends.
+func (m *Meter) Run(ctx context.Context) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	may := limitsOf("/")
+	last, s, l := m.sample(may), state{share: 1}, load{}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now := m.sample(may)
+		l = l.after(last, now)
+		s, last = next(s, l, *m.config.Load()), now
+		m.load.Store(&l)
+		m.decide(s)
+	}
+}
+
+func (m *Meter) decide(s state) {
+	m.key.Store(&s.key)
+	m.share.Store(math.Float64bits(s.share))
+}
+
+func (m *Meter) sample(may limits) Sample {
+	s := Sample{At: time.Now(), CPU: computed(), Cores: may.cores, Heap: inUse(), Memory: may.memory}
+	if late := m.config.Load().Lateness; late > 0 {
+		s.Beats, s.Late = m.sources.Beats(late)
+	}
+	return s
+}
