@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +14,9 @@ import (
 
 // Config is the "sip" section of the operator's file.
 type Config struct {
-	// Listen are the addresses to listen on, as udp://host:port or
-	// tcp://host:port. Port 0 takes a free one.
+	// Listen are the addresses to listen on, as udp://host:port, and likewise
+	// tcp, tls, ws and wss. Without a port it is 5060, 5061 for tls, 80 for ws and
+	// 443 for wss; port 0 takes a free one.
 	Listen []string `yaml:"listen"`
 	// Advertise is the public host in Contact and Via; empty: the address of
 	// the route to the peer.
@@ -25,6 +27,9 @@ type Config struct {
 	// WebSocket) of all peers and of one address.
 	MaxConnections           int `yaml:"max_connections"`
 	MaxConnectionsPerAddress int `yaml:"max_connections_per_address"`
+	// DNS are the name servers that find registrars, as host or host:port; none:
+	// the machine's own.
+	DNS []string `yaml:"dns"`
 	// STIR is whose word about callers' numbers counts.
 	STIR STIRConfig `yaml:"stir"`
 }
@@ -124,9 +129,27 @@ func (c Config) Validate() error {
 	if c.Advertise != "" && !isHost(c.Advertise) {
 		errs = append(errs, fmt.Errorf("advertise: %q is neither an IP address nor a host name", c.Advertise))
 	}
-	errs = append(errs, c.TLS.validate()...)
+	if c.MaxConnections < 1 {
+		errs = append(errs, fmt.Errorf("max_connections: want 1 or more, not %d", c.MaxConnections))
+	}
+	if c.MaxConnectionsPerAddress < 1 {
+		errs = append(errs, fmt.Errorf("max_connections_per_address: want 1 or more, not %d", c.MaxConnectionsPerAddress))
+	}
+	errs = append(errs, c.TLS.validate(c.listensTLS())...)
 	errs = append(errs, c.STIR.validate()...)
+	for i, at := range c.DNS {
+		if _, err := nameServer(at); err != nil {
+			errs = append(errs, fmt.Errorf("dns[%d]: %w", i, err))
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// listensTLS reports whether anything listens that needs a certificate.
+func (c Config) listensTLS() bool {
+	return slices.ContainsFunc(c.Listen, func(at string) bool {
+		return strings.HasPrefix(at, "tls:") || strings.HasPrefix(at, "wss:")
+	})
 }
 
 // Validate reports every mistake at once, each under its key in the trunk.
@@ -217,7 +240,7 @@ func ValidateTrunks(trunks []TrunkConfig) error {
 
 // endpoint is one address to listen on.
 type endpoint struct {
-	network string // udp, tcp
+	network string // udp, tcp, tls, ws, wss
 	host    string
 	port    uint16
 }
@@ -227,10 +250,29 @@ func (e endpoint) address() string { return net.JoinHostPort(e.host, strconv.Ito
 // family is the network as package net names it. 0.0.0.0 means IPv4 to whoever
 // writes it, and everything to package net.
 func (e endpoint) family() string {
-	if a, err := netip.ParseAddr(e.host); err == nil && a.Is4() {
-		return e.network + "4"
+	network := "tcp"
+	if e.network == "udp" {
+		network = "udp"
 	}
-	return e.network
+	if a, err := netip.ParseAddr(e.host); err == nil && a.Is4() {
+		return network + "4"
+	}
+	return network
+}
+
+// defaultPort is that those of RFC 3261 section 18 and RFC 7118.
+func defaultPort(network string) (port uint16, known bool) {
+	switch network {
+	case "udp", "tcp":
+		return 5060, true
+	case "tls":
+		return 5061, true
+	case "ws":
+		return 80, true
+	case "wss":
+		return 443, true
+	}
+	return 0, false
 }
 
 func parseEndpoint(s string) (endpoint, error) {
@@ -238,12 +280,11 @@ func parseEndpoint(s string) (endpoint, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
 		return endpoint{}, fmt.Errorf("%q is no address to listen on: want for example udp://127.0.0.1:5060", text(s))
 	}
-	switch u.Scheme {
-	case "udp", "tcp":
-	default:
-		return endpoint{}, fmt.Errorf("%q: this version listens on udp:// and tcp:// only", text(s))
+	port, known := defaultPort(u.Scheme)
+	if !known {
+		return endpoint{}, fmt.Errorf("%q: want udp://, tcp://, tls://, ws:// or wss://", text(s))
 	}
-	e := endpoint{network: u.Scheme, host: u.Hostname(), port: 5060}
+	e := endpoint{network: u.Scheme, host: u.Hostname(), port: port}
 	if e.host != "" && !isHost(e.host) {
 		return endpoint{}, fmt.Errorf("%q: %q is no host", text(s), text(e.host))
 	}
@@ -255,6 +296,28 @@ func parseEndpoint(s string) (endpoint, error) {
 		e.port = uint16(n)
 	}
 	return e, nil
+}
+
+// nameServer reads the address of a DNS server.
+func nameServer(s string) (string, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.AddrPortFrom(a, 53).String(), nil
+	}
+	if a, err := netip.ParseAddrPort(s); err == nil && a.Port() != 0 {
+		return a.String(), nil
+	}
+	return "", fmt.Errorf("%q is no address of a name server, such as 192.0.2.53 or 192.0.2.53:5353", text(s))
+}
+
+// nameServers are those of the file, as host:port.
+func (c Config) nameServers() []string {
+	var servers []string
+	for _, at := range c.DNS {
+		if server, err := nameServer(at); err == nil {
+			servers = append(servers, server)
+		}
+	}
+	return servers
 }
 
 // parsePeer reads an address or a network; an address is a network of one.

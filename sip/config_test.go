@@ -26,7 +26,9 @@ func TestConfigMistakes(t *testing.T) {
 		{[]string{"127.0.0.1:5060"}, "", "listen[0]: "},
 		{[]string{"udp://127.0.0.1:5060/x"}, "", "listen[0]: "},
 		{[]string{"udp://127.0.0.1:70000"}, "", "listen[0]: "},
-		{[]string{"tls://127.0.0.1:5061"}, "", "listen[0]: "},
+		{[]string{"sctp://127.0.0.1:5061"}, "", "listen[0]: "},
+		{[]string{"tls://127.0.0.1:5061"}, "", "tls.certificate: "},
+		{[]string{"wss://127.0.0.1"}, "", "tls.certificate: "},
 		{[]string{"udp://a b:1"}, "", "listen[0]: "},
 		{[]string{"udp://:5060", "udp://:5060"}, "", "listen[1]: "},
 		{[]string{"udp://:5060"}, "not a host", "advertise: "},
@@ -34,7 +36,9 @@ func TestConfigMistakes(t *testing.T) {
 		{[]string{"udp://:0", "udp://:0", "tcp://[::1]"}, "sip.example.com", ""},
 		{[]string{"udp://0.0.0.0:5060"}, "2001:db8::1", ""},
 	} {
-		err := Config{Listen: tt.listen, Advertise: tt.advertise}.Validate()
+		c := DefaultConfig()
+		c.Listen, c.Advertise = tt.listen, tt.advertise
+		err := c.Validate()
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)) {
 			t.Errorf("%v %q: %v, want %q", tt.listen, tt.advertise, err, tt.want)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -15,6 +16,7 @@ import (
 type trunk struct {
 	TrunkConfig
 	networks []netip.Prefix
+	ways     []string       // UDP, TCP, TLS, WS, WSS: by which it may come
 	media    []netip.Prefix // where its sound may come from besides
 	order    int            // its place in the file
 	use      *use
@@ -31,6 +33,11 @@ type use struct {
 	rate    *rate.Limiter
 	// registrars may call besides the trunk's peers.
 	registrars registrars
+}
+
+// lives reports whether there is anything to be said to a trunk.
+func (u *use) lives() bool {
+	return !u.retired.Load() || u.dialogs.Load() > 0 || len(u.registrars.networks()) > 0
 }
 
 // begin takes a place for a call, or says why there is none.
@@ -87,6 +94,9 @@ func (t *trunk) has(address netip.Addr) bool {
 	return slices.ContainsFunc(t.networks, contains) || slices.ContainsFunc(t.use.registrars.networks(), contains)
 }
 
+// comes reports whether the trunk may come by a transport, as Via names it.
+func (t *trunk) comes(way string) bool { return slices.Contains(t.ways, way) }
+
 // gate knows which address belongs to which trunk. It is asked once for every
 // packet, before anything else is done with it.
 type gate struct {
@@ -101,16 +111,17 @@ type row struct {
 	trunk   *trunk
 }
 
-// trunkOf finds the trunk with the narrowest network around address, nil for a
-// stranger. Networks are few: a walk is faster than a tree.
-func (g *gate) trunkOf(address netip.Addr) *trunk {
+// trunkOf finds the trunk with the narrowest network around address among those
+// that come this way, as Via names it; nil for a stranger. Networks are few: a
+// walk is faster than a tree.
+func (g *gate) trunkOf(address netip.Addr, way string) *trunk {
 	rows := g.rows.Load()
 	if rows == nil {
 		return nil
 	}
 	for i := range *rows {
 		r := &(*rows)[i]
-		if r.network.Contains(address) && (!r.trunk.use.retired.Load() || r.trunk.use.dialogs.Load() > 0) {
+		if r.network.Contains(address) && r.trunk.comes(way) && r.trunk.use.lives() {
 			return r.trunk
 		}
 	}
@@ -118,7 +129,8 @@ func (g *gate) trunkOf(address netip.Addr) *trunk {
 }
 
 // set replaces the trunks. Those that are gone from the file stay, retired,
-// while they have dialogs, so that these can be ended from either side.
+// while they have dialogs, so that these can be ended from either side, and
+// until their accounts have taken leave.
 func (g *gate) set(configs []TrunkConfig) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -128,8 +140,10 @@ func (g *gate) set(configs []TrunkConfig) {
 		trunks[c.Name].order = i
 	}
 	for name, old := range g.trunks {
-		if _, stays := trunks[name]; !stays && old.use.dialogs.Load() > 0 {
-			old.use.retired.Store(true)
+		if _, stays := trunks[name]; stays {
+			continue
+		}
+		if old.use.retired.Store(true); old.use.lives() {
 			trunks[name] = old
 		}
 	}
@@ -162,8 +176,25 @@ func newTrunk(c TrunkConfig, old *trunk) *trunk {
 	} else {
 		t.use = &use{rate: rate.NewLimiter(limit, c.MaxCallsPerSecond)}
 	}
+	t.ways = waysOf(c)
 	t.networks, t.media = networksOf(c.Peers), networksOf(c.Media)
 	return t
+}
+
+// waysOf are the transports by which a trunk may come. One that must show a
+// certificate can do so over TLS only.
+func waysOf(c TrunkConfig) []string {
+	if len(c.Transports) == 0 && len(c.Clients) > 0 {
+		return []string{"TLS", "WSS"}
+	}
+	if len(c.Transports) == 0 {
+		return []string{"UDP", "TCP", "TLS", "WS", "WSS"}
+	}
+	ways := make([]string, len(c.Transports))
+	for i, way := range c.Transports {
+		ways[i] = strings.ToUpper(way)
+	}
+	return ways
 }
 
 // networksOf reads what Validate has found good.

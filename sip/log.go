@@ -17,19 +17,31 @@ const reportEvery = 10 * time.Second
 // counts are what is counted instead of logged: all of it can be caused from
 // outside, as often as somebody likes.
 type counts struct {
-	strangers atomic.Uint64          // packets and connections from no trunk
-	malformed atomic.Uint64          // messages that were no SIP
-	shed      atomic.Uint64          // what was too much
-	lastShed  atomic.Pointer[string] // the last call among it, and the rule
-	stalled   atomic.Uint64          // connections that took too long over a message
-	errors    atomic.Uint64          // of our sockets
-	panics    atomic.Uint64
-	answers   [7]atomic.Uint64 // by the first digit of the status
+	strangers   atomic.Uint64          // packets and connections from no trunk
+	malformed   atomic.Uint64          // messages that were no SIP
+	shed        atomic.Uint64          // what was too much
+	lastShed    atomic.Pointer[string] // the last call among it, and the rule
+	stalled     atomic.Uint64          // connections that took too long over a message
+	handshakes  atomic.Uint64          // that came to nothing, of TLS and WebSocket
+	lastDropped atomic.Pointer[string] // one of what was dropped since the last line
+	errors      atomic.Uint64          // of our sockets
+	panics      atomic.Uint64
+	answers     [7]atomic.Uint64 // by the first digit of the status
 }
 
 func (c *counts) answered(status int) {
 	if class := status / 100; class > 0 && class < len(c.answers) {
 		c.answers[class].Add(1)
+	}
+}
+
+// drop counts what was dropped, and keeps why for the next line of the log where
+// that has none yet.
+func (c *counts) drop(which *atomic.Uint64, why func() string) {
+	which.Add(1)
+	if c.lastDropped.Load() == nil {
+		words := text(why())
+		c.lastDropped.CompareAndSwap(nil, &words)
 	}
 }
 
@@ -39,21 +51,23 @@ type Stats struct {
 	Calls int
 	// Strangers counts packets and connections from no trunk, Malformed
 	// messages that were no SIP, Shed what was too much, Stalled connections
-	// that took too long over a message, Errors those of our own sockets, Panics
-	// what was lost to our mistakes.
-	Strangers, Malformed, Shed, Stalled, Errors, Panics uint64
+	// that took too long over a message, Handshakes connections that came to nothing
+	// before their first message, Errors those of our own sockets, Panics what was
+	// lost to our mistakes.
+	Strangers, Malformed, Shed, Stalled, Handshakes, Errors, Panics uint64
 	// Answers counts our answers by their class, 1 to 6.
 	Answers [7]uint64
 }
 
 func (c *counts) stats() Stats {
 	s := Stats{
-		Strangers: c.strangers.Load(),
-		Malformed: c.malformed.Load(),
-		Shed:      c.shed.Load(),
-		Stalled:   c.stalled.Load(),
-		Errors:    c.errors.Load(),
-		Panics:    c.panics.Load(),
+		Strangers:  c.strangers.Load(),
+		Malformed:  c.malformed.Load(),
+		Shed:       c.shed.Load(),
+		Stalled:    c.stalled.Load(),
+		Handshakes: c.handshakes.Load(),
+		Errors:     c.errors.Load(),
+		Panics:     c.panics.Load(),
 	}
 	for i := range c.answers {
 		s.Answers[i] = c.answers[i].Load()
@@ -73,15 +87,19 @@ func (s *Server) report(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := s.counts.stats()
-		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled || now.Errors != last.Errors {
+		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled || now.Handshakes != last.Handshakes || now.Errors != last.Errors {
 			line := s.log.Warn()
 			if why := s.counts.lastShed.Swap(nil); why != nil {
 				line.Str("call_refused", *why)
+			}
+			if why := s.counts.lastDropped.Swap(nil); why != nil {
+				line.Str("for_example", *why)
 			}
 			line.
 				Uint64("malformed", now.Malformed-last.Malformed).
 				Uint64("shed", now.Shed-last.Shed).
 				Uint64("stalled", now.Stalled-last.Stalled).
+				Uint64("handshakes", now.Handshakes-last.Handshakes).
 				Uint64("socket_errors", now.Errors-last.Errors).
 				Msg("trunks sent what was not served")
 		}

@@ -26,8 +26,8 @@ func TestOptionsTellWhatWeCan(t *testing.T) {
 	m := phone.Reply()
 	wantStatus(t, m, 200)
 	for name, want := range map[string]string{
-		"Allow":  "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE",
-		"Accept": "application/sdp, application/dtmf-relay, application/dtmf",
+		"Allow":  "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK",
+		"Accept": "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf",
 	} {
 		if got := m.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -78,7 +78,7 @@ func TestContactIsWhereThePeerFindsUs(t *testing.T) {
 				}
 			}
 			b := start(t, func(s *setup) {
-				s.config = Config{Listen: []string{tt.listen}, Advertise: tt.advertise}
+				s.config.Listen, s.config.Advertise = []string{tt.listen}, tt.advertise
 				s.trunks = []TrunkConfig{trunkOf("loopback", local)}
 			})
 			_, port, _ := net.SplitHostPort(b.addr("udp"))
@@ -102,7 +102,7 @@ func TestScreen(t *testing.T) {
 	}{
 		{"no hops left", "INVITE", []string{"Max-Forwards: 0"}, 483},
 		{"the next station is asked whether it lives", "OPTIONS", []string{"Max-Forwards: 0"}, 200},
-		{"an extension that we lack", "INVITE", []string{"Require: 100rel, timer"}, 420},
+		{"an extension that we lack", "INVITE", []string{"Require: 100rel, replaces, timer, gruu"}, 420},
 		{"a method that is not served", "SUBSCRIBE", nil, 405},
 		{"REGISTER", "REGISTER", nil, 405},
 		{"REFER outside of a call", "REFER", nil, 405},
@@ -117,7 +117,7 @@ func TestScreen(t *testing.T) {
 			phone.Send(raw(tt.method, "SIP/2.0/UDP 127.0.0.1;rport", tt.headers...))
 			m := phone.Reply()
 			wantStatus(t, m, tt.want)
-			if tt.want == 420 && m.Get("Unsupported") != "100rel, timer" {
+			if tt.want == 420 && m.Get("Unsupported") != "replaces, gruu" {
 				t.Errorf("Unsupported: %q", m.Get("Unsupported"))
 			}
 			if tt.want == 405 && !m.Has("Allow") {
@@ -567,20 +567,27 @@ func TestAnswerWithoutAConnectionLeavesNothingBehind(t *testing.T) {
 
 func TestTwoConnectionsToOnePeerAreBothTakenBack(t *testing.T) {
 	var g gate
-	c := newStreams(&g)
-	peer := netip.MustParseAddrPort("127.0.0.1:5060")
+	c := newStreams(&g, 2, 2)
+	peer := netip.MustParseAddr("127.0.0.1")
+	var near []*guest
 	var ends []net.Conn
 	for range 2 {
-		near, far := net.Pipe()
+		conn, far := net.Pipe()
 		ends = append(ends, far)
-		if !c.add(&stream{conn: near, peer: peer}) {
+		guest, ok := c.admit(conn, peer)
+		if !ok {
 			t.Fatal("no room")
 		}
+		near = append(near, guest)
 	}
-	for st := range c.all {
-		c.remove(st)
+	if _, ok := c.admit(nil, peer); ok {
+		t.Error("room for a third")
 	}
-	if _, found := c.find(peer); found || len(c.of) != 0 {
+	for _, guest := range near {
+		_ = guest.Close()
+		_ = guest.Close()
+	}
+	if len(c.guests) != 0 || len(c.of) != 0 {
 		t.Errorf("%v connections are counted", c.of)
 	}
 	for _, end := range ends {
@@ -689,7 +696,7 @@ func TestStreams(t *testing.T) {
 			}
 		}()
 		shed := b.Stats().Shed
-		for range maxStreamsOfOne + 5 {
+		for range DefaultConfig().MaxConnectionsPerAddress + 5 {
 			if conn, err := net.Dial("tcp", b.addr("tcp")); err == nil { // one too many may be reset at once
 				all = append(all, conn)
 			}

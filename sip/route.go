@@ -120,15 +120,11 @@ func (r route) wire(ctx context.Context, s *Server) (wire, netip.AddrPort, error
 		if peer.Addr() != to.Addr() {
 			continue
 		}
-		if st, ok := s.streams.find(peer); ok {
+		if st, ok := s.streams.find(network, peer); ok {
 			return st, peer, nil
 		}
 	}
-	home := netip.AddrPort{}
-	if r.came.network() == "TCP" {
-		home = r.came.local()
-	}
-	st, err := s.streams.dial(ctx, s, to, home)
+	st, err := s.streams.dial(ctx, s, network, to, "")
 	if err != nil {
 		return nil, to, fmt.Errorf("next hop: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +15,10 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 	"github.com/rs/zerolog"
 
+	"github.com/einwahl/einwahl/sip/digest"
 	"github.com/einwahl/einwahl/sip/media"
+	"github.com/einwahl/einwahl/sip/resolve"
+	"github.com/einwahl/einwahl/sip/passport"
 )
 
 // Server takes calls from the trunks.
@@ -27,13 +31,19 @@ type Server struct {
 
 	gate         gate
 	streams      *streams
+	keys         *keyring
 	parser       *sipmsg.Parser
 	transactions *transactions
 	dialogs      *dialogs
+	accounts     accounts
+	watch        watch
+	resolver     *resolve.Resolver
+	guard        *digest.Guard
 	calls        *calls
 	counts       counts
 	strangers    strangers
 	secret       [32]byte
+	stir         *passport.Verifier // nil: nothing is to be verified
 	draining     atomic.Bool
 	tooMuch      atomic.Pointer[func() string]
 	ready        chan struct{}
@@ -42,7 +52,7 @@ type Server struct {
 	mu      sync.Mutex
 	closing bool
 	sockets []*datagrams
-	doors   []net.Listener
+	doors   []*door
 }
 
 // New makes a server that hands each call to handle, in a goroutine of its
@@ -72,9 +82,18 @@ func newServer(c Config, trunks []TrunkConfig, log zerolog.Logger, handle func(c
 		transactions: newTransactions(newHush(log)),
 		dialogs:      newDialogs(),
 		calls:        newCalls(),
+		resolver:     resolve.New(c.nameServers()),
+		guard:        digest.NewGuard(digest.DefaultLimits(), time.Now),
 		ready:        make(chan struct{}),
 	}
-	s.streams = newStreams(&s.gate)
+	s.streams = newStreams(&s.gate, c.MaxConnections, c.MaxConnectionsPerAddress)
+	var err error
+	if s.keys, err = newKeyring(c.TLS, log); err != nil {
+		return nil, fmt.Errorf("sip: %w", err)
+	}
+	if s.stir, err = c.STIR.verifier(); err != nil {
+		return nil, fmt.Errorf("sip: %w", err)
+	}
 	_, _ = rand.Read(s.secret[:]) // never fails
 	if err := s.SetTrunks(trunks); err != nil {
 		return nil, err
@@ -98,6 +117,8 @@ func (s *Server) SetTrunks(trunks []TrunkConfig) error {
 		return err
 	}
 	s.gate.set(trunks)
+	s.accounts.set(s, trunks)
+	s.watch.set(s, trunks)
 	return nil
 }
 
@@ -114,9 +135,13 @@ func (s *Server) Run(ctx context.Context) error {
 	close(s.ready)
 	s.open()
 	s.running.Go(func() { s.report(ctx) })
+	s.accounts.begin(ctx)
+	s.watch.begin(ctx)
 	<-ctx.Done()
 	s.Drain()
 	s.hangUpAll()
+	s.watch.end()
+	s.accounts.end()
 	s.close()
 	return nil
 }
@@ -124,8 +149,9 @@ func (s *Server) Run(ctx context.Context) error {
 // Ready is closed when the ports are bound.
 func (s *Server) Ready() <-chan struct{} { return s.ready }
 
-// Addrs are the addresses listened on, in the order of Config.Listen within
-// UDP and then within TCP. They are known when Ready is closed.
+// Addrs are the addresses listened on, in the order of Config.Listen, first
+// those of UDP and then the others; their networks are udp, tcp, tls, ws and wss.
+// They are known when Ready is closed.
 func (s *Server) Addrs() []net.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,8 +159,8 @@ func (s *Server) Addrs() []net.Addr {
 	for _, d := range s.sockets {
 		addrs = append(addrs, d.LocalAddr())
 	}
-	for _, l := range s.doors {
-		addrs = append(addrs, l.Addr())
+	for _, d := range s.doors {
+		addrs = append(addrs, d.Addr())
 	}
 	return addrs
 }
@@ -171,12 +197,12 @@ func (s *Server) listen(ctx context.Context) error {
 			socket := conn.(*net.UDPConn)
 			_ = socket.SetReadBuffer(1 << 20) // a burst of calls; the system may give less
 			s.sockets = append(s.sockets, &datagrams{conn: socket, gate: &s.gate})
-		case "tcp":
+		default:
 			l, err := lc.Listen(ctx, e.family(), e.address())
 			if err != nil {
 				return fmt.Errorf("listen on %s: %w", at, err)
 			}
-			s.doors = append(s.doors, l)
+			s.doors = append(s.doors, s.newDoor(l, strings.ToUpper(e.network)))
 		}
 	}
 	return nil
@@ -189,8 +215,8 @@ func (s *Server) open() {
 	for _, d := range s.sockets {
 		s.running.Go(func() { d.serve(s) })
 	}
-	for _, l := range s.doors {
-		s.running.Go(func() { s.streams.listen(s, l) })
+	for _, d := range s.doors {
+		s.openDoor(d)
 	}
 }
 
@@ -227,8 +253,8 @@ func (s *Server) close() {
 	for _, d := range s.sockets {
 		_ = d.conn.Close()
 	}
-	for _, l := range s.doors {
-		_ = l.Close()
+	for _, d := range s.doors {
+		_ = d.Close()
 	}
 }
 
@@ -243,4 +269,16 @@ func (s *Server) socketFor(address netip.Addr) *datagrams {
 		}
 	}
 	return nil
+}
+
+// home is where we listen for connections of a kind, zero if nowhere.
+func (s *Server) home(kind string) netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.doors {
+		if d.kind == kind {
+			return addrPort(d.Listener.Addr())
+		}
+	}
+	return netip.AddrPort{}
 }

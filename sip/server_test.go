@@ -56,6 +56,8 @@ func (l *fakeLeg) Accept(answer []byte) error {
 	return nil
 }
 
+func (l *fakeLeg) Repeat() error { return nil }
+
 func (l *fakeLeg) heard() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,12 +125,13 @@ func trunkOf(name string, peers ...string) TrunkConfig {
 func start(t *testing.T, change func(*setup)) *bench {
 	t.Helper()
 	s := setup{
-		config: Config{Listen: []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}},
+		config: DefaultConfig(),
 		trunks: []TrunkConfig{trunkOf("loopback", "127.0.0.1")},
 		timing: standardTiming(),
 		leg:    func() *fakeLeg { return &fakeLeg{} },
 		handle: takeAndWait,
 	}
+	s.config.Listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}
 	s.timing.farewell = 100 * time.Millisecond
 	if change != nil {
 		change(&s)
@@ -261,8 +264,9 @@ func TestRunReportsAPortThatIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	s, err := newServer(Config{Listen: []string{"udp://127.0.0.1:0", "tcp://" + l.Addr().String()}},
-		[]TrunkConfig{trunkOf("a", "127.0.0.1")}, zerolog.Nop(), takeAndWait, nil)
+	c := DefaultConfig()
+	c.Listen = []string{"udp://127.0.0.1:0", "tcp://" + l.Addr().String()}
+	s, err := newServer(c, []TrunkConfig{trunkOf("a", "127.0.0.1")}, zerolog.Nop(), takeAndWait, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

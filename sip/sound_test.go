@@ -62,7 +62,9 @@ func gateway(t *testing.T, handle func(context.Context, *sip.Call)) *sip.Server 
 	}
 	trunk := sip.DefaultTrunkConfig()
 	trunk.Name, trunk.Peers, trunk.Codecs = "loopback", []string{"127.0.0.0/8"}, []string{"pcma", "pcmu"}
-	server, err := sip.New(sip.Config{Listen: []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}}, []sip.TrunkConfig{trunk}, engine, zerolog.Nop(), handle)
+	config := sip.DefaultConfig()
+	config.Listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}
+	server, err := sip.New(config, []sip.TrunkConfig{trunk}, engine, zerolog.Nop(), handle)
 	if err != nil {
 		t.Fatal(err)
 	}

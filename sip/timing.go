@@ -6,6 +6,9 @@ import "time"
 // section 17. They are a value and not constants so that tests need not wait.
 type timing struct {
 	t1, t2 time.Duration
+	// glare is how long we wait at most before we repeat a request that met one of
+	// the caller's, in steps of glareStep (RFC 3261 section 14.1).
+	glare, glareStep time.Duration
 	// probe is how long a caller from whom no RTP is expected may be silent
 	// before we ask whether they are still there.
 	probe time.Duration
@@ -14,18 +17,35 @@ type timing struct {
 	message time.Duration
 	// idle is how long a stream may say nothing at all.
 	idle time.Duration
+	// handshake is how long TLS and the upgrade to WebSocket may take.
+	handshake time.Duration
+	// ping is how often a WebSocket client is asked whether it is there, pong how
+	// long it has for an answer.
+	ping, pong time.Duration
+	// keepOpen is how often the way to a registrar is used, lest a NAT forget it.
+	keepOpen time.Duration
+	// attempt is how long a registrar or a peer may take to answer where there is
+	// another to ask, or where we only ask whether it is there.
+	attempt time.Duration
 	// farewell is how long Run waits, at its end, for callers to answer BYE.
 	farewell time.Duration
 }
 
 func standardTiming() timing {
 	return timing{
-		t1:       500 * time.Millisecond,
-		t2:       4 * time.Second,
-		probe:    2 * time.Minute,
-		message:  10 * time.Second,
-		idle:     2 * time.Hour,
-		farewell: 2 * time.Second,
+		t1:        500 * time.Millisecond,
+		t2:        4 * time.Second,
+		glare:     2 * time.Second,
+		glareStep: 10 * time.Millisecond,
+		probe:     2 * time.Minute,
+		message:   10 * time.Second,
+		idle:      2 * time.Hour,
+		handshake: 5 * time.Second,
+		ping:      30 * time.Second,
+		pong:      10 * time.Second,
+		keepOpen:  30 * time.Second,
+		attempt:   8 * time.Second,
+		farewell:  2 * time.Second,
 	}
 }
 

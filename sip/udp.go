@@ -35,7 +35,7 @@ func (d *datagrams) serve(s *Server) {
 			continue
 		}
 		from = unmap(from)
-		t := d.gate.trunkOf(from.Addr())
+		t := d.gate.trunkOf(from.Addr(), "UDP")
 		if t == nil {
 			s.stranger(from.Addr())
 			continue
@@ -45,7 +45,7 @@ func (d *datagrams) serve(s *Server) {
 		}
 		msg, err := parse(s.parser, buf[:n])
 		if err != nil {
-			s.counts.malformed.Add(1)
+			s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("UDP from %v: %v", from, err) })
 			continue
 		}
 		msg.SetTransport(d.network())
@@ -70,7 +70,7 @@ func (d *datagrams) WriteMsg(msg sipmsg.Message) error {
 	if err != nil {
 		return fmt.Errorf("destination of message: %w", err)
 	}
-	if d.gate.trunkOf(to.Addr().Unmap()) == nil {
+	if d.gate.trunkOf(to.Addr().Unmap(), "UDP") == nil {
 		return fmt.Errorf("send to %v: %w", to, errStranger)
 	}
 	data, err := marshal(msg)
