@@ -40,6 +40,7 @@ module_path %s
 module g711.so
 module aufile.so
 module sndfile.so
+module srtp.so
 module_app account.so
 module_app menu.so
 module_app ctrl_tcp.so
@@ -51,8 +52,9 @@ ctrl_tcp_listen 127.0.0.1:%d
 var modulePaths = [...]string{"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules", "/usr/local/lib/baresip/modules"}
 
 // StartBaresip starts a phone that plays the WAV file play (8 kHz mono) and
-// prefers codec ("PCMA" or "PCMU").
-func StartBaresip(t testing.TB, play, codec string) *Baresip {
+// prefers codec ("PCMA" or "PCMU"). More settings are those of its account, as
+// mediaenc=srtp-mand.
+func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	t.Helper()
 	b := &Baresip{t: t, dir: t.TempDir()}
 	port := freePort(t)
@@ -64,7 +66,7 @@ func StartBaresip(t testing.TB, play, codec string) *Baresip {
 		}
 	}
 	config := fmt.Sprintf(baresipConfig, play, filepath.Join(b.dir, "player.wav"), filepath.Join(b.dir, "alert.wav"), modules, b.dir, port)
-	account := fmt.Sprintf("<sip:phone@127.0.0.1>;regint=0;audio_codecs=%s/8000/1\n", codec)
+	account := fmt.Sprintf("<sip:phone@127.0.0.1>;regint=0;%s\n", strings.Join(append(more, "audio_codecs="+codec+"/8000/1"), ";"))
 	b.write("config", config)
 	b.write("accounts", account)
 	b.proc = start(t, b.dir, "baresip", "-4", "-f", b.dir)
@@ -88,8 +90,14 @@ func (b *Baresip) write(name, content string) {
 // Dial calls uri and waits until the call stands.
 func (b *Baresip) Dial(uri string) {
 	b.t.Helper()
-	b.command("dial", uri)
+	b.Try(uri)
 	b.Wait("CALL_ESTABLISHED")
+}
+
+// Try calls uri and waits for nothing.
+func (b *Baresip) Try(uri string) {
+	b.t.Helper()
+	b.command("dial", uri)
 }
 
 // Key presses the keys, one after the other, as RFC 4733 events.
