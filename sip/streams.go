@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -119,15 +121,14 @@ func (c *streams) find(kind string, peer netip.AddrPort) (*stream, bool) {
 // close ends all connections, and every one to come.
 func (c *streams) close() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.closed = true
-	for st := range c.all {
-		_ = st.pipe.abort()
+	all, guests := slices.Collect(maps.Keys(c.all)), slices.Collect(maps.Keys(c.guests))
+	c.mu.Unlock()
+	for _, st := range all {
+		_ = st.Close()
 	}
-	for g := range c.guests {
-		if g.Conn != nil {
-			_ = g.Conn.Close()
-		}
+	for _, g := range guests {
+		_ = g.Close()
 	}
 }
 
