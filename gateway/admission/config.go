@@ -3,15 +3,17 @@ package admission
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/einwahl/einwahl/conference"
 )
 
-// Choice is what an operator decides about an encryption level.
+// Choice is what an operator decides about an encryption level or a kind of
+// caller.
 type Choice string
 
 const (
-	// AdmitLevel lets telephones into meetings of this level.
+	// AdmitLevel lets telephones in.
 	AdmitLevel Choice = "admit"
 	// RefuseLevel keeps them out.
 	RefuseLevel Choice = "refuse"
@@ -22,6 +24,18 @@ type Config struct {
 	Encryption Levels `yaml:"encryption"`
 	// SecureLeg refuses calls that came without TLS and SRTP.
 	SecureLeg bool `yaml:"secure_leg"`
+	// Caller is who may call.
+	Caller CallerConfig `yaml:"caller"`
+}
+
+// CallerConfig decides about callers by what is known of their number. It lets
+// nobody in by itself: a number is no proof of who calls.
+type CallerConfig struct {
+	// Attestation is the least that a carrier must have signed about the number:
+	// A, B or C; off: nothing.
+	Attestation string `yaml:"attestation"`
+	// Anonymous is what becomes of callers who do not show their number.
+	Anonymous Choice `yaml:"anonymous"`
 }
 
 // Levels decides about each encryption level. The last two are there so that a
@@ -37,13 +51,16 @@ type Levels struct {
 // DefaultConfig returns the settings used where the file is silent. A meeting
 // without any encryption is refused: who runs one may say so.
 func DefaultConfig() Config {
-	return Config{Encryption: Levels{
-		None:      RefuseLevel,
-		Transport: AdmitLevel,
-		Enhanced:  AdmitLevel,
-		EndToEnd:  RefuseLevel,
-		Unknown:   RefuseLevel,
-	}}
+	return Config{
+		Encryption: Levels{
+			None:      RefuseLevel,
+			Transport: AdmitLevel,
+			Enhanced:  AdmitLevel,
+			EndToEnd:  RefuseLevel,
+			Unknown:   RefuseLevel,
+		},
+		Caller: CallerConfig{Attestation: attestationNames[Unattested], Anonymous: AdmitLevel},
+	}
 }
 
 // Validate reports every mistake at once, each under its key in the file.
@@ -66,6 +83,12 @@ func (c Config) Validate() error {
 		case level.never && level.choice == AdmitLevel:
 			errs = append(errs, fmt.Errorf("encryption.%s: telephones are always refused here; a telephone cannot encrypt end to end", level.key))
 		}
+	}
+	if !slices.Contains(attestationNames[:], c.Caller.Attestation) {
+		errs = append(errs, fmt.Errorf("caller.attestation: %q is no choice: want off, C, B or A", c.Caller.Attestation))
+	}
+	if c.Caller.Anonymous != AdmitLevel && c.Caller.Anonymous != RefuseLevel {
+		errs = append(errs, fmt.Errorf("caller.anonymous: %q is no choice: want admit or refuse", c.Caller.Anonymous))
 	}
 	return errors.Join(errs...)
 }
@@ -99,6 +122,8 @@ func (c RecordingConfig) Validate() error {
 type Policy struct {
 	None, Transport, Enhanced bool // telephones may be in meetings of this level
 	SecureLeg                 bool // calls must be encrypted
+	Anonymous                 bool // callers need show no number
+	Attestation               Attestation
 	Consent                   conference.Consent
 }
 
@@ -109,11 +134,13 @@ func NewPolicy(c Config, r RecordingConfig) Policy {
 		consent = conference.ConsentRequired
 	}
 	return Policy{
-		None:      c.Encryption.None == AdmitLevel,
-		Transport: c.Encryption.Transport == AdmitLevel,
-		Enhanced:  c.Encryption.Enhanced == AdmitLevel,
-		SecureLeg: c.SecureLeg,
-		Consent:   consent,
+		None:        c.Encryption.None == AdmitLevel,
+		Transport:   c.Encryption.Transport == AdmitLevel,
+		Enhanced:    c.Encryption.Enhanced == AdmitLevel,
+		SecureLeg:   c.SecureLeg,
+		Anonymous:   c.Caller.Anonymous == AdmitLevel,
+		Attestation: ParseAttestation(c.Caller.Attestation),
+		Consent:     consent,
 	}
 }
 

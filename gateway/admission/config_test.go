@@ -14,7 +14,7 @@ func TestTheDefaultsAreValid(t *testing.T) {
 	if err := DefaultRecordingConfig().Validate(); err != nil {
 		t.Error(err)
 	}
-	want := Policy{Transport: true, Enhanced: true, Consent: conference.ConsentRequired}
+	want := Policy{Transport: true, Enhanced: true, Anonymous: true, Consent: conference.ConsentRequired}
 	if got := NewPolicy(DefaultConfig(), DefaultRecordingConfig()); got != want {
 		t.Errorf("policy = %+v, want %+v", got, want)
 	}
@@ -31,6 +31,30 @@ func TestAFileCannotAdmitEndToEnd(t *testing.T) {
 	for _, key := range []string{"encryption.e2ee:", "encryption.unknown:", "encryption.none:"} {
 		if !strings.Contains(err.Error(), key) {
 			t.Errorf("%q does not name %s", err, key)
+		}
+	}
+}
+
+func TestCallersAreChosenByWhatIsKnownOfTheirNumber(t *testing.T) {
+	for text, want := range map[string]Attestation{"off": Unattested, "C": GatewayAttested, "B": PartlyAttested, "A": FullyAttested} {
+		c := DefaultConfig()
+		c.Caller = CallerConfig{Attestation: text, Anonymous: RefuseLevel}
+		if err := c.Validate(); err != nil {
+			t.Error(err)
+		}
+		if p := NewPolicy(c, DefaultRecordingConfig()); p.Attestation != want || p.Anonymous {
+			t.Errorf("attestation %s: %+v", text, p)
+		}
+	}
+	c := DefaultConfig()
+	c.Caller = CallerConfig{Attestation: "a", Anonymous: "perhaps"}
+	err := c.Validate()
+	if err == nil || !strings.Contains(err.Error(), "caller.attestation:") || !strings.Contains(err.Error(), "caller.anonymous:") {
+		t.Errorf("%v does not name both keys", err)
+	}
+	for _, text := range []string{"", "off", "failed", "a", "AA"} {
+		if a := ParseAttestation(text); a != Unattested {
+			t.Errorf("%q vouches for %d", text, a)
 		}
 	}
 }

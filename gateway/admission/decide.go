@@ -23,6 +23,8 @@ type Facts struct {
 	Seated bool
 	// SecureLeg is set where signalling and media of the call are encrypted.
 	SecureLeg bool
+	// Caller is what is known of who calls.
+	Caller Caller
 	// Answer is how the caller stands to the recording run that Meeting names.
 	// An answer to an earlier run is none to this one.
 	Answer conference.Answer
@@ -45,6 +47,15 @@ type Decision struct {
 // Decide answers for one caller at one moment: the first rule that applies,
 // and if none does, admission with an open voice.
 func Decide(f Facts) Decision { return decide(rules(), f) }
+
+// Unwelcome tells whether a call is refused wherever it leads, for what it is
+// itself.
+func Unwelcome(f Facts) (Reason, bool) {
+	f.Proven, f.Policy.Transport = true, true
+	f.Meeting = conference.State{Encryption: conference.Transport, Recording: conference.NotRecording, HostPresent: true}
+	d := Decide(f)
+	return d.Reason, d.Verdict == Refuse
+}
 
 func decide(rules []rule, f Facts) Decision {
 	for _, r := range rules {

@@ -33,6 +33,8 @@ func asRegistered(f *Facts) { f.Identity.Registered = true }
 func inside(f *Facts)       { f.Seated = true }
 func overTLS(f *Facts)      { f.SecureLeg = true }
 func wantsTLS(f *Facts)     { f.Policy.SecureLeg = true }
+func unnamed(f *Facts)      { f.Caller.Anonymous = true }
+func wantsNames(f *Facts)   { f.Policy.Anonymous = false }
 func hasEnded(f *Facts)     { f.Meeting.Ended = true }
 func isLocked(f *Facts)     { f.Meeting.Locked = true }
 func hasLobby(f *Facts)     { f.Meeting.Lobby = true }
@@ -46,6 +48,11 @@ func wasDeclined(f *Facts)  { f.Meeting.You.Declined = true }
 
 func places(people, capacity int) func(*Facts) {
 	return func(f *Facts) { f.Meeting.People, f.Meeting.Capacity = people, capacity }
+}
+
+func attested(a Attestation) func(*Facts) { return func(f *Facts) { f.Caller.Attested = a } }
+func wantsProof(a Attestation) func(*Facts) {
+	return func(f *Facts) { f.Policy.Attestation = a }
 }
 
 func encrypted(e conference.Encryption) func(*Facts) {
@@ -135,7 +142,25 @@ func table() []row {
 		{"an operator may want encrypted calls", with(wantsTLS), refused(InsecureLeg)},
 		{"an encrypted call is what that operator wants", with(wantsTLS, overTLS), in},
 		{"an encrypted call is welcome anywhere", with(overTLS), in},
-		{"an insecure leg is told before the guest list", with(wantsTLS, guestList), refused(InsecureLeg)},
+		{"an insecure leg is told before a missing number", with(wantsTLS, wantsNames, unnamed), refused(InsecureLeg)},
+
+		{"callers need show no number", with(unnamed), in},
+		{"an operator may want them to", with(wantsNames, unnamed), refused(Anonymous)},
+		{"who shows one is what that operator wants", with(wantsNames), in},
+		{"a host shows one as well", with(wantsNames, unnamed, asHost), refused(Anonymous)},
+		{"a new wish for numbers concerns who is in", with(wantsNames, unnamed, inside), refused(Anonymous)},
+		{"a missing number is told before one that nobody vouches for", with(wantsNames, unnamed, wantsProof(FullyAttested)), refused(Anonymous)},
+		{"nobody need vouch for a number", with(attested(Unattested)), in},
+		{"an operator may want somebody to", with(wantsProof(GatewayAttested)), refused(NotAttested)},
+		{"the level that is wanted is enough", with(wantsProof(PartlyAttested), attested(PartlyAttested)), in},
+		{"a higher one is", with(wantsProof(GatewayAttested), attested(FullyAttested)), in},
+		{"a lower one is not", with(wantsProof(FullyAttested), attested(PartlyAttested)), refused(NotAttested)},
+		{"a level nobody has heard of is none", with(wantsProof(GatewayAttested), attested(FullyAttested+1)), refused(NotAttested)},
+		{"a level below all others is none", with(wantsProof(GatewayAttested), attested(-1)), refused(NotAttested)},
+		{"where nothing is wanted, any level will do", with(attested(-1)), in},
+		{"a number that nobody vouches for keeps out a host", with(wantsProof(FullyAttested), asHost), refused(NotAttested)},
+		{"a number opens nothing without a PIN", with(unproven, attested(FullyAttested)), refused(NotProven)},
+		{"a number that nobody vouches for is told before the guest list", with(wantsProof(FullyAttested), guestList), refused(NotAttested)},
 
 		{"a guest list keeps out who is not on it", with(guestList), refused(NotRegistered)},
 		{"a guest list lets in whom it names", with(guestList, asRegistered), in},
@@ -266,7 +291,7 @@ func TestDecideOverAllFacts(t *testing.T) {
 // one beyond it on each side.
 func allFacts(yield func(Facts) bool) {
 	house := rules()
-	for bits := range 1 << 16 {
+	for bits := range 1 << 18 {
 		on := func(i int) bool { return bits&(1<<i) != 0 }
 		var f Facts
 		m := &f.Meeting
@@ -277,6 +302,14 @@ func allFacts(yield func(Facts) bool) {
 		m.PhonesRefused, m.RegisteredOnly = on(12), on(13)
 		f.SecureLeg, f.Policy.SecureLeg = on(14), on(14) != on(15)
 		f.Policy.None, f.Policy.Transport, f.Policy.Enhanced = on(15), !on(15), true
+		f.Caller.Anonymous, f.Policy.Anonymous = on(16), !on(17)
+		f.Policy.Attestation, f.Caller.Attested = Unattested, GatewayAttested
+		if on(17) {
+			f.Policy.Attestation = PartlyAttested
+		}
+		if on(15) {
+			f.Caller.Attested = FullyAttested
+		}
 		m.Capacity = 2
 		if on(15) == on(14) {
 			m.People = 2

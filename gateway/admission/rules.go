@@ -31,9 +31,9 @@ func (r rule) applies(f Facts) bool {
 // ended" is truer than "encryption unknown". All of these refuse, so nothing
 // that stands before encryption can let anybody past it.
 //
-// Then what a telephone is, encryption first: these hold at the door and for
-// everybody inside, host or not, because they protect the meeting and not its
-// order. Then the order of the house, at the door only. There what refuses
+// Then what a telephone is, encryption first, and who calls: these hold at the
+// door and for everybody inside, host or not, because they protect the meeting
+// and not its order. Then the order of the house, at the door only. There what refuses
 // comes before what waits, so that nobody waits ten minutes for a no, and the
 // host before the lobby, because without a host nobody opens it.
 //
@@ -51,6 +51,8 @@ func rules() []rule {
 		{"the operator decides about each level", when(not(levelAdmitted)), refuse(EncryptionPolicy)},
 		{"a meeting may take no telephones", when(phonesRefused), refuse(NoPhones)},
 		{"the operator may want an encrypted call", when(secureLegWanted, not(secureLeg)), refuse(InsecureLeg)},
+		{"the operator may want callers to show a number", when(anonymous, not(anonymousAdmitted)), refuse(Anonymous)},
+		{"the operator may want the number to be vouched for", when(not(attestedEnough)), refuse(NotAttested)},
 
 		{"a guest list admits whom it names, and hosts", when(atDoor, registeredOnly, not(registered), not(host)), refuse(NotRegistered)},
 		{"a lock keeps out all but hosts", when(atDoor, locked, not(host)), refuse(Locked)},
@@ -103,6 +105,18 @@ func levelAdmitted(f Facts) bool {
 func phonesRefused(f Facts) bool   { return f.Meeting.PhonesRefused }
 func secureLegWanted(f Facts) bool { return f.Policy.SecureLeg }
 func secureLeg(f Facts) bool       { return f.SecureLeg }
+
+func anonymous(f Facts) bool         { return f.Caller.Anonymous }
+func anonymousAdmitted(f Facts) bool { return f.Policy.Anonymous }
+
+// attestedEnough takes a level nobody has heard of for none.
+func attestedEnough(f Facts) bool {
+	has := f.Caller.Attested
+	if has > FullyAttested {
+		has = Unattested
+	}
+	return f.Policy.Attestation == Unattested || has >= f.Policy.Attestation
+}
 
 func atDoor(f Facts) bool         { return !f.Seated }
 func host(f Facts) bool           { return f.Identity.Host }

@@ -46,6 +46,12 @@ const (
 	NoPhones
 	// InsecureLeg: the operator wants calls encrypted, and this one is not.
 	InsecureLeg
+	// Anonymous: the operator wants callers to show a number, and this one does
+	// not.
+	Anonymous
+	// NotAttested: the operator wants callers' numbers vouched for, and nobody
+	// does, or not enough.
+	NotAttested
 	// NotRegistered: the meeting has a guest list and the caller is not on it.
 	NotRegistered
 	// Locked: a host has locked the meeting.
@@ -69,7 +75,7 @@ const (
 )
 
 var reasonNames = [...]string{
-	"not_proven", "ended", "removed", "declined", "e2ee", "unknown", "policy", "phone", "insecure", "registered",
+	"not_proven", "ended", "removed", "declined", "e2ee", "unknown", "policy", "phone", "insecure", "anonymous", "unattested", "registered",
 	"locked", "full", "no_host", "lobby", "recording_unknown", "listening", "consent", "notice", "open",
 }
 

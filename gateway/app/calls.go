@@ -18,11 +18,12 @@ import (
 // settings are what a call takes from the operator's file when it comes in.
 type settings struct {
 	config.Config
-	policy admission.Policy
+	policy    admission.Policy
+	directory config.Directory
 }
 
 func newSettings(c config.Config) *settings {
-	return &settings{Config: c, policy: admission.NewPolicy(c.Admission, c.Recording)}
+	return &settings{Config: c, policy: admission.NewPolicy(c.Admission, c.Recording), directory: c.Directory()}
 }
 
 // notOurs answers a number that the operator's file does not have: Q.850
@@ -32,7 +33,7 @@ func notOurs() sip.Cause { return sip.Cause{Status: 404, Q850: 1, Text: "Number 
 // answer leads one call. It runs in a goroutine of the call's own.
 func (a *App) answer(ctx context.Context, phone *sip.Call) {
 	now := a.settings.Load()
-	number, ok := now.Numbers.Find(phone.Trunk(), phone.To())
+	number, ok := now.directory.Find(phone.Trunk(), phone.To())
 	if !ok {
 		a.refuseNumber(phone)
 		return
@@ -52,6 +53,7 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 		Number:  number.Number,
 		Secure:  phone.Secure(),
 		Caller:  now.Privacy.Label(named(phone.From()), line.nth),
+		Known:   known(phone.From()),
 		Program: "einwahl " + a.version,
 
 		Languages: number.Languages,
@@ -97,6 +99,11 @@ func (a *App) refuseFull(phone *sip.Call, number config.Number, why sip.Cause, r
 	a.metrics.CallBegun()
 	phone.Reject(why)
 	a.metrics.CallEnded("number_full", time.Since(phone.Began()))
+}
+
+// known is what admission may know of a caller.
+func known(c sip.Caller) admission.Caller {
+	return admission.Caller{Anonymous: c.Anonymous, Attested: admission.ParseAttestation(c.Attested)}
 }
 
 // named is the caller's number, empty where it is suppressed.

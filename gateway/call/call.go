@@ -74,6 +74,7 @@ type Setup struct {
 	Number  string // the called number, as it stands in the operator's file
 	Secure  bool   // signalling and media are encrypted
 	Caller  string // the label that others see; see PrivacyConfig.Label
+	Known   admission.Caller
 	Program string // name and version of this program, for the evidence
 
 	Languages []string // with several, the caller chooses by key

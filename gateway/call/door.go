@@ -25,6 +25,7 @@ func facts(s state) admission.Facts {
 		Identity:  s.identity,
 		Seated:    s.seated,
 		SecureLeg: s.secure,
+		Caller:    s.caller,
 		Policy:    s.policy,
 	}
 	if s.run == s.meeting.RecordingRun {

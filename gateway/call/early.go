@@ -15,12 +15,13 @@ import (
 
 // first begins the life of a call.
 func first(s state) (state, []action) {
-	switch {
-	case !s.early:
+	if !s.early {
 		return s, []action{answer{}}
-	case s.policy.SecureLeg && !s.secure: // wherever it leads
-		return excuse(s, refusal(admission.InsecureLeg))
-	case s.leadsTo == "":
+	}
+	if why, unwelcome := admission.Unwelcome(facts(s)); unwelcome {
+		return excuse(s, refusal(why))
+	}
+	if s.leadsTo == "" {
 		return s, []action{answer{}}
 	}
 	s.phase = foreseeing
@@ -36,7 +37,7 @@ func nextForeseen(s state, ev foreseen) (state, []action) {
 		return excuse(s, Faulty)
 	case ev.met:
 		d := admission.Decide(admission.Facts{
-			Meeting: ev.meeting, Proven: true, Identity: ev.identity, SecureLeg: s.secure, Policy: s.policy,
+			Meeting: ev.meeting, Proven: true, Identity: ev.identity, SecureLeg: s.secure, Caller: s.caller, Policy: s.policy,
 		})
 		if d.Verdict == admission.Refuse {
 			s.meeting, s.noted = ev.meeting, d

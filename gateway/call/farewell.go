@@ -77,6 +77,8 @@ func farewells() map[Outcome]farewell {
 		refusal(admission.EncryptionPolicy):  both(bearer("Encryption of the meeting not open to telephones"), announcements.RefusePolicy),
 		refusal(admission.NoPhones):          both(bearer("Meeting takes no telephones"), announcements.RefusePhone),
 		refusal(admission.InsecureLeg):       both(bearer("Call is not encrypted"), announcements.RefuseInsecure),
+		refusal(admission.Anonymous):         both(rejected("Caller shows no number"), announcements.RefusePolicy),
+		refusal(admission.NotAttested):       both(rejected("Number of the caller is not attested"), announcements.RefusePolicy),
 		refusal(admission.NotRegistered):     both(rejected("Not registered for the meeting"), announcements.RefuseRegistered),
 		refusal(admission.Locked):            both(rejected("Meeting is locked"), announcements.RefuseLocked),
 		refusal(admission.Full):              both(sip.Cause{Status: 486, Q850: 17, Text: "Meeting is full"}, announcements.RefuseFull),

@@ -92,6 +92,7 @@ func newSession(setup Setup, sp speaker) *Session {
 		languages: languages,
 		leadsTo:   setup.Meeting,
 		secure:    setup.Secure,
+		caller:    setup.Known,
 		early:     setup.Early,
 	}
 	s.publish()

@@ -48,6 +48,7 @@ type terms struct {
 	languages []string
 	leadsTo   string // the meeting of the number; empty: the caller keys it in
 	secure    bool
+	caller    admission.Caller
 	early     bool // what is known before the answer is told before it
 }
 

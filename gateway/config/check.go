@@ -8,6 +8,7 @@ import (
 
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/sip"
 )
 
@@ -46,6 +47,7 @@ func (c Config) check(languages func(announcements.Config) ([]string, error)) Mi
 	all = append(all, c.checkPINs()...)
 	all = append(all, c.checkPorts()...)
 	all = append(all, c.checkNumbers()...)
+	all = append(all, c.checkCallers()...)
 	return append(all, c.checkLanguages(languages)...)
 }
 
@@ -132,11 +134,12 @@ func (c Config) checkNumbers() Mistakes {
 			if !slices.Contains(trunks, trunk) {
 				all = append(all, wrong(at(key+".trunks", j), "no trunk is named %q; there %s", trunk, known(trunks)))
 			}
-			if k, again := taken[[2]string{trunk, n.Number}]; again && k != i {
+			same := [2]string{trunk, c.meant(trunk, n.Number)}
+			if k, again := taken[same]; again && k != i {
 				all = append(all, wrong(key+".number", "%q on trunk %s is already %s", n.Number, trunk, at("numbers", k)))
 				continue
 			}
-			taken[[2]string{trunk, n.Number}] = i
+			taken[same] = i
 		}
 		if backends := c.Conference.Backends(); !slices.Contains(backends, n.Backend) {
 			all = append(all, wrong(key+".backend", "no conference service is called %q; there %s", n.Backend, known(backends)))
@@ -146,6 +149,15 @@ func (c Config) checkNumbers() Mistakes {
 		}
 	}
 	return all
+}
+
+// checkCallers looks whether anybody can be attested where that is wanted.
+func (c Config) checkCallers() Mistakes {
+	trusted := slices.ContainsFunc(c.Trunks, func(t sip.TrunkConfig) bool { return t.TrustIdentity })
+	if admission.ParseAttestation(c.Admission.Caller.Attestation) == admission.Unattested || trusted || len(c.SIP.STIR.CertificateHosts) > 0 {
+		return nil
+	}
+	return Mistakes{wrong("admission.caller.attestation", "nobody could come in: want certificate_hosts in sip.stir, or trust_identity on a trunk that sends verstat")}
 }
 
 // checkLanguages looks whether the gateway can speak what numbers ask for. A

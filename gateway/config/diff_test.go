@@ -35,28 +35,3 @@ func TestDiffNamesWhatChanged(t *testing.T) {
 		t.Errorf("NeedRestart = %v, want a", got)
 	}
 }
-
-func TestFindTakesTheMostExactNumber(t *testing.T) {
-	all := Numbers{
-		{Number: "*", Trunks: []string{"a"}, Meeting: "any"},
-		{Number: "4930*", Trunks: []string{"a", "b"}, Meeting: "berlin"},
-		{Number: "493055*", Trunks: []string{"a"}, Meeting: "office"},
-		{Number: "49305501", Trunks: []string{"a"}, Meeting: "desk"},
-	}
-	for _, tt := range []struct{ name, trunk, called, want string }{
-		{"the whole number", "a", "49305501", "desk"},
-		{"the longest beginning", "a", "49305599", "office"},
-		{"a shorter beginning", "a", "49301", "berlin"},
-		{"any number", "a", "en", "any"},
-		{"numbers of other trunks do not count", "b", "49305501", "berlin"},
-		{"a number that nobody has", "b", "en", ""},
-		{"an unknown trunk has no numbers", "c", "49305501", ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			n, ok := all.Find(tt.trunk, tt.called)
-			if n.Meeting != tt.want || ok != (tt.want != "") {
-				t.Errorf("Find = %q, %v, want %q", n.Meeting, ok, tt.want)
-			}
-		})
-	}
-}

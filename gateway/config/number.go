@@ -3,14 +3,13 @@ package config
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
 // Number is one of "numbers": a called number, and what answers there.
 type Number struct {
-	// Number is the called number as the trunk sends it: E.164 or the user
-	// part of the request. A trailing * stands for whatever follows.
+	// Number is the called number as the trunk sends it, or the same in E.164
+	// where the trunk's country is known. A trailing * stands for whatever follows.
 	Number string `yaml:"number"`
 	// Trunks names those on which this number may be called.
 	Trunks []string `yaml:"trunks"`
@@ -77,26 +76,6 @@ func (n Number) Validate() error {
 
 // Numbers is the section "numbers".
 type Numbers []Number
-
-// Find tells which number was called. The most exact entry counts: the whole
-// number before the longest beginning with a *. Entries of other trunks are as
-// if they were not there.
-func (all Numbers) Find(trunk, called string) (Number, bool) {
-	best, length := Number{}, -1
-	for _, n := range all {
-		if !slices.Contains(n.Trunks, trunk) {
-			continue
-		}
-		if n.Number == called {
-			return n, true
-		}
-		prefix, star := strings.CutSuffix(n.Number, "*")
-		if star && strings.HasPrefix(called, prefix) && len(prefix) > length {
-			best, length = n, len(prefix)
-		}
-	}
-	return best, length >= 0
-}
 
 // twice reports what stands in a list of names more than once.
 func twice(key string, names []string) []error {

@@ -36,7 +36,7 @@ func TestSampleHasTheNumbersTheTrunkAndTheMeetings(t *testing.T) {
 	}
 	var numbers Numbers
 	for number, languages := range map[string][]string{"en": {"en"}, "de": {"de"}, "menu": {"en", "de"}} {
-		n, ok := c.Numbers.Find("loopback", number)
+		n, ok := c.Directory().Find("loopback", number)
 		if !ok || !reflect.DeepEqual(n.Languages, languages) || n.Backend != Embedded || n.Meeting != "" {
 			t.Errorf("number %q = %+v, want it to speak %v", number, n, languages)
 		}

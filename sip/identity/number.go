@@ -30,10 +30,11 @@ func NewPlan(country string) (Plan, error) {
 	if country == "" {
 		return Plan{}, nil
 	}
-	if !phonenumbers.GetSupportedRegions()[country] {
+	region := strings.ToUpper(country)
+	if !phonenumbers.GetSupportedRegions()[region] {
 		return Plan{}, fmt.Errorf("%q is no country: want its two letters, such as DE", country)
 	}
-	return planOf(country), nil
+	return planOf(region), nil
 }
 
 func planOf(country string) Plan {
