@@ -67,6 +67,12 @@ func (p *process) printed() string {
 // ends with it.
 func start(t testing.TB, dir, name string, args ...string) *process {
 	t.Helper()
+	return launch(t, dir, nil, name, args...)
+}
+
+// launch is start with a say in how the program is run.
+func launch(t testing.TB, dir string, prepare func(*exec.Cmd) error, name string, args ...string) *process {
+	t.Helper()
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("%s is not installed: run `make deps`", name)
@@ -74,6 +80,11 @@ func start(t testing.TB, dir, name string, args ...string) *process {
 	p := &process{cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p, p
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if prepare != nil {
+		if err := prepare(p.cmd); err != nil {
+			t.Fatalf("prepare %s: %v", name, err)
+		}
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", name, err)
 	}
@@ -104,6 +115,29 @@ func tail(s string, n int) string {
 		return "..." + s[len(s)-n:]
 	}
 	return s
+}
+
+// freePair finds an even UDP port that nobody is bound to, nor to the next.
+func freePair(t testing.TB) int {
+	t.Helper()
+	for range 100 {
+		even, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := even.LocalAddr().(*net.UDPAddr).Port
+		odd, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
+		even.Close()
+		if err != nil {
+			continue
+		}
+		odd.Close()
+		if port%2 == 0 {
+			return port
+		}
+	}
+	t.Fatal("no pair of UDP ports is free")
+	return 0
 }
 
 // freePort finds a TCP port that nobody listens on.

@@ -139,3 +139,39 @@ func TestBaresipInTheClearIsRefused(t *testing.T) {
 		t.Error("a call in the clear was answered")
 	}
 }
+
+// Rows 5, 6 and 18: linphonec names an IPv6 address in its description while it
+// sends IPv4, and opens the way through routers by STUN. In the clear and
+// encrypted; sound both ways, also after a hold, and keys.
+func TestLinphoneCalls(t *testing.T) {
+	t.Parallel()
+	for encryption, policy := range map[string]string{"none": "optional", "srtp": "required"} {
+		t.Run(encryption, func(t *testing.T) {
+			t.Parallel()
+			here := &ear{loop: newLoop()}
+			g := start(t, func(s *settings) { s.trunk.SRTP, s.handle = policy, here.lend })
+			phone := peertest.StartLinphone(t, peertest.Tone(t, 8000, hertz, -20, 60), encryption)
+			phone.Dial("sip:100@" + g.address("udp"))
+			call := <-g.calls
+			hears(t, here)
+			phone.Hold()
+			peertest.Eventually(t, "the call is held", call.Held)
+			phone.Resume()
+			peertest.Eventually(t, "the call is back", func() bool { return !call.Held() })
+			before := len(here.Heard())
+			peertest.Eventually(t, "two seconds more are heard", func() bool { return len(here.Heard()) > before+16000 })
+			hears(t, here)
+			phone.Key('7')
+			if got := pressed(t, call, 1); got != "7" {
+				t.Errorf("key %q", got)
+			}
+			if s := call.Stats(); s.Forged > 0 || s.Broken > 0 {
+				t.Errorf("%+v", s)
+			}
+			phone.Hangup()
+			<-call.Done()
+			phone.Close() // before that it does not write down what it has heard
+			hears(t, phone)
+		})
+	}
+}
