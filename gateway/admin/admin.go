@@ -3,8 +3,8 @@
 //
 // It owns no state of the gateway. What it shows it asks of the small
 // interfaces below, each time anew; what an operator does goes through
-// [Control]. Everything but health and the meeting page needs the operator's
-// token.
+// [Control]. Everything but health, the meeting page and the telephone at /phone
+// needs the operator's token.
 package admin
 
 import "time"

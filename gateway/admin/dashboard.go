@@ -21,11 +21,15 @@ func page(w http.ResponseWriter, r *http.Request) { asset(w, r, "index.html") }
 func pageFile(w http.ResponseWriter, r *http.Request) { asset(w, r, r.PathValue("file")) }
 
 func asset(w http.ResponseWriter, r *http.Request, name string) {
-	h := w.Header()
+	secureHeaders(w.Header())
+	http.ServeFileFS(w, r, assets, "dashboard/"+name)
+}
+
+// secureHeaders keep a page to itself.
+func secureHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
-	http.ServeFileFS(w, r, assets, "dashboard/"+name)
 }

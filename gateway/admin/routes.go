@@ -19,6 +19,11 @@ func (s *Server) Handler() http.Handler {
 	if s.sources.Meet != nil {
 		open.Handle("/meet/", s.sources.Meet)
 	}
+	if s.sources.Phone != nil {
+		open.HandleFunc("GET /phone", phonePage)
+		open.HandleFunc("GET /phone/{file}", phoneFile)
+		open.Handle("GET /phone/sip", phoneLine(s.sources.Phone))
+	}
 
 	closed := http.NewServeMux()
 	closed.Handle("GET /metrics", s.sources.Metrics.Handler())

@@ -24,6 +24,9 @@ type Sources struct {
 	Metrics  *Metrics
 	// Meet serves the meeting pages below /meet/, without the operator's token.
 	Meet http.Handler
+	// Phone takes SIP over a WebSocket from the telephone at /phone, without
+	// the operator's token: a trunk lets its calls in.
+	Phone http.Handler
 	// Version is shown in the dashboard.
 	Version string
 }

@@ -106,6 +106,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		Trunks:   trunks{a},
 		Metrics:  a.metrics,
 		Meet:     a.meet.Handler(),
+		Phone:    a.phones.WebSocket(),
 		Version:  o.Version,
 	}, o.Log)
 	if err != nil {

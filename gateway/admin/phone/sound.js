@@ -1,0 +1,68 @@
+// The sound of a call: the microphone, the loudspeaker, and the connection in
+// between.
+
+export class Sound {
+  #connection = new RTCPeerConnection();
+  #speaker;
+  #microphone;
+
+  constructor(speaker) {
+    this.#speaker = speaker;
+    this.#connection.ontrack = ({ streams, track }) => {
+      this.#speaker.srcObject = streams[0] ?? new MediaStream([track]);
+    };
+  }
+
+  // open asks for the microphone. original leaves out what browsers do to make
+  // speech clearer.
+  async open(original) {
+    const clean = !original;
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: { channelCount: 1, echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean },
+    });
+    [this.#microphone] = stream.getAudioTracks();
+    this.#connection.addTrack(this.#microphone, stream);
+  }
+
+  // offer describes us, with every way that leads here.
+  async offer() {
+    await this.#connection.setLocalDescription(await this.#connection.createOffer());
+    await this.#gathered();
+    return this.#connection.localDescription.sdp;
+  }
+
+  // take takes what they say, and returns our answer if it was an offer.
+  async take(sdp, type) {
+    await this.#connection.setRemoteDescription({ type, sdp });
+    if (type !== 'offer') return '';
+    await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+    return this.#connection.localDescription.sdp;
+  }
+
+  // The gateway learns our address by itself, so nobody need wait for long.
+  #gathered() {
+    const c = this.#connection;
+    return new Promise((done) => {
+      if (c.iceGatheringState === 'complete') return done();
+      c.addEventListener('icegatheringstatechange', () => { if (c.iceGatheringState === 'complete') done(); });
+      setTimeout(done, 1000);
+    });
+  }
+
+  set muted(yes) { this.#microphone.enabled = !yes; }
+
+  // press sends a key beside the sound (RFC 4733). It reports false where that
+  // is not agreed.
+  press(key) {
+    const keys = this.#connection.getSenders()[0]?.dtmf;
+    if (!keys?.canInsertDTMF) return false;
+    keys.insertDTMF(keys.toneBuffer + key, 160, 70);
+    return true;
+  }
+
+  close() {
+    this.#connection.close();
+    this.#microphone?.stop();
+    this.#speaker.srcObject = null;
+  }
+}
