@@ -15,11 +15,16 @@ type response200 struct {
 }
 
 // accept sends the 200 of the INVITE at hand and begins to repeat it. It is
-// repeated over every transport: a proxy further on may lose it.
-func (d *dialog) accept() {
+// repeated over every transport: a proxy further on may lose it. bare leaves out
+// our description, where the caller has a later one already.
+func (d *dialog) accept(bare bool) {
+	d.stopTelling()
 	headers := append(abilities(), d.where.contact())
+	headers = append(headers, d.agreeToKeep(d.invite)...)
 	res := d.server.response(d.invite.incoming, sipmsg.StatusOK, d.tag, headers...)
-	d.setBody(res)
+	if !bare {
+		setBody(res, d.session)
+	}
 	d.final = &response200{tx: d.invite.tx, message: res, sent: time.Now()}
 	d.server.counts.answered(sipmsg.StatusOK)
 	if !d.send(d.final.tx, res) {
@@ -28,22 +33,7 @@ func (d *dialog) accept() {
 	}
 	d.repeat.Reset(d.server.timing.after(0))
 	d.watch()
-}
-
-// ring tells the caller that it rings: a provisional answer that makes an early
-// dialog (RFC 3261 section 12.1.1).
-func (d *dialog) ring() {
-	res := d.server.response(d.invite.incoming, sipmsg.StatusRinging, d.tag, d.where.contact())
-	d.send(d.invite.tx, res)
-}
-
-// setBody puts our session description into an answer.
-func (d *dialog) setBody(res *sipmsg.Response) {
-	if len(d.session) == 0 {
-		return
-	}
-	res.AppendHeader(sipmsg.NewHeader("Content-Type", "application/sdp"))
-	res.SetBody(d.session)
+	d.keep()
 }
 
 // repeat200 sends the 200 again, or gives up.

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -11,57 +12,104 @@ import (
 )
 
 const (
-	// sessionType is the one body that we can read.
+	// sessionType is the one body that we can read, understood what we say we do.
 	sessionType = "application/sdp"
-	// maxParts bounds a multipart body.
+	understood  = sessionType + ", multipart/mixed"
+	// maxParts bounds the parts of a multipart body, and maxDepth how deep they
+	// are nested.
 	maxParts = 16
+	maxDepth = 3
 )
 
-// session takes the session description out of a request: the body, or one
+// errBody reports a body in which there is nothing that we can read.
+var errBody = errors.New("body not understood")
+
+// session takes the session description out of a message: the body, or one
 // part of it beside a location (RFC 4119) or ISUP. It is empty where there is
-// none; what cannot be read is refused with 415.
-func session(req *sipmsg.Request) ([]byte, *Cause) {
-	if len(req.Body()) == 0 {
+// none; what cannot be read, and may not be left unread, is refused with 415.
+func session(m sipmsg.Message) ([]byte, *Cause) {
+	if len(m.Body()) == 0 {
 		return nil, nil
 	}
-	for _, name := range []string{"content-encoding", "e"} {
-		if h := req.GetHeader(name); h != nil && !strings.EqualFold(strings.TrimSpace(h.Value()), "identity") {
-			return nil, &causeBadType
-		}
+	encoding, _ := firstOf(m, "content-encoding", "e")
+	if isPacked(encoding) {
+		return nil, &causeBadType
 	}
-	kind := ""
-	if h := req.ContentType(); h != nil {
-		kind = string(*h)
-	}
-	sdp, ok := sessionIn(kind, req.Body())
-	if !ok {
+	kind, _ := firstOf(m, "content-type", "c")
+	sdp, err := sessionIn(kind, m.Body(), maxDepth)
+	if disposition, _ := firstOf(m, "content-disposition"); err != nil && !mayBeLeft(disposition) {
 		return nil, &causeBadType
 	}
 	return sdp, nil
 }
 
-// sessionIn finds the session description in a body.
-func sessionIn(contentType string, body []byte) ([]byte, bool) {
+// isPacked reports a Content-Encoding that we cannot undo.
+func isPacked(encoding string) bool {
+	encoding = strings.TrimSpace(encoding)
+	return encoding != "" && !strings.EqualFold(encoding, "identity")
+}
+
+// mayBeLeft reports a body that whoever cannot read it may ignore (RFC 3261
+// section 20.11).
+func mayBeLeft(disposition string) bool {
+	_, params, err := mime.ParseMediaType(disposition)
+	return err == nil && strings.EqualFold(params["handling"], "optional")
+}
+
+// sessionIn finds the session description in a body: the first one, since what
+// follows it in multipart/alternative is another form of the same. Other parts
+// are passed over, whatever they demand: with a location, no call would come
+// about otherwise. Where there are only such as may be left, there is none.
+func sessionIn(contentType string, body []byte, depth int) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	switch {
 	case err != nil:
-		return nil, false
+		return nil, errBody
 	case kind == sessionType:
-		return body, true
-	case !strings.HasPrefix(kind, "multipart/"):
-		return nil, false
+		return body, nil
+	case !strings.HasPrefix(kind, "multipart/") || depth == 0:
+		return nil, errBody
 	}
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	optional := true
 	for range maxParts {
 		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) && optional {
+			return nil, nil
+		}
 		if err != nil {
-			return nil, false
+			return nil, errBody
 		}
-		if kind, _, err := mime.ParseMediaType(part.Header.Get("Content-Type")); err != nil || kind != sessionType {
-			continue
+		content, err := io.ReadAll(part)
+		if err != nil {
+			return nil, errBody
 		}
-		sdp, err := io.ReadAll(part)
-		return sdp, err == nil && len(sdp) > 0
+		sdp, err := []byte(nil), errBody
+		if !isPacked(part.Header.Get("Content-Encoding")) && isPlain(part.Header.Get("Content-Transfer-Encoding")) {
+			sdp, err = sessionIn(part.Header.Get("Content-Type"), content, depth-1)
+		}
+		if len(sdp) > 0 {
+			return sdp, nil
+		}
+		optional = optional && (err == nil || mayBeLeft(part.Header.Get("Content-Disposition")))
 	}
-	return nil, false
+	return nil, errBody
+}
+
+// isPlain reports a transfer encoding that changes nothing.
+func isPlain(encoding string) bool {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "binary", "7bit", "8bit":
+		return true
+	}
+	return false
+}
+
+// setBody puts our session description into a message.
+func setBody(m sipmsg.Message, session []byte) {
+	if len(session) == 0 {
+		return
+	}
+	m.AppendHeader(sipmsg.NewHeader("Content-Type", sessionType))
+	m.SetBody(session)
 }

@@ -19,9 +19,14 @@ func (d *dialog) bye(cause Cause) {
 	})
 }
 
-// request makes a request of ours inside the dialog.
+// request makes a new request of ours inside the dialog.
 func (d *dialog) request(method sipmsg.RequestMethod, headers ...sipmsg.Header) *sipmsg.Request {
 	d.seq++
+	return d.compose(method, d.seq, headers...)
+}
+
+// compose makes a request with this number.
+func (d *dialog) compose(method sipmsg.RequestMethod, seq uint32, headers ...sipmsg.Header) *sipmsg.Request {
 	first := d.invite
 	recipient, routes := d.where.path()
 	req := sipmsg.NewRequest(method, recipient)
@@ -38,7 +43,7 @@ func (d *dialog) request(method sipmsg.RequestMethod, headers ...sipmsg.Header) 
 	req.AppendHeader(&from)
 	req.AppendHeader(&to)
 	req.AppendHeader(&id)
-	req.AppendHeader(&sipmsg.CSeqHeader{SeqNo: d.seq, MethodName: method})
+	req.AppendHeader(&sipmsg.CSeqHeader{SeqNo: seq, MethodName: method})
 	for _, h := range headers {
 		req.AppendHeader(h)
 	}
@@ -51,12 +56,35 @@ func (d *dialog) request(method sipmsg.RequestMethod, headers ...sipmsg.Header) 
 func (s *Server) exchange(r route, req *sipmsg.Request) (*sipmsg.Response, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timing.patience())
 	defer cancel()
+	w, err := s.address(ctx, r, req)
+	if err != nil {
+		return nil, err
+	}
+	return s.transactions.exchange(ctx, req, w)
+}
+
+// post sends a request along a route that nobody answers: an ACK.
+func (s *Server) post(r route, req *sipmsg.Request) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.timing.patience())
+	defer cancel()
+	w, err := s.address(ctx, r, req)
+	if err != nil {
+		return err
+	}
+	return w.WriteMsg(req)
+}
+
+// address finds the way of a request and writes it on the envelope. One that
+// has a Via keeps it: it belongs to a transaction that is there.
+func (s *Server) address(ctx context.Context, r route, req *sipmsg.Request) (wire, error) {
 	w, to, err := r.wire(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("way to the caller: %w", err)
 	}
-	req.PrependHeader(s.via(w, r))
+	if req.Via() == nil {
+		req.PrependHeader(s.via(w, r))
+	}
 	req.SetTransport(w.network())
 	req.SetDestination(to.String())
-	return s.transactions.exchange(ctx, req, w)
+	return w, nil
 }

@@ -71,7 +71,12 @@ func (c *Call) Ring() { c.dialog.post(alerted{}) }
 // the call has ended.
 func (c *Call) Answer(ctx context.Context) error {
 	result := make(chan error, 1)
-	if !c.dialog.post(takeCall{result}) {
+	return c.await(ctx, takeCall{result}, result)
+}
+
+// await asks the dialog for something and waits for what comes of it.
+func (c *Call) await(ctx context.Context, wish any, result <-chan error) error {
+	if !c.dialog.post(wish) {
 		return c.Err()
 	}
 	select {
@@ -82,6 +87,14 @@ func (c *Call) Answer(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// Early lets the caller hear what is connected before the call is answered
+// (183, RFC 3960), to say why it will not be. It returns when sound can flow, or
+// why it cannot: the call may still be answered or refused then.
+func (c *Call) Early(ctx context.Context) error {
+	result := make(chan error, 1)
+	return c.await(ctx, speakEarly{result}, result)
 }
 
 // Reject refuses a call that has not been answered; one that has is hung up.

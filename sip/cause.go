@@ -47,6 +47,8 @@ var (
 	ErrNoAcknowledgement = errors.New("answer never acknowledged")
 	// ErrNoMedia reports that the caller sent no sound for too long.
 	ErrNoMedia = errors.New("no sound from the caller")
+	// ErrExpired reports that the caller has not refreshed the call in time.
+	ErrExpired = errors.New("call was not refreshed")
 	// ErrNoReply reports that the caller no longer answers our requests.
 	ErrNoReply = errors.New("caller does not reply")
 	// ErrHungUp reports that we hung up or refused.
@@ -75,5 +77,17 @@ var (
 	causeBadOffer   = Cause{Status: 400, Q850: 95, Text: "Session description not understood"}
 	causeBadAnswer  = Cause{Status: 488, Q850: 88, Text: "Answer does not fit our offer"}
 	causeUnanswered = Cause{Status: 480, Q850: 41, Text: "Nobody took the call"}
-	causeCancelled  = Cause{Status: 487}
+	causeExpired    = Cause{Status: 408, Q850: 102, Text: "Session not refreshed"}
+	causeNoPrack    = Cause{Status: 504, Q850: 102, Text: "No PRACK"}
+	causeEarlyOffer = Cause{Status: 491, Q850: 0, Text: "Offer while another is open"}
+	causeCancelled  = Cause{Status: 487, Q850: 16, Text: "Call was cancelled"}
 )
+
+// q850 is what stands in carriers' records for a final answer that gives no
+// cause of its own (RFC 3398 section 8.2.6.1). What is left out ends no call:
+// the caller is asked for a password, another interval, or to try again.
+var q850 = map[int]int{
+	400: 41, 403: 21, 404: 1, 405: 63, 408: 102, 410: 22, 415: 79, 416: 127, 420: 127,
+	480: 18, 481: 41, 482: 25, 483: 25, 484: 28, 486: 17, 487: 16, 488: 88, 500: 41, 501: 79,
+	503: 41, 504: 102, 505: 127, 600: 17, 603: 21, 604: 1, 606: 88,
+}

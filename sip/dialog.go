@@ -3,6 +3,8 @@ package sip
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -22,7 +24,8 @@ type dialog struct {
 	trunk  *trunk
 	log    zerolog.Logger
 	first  *sipmsg.ServerTx
-	secure bool // the INVITE came encrypted
+	secure bool       // the INVITE came encrypted
+	origin netip.Addr // and from where
 
 	// The three names of the dialog: RFC 3261 section 12.
 	tag, callID, callerTag string
@@ -30,18 +33,46 @@ type dialog struct {
 	inbox chan any
 	gone  chan struct{} // closed when run has returned
 
-	state   state
-	hand    told         // the request at hand
-	invite  told         // the INVITE that is being answered
-	takers  []chan error // who waits in Call.Answer
-	where   route        // where our own requests go
-	seq     uint32       // the CSeq of our last request
-	final   *response200 // the 200 being repeated
-	session []byte       // what we said last about the sound
-	parted  bool         // the gateway has been told of the end
-	cancel  context.CancelCauseFunc
-	repeat  *time.Timer // the next repetition of the 200
-	probe   *time.Timer // the next time we ask whether the caller is still there
+	state    state
+	hand     told         // the request at hand
+	invite   told         // the INVITE that is being answered
+	takers   []chan error // who waits in Call.Answer
+	speakers []chan error // who waits in Call.Early
+	where    route        // where our own requests go
+	seq      uint32       // the CSeq of our last request
+	number   uint32       // the RSeq of our last reliable provisional answer
+	unproven *provisional // the one being repeated
+	final    *response200 // the 200 being repeated
+	session  []byte       // what we said last about the sound
+	keeping  keeping      // how the call is refreshed
+	result   outcome      // of our last refresh
+	parted   bool         // the gateway has been told of the end
+	cancel   context.CancelCauseFunc
+	clocks
+}
+
+// clocks are the timers of a dialog, by what happens when they go off.
+type clocks struct {
+	prove  *time.Timer // the provisional answer is repeated
+	repeat *time.Timer // the 200 is repeated
+	probe  *time.Timer // we ask whether the caller is still there
+	due    *time.Timer // we refresh the call
+	expiry *time.Timer // it was not refreshed
+}
+
+func stoppedClocks() clocks {
+	stopped := func() *time.Timer {
+		t := time.NewTimer(time.Hour)
+		t.Stop()
+		return t
+	}
+	return clocks{stopped(), stopped(), stopped(), stopped(), stopped()}
+}
+
+func (c clocks) stop() {
+	for _, t := range []*time.Timer{c.prove, c.repeat, c.probe, c.due, c.expiry} {
+		t.Stop()
+	}
 }
 
 // told is a request inside the dialog and the transaction to answer it in; an
@@ -51,8 +82,11 @@ type told struct {
 	tx *sipmsg.ServerTx
 }
 
-// takeCall is Call.Answer.
-type takeCall struct{ result chan error }
+// takeCall is Call.Answer, and speakEarly is Call.Early.
+type (
+	takeCall   struct{ result chan error }
+	speakEarly struct{ result chan error }
+)
 
 // offer gives the dialog a message from the net, unless too many wait already.
 func (d *dialog) offer(m any) bool {
@@ -97,13 +131,16 @@ func (d *dialog) sweep() {
 }
 
 // owns reports whether a request belongs to this dialog: same names, same
-// trunk, from whichever of its addresses. When the operator has given the
+// trunk, from whichever of its addresses unless the operator is strict. When the operator has given the
 // trunk another name, its addresses still lead their old calls; and trunks that
 // share a registrar are told apart by the account called, which only the first
 // request names.
 func (d *dialog) owns(in incoming) bool {
 	shared := d.trunk.use.retired.Load() || len(d.trunk.Register) > 0
 	theirs := in.trunk.use == d.trunk.use || shared && d.trunk.has(in.source.Addr())
+	if d.trunk.Requests == "strict" && in.source.Addr() != d.origin {
+		return false
+	}
 	return theirs && string(*in.CallID()) == d.callID && in.fromTag() == d.callerTag
 }
 
@@ -123,13 +160,18 @@ func (d *dialog) run() {
 			d.guarded(d.repeat200)
 		case <-d.probe.C:
 			d.guarded(d.ask)
+		case <-d.prove.C:
+			d.guarded(d.tellAgain)
+		case <-d.due.C:
+			d.guarded(func() { d.happen(due{d.refreshBy()}) })
+		case <-d.expiry.C:
+			d.guarded(func() { d.happen(ended{causeExpired, ErrExpired}) })
 		case <-lost:
 			lost = nil
 			d.guarded(func() { d.happen(ended{causeNoMedia, ErrNoMedia}) })
 		}
 	}
-	d.stopRepeating()
-	d.probe.Stop()
+	d.clocks.stop()
 	d.part(ErrHungUp)
 	d.server.dialogs.remove(d)
 	d.trunk.leave()
@@ -172,6 +214,13 @@ func (d *dialog) hear(m any) {
 	case takeCall:
 		d.takers = append(d.takers, m.result)
 		d.happen(wanted{})
+	case speakEarly:
+		d.speakers = append(d.speakers, m.result)
+		d.happen(forestalled{})
+	case outcome:
+		d.replied(m)
+	case repeated:
+		d.again(m.res)
 	default:
 		d.happen(m)
 	}
@@ -181,14 +230,17 @@ func (d *dialog) hear(m any) {
 
 // read makes an event of a request.
 func (d *dialog) read(m told) {
-	sdp := len(m.Body()) > 0
+	body, problem := session(m.Request)
+	sdp := len(body) > 0 || problem != nil
+	last := d.state.seq
 	switch m.Method {
 	case sipmsg.CANCEL:
 		d.happen(cancelled{})
 	case sipmsg.ACK:
 		d.happen(acked{m.CSeq().SeqNo, sdp})
+	case sipmsg.PRACK:
+		d.happen(proved{m.CSeq().SeqNo, d.proves(m.Request), sdp})
 	default:
-		last := d.state.seq
 		d.happen(asked{m.Method, m.CSeq().SeqNo, sdp})
 		if d.state.seq > last {
 			d.where.follow(m.incoming)
@@ -212,15 +264,27 @@ func (d *dialog) do(a action) {
 	case reply:
 		d.reply(a)
 	case ring:
-		d.ring()
+		d.ring(a.reliable)
+	case progress:
+		d.progress(a.reliable)
+	case proven:
+		d.stopTelling()
+	case herald:
+		d.speak(a.why)
 	case negotiate:
-		d.negotiate()
+		d.negotiate(a.first)
 	case conclude:
 		d.conclude()
 	case accept:
-		d.accept()
+		d.accept(a.bare)
 	case agree:
-		d.agree()
+		d.agree(a.bare)
+	case refresh:
+		d.refresh(a.method)
+	case adopt:
+		d.adopt()
+	case postpone:
+		d.postpone(a.status)
 	case silent:
 		d.stopRepeating()
 	case refuse:
@@ -238,9 +302,13 @@ func (d *dialog) do(a action) {
 	}
 }
 
-// answerTakers releases Call.Answer when sound can flow.
+// answerTakers releases Call.Answer when sound can flow, and Call.Early when it
+// can before.
 func (d *dialog) answerTakers() {
 	up := d.state.phase == talking || d.state.phase == answered && !d.state.offered
+	if up && !d.state.parting || d.state.phase == ringing && d.state.prelude.said && !d.state.offered {
+		d.speak(nil)
+	}
 	if !up || d.state.parting {
 		return
 	}
@@ -248,6 +316,14 @@ func (d *dialog) answerTakers() {
 		t <- nil
 	}
 	d.takers = nil
+}
+
+// speak releases Call.Early.
+func (d *dialog) speak(err error) {
+	for _, s := range d.speakers {
+		s <- err
+	}
+	d.speakers = nil
 }
 
 // part ends the call for the gateway: the sound, the context, the waiting.
@@ -267,8 +343,8 @@ func (d *dialog) part(why error) {
 // reply answers the request at hand.
 func (d *dialog) reply(a reply) {
 	headers := allowFor(a.status)
-	if a.retry > 0 {
-		headers = append(headers, retryAfter(a.retry))
+	if a.later {
+		headers = append(headers, retryAfter(rand.IntN(11))) // RFC 3261 section 14.2
 	}
 	if d.hand.Method == sipmsg.OPTIONS {
 		headers = append(headers, abilities()...)

@@ -76,16 +76,17 @@ func (s *Server) newDialog(first told) *dialog {
 		trunk:     in.trunk,
 		first:     first.tx,
 		secure:    in.wire.secure(),
+		origin:    in.source.Addr(),
 		tag:       rand.Text(),
 		callID:    string(*in.CallID()),
 		callerTag: in.fromTag(),
 		inbox:     make(chan any, inboxSize),
 		gone:      make(chan struct{}),
-		state:     state{seq: in.CSeq().SeqNo},
+		state:     newState(in.Request),
 		invite:    first,
 		where:     s.routeTo(in),
-		repeat:    stoppedTimer(),
-		probe:     stoppedTimer(),
+		number:    firstNumber(),
+		clocks:    stoppedClocks(),
 	}
 	d.call = &Call{
 		id:      rand.Text(),
@@ -101,10 +102,10 @@ func (s *Server) newDialog(first told) *dialog {
 	return d
 }
 
-func stoppedTimer() *time.Timer {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return t
+// newState is a dialog to which nothing has happened but its INVITE.
+func newState(req *sipmsg.Request) state {
+	seq := req.CSeq().SeqNo
+	return state{first: seq, seq: seq, prelude: prelude{reliable: reliabilityOf(req)}}
 }
 
 // lead starts the goroutine that owns d. It reports false when the server is
@@ -166,13 +167,11 @@ func (s *Server) serve(ctx context.Context, d *dialog) {
 
 // refuse sends the final answer of the first INVITE.
 func (d *dialog) refuse(cause Cause) {
-	headers := reasons(cause)
+	d.stopTelling()
 	status := cause.status()
+	headers := append(reasons(cause), readable(status)...)
 	if status == sipmsg.StatusServiceUnavailable {
 		headers = append(headers, retryAfter(d.server.retryIn()))
-	}
-	if status == causeBadType.Status {
-		headers = append(headers, sipmsg.NewHeader("Accept", sessionType))
 	}
 	first := told{d.invite.incoming, d.first}
 	d.respond(first, status, headers...)

@@ -10,6 +10,8 @@ type leg interface {
 	Answer(offer []byte) ([]byte, error)
 	Offer() ([]byte, error)
 	Accept(answer []byte) error
+	// Repeat makes an offer of what Answer or Offer has said last.
+	Repeat() error
 	Connect(hear pcm.Source, speak pcm.Sink)
 	Digits() <-chan rune
 	PushDigit(r rune)

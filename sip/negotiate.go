@@ -10,9 +10,9 @@ import (
 
 // negotiate takes the offer of the first INVITE, or of the request at hand, or
 // makes one where there is none.
-func (d *dialog) negotiate() {
+func (d *dialog) negotiate(first bool) {
 	m := d.hand
-	if d.state.phase == ringing {
+	if first {
 		m = d.invite
 	}
 	offer, problem := session(m.Request)
@@ -37,18 +37,19 @@ func (d *dialog) negotiate() {
 	d.happen(settled{m.Method, m.CSeq().SeqNo, len(offer) == 0})
 }
 
-// conclude takes the answer that an ACK brings to our offer.
+// conclude takes the answer that an ACK or a PRACK brings to our offer.
 func (d *dialog) conclude() {
 	answer, problem := session(d.hand.Request)
 	if problem == nil {
 		err := d.call.leg.Accept(answer)
 		if err == nil {
+			d.happen(concluded{d.hand.Method})
 			d.watch()
 			return
 		}
 		d.log.Info().Str("problem", text(err.Error())).Msg("answer refused")
 	}
-	d.happen(unsettled{sipmsg.ACK, causeBadAnswer})
+	d.happen(unsettled{d.hand.Method, causeBadAnswer})
 }
 
 // causeOf makes the final answer of a failed negotiation.

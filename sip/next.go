@@ -21,12 +21,21 @@ const (
 // state is all that decides what a dialog does next.
 type state struct {
 	phase phase
-	// seq is the highest CSeq that the caller has used.
-	seq uint32
-	// unacked is the CSeq of the INVITE whose 200 awaits its ACK, 0 for none;
-	// offered tells that this 200 carried an offer of ours.
+	// first is the CSeq of the first INVITE, seq the highest that the caller
+	// has used.
+	first, seq uint32
+	prelude    prelude
+	// unacked is the CSeq of the INVITE whose 200 awaits its ACK, 0 for none.
 	unacked uint32
+	// offered: an offer of ours is out that awaits its answer, in the ACK of that
+	// 200 or in the PRACK of a 183.
 	offered bool
+	// stands: an offer and an answer have met, so there is sound that what
+	// comes later cannot take away.
+	stands bool
+	// asking is the method of our own INVITE or UPDATE that awaits its final
+	// answer, empty for none.
+	asking sipmsg.RequestMethod
 	// farewell is the BYE that waits for the ACK: RFC 3261 section 15 forbids
 	// the called side to send it earlier.
 	farewell Cause
@@ -50,8 +59,17 @@ type (
 		seq uint32
 		sdp bool
 	}
+	// proved: a PRACK came; matches tells that it names the provisional answer
+	// that waits for it.
+	proved struct {
+		seq     uint32
+		matches bool
+		sdp     bool
+	}
 	// alerted: the gateway lets it ring.
 	alerted struct{}
+	// forestalled: the gateway wants to be heard before it answers.
+	forestalled struct{}
 	// wanted: the gateway takes the call.
 	wanted struct{}
 	// settled: offer and answer fit; offered tells that we made the offer.
@@ -65,6 +83,18 @@ type (
 		method sipmsg.RequestMethod
 		cause  Cause
 	}
+	// concluded: the answer to our offer fits, which came in an ACK or a PRACK.
+	concluded struct{ method sipmsg.RequestMethod }
+	// due: it is time to refresh the call, by this method.
+	due struct{ method sipmsg.RequestMethod }
+	// replied: our own request has its final answer, 0 if there never will be
+	// one. again is the method by which it is worth trying at once, if any.
+	replied struct {
+		method sipmsg.RequestMethod
+		status int
+		sdp    bool
+		again  sipmsg.RequestMethod
+	}
 	// ended: our side wants the call to end.
 	ended struct {
 		cause Cause
@@ -72,6 +102,9 @@ type (
 	}
 	// unheard: the 200 has been repeated for 64*T1 and no ACK came.
 	unheard struct{}
+	// unproved: a reliable provisional answer has been repeated for 64*T1 and no
+	// PRACK came.
+	unproved struct{}
 	// released: our BYE was answered, or never will be.
 	released struct{}
 	// abandoned: there is no time left for manners.
@@ -82,22 +115,37 @@ type (
 type action any
 
 type (
-	// reply answers the request at hand; retry is in seconds.
+	// reply answers the request at hand; later asks for it again after a while.
 	reply struct {
 		status int
-		retry  int
+		later  bool
 	}
-	// ring sends 180.
-	ring struct{}
-	// negotiate takes the offer of the INVITE or UPDATE at hand, or makes one
-	// where it has none, and reports settled or unsettled.
-	negotiate struct{}
-	// conclude takes the answer in the ACK at hand.
+	// ring sends 180, and reliable repeats it until proven.
+	ring struct{ reliable bool }
+	// progress sends 183 with our description.
+	progress struct{ reliable bool }
+	// proven ends the repeating of a provisional answer.
+	proven struct{}
+	// herald tells whoever wants to be heard early that it cannot be.
+	herald struct{ why error }
+	// negotiate takes the offer of the request at hand, or of the first INVITE, or
+	// makes one where it has none, and reports settled or unsettled.
+	negotiate struct{ first bool }
+	// conclude takes the answer in the ACK or PRACK at hand, and reports
+	// concluded or unsettled.
 	conclude struct{}
-	// accept sends the 200 of the INVITE at hand and repeats it until silent.
-	accept struct{}
-	// agree answers the UPDATE at hand with what was settled.
-	agree struct{}
+	// accept sends the 200 of the INVITE at hand and repeats it until silent;
+	// bare leaves out our description.
+	accept struct{ bare bool }
+	// agree answers the UPDATE or PRACK at hand with 200, and unless bare with
+	// what was settled.
+	agree struct{ bare bool }
+	// refresh sends an INVITE or UPDATE of ours, and reports replied.
+	refresh struct{ method sipmsg.RequestMethod }
+	// adopt takes the answer to our INVITE.
+	adopt struct{}
+	// postpone tries again later, as the answer or none has it.
+	postpone struct{ status int }
 	// silent ends the repeating of the 200.
 	silent struct{}
 	// refuse sends the final answer of the first INVITE.
@@ -115,35 +163,40 @@ type (
 	forget struct{}
 )
 
-// retryLater is how many seconds a caller is asked to wait before it repeats a
-// request that came while another was being dealt with (RFC 3261 section 14.2).
-const retryLater = 2
-
 // next is the whole life of a dialog of which we are the called side. An event
 // that means nothing in a phase is ignored there: late ones are normal.
 func next(s state, ev event) (state, []action) {
 	switch ev := ev.(type) {
 	case asked:
 		return onRequest(s, ev)
+	case proved:
+		return onPrack(s, ev)
 	case acked:
 		return onAck(s, ev)
+	case alerted, forestalled, wanted, unproved:
+		return onRinging(s, ev)
+	case settled:
+		return onSettled(s, ev)
+	case concluded:
+		return onConcluded(s, ev)
+	case unsettled:
+		return onUnsettled(s, ev)
+	case due:
+		return onDue(s, ev)
+	case replied:
+		return onReplied(s, ev)
+	}
+	return onEnd(s, ev)
+}
+
+// onEnd are the ways in which a dialog ends without a request of the caller.
+func onEnd(s state, ev event) (state, []action) {
+	switch ev := ev.(type) {
 	case cancelled:
 		if s.phase == ringing {
 			s.phase = over
 			return s, []action{refuse{causeCancelled}, part{ErrCancelled}, forget{}}
 		}
-	case alerted:
-		if s.phase == ringing {
-			return s, []action{ring{}}
-		}
-	case wanted:
-		if s.phase == ringing {
-			return s, []action{negotiate{}}
-		}
-	case settled:
-		return onSettled(s, ev)
-	case unsettled:
-		return onUnsettled(s, ev)
 	case ended:
 		return onEnded(s, ev)
 	case unheard:
@@ -169,16 +222,36 @@ func next(s state, ev event) (state, []action) {
 
 // onSettled sends what was agreed.
 func onSettled(s state, ev settled) (state, []action) {
-	switch {
-	case s.phase == leaving || s.phase == over:
+	if s.phase == leaving || s.phase == over {
 		return s, nil
-	case ev.method == sipmsg.UPDATE:
+	}
+	s.stands = s.stands || !ev.offered
+	switch {
+	case ev.method != sipmsg.INVITE && s.phase == ringing:
+		s.prelude.bare = true
+		return after(s, agree{})
+	case ev.method != sipmsg.INVITE:
 		return s, []action{agree{}}
 	case s.phase == ringing:
-		s.phase = answered
+		s.prelude.described, s.prelude.offering = true, ev.offered
+		return proceed(s)
 	}
 	s.unacked, s.offered = ev.seq, ev.offered
 	return s, []action{accept{}}
+}
+
+// onConcluded: the answer to our offer fits. A PRACK that brought it is
+// confirmed, and then the call may be answered.
+func onConcluded(s state, ev concluded) (state, []action) {
+	if s.phase == leaving || s.phase == over {
+		return s, nil
+	}
+	s.stands = true
+	if ev.method != sipmsg.PRACK {
+		return s, nil
+	}
+	s.offered, s.prelude.offering, s.prelude.bare = false, false, true
+	return after(s, agree{bare: true})
 }
 
 // onUnsettled ends a call that has no sound yet, and leaves one that has as it
@@ -188,9 +261,19 @@ func onUnsettled(s state, ev unsettled) (state, []action) {
 	switch {
 	case s.phase == leaving || s.phase == over:
 		return s, nil
-	case s.phase == ringing:
+	case s.phase == ringing && ev.method == sipmsg.INVITE && s.prelude.wish == hearing:
+		s.prelude.wish = nothing
+		return s, []action{herald{ErrOffer}}
+	case s.phase == ringing && ev.method == sipmsg.INVITE:
 		s.phase = over
 		return s, []action{refuse{ev.cause}, part{ErrOffer}, forget{}}
+	case s.phase == ringing && ev.method == sipmsg.PRACK && s.offered:
+		s.phase = over
+		return s, []action{decline{ev.cause}, refuse{ev.cause}, part{ErrOffer}, forget{}}
+	case s.phase == ringing:
+		return after(s, decline{ev.cause})
+	case ev.method == sipmsg.ACK && s.stands:
+		return s, nil
 	case ev.method == sipmsg.ACK:
 		s.phase, s.unacked = leaving, 0
 		return s, []action{silent{}, part{ErrOffer}, bye{ev.cause}}
@@ -198,7 +281,8 @@ func onUnsettled(s state, ev unsettled) (state, []action) {
 	return s, []action{decline{ev.cause}}
 }
 
-// onEnded is our own hanging up.
+// onEnded is our own hanging up. A request of ours that is still out does not
+// keep us: its answer finds the call leaving.
 func onEnded(s state, ev ended) (state, []action) {
 	switch s.phase {
 	case ringing:
@@ -222,13 +306,13 @@ func onAck(s state, ev acked) (state, []action) {
 	if s.unacked == 0 || ev.seq != s.unacked || s.phase != answered && s.phase != talking {
 		return s, nil
 	}
-	offered, first := s.offered, s.phase == answered
+	offered := s.offered
 	s.phase, s.unacked, s.offered = talking, 0, false
 	switch {
 	case s.parting:
 		s.phase = leaving
 		return s, []action{silent{}, bye{s.farewell}}
-	case offered && !ev.sdp && !first:
+	case offered && !ev.sdp && s.stands:
 		// Some that only meant to refresh the call leave our offer unanswered: the
 		// sound stays as it was.
 	case offered && !ev.sdp:
@@ -238,72 +322,4 @@ func onAck(s state, ev acked) (state, []action) {
 		return s, []action{silent{}, conclude{}}
 	}
 	return s, []action{silent{}}
-}
-
-// onRequest puts a request in its place: RFC 3261 sections 12.2.2, 14.2, 15.1.2.
-func onRequest(s state, ev asked) (state, []action) {
-	if s.phase == over {
-		return s, []action{reply{status: sipmsg.StatusCallTransactionDoesNotExists}}
-	}
-	if ev.seq <= s.seq {
-		return s, []action{reply{status: sipmsg.StatusInternalServerError}}
-	}
-	s.seq = ev.seq
-	if ev.method == sipmsg.BYE {
-		return onBye(s)
-	}
-	if s.phase == leaving || s.parting {
-		return s, []action{reply{status: sipmsg.StatusCallTransactionDoesNotExists}}
-	}
-	switch ev.method {
-	case sipmsg.INVITE:
-		return onReinvite(s)
-	case sipmsg.UPDATE:
-		return onUpdate(s, ev)
-	case sipmsg.INFO:
-		return s, []action{press{}}
-	case sipmsg.OPTIONS:
-		return s, []action{reply{status: sipmsg.StatusOK}}
-	case sipmsg.REFER:
-		// A gateway that followed a REFER would dial whom the caller names.
-		return s, []action{reply{status: sipmsg.StatusGlobalDecline}}
-	}
-	return s, []action{reply{status: unknownMethod(ev.method)}}
-}
-
-// onBye: whoever hears BYE has lost the call, whatever was being said.
-func onBye(s state) (state, []action) {
-	was := s.phase
-	s.phase, s.unacked = over, 0
-	actions := []action{reply{status: sipmsg.StatusOK}, silent{}}
-	if was == ringing {
-		actions = append(actions, refuse{causeCancelled})
-	}
-	return s, append(actions, part{ErrCallerGone}, forget{})
-}
-
-// onReinvite: whoever sends a second INVITE has seen our 200 to the first, so
-// its ACK is only late or lost, unless it is to bring the answer to an offer.
-func onReinvite(s state) (state, []action) {
-	switch {
-	case s.phase == ringing:
-		return s, []action{reply{sipmsg.StatusInternalServerError, retryLater}}
-	case s.unacked != 0 && s.offered:
-		return s, []action{reply{status: sipmsg.StatusRequestPending}}
-	}
-	s.phase, s.unacked = talking, 0
-	return s, []action{silent{}, negotiate{}}
-}
-
-// onUpdate: without an offer it only says that the caller is alive (RFC 3311).
-func onUpdate(s state, ev asked) (state, []action) {
-	switch {
-	case !ev.sdp:
-		return s, []action{reply{status: sipmsg.StatusOK}}
-	case s.phase == ringing:
-		return s, []action{reply{sipmsg.StatusInternalServerError, retryLater}}
-	case s.unacked != 0 && s.offered:
-		return s, []action{reply{status: sipmsg.StatusRequestPending}}
-	}
-	return s, []action{negotiate{}}
 }

@@ -40,9 +40,24 @@ func (s *Server) receive(msg sipmsg.Message, a arrival) {
 	}()
 	switch msg := msg.(type) {
 	case *sipmsg.Response:
-		s.transactions.response(msg)
+		if !s.transactions.response(msg) {
+			s.stray(msg, a)
+		}
 	case *sipmsg.Request:
 		s.request(incoming{Request: msg, arrival: a})
+	}
+}
+
+// stray deals with an answer that nobody waits for. One to an INVITE comes again
+// when its ACK was lost.
+func (s *Server) stray(res *sipmsg.Response, a arrival) {
+	from, seq := res.From(), res.CSeq()
+	if from == nil || seq == nil || seq.MethodName != sipmsg.INVITE || res.IsProvisional() {
+		return
+	}
+	d := s.dialogs.byTag(from.Params.GetOr("tag", ""))
+	if d != nil && d.trunk.use == a.trunk.use {
+		d.offer(repeated{res})
 	}
 }
 
@@ -113,6 +128,6 @@ func (s *Server) inside(in incoming, tag string) {
 	}
 	if !d.offer(told{in, tx}) {
 		s.counts.shed.Add(1)
-		_ = tx.Respond(s.response(in, sipmsg.StatusServiceUnavailable, tag, retryAfter(retryLater)))
+		_ = tx.Respond(s.response(in, sipmsg.StatusServiceUnavailable, tag, retryAfter(s.retryIn())))
 	}
 }

@@ -356,8 +356,12 @@ func TestBigAnswersOverUDP(t *testing.T) {
 	}
 	b.next().Hangup(Cause{Q850: 16})
 	call.WaitEnd()
-	bye := call.Trace()[len(call.Trace())-1]
-	routes := bye.All("Route")
+	var routes []string
+	for _, m := range call.Trace() {
+		if m.Method() == "BYE" {
+			routes = m.All("Route")
+		}
+	}
 	if len(routes) != 30 || !strings.Contains(routes[0], "proxy00") || !strings.Contains(routes[29], "proxy29") {
 		t.Errorf("Route of BYE: %v", routes)
 	}

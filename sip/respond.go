@@ -11,18 +11,22 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-// statusUnsupportedScheme is missing in sipgo's list.
-const statusUnsupportedScheme = 416
+// Statuses that are missing in sipgo's list.
+const (
+	statusUnsupportedScheme = 416
+	statusIntervalTooSmall  = 422
+)
 
 // phrases are the reason phrases of RFC 3261 section 21 that we use.
 var phrases = map[int]string{
-	100: "Trying", 180: "Ringing", 200: "OK",
-	400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
+	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK",
+	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
 	410: "Gone", 415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension",
+	422: "Session Interval Too Small",
 	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
 	483: "Too Many Hops", 484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated",
 	488: "Not Acceptable Here", 491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented",
-	503: "Service Unavailable", 505: "Version Not Supported", 600: "Busy Everywhere", 603: "Decline",
+	503: "Service Unavailable", 504: "Server Time-out", 505: "Version Not Supported", 600: "Busy Everywhere", 603: "Decline",
 	604: "Does Not Exist Anywhere", 606: "Not Acceptable",
 }
 
@@ -48,6 +52,9 @@ func (s *Server) response(in incoming, status int, tag string, headers ...sipmsg
 	res.SetDestination(returnTo(in).String())
 	for _, h := range headers {
 		res.AppendHeader(h)
+	}
+	if cause, ends := q850[status]; ends && in.IsInvite() && res.GetHeader("reason") == nil {
+		res.AppendHeader(sipmsg.NewHeader("Reason", Cause{Q850: cause}.reason()))
 	}
 	return res
 }
@@ -109,7 +116,7 @@ func (s *Server) statelessTag(in incoming) string {
 func abilities() []sipmsg.Header {
 	return []sipmsg.Header{
 		allow(),
-		sipmsg.NewHeader("Accept", "application/sdp, application/dtmf-relay, application/dtmf"),
+		sipmsg.NewHeader("Accept", understood+", application/dtmf-relay, application/dtmf"),
 		sipmsg.NewHeader("Supported", strings.Join(extensions, ", ")),
 	}
 }
@@ -132,6 +139,14 @@ func allowFor(status int) []sipmsg.Header {
 
 func retryAfter(seconds int) sipmsg.Header {
 	return sipmsg.NewHeader("Retry-After", strconv.Itoa(seconds))
+}
+
+// readable adds what 415 must tell: which bodies we can read.
+func readable(status int) []sipmsg.Header {
+	if status != sipmsg.StatusUnsupportedMediaType {
+		return nil
+	}
+	return []sipmsg.Header{sipmsg.NewHeader("Accept", understood), sipmsg.NewHeader("Accept-Encoding", "identity")}
 }
 
 // reasons are the Reason header of a cause, if it has one.

@@ -9,17 +9,17 @@ import (
 
 // methods are what we understand, as Allow tells.
 var methods = []sipmsg.RequestMethod{
-	sipmsg.INVITE, sipmsg.ACK, sipmsg.CANCEL, sipmsg.BYE, sipmsg.OPTIONS, sipmsg.INFO, sipmsg.UPDATE,
+	sipmsg.INVITE, sipmsg.ACK, sipmsg.CANCEL, sipmsg.BYE, sipmsg.OPTIONS, sipmsg.INFO, sipmsg.UPDATE, sipmsg.PRACK,
 }
 
 // foreign are methods that exist and that we do not serve: 405. What nobody
 // has heard of is 501 (RFC 3261 section 21.5.2).
 var foreign = []sipmsg.RequestMethod{
-	sipmsg.REGISTER, sipmsg.SUBSCRIBE, sipmsg.NOTIFY, sipmsg.REFER, sipmsg.MESSAGE, sipmsg.PRACK, sipmsg.PUBLISH,
+	sipmsg.REGISTER, sipmsg.SUBSCRIBE, sipmsg.NOTIFY, sipmsg.REFER, sipmsg.MESSAGE, sipmsg.PUBLISH,
 }
 
-// extensions are the option tags that we support: none so far.
-var extensions []string
+// extensions are the option tags that we support: RFC 3262 and RFC 4028.
+var extensions = []string{"100rel", "timer"}
 
 // unknownMethod is the answer to a method that is not one of ours.
 func unknownMethod(m sipmsg.RequestMethod) int {
@@ -67,6 +67,21 @@ func (s *Server) screen(in incoming) (refusal, bool) {
 		return refusal{sipmsg.StatusBadExtension, []sipmsg.Header{
 			sipmsg.NewHeader("Unsupported", strings.Join(strange, ", ")),
 		}}, true
+	}
+	return screenExpires(in)
+}
+
+// screenExpires refuses to be refreshed too often (RFC 4028 section 9).
+func screenExpires(in incoming) (refusal, bool) {
+	if in.Method != sipmsg.INVITE && in.Method != sipmsg.UPDATE {
+		return refusal{}, false
+	}
+	p, err := propose(in.Request)
+	switch {
+	case err != nil:
+		return refusal{status: sipmsg.StatusBadRequest}, true
+	case p.tooOften():
+		return refusal{statusIntervalTooSmall, []sipmsg.Header{minSE(leastExpires)}}, true
 	}
 	return refusal{}, false
 }

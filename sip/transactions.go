@@ -128,11 +128,12 @@ func (t *transactions) enter(key, call string, tx *sipmsg.ServerTx) error {
 	return nil
 }
 
-// response gives an answer to the transaction that waits for it.
-func (t *transactions) response(res *sipmsg.Response) {
+// response gives an answer to the transaction that waits for it, and reports
+// whether there is one.
+func (t *transactions) response(res *sipmsg.Response) bool {
 	key, err := sipmsg.ClientTxKeyMake(res)
 	if err != nil {
-		return
+		return false
 	}
 	t.mu.Lock()
 	tx, ok := t.client[key]
@@ -140,6 +141,7 @@ func (t *transactions) response(res *sipmsg.Response) {
 	if ok {
 		tx.Receive(res)
 	}
+	return ok
 }
 
 // exchange sends a request of ours and waits for its final answer.

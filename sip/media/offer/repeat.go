@@ -1,0 +1,20 @@
+package offer
+
+import "slices"
+
+// Repeat makes an offer of our last description, which is sent once more as it
+// was to refresh the call (RFC 4028 section 7.4). Accept takes the answer.
+func (p *Party) Repeat() error {
+	if !p.settled {
+		return ErrNotOffered
+	}
+	p.offered = slices.Clone(p.agreed.Receive)
+	if p.agreed.Digits.Clock != 0 {
+		p.offered = append(p.offered, p.agreed.Digits)
+	}
+	p.keys = nil
+	if p.agreed.Secure() {
+		p.keys = []Crypto{p.agreed.Ours}
+	}
+	return nil
+}
