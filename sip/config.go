@@ -45,9 +45,9 @@ type TrunkConfig struct {
 	// may come: those of the trunk's media servers, where they are neither in the
 	// caller's SDP nor send the signalling. They cannot call.
 	Media []string `yaml:"media"`
-	// Codecs are those that may be spoken. The caller's order decides between
-	// them (RFC 3264 section 6.1), this one where we make the offer. Opus and
-	// g722 have a name and no effect yet: one of the others must be there.
+	// Codecs are those that may be spoken: opus, g722, pcma, pcmu. Of those that
+	// a caller offers, the first in this order is spoken, whatever the caller's;
+	// of those that we offer, the caller chooses.
 	Codecs []string `yaml:"codecs"`
 	// SRTP is off, optional or required.
 	SRTP string `yaml:"srtp"`
@@ -204,8 +204,8 @@ func validateCodecs(codecs []string) []error {
 		}
 		seen[codec] = true
 	}
-	if !seen["pcma"] && !seen["pcmu"] {
-		errs = append(errs, errors.New("codecs: name pcma, pcmu or both: this version speaks nothing else, and no call could be taken"))
+	if len(codecs) == 0 {
+		errs = append(errs, errors.New("codecs: name at least one of opus, g722, pcma, pcmu, or no call can be taken"))
 	}
 	return errs
 }

@@ -127,7 +127,7 @@ func (l *Leg) compound(t *terms, bye bool) []rtcp.Packet {
 		first = &rtcp.SenderReport{
 			SSRC:        ssrc,
 			NTPTime:     ntp(now),
-			RTPTime:     l.out.timestampAt(now, t.Send.Clock),
+			RTPTime:     t.timestampAt(now),
 			PacketCount: uint32(sent),
 			OctetCount:  uint32(l.count.octets.Load()),
 			Reports:     reports,
@@ -171,6 +171,9 @@ func (in *inbound) reports(now time.Time) []rtcp.ReceptionReport {
 // can neither move nor end a call.
 func (l *Leg) controlPacket(p []byte, from netip.AddrPort, at time.Time) {
 	defer l.ctl.seen.Add(1)
+	if isSTUN(p) {
+		return
+	}
 	in := &l.in
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -208,6 +211,7 @@ func (in *inbound) feedback(reports []rtcp.ReceptionReport, ours uint32, at time
 			continue
 		}
 		in.theyLost = float64(r.FractionLost) / 256
+		in.missed.Store(int32(r.FractionLost) * 100 / 256)
 		if r.LastSenderReport == 0 {
 			continue
 		}

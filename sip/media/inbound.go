@@ -1,6 +1,7 @@
 package media
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"github.com/einwahl/einwahl/transcode/dtmf"
 	"github.com/einwahl/einwahl/transcode/jitter"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -25,10 +27,13 @@ const (
 
 // inbound is what a leg keeps about the packets that arrive.
 type inbound struct {
-	stream  *jitter.Stream
-	frame   [pcm.WidebandSamples]int16 // the beat's
-	hush    atomic.Int32               // beats for which the caller's sound is still cut
-	arrived atomic.Bool                // a packet has come since the beat last looked
+	stream   *jitter.Stream
+	decoders *tagged
+	frame    [pcm.NarrowbandSamples]int16 // the beat's
+	tones    tones                        // the beat's
+	hush     atomic.Int32                 // beats for which the caller's sound is still cut
+	arrived  atomic.Bool                  // a packet has come since the beat last looked
+	missed   atomic.Int32                 // of a hundred packets of ours, by their last report
 
 	mu        sync.Mutex // held for a packet, by the reader
 	latch     latch
@@ -36,6 +41,7 @@ type inbound struct {
 	reception reception
 	events    events
 	header    rtp.Header
+	ticks     uint32 // of the stream's clock to one of the sound that came last
 	gone      uint64 // packets lost from SSRCs that are no more
 	theyLost  float64
 	roundTrip time.Duration
@@ -43,8 +49,9 @@ type inbound struct {
 
 func (in *inbound) begin(l latch) {
 	in.latch = l
-	in.reception.clock = pcm.Narrowband
-	in.stream = newStream()
+	in.ticks, in.reception.clock = streamClock/pcm.Narrowband, pcm.Narrowband
+	in.stream, in.decoders = newStream()
+	in.tones.detector = dtmf.NewDetector()
 }
 
 // expect takes a new description of where packets come from.
@@ -108,6 +115,9 @@ func (l *Leg) recoverReader() {
 
 // packet judges what has come to the RTP port, and takes it in.
 func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
+	if isSTUN(p) {
+		return
+	}
 	t := l.terms.Load()
 	if t == nil { // it is too early for anybody
 		l.count.foreign.Add(1)
@@ -159,6 +169,10 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	}
 	l.count.in.Add(1)
 	in.arrived.Store(true)
+	if kind == sound {
+		in.ticks = t.ticks[in.header.PayloadType]
+		in.reception.clock = streamClock / int(in.ticks)
+	}
 	in.reception.take(in.header.SequenceNumber, in.header.Timestamp, at)
 	if kind == digit {
 		l.event(payload[1:], at)
@@ -166,14 +180,21 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	if kind != sound || len(payload) < 2 {
 		payload = nil // the buffer knows then that no sound is missing
 	} else {
-		payload[0] = byte(t.laws[in.header.PayloadType])
+		payload[0] = byte(t.codecs[in.header.PayloadType])
 	}
 	in.stream.Push(jitter.Packet{
 		Seq:       in.header.SequenceNumber,
-		Timestamp: in.header.Timestamp,
+		Timestamp: in.header.Timestamp * in.ticks,
 		Marker:    in.header.Marker,
 		Payload:   payload,
 	}, at)
+}
+
+// isSTUN tells the packets by which telephones keep the way through their
+// router open (RFC 7983). They want no answer and do no harm.
+func isSTUN(p []byte) bool {
+	const header, cookie = 20, 0x2112A442
+	return len(p) >= header && p[0] < 4 && binary.BigEndian.Uint32(p[4:]) == cookie
 }
 
 // isControl tells RTCP from RTP on a shared port (RFC 5761).

@@ -11,22 +11,23 @@ type way int
 const (
 	inRTP   way = iota // RFC 4733
 	inINFO             // SIP INFO
+	inTones            // in the sound itself
 	howMany            // of ways
 )
 
-// twinWithin is how far apart the two messages of one key press may be. A key
-// held down is told by RTP when it goes down and by INFO when it comes up.
+// twinWithin is how far apart the messages of one key press may be. A key held
+// down is told by RTP when it goes down and by INFO when it comes up.
 const twinWithin = 5 * time.Second
 
 // keys merges the ways in which a telephone may tell one key press, so that
-// none counts twice: each way keeps what it told first, and the other way's
-// next equal digit is taken for its twin.
+// none counts twice: what one way tells first is kept for each other way, and
+// the next equal digit by that is taken for its twin.
 type keys struct {
 	mu   sync.Mutex
-	told [howMany]ring
+	told [howMany][howMany]ring // by the first way, and not yet by the second
 }
 
-// ring is the digits of one way that have not met their twin, oldest first.
+// ring is digits that have not met their twin, oldest first.
 type ring struct {
 	digit [16]rune
 	at    [16]time.Time
@@ -38,11 +39,16 @@ type ring struct {
 func (k *keys) press(digit rune, by way, at time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	other := &k.told[1-by]
-	if other.has(digit, at) {
-		return false
+	for other := range howMany {
+		if other != by && k.told[other][by].has(digit, at) {
+			return false
+		}
 	}
-	k.told[by].put(digit, at)
+	for other := range howMany {
+		if other != by {
+			k.told[by][other].put(digit, at)
+		}
+	}
 	return true
 }
 

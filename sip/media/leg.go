@@ -54,6 +54,7 @@ type Leg struct {
 	web   *web // nil: the caller is no browser
 
 	digits   chan rune
+	informed atomic.Bool // a key has come by INFO
 	lost     chan struct{}
 	loseOnce sync.Once
 	closed   atomic.Bool
@@ -163,21 +164,22 @@ func (l *Leg) Accept(body []byte) error {
 
 // apply brings an agreement into force. mu is held.
 func (l *Leg) apply(a offer.Agreement) error {
-	next := newTerms(a)
+	next, err := l.equip(a)
+	if err != nil {
+		return err
+	}
 	if err := l.secure(next); err != nil {
+		l.drop(next)
 		return err
 	}
 	before := l.terms.Load()
 	fresh := before == nil || a.Origin == "" || a.Origin != before.Origin
-	if before == nil {
-		l.out.epoch = l.engine.now()
-	}
 	// A hold may come without an address. The caller will be back.
 	if a.Sends || a.Remote.Addr().IsValid() {
 		l.in.expect(a.Remote, fresh)
 		l.aim()
 	}
-	l.terms.Store(next)
+	l.enforce(next)
 	if !l.started {
 		l.started = true
 		l.clock.Add(l)
@@ -255,9 +257,12 @@ func clockOf(hear pcm.Source, speak pcm.Sink) pcm.Clock {
 func (l *Leg) Digits() <-chan rune { return l.digits }
 
 // PushDigit takes a key that came by SIP INFO.
-func (l *Leg) PushDigit(r rune) { l.press(r, inINFO, l.engine.now()) }
+func (l *Leg) PushDigit(r rune) {
+	l.informed.Store(true)
+	l.press(r, inINFO, l.engine.now())
+}
 
-// press delivers a key unless it came already by the other way. A caller whose
+// press delivers a key unless it came already by another way. A caller whose
 // keys nobody takes loses the later ones.
 func (l *Leg) press(r rune, by way, at time.Time) {
 	if l.closed.Load() || !l.keys.press(r, by, at) {
@@ -306,6 +311,8 @@ func (l *Leg) Close() {
 	}
 	if l.started {
 		l.clock.Remove(l)
+		l.terms.Load().voice.close()
+		l.in.decoders.close()
 	}
 	l.report(true)
 	l.closed.Store(true)

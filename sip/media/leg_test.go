@@ -175,7 +175,7 @@ func TestAnyPayloadTypeMayStandForAnEncoding(t *testing.T) {
 func TestDelayedOffer(t *testing.T) {
 	p := newBench(t, nil).dial()
 	offer, err := p.leg.Offer()
-	if err != nil || !strings.Contains(string(offer), "RTP/AVP 8 0 101") {
+	if err != nil || !strings.Contains(string(offer), "RTP/AVP 111 9 8 0 110 101") {
 		t.Fatalf("%v\n%s", err, offer)
 	}
 	p.step(5)

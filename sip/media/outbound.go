@@ -12,6 +12,9 @@ import (
 
 const (
 	headerLength = 12
+	// maxPayload is the most that a frame becomes: far more than Opus makes of
+	// the telephone's band.
+	maxPayload = 400
 	// behind is how many frames may be missing from what time says before the
 	// timestamps jump. The clock catches up on fewer by itself.
 	behind = 5
@@ -23,28 +26,23 @@ type outbound struct {
 	ssrc   uint32
 	sender *sender
 	header rtp.Header
-	frame  [pcm.WidebandSamples]int16
-	packet [headerLength + pcm.WidebandSamples]byte
+	frame  [pcm.NarrowbandSamples]int16
+	packet [headerLength + maxPayload]byte
 
-	base   uint32 // the first timestamp
-	epoch  time.Time
-	frames int64 // since epoch, sent or not
-	paused bool  // the next packet is the first after a pause
-	silent int   // beats since something came from the caller
-	sealed *seal // of the last packet
+	first  uint32    // timestamp of all
+	epoch  time.Time // of the terms that frames are counted by
+	frames int64     // since epoch, sent or not
+	paused bool      // the next packet is the first after a pause
+	silent int       // beats since something came from the caller
+	sealed *seal     // of the last packet
 }
 
 func (o *outbound) begin(conn *net.UDPConn) (err error) {
-	o.base, o.ssrc = rand.Uint32(), rand.Uint32()
+	o.first, o.ssrc = rand.Uint32(), rand.Uint32()
 	o.paused = true
 	o.header = rtp.Header{Version: 2, SSRC: o.ssrc, SequenceNumber: uint16(rand.Uint32()) >> 1} // RFC 3711, 3.3.1
 	o.sender, err = newSender(conn)
 	return err
-}
-
-// timestampAt is what a packet would bear that is sent at now.
-func (o *outbound) timestampAt(now time.Time, clock int) uint32 {
-	return o.base + uint32(now.Sub(o.epoch).Microseconds()*int64(clock)/1e6)
 }
 
 // Beat moves the leg by one frame.
@@ -84,6 +82,9 @@ func (l *Leg) takeIn(t *terms, speak pcm.Sink) {
 	} else {
 		l.watch()
 	}
+	if t.inBand() {
+		frame, heard = l.listenForTones(frame, heard)
+	}
 	if !heard {
 		frame = nil
 	}
@@ -103,30 +104,37 @@ func (l *Leg) watch() {
 	}
 }
 
-// giveOut sends one packet of what the caller hears.
+// giveOut sends what the caller hears: one packet, or two where the caller
+// takes none that long.
 func (l *Leg) giveOut(t *terms, hear pcm.Source) {
 	o := &l.out
-	step := uint32(t.Send.Clock / 50)
+	if o.epoch != t.epoch {
+		o.epoch, o.frames, o.paused = t.epoch, 0, true
+	}
 	o.frames++
 	due := int64(l.engine.now().Sub(o.epoch) / pcm.FrameDuration)
 	if due-o.frames >= behind {
 		o.frames, o.paused = due, true
 	}
-	o.header.Timestamp = o.base + uint32(o.frames)*step
 	if !t.Sends {
 		o.paused = true
 		return
 	}
-	frame := pcm.Frame(o.frame[:pcm.NarrowbandSamples])
-	payload := o.packet[headerLength : headerLength+pcm.NarrowbandSamples]
-	if hear.ReadFrame(frame) {
-		t.law.Encode(payload, frame)
-	} else {
-		for i := range payload {
-			payload[i] = t.law.Silence()
-		}
+	frame := pcm.Frame(o.frame[:])
+	if !hear.ReadFrame(frame) {
+		clear(frame)
 	}
-	l.sendPacket(t, headerLength+len(payload))
+	t.voice.adjust(int(l.in.missed.Load()))
+	size, step := len(frame)/t.parts, t.Send.Clock/50/t.parts
+	for part := range t.parts {
+		o.header.Timestamp = t.base + uint32(o.frames)*uint32(t.Send.Clock/50) + uint32(part*step)
+		n := t.voice.encode(o.packet[headerLength:], frame[part*size:(part+1)*size])
+		if n == 0 {
+			o.paused = true
+			continue
+		}
+		l.sendPacket(t, headerLength+n)
+	}
 }
 
 // sendPacket sends what stands in the packet under the next sequence number.
@@ -137,8 +145,8 @@ func (l *Leg) sendPacket(t *terms, length int) {
 		return
 	}
 	o.begins(t.seal)
-	o.header.PayloadType = t.Send.Type
 	o.header.Marker = o.paused
+	o.header.PayloadType = t.Send.Type
 	o.paused = false
 	o.header.SequenceNumber++
 	if _, err := o.header.MarshalTo(o.packet[:headerLength]); err != nil {

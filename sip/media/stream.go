@@ -2,49 +2,135 @@ package media
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/g722"
 	"github.com/einwahl/einwahl/transcode/jitter"
+	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-var errEmpty = errors.New("packet without its law")
+var (
+	errEmpty   = errors.New("packet without its codec")
+	errUnready = errors.New("packet of a codec that is not agreed")
+)
 
-// newStream makes the jitter buffer of a leg. Each payload in it is preceded
-// by a byte that tells its law, so that packets which still wait when the
-// encoding changes are decoded by the one they were made with.
-func newStream() *jitter.Stream {
+// streamClock is that of the jitter buffer, in hertz. The RTP clocks of all
+// codecs are a whole share of it, so that a codec may change in mid-call.
+const streamClock = opus.ClockRate
+
+// newStream makes the jitter buffer of a leg, and what decodes for it. Each
+// payload in it is preceded by a byte that tells its codec, so that packets
+// which still wait when the codec changes are decoded by the one they were made
+// with.
+func newStream() (*jitter.Stream, *tagged) {
+	t := &tagged{a: g711.NewDecoder(g711.ALaw), mu: g711.NewDecoder(g711.MuLaw)}
 	return jitter.New(jitter.Config{
-		ClockRate: pcm.Narrowband,
+		ClockRate: streamClock,
 		Rate:      pcm.Narrowband,
 		Min:       20 * time.Millisecond,
 		Max:       200 * time.Millisecond,
-	}, &tagged{a: g711.NewDecoder(g711.ALaw), mu: g711.NewDecoder(g711.MuLaw)})
+	}, t), t
 }
 
-// tagged decodes payloads that are preceded by their law.
+// tagged decodes payloads that are preceded by their codec. But for learn and
+// close it belongs to the beat.
 type tagged struct {
 	a, mu *g711.Decoder
-	last  *g711.Decoder
+	wide  atomic.Pointer[g722.Decoder] // nil until it is agreed
+	opus  atomic.Pointer[opus.Decoder]
+	last  codec // that was heard
 }
 
-// Decode decodes by the law that the first byte tells.
+// learn makes the decoder of a codec, if it is not there yet. The leg's mu is
+// held.
+func (t *tagged) learn(c codec) error {
+	switch {
+	case c == wide && t.wide.Load() == nil:
+		d, err := g722.NewDecoder(pcm.Narrowband)
+		if err != nil {
+			return err
+		}
+		t.wide.Store(d)
+	case c == opusSound && t.opus.Load() == nil:
+		d, err := opus.NewDecoder(pcm.Narrowband)
+		if err != nil {
+			return err
+		}
+		t.opus.Store(d)
+	}
+	return nil
+}
+
+// close frees what is held outside of Go. No beat may run any more.
+func (t *tagged) close() {
+	if d := t.opus.Load(); d != nil {
+		d.Close()
+	}
+}
+
+// of is the decoder of a codec; nil where none has been agreed.
+func (t *tagged) of(c codec) jitter.Decoder {
+	switch c {
+	case wide:
+		if d := t.wide.Load(); d != nil {
+			return d
+		}
+		return nil
+	case opusSound:
+		if d := t.opus.Load(); d != nil {
+			return d
+		}
+		return nil
+	case muLaw:
+		return t.mu
+	default:
+		return t.a
+	}
+}
+
+// Decode decodes by the codec that the first byte tells.
 func (t *tagged) Decode(dst []int16, payload []byte) (int, error) {
 	if len(payload) == 0 {
 		return 0, errEmpty
 	}
-	t.last = t.a
-	if g711.Law(payload[0]) == g711.MuLaw {
-		t.last = t.mu
+	d := t.of(codec(payload[0]))
+	if d == nil {
+		return 0, errUnready
 	}
-	return t.last.Decode(dst, payload[1:])
+	t.last = codec(payload[0])
+	return d.Decode(dst, payload[1:])
 }
 
-// Conceal goes on in the encoding that was last heard.
-func (t *tagged) Conceal(dst []int16) int {
-	if t.last == nil {
-		t.last = t.a
+// Conceal goes on in the codec that was last heard.
+func (t *tagged) Conceal(dst []int16) int { return t.of(t.last).Conceal(dst) }
+
+// DecodeFEC recovers what was lost before a packet of Opus.
+func (t *tagged) DecodeFEC(dst []int16, payload []byte) (int, error) {
+	d := t.opus.Load()
+	if len(payload) < 2 || codec(payload[0]) != opusSound || t.last != opusSound || d == nil {
+		return 0, errUnready
 	}
-	return t.last.Conceal(dst)
+	return d.DecodeFEC(dst, payload[1:])
+}
+
+// Forward reports whether packets may carry a copy of those before them, so
+// that it is worth waiting for them.
+func (t *tagged) Forward() bool { return t.last == opusSound }
+
+// Pause reports whether a packet of Opus only says that there is silence.
+func (t *tagged) Pause(payload []byte) bool {
+	return len(payload) <= 3 && len(payload) > 0 && codec(payload[0]) == opusSound
+}
+
+// Reset forgets the past of the codecs that have one.
+func (t *tagged) Reset() {
+	if d := t.wide.Load(); d != nil {
+		d.Reset()
+	}
+	if d := t.opus.Load(); d != nil {
+		d.Reset()
+	}
 }

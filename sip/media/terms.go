@@ -1,10 +1,12 @@
 package media
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/einwahl/einwahl/sip/media/offer"
-	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 // kind is what a payload type means to us.
@@ -22,30 +24,109 @@ const (
 	oldComfortNoise = 19 // of drafts before RFC 3389, and of Cisco
 )
 
-// terms is an agreement in the form that packets need. It is never changed.
+// codec is an encoding of sound.
+type codec uint8
+
+const (
+	aLaw codec = iota
+	muLaw
+	wide // G.722
+	opusSound
+)
+
+func codecOf(f offer.Format) codec {
+	switch strings.ToLower(f.Name) {
+	case "pcmu":
+		return muLaw
+	case "g722":
+		return wide
+	case "opus":
+		return opusSound
+	}
+	return aLaw
+}
+
+// terms is an agreement in the form that packets need. But for its voice it is
+// never changed.
 type terms struct {
 	offer.Agreement
-	kinds [128]kind
-	laws  [128]g711.Law // of the types that are sound
-	law   g711.Law      // of what we send
-	seal  *seal         // nil: what we send is in the clear
+	kinds  [128]kind
+	codecs [128]codec  // of the types that are sound
+	ticks  [128]uint32 // of the jitter buffer's clock to one of the type's
+	voice  voice       // makes what we send
+	parts  int         // packets to a frame
+	seal   *seal       // nil: what we send is in the clear
+
+	// Timestamps of what we send count from base at epoch. They go on from
+	// where they are when the clock changes.
+	base  uint32
+	epoch time.Time
 }
 
 func newTerms(a offer.Agreement) *terms {
-	t := &terms{Agreement: a, law: lawOf(a.Send)}
-	t.kinds[comfortNoise], t.kinds[oldComfortNoise] = comfort, comfort
-	for _, f := range a.Receive {
-		t.kinds[f.Type], t.laws[f.Type] = sound, lawOf(f)
+	t := &terms{Agreement: a, parts: 1}
+	if a.Asks.Longest > 0 && a.Asks.Longest < pcm.FrameDuration {
+		t.parts = 2
 	}
-	if a.Digits.Clock != 0 {
-		t.kinds[a.Digits.Type] = digit
+	t.kinds[comfortNoise], t.kinds[oldComfortNoise] = comfort, comfort
+	for _, f := range slices.Concat(a.Receive, []offer.Format{a.Digits}) {
+		if f.Clock <= 0 || f.Clock > streamClock {
+			continue
+		}
+		t.kinds[f.Type], t.codecs[f.Type], t.ticks[f.Type] = sound, codecOf(f), uint32(streamClock/f.Clock)
+		if f.IsDigits() {
+			t.kinds[f.Type] = digit
+		}
 	}
 	return t
 }
 
-func lawOf(f offer.Format) g711.Law {
-	if strings.EqualFold(f.Name, "PCMU") {
-		return g711.MuLaw
+// inBand reports whether keys can only come as tones, or by INFO.
+func (t *terms) inBand() bool { return t.Digits.Clock == 0 }
+
+// timestampAt is what a packet would bear that is sent at now.
+func (t *terms) timestampAt(now time.Time) uint32 {
+	return t.base + uint32(now.Sub(t.epoch).Microseconds()*int64(t.Send.Clock)/1e6)
+}
+
+// equip makes the terms of an agreement, and the codecs for it. What goes on as
+// it was keeps its voice. mu is held.
+func (l *Leg) equip(a offer.Agreement) (*terms, error) {
+	t, before := newTerms(a), l.terms.Load()
+	for _, f := range a.Receive {
+		if err := l.in.decoders.learn(codecOf(f)); err != nil {
+			return nil, err
+		}
 	}
-	return g711.ALaw
+	now := l.engine.now()
+	if before == nil {
+		t.base, t.epoch = l.out.first, now
+	} else if t.base, t.epoch = before.base, before.epoch; before.Send.Clock != a.Send.Clock {
+		t.base, t.epoch = before.timestampAt(now.Add(pcm.FrameDuration)), now
+	}
+	if before != nil && before.voice != nil && codecOf(before.Send) == codecOf(a.Send) && before.Asks == a.Asks {
+		t.voice = before.voice
+		return t, nil
+	}
+	var err error
+	t.voice, err = newVoice(a)
+	return t, err
+}
+
+// enforce brings terms into force, and closes the voice that they replace. mu
+// is held.
+func (l *Leg) enforce(t *terms) {
+	before := l.terms.Load()
+	l.terms.Store(t)
+	if before != nil && before.voice != t.voice {
+		l.turn.Wait()
+		before.voice.close()
+	}
+}
+
+// drop closes the voice of terms that are not brought into force. mu is held.
+func (l *Leg) drop(t *terms) {
+	if now := l.terms.Load(); now == nil || now.voice != t.voice {
+		t.voice.close()
+	}
 }

@@ -124,10 +124,9 @@ func (w *WebLeg) Answer(body []byte) ([]byte, error) {
 	}
 	w.agreed = agreed
 	l.web.checks.expect(agreed.OurICE, agreed.TheirICE)
-	if !l.started {
-		l.out.epoch = l.engine.now()
+	if err := w.settle(); err != nil {
+		return nil, err
 	}
-	w.settle()
 	if !l.started {
 		l.started = true
 		l.clock.Add(l)
@@ -138,7 +137,7 @@ func (w *WebLeg) Answer(body []byte) ([]byte, error) {
 
 // settle brings the agreement into force, as far as there are keys for it. mu is
 // held.
-func (w *WebLeg) settle() {
+func (w *WebLeg) settle() error {
 	l := w.Leg
 	a := w.agreed.Agreement
 	if l.seal == nil {
@@ -146,9 +145,13 @@ func (w *WebLeg) settle() {
 	} else {
 		a.Ours, a.Theirs = l.seal.key, l.opener.key
 	}
-	t := newTerms(a)
+	t, err := l.equip(a)
+	if err != nil {
+		return err
+	}
 	t.seal = l.seal
-	l.terms.Store(t)
+	l.enforce(t)
+	return nil
 }
 
 // Offer fails: a browser that calls makes the offer.
@@ -247,8 +250,7 @@ func (w *WebLeg) unlock(ours, theirs offer.Crypto) (err error) {
 	l.in.opened = opened{now: l.opener}
 	l.aimLocked()
 	l.in.mu.Unlock()
-	w.settle()
-	return nil
+	return w.settle()
 }
 
 // sort looks at what has come to the port of a browser's call. It reports

@@ -22,7 +22,7 @@ import (
 
 var (
 	errClosed = errors.New("opus: closed")
-	errFrame  = errors.New("opus: frame is not at the encoder's rate")
+	errFrame  = errors.New("opus: frame is neither 20 nor 10 ms at the encoder's rate")
 	errSmall  = errors.New("opus: no room for a packet")
 )
 
@@ -33,6 +33,7 @@ type EncoderConfig struct {
 	Complexity int  // 0 is cheapest, 10 is best
 	FEC        bool // carry a coarse copy of each frame in the next
 	DTX        bool // say next to nothing in silence
+	CBR        bool // each packet as long as the others
 	// LossPercent is how many packets in a hundred are expected to be lost.
 	// FEC costs and helps in proportion.
 	LossPercent int
@@ -66,6 +67,7 @@ func NewEncoder(cfg EncoderConfig) (*Encoder, error) {
 		e.set("bitrate", C.OPUS_SET_BITRATE_REQUEST, cfg.Bitrate),
 		e.set("complexity", C.OPUS_SET_COMPLEXITY_REQUEST, cfg.Complexity),
 		e.set("in-band FEC", C.OPUS_SET_INBAND_FEC_REQUEST, flag(cfg.FEC)),
+		e.set("variable bitrate", C.OPUS_SET_VBR_REQUEST, flag(!cfg.CBR)),
 		e.set("DTX", C.OPUS_SET_DTX_REQUEST, flag(cfg.DTX)),
 		e.set("expected loss", C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, cfg.LossPercent),
 	)
@@ -76,14 +78,15 @@ func NewEncoder(cfg EncoderConfig) (*Encoder, error) {
 	return e, nil
 }
 
-// Encode writes the packet for f to dst, which must have room for [MaxPacket],
-// and returns its length. A packet of one or two bytes is silence under DTX
-// and need not be sent; the timestamp goes on all the same.
+// Encode writes the packet for f, 20 or 10 ms, to dst and returns its length. It
+// is made to fit; [MaxPacket] is room for whatever is wanted. A packet of one or
+// two bytes is silence under DTX and need not be sent; the timestamp goes on all
+// the same.
 func (e *Encoder) Encode(dst []byte, f pcm.Frame) (int, error) {
 	switch {
 	case e.c == nil:
 		return 0, errClosed
-	case f.Rate() != e.rate:
+	case len(f) != e.rate/50 && len(f) != e.rate/100:
 		return 0, errFrame
 	case len(dst) == 0:
 		return 0, errSmall

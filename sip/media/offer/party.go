@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 var (
@@ -31,10 +30,11 @@ type Agreement struct {
 	Profile string   // RTP/AVP and the like, as in m=
 	Origin  string   // their o=: as long as it stays, nothing has changed
 	Send    Format   // what we send
-	Receive []Format // what may arrive
-	// Digits is telephone-event (RFC 4733) as it may arrive; Clock 0: not
-	// agreed.
+	Receive []Format // what may arrive, keys among it
+	// Digits is telephone-event (RFC 4733) as we have agreed to it; Clock 0: not
+	// at all. It may arrive under other types of Receive too.
 	Digits Format
+	Asks   Asks // of what we send
 	// Remote and RTCP are where they want packets. The address is invalid
 	// where the description gives none that can be sent to.
 	Remote, RTCP netip.AddrPort
@@ -64,6 +64,7 @@ type Party struct {
 	settled bool     // agreed holds an agreement
 	offered []Format // of an offer of ours that waits for its answer
 	keys    []Crypto // of that offer
+	known   []Format // what payload types mean in this call
 }
 
 // line is an m= line that we keep at port 0, because RFC 3264 keeps every line
@@ -94,7 +95,8 @@ func (p *Party) Answer(body []byte) ([]byte, Agreement, error) {
 	found := useless
 	for i := range d.MediaDescriptions {
 		s := understand(d, i, p.local.Address)
-		a, ok := p.fit(next.lines[i], s)
+		next.known = remember(next.known, s.formats)
+		a, ok := p.fit(next.lines[i], s, p.ours)
 		if !ok {
 			continue
 		}
@@ -121,31 +123,29 @@ func (p *Party) Answer(body []byte) ([]byte, Agreement, error) {
 	return p.say(next, next.audio, answered(next.agreed))
 }
 
-// fit agrees to one of their streams if we can speak it. Their order of
-// encodings decides (RFC 3264, 6.1).
-func (p *Party) fit(l line, s stream) (Agreement, bool) {
+// fit agrees to one of their streams if we can speak an encoding of it, which
+// choose picks.
+func (p *Party) fit(l line, s stream, choose func([]Format) (Format, bool)) (Agreement, bool) {
 	if l.kind != "audio" || s.port == 0 || !speaks(l.profile) {
 		return Agreement{}, false
 	}
-	for _, f := range s.formats {
-		own := slices.IndexFunc(p.local.Codecs, f.Matches)
-		if own < 0 {
-			continue
-		}
-		f.Parameters = p.local.Codecs[own].Parameters
-		return Agreement{
-			Profile:  l.profile,
-			Send:     f,
-			Receive:  []Format{f},
-			Digits:   digits(s.formats, f.Clock),
-			Remote:   s.remote,
-			RTCP:     s.rtcp,
-			Mux:      s.mux,
-			Sends:    s.listens,
-			Receives: s.sends,
-		}, true
+	f, ok := choose(s.formats)
+	if !ok {
+		return Agreement{}, false
 	}
-	return Agreement{}, false
+	said := slices.IndexFunc(s.formats, func(o Format) bool { return o.Type == f.Type })
+	return Agreement{
+		Profile:  l.profile,
+		Send:     f,
+		Receive:  received(f, s.formats),
+		Digits:   digits(s.formats, f.Clock),
+		Asks:     asks(s.formats[said], s.longest),
+		Remote:   s.remote,
+		RTCP:     s.rtcp,
+		Mux:      s.mux,
+		Sends:    s.listens,
+		Receives: s.sends,
+	}, true
 }
 
 // speaks reports whether we can speak an RTP profile.
@@ -155,23 +155,6 @@ func speaks(profile string) bool {
 		return true
 	}
 	return false
-}
-
-// digits picks telephone-event at the clock of the sound, or else at any.
-func digits(offered []Format, clock int) Format {
-	var found Format
-	for _, f := range offered {
-		if !strings.EqualFold(f.Name, "telephone-event") || f.Clock <= 0 {
-			continue
-		}
-		if f.Clock == clock {
-			return f
-		}
-		if found.Clock == 0 {
-			found = f
-		}
-	}
-	return found
 }
 
 // Offer makes an offer of everything we speak, for an INVITE that came
@@ -188,6 +171,7 @@ func (p *Party) Offer() ([]byte, error) {
 	}
 	next.lines[next.audio] = line{kind: "audio", profile: profile}
 	next.offered, next.keys = p.everything(), keys
+	next.known = remember(p.known, next.offered)
 	body, _, err := p.say(next, next.audio, next.offered)
 	return body, err
 }
@@ -212,7 +196,7 @@ func (p *Party) Accept(body []byte) (Agreement, error) {
 		p.agreed.Sends, p.agreed.Receives = false, false
 		return p.agreed, nil
 	}
-	a, ok := p.fit(linesOf(d)[p.audio], s)
+	a, ok := p.fit(linesOf(d)[p.audio], s, p.theirs)
 	if !ok {
 		return Agreement{}, ErrNothingFits
 	}
@@ -227,62 +211,9 @@ func (p *Party) Accept(body []byte) (Agreement, error) {
 			a.Receive = append(a.Receive, f)
 		}
 	}
-	events := slices.IndexFunc(a.Receive, isDigits)
-	a.Digits = Format{}
-	if events >= 0 {
-		a.Digits = a.Receive[events]
-		a.Receive = slices.Delete(a.Receive, events, events+1)
-	}
+	a.Digits = digits(a.Receive, a.Send.Clock)
+	p.known = remember(p.known, s.formats)
 	a.Origin = d.origin
 	p.offered, p.keys, p.agreed, p.settled = nil, nil, a, true
 	return a, nil
-}
-
-func isDigits(f Format) bool { return strings.EqualFold(f.Name, "telephone-event") }
-
-// everything lists what we speak, under the payload types this call already
-// knows: a type never changes its meaning within a call.
-func (p *Party) everything() []Format {
-	given := slices.Clone(p.agreed.Receive)
-	if p.agreed.Digits.Clock != 0 {
-		given = append(given, p.agreed.Digits)
-	}
-	wanted := append(slices.Clone(p.local.Codecs), Codec{Name: "telephone-event", Clock: 8000, Channels: 1, Type: 101})
-	list := make([]Format, 0, len(wanted))
-	for _, c := range wanted {
-		i := slices.IndexFunc(given, func(f Format) bool {
-			return f.Matches(c) || isDigits(f) && strings.EqualFold(f.Name, c.Name) // at any clock
-		})
-		if i < 0 {
-			i = len(given)
-			given = append(given, Format{Type: freeType(given, c.Type), Codec: c})
-		}
-		list = append(list, given[i])
-	}
-	return list
-}
-
-// freeType returns the payload type wished for, or, if it has a meaning, the
-// first dynamic one that has none.
-func freeType(given []Format, wish uint8) uint8 {
-	taken := func(t uint8) bool {
-		return slices.ContainsFunc(given, func(f Format) bool { return f.Type == t })
-	}
-	if !taken(wish) {
-		return wish
-	}
-	t := uint8(96)
-	for t < 127 && taken(t) {
-		t++
-	}
-	return t
-}
-
-// answered lists what our answer names: one encoding, and the digits.
-func answered(a Agreement) []Format {
-	list := []Format{a.Send}
-	if a.Digits.Clock != 0 {
-		list = append(list, a.Digits)
-	}
-	return list
 }

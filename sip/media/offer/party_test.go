@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pion/sdp/v3"
 )
@@ -56,11 +57,11 @@ func TestAnswer(t *testing.T) {
 		refused bool
 	}{
 		{
-			name: "payload types 0 and 8 need no rtpmap", offer: []string{"m=audio 5004 RTP/AVP 0 8"},
+			name: "payload types 0 and 8 need no rtpmap", offer: []string{"m=audio 5004 RTP/AVP 0"},
 			want: "m=audio 20000 RTP/AVP 0\na=rtpmap:0 PCMU/8000\na=ptime:20\na=maxptime:60\na=sendrecv",
 		},
 		{
-			name: "the caller's order of encodings decides, and one is answered", offer: []string{"m=audio 5004 RTP/AVP 18 9 8 0"},
+			name: "our order of encodings decides, and one is answered", offer: []string{"m=audio 5004 RTP/AVP 18 9 0 8"},
 			want: pcmaAnswer + "sendrecv",
 		},
 		{
@@ -142,7 +143,7 @@ func TestAnswer(t *testing.T) {
 		{name: "types from 64 to 95 are RTCP on a shared port", offer: []string{"m=audio 5004 RTP/AVP 72", "a=rtpmap:72 PCMA/8000"}, refused: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := NewParty(local())
+			p := NewParty(local("pcma", "pcmu"))
 			answer, a, err := p.Answer(session(tt.offer...))
 			if tt.refused {
 				if !errors.Is(err, ErrNothingFits) {
@@ -193,21 +194,96 @@ func or(s, otherwise string) string {
 }
 
 func TestTrunkDecidesWhatIsSpoken(t *testing.T) {
+	const all = "m=audio 5004 RTP/AVP 0 8 9 96"
 	for _, tt := range []struct {
 		name   string
 		codecs []string
+		offer  []string
 		want   string
 	}{
-		{"nothing named is everything built", nil, "PCMA"},
-		{"what is not built is passed over", []string{"opus", "g722", "pcmu"}, "PCMU"},
-		{"upper case is met", []string{"PCMU"}, "PCMU"},
+		{"nothing named is everything built, the best first", nil, []string{all, "a=rtpmap:96 opus/48000/2"}, "96 opus"},
+		{"the operator's order decides", []string{"pcmu", "g722", "opus"}, []string{all, "a=rtpmap:96 opus/48000/2"}, "0 PCMU"},
+		{"what they do not offer is passed over", []string{"opus", "g722", "pcmu"}, []string{"m=audio 5004 RTP/AVP 8 0"}, "0 PCMU"},
+		{"payload type 9 needs no rtpmap", []string{"g722"}, []string{"m=audio 5004 RTP/AVP 8 9"}, "9 G722"},
+		{"G.722 says 8000 and means 16000", []string{"g722"}, []string{"m=audio 5004 RTP/AVP 97", "a=rtpmap:97 G722/8000"}, "97 G722"},
+		{"Opus without its channels is Opus", []string{"opus"}, []string{"m=audio 5004 RTP/AVP 97", "a=rtpmap:97 OPUS/48000"}, "97 OPUS"},
+		{"of the same encoding twice the first is taken", []string{"opus"}, []string{"m=audio 5004 RTP/AVP 98 97", "a=rtpmap:97 opus/48000/2", "a=rtpmap:98 opus/48000/2"}, "98 opus"},
+		{"upper case is met", []string{"PCMU"}, []string{all}, "0 PCMU"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, a, err := NewParty(local(tt.codecs...)).Answer(session("m=audio 5004 RTP/AVP 8 0"))
-			if err != nil || a.Send.Name != tt.want {
-				t.Errorf("%v %v, want %s", a.Send, err, tt.want)
+			answer, a, err := NewParty(local(tt.codecs...)).Answer(session(tt.offer...))
+			if err != nil || fmt.Sprint(a.Send.Type, " ", a.Send.Name) != tt.want {
+				t.Fatalf("%v %v, want %s", a.Send, err, tt.want)
+			}
+			if got := strings.Count(string(answer), "a=rtpmap:"); got != 1 {
+				t.Errorf("%d encodings in the answer:\n%s", got, answer)
 			}
 		})
+	}
+}
+
+func TestDigitsFitTheSound(t *testing.T) {
+	const three = "m=audio 5004 RTP/AVP 96 9 8 100 101 102"
+	maps := []string{"a=rtpmap:96 opus/48000/2", "a=rtpmap:100 telephone-event/8000", "a=rtpmap:101 telephone-event/16000", "a=rtpmap:102 telephone-event/48000"}
+	for _, tt := range []struct {
+		codec string
+		want  uint8
+	}{{"opus", 102}, {"g722", 100}, {"pcma", 100}} {
+		answer, a, err := NewParty(local(tt.codec)).Answer(session(append([]string{three}, maps...)...))
+		if err != nil || a.Digits.Type != tt.want {
+			t.Errorf("%s: keys under %d, %v", tt.codec, a.Digits.Type, err)
+		}
+		if n := strings.Count(string(answer), "telephone-event"); n != 1 {
+			t.Errorf("%s: %d kinds of keys in the answer", tt.codec, n)
+		}
+		if len(a.Receive) != 4 {
+			t.Errorf("%s: keys under the other types would be lost: %v", tt.codec, a.Receive)
+		}
+	}
+}
+
+func TestWhatTheyAskOfOurSound(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		lines []string
+		want  Asks
+	}{
+		{"nothing", nil, Asks{}},
+		{"short packets", []string{"a=ptime:30", "a=maxptime:10"}, Asks{Longest: 10 * time.Millisecond}},
+		{"what Opus may be", []string{"a=fmtp:96 maxaveragebitrate=16000; CBR=1;usedtx=1 ; useinbandfec=1;stereo=1"}, Asks{Bitrate: 16000, CBR: true, DTX: true, FEC: true}},
+		{"what is no number", []string{"a=fmtp:96 maxaveragebitrate=much;;=;useinbandfec", "a=maxptime:x"}, Asks{}},
+		{"of another encoding", []string{"a=fmtp:8 usedtx=1"}, Asks{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			lines := append([]string{"m=audio 5004 RTP/AVP 8 96", "a=rtpmap:96 opus/48000/2"}, tt.lines...)
+			_, a, err := NewParty(local("opus")).Answer(session(lines...))
+			if err != nil || a.Asks != tt.want {
+				t.Errorf("%+v %v, want %+v", a.Asks, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestATypeNeverGetsAnotherMeaning(t *testing.T) {
+	p := NewParty(local("opus", "pcma"))
+	if _, _, err := p.Answer(session("m=audio 5004 RTP/AVP 8 111 101", "a=rtpmap:111 G726-32/8000", "a=rtpmap:101 iLBC/8000")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.Answer(session("m=audio 5004 RTP/AVP 8")); err != nil {
+		t.Fatal(err)
+	}
+	offer, err := p.Offer()
+	if err != nil || !strings.Contains(string(offer), "RTP/AVP 96 8 110 97\r\n") {
+		t.Errorf("%v\n%s", err, offer)
+	}
+	if _, err := p.Accept(session("m=audio 5004 RTP/AVP 96", "a=rtpmap:96 opus/48000/2")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.Answer(session("m=audio 5004 RTP/AVP 8 120", "a=rtpmap:120 opus/48000/2")); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := p.Offer(); !strings.Contains(string(again), "RTP/AVP 96 8 110 97\r\n") && !strings.Contains(string(again), "RTP/AVP 120 8 110 97\r\n") {
+		t.Errorf("another order or another type:\n%s", again)
 	}
 }
 
@@ -353,17 +429,17 @@ func TestOffer(t *testing.T) {
 		held    bool
 		refused bool
 	}{
-		{name: "one encoding is answered", answer: []string{both, events}, send: 8, receive: []uint8{8}, digits: 101},
+		{name: "one encoding is answered", answer: []string{both, events}, send: 8, receive: []uint8{8, 101}, digits: 101},
 		{name: "several are answered: the first is sent, all may come", answer: []string{"m=audio 5004 RTP/AVP 0 8"}, send: 0, receive: []uint8{8, 0}},
-		{name: "they want another type than we: each keeps its own", answer: []string{"m=audio 5004 RTP/AVP 96 102", "a=rtpmap:96 PCMA/8000", "a=rtpmap:102 telephone-event/8000"}, send: 96, receive: []uint8{8}, digits: 101},
-		{name: "answered with a hold", answer: []string{both, events, "a=sendonly"}, send: 8, receive: []uint8{8}, digits: 101, held: true},
+		{name: "they want another type than we: each keeps its own", answer: []string{"m=audio 5004 RTP/AVP 96 102", "a=rtpmap:96 PCMA/8000", "a=rtpmap:102 telephone-event/8000"}, send: 96, receive: []uint8{8, 101}, digits: 101},
+		{name: "answered with a hold", answer: []string{both, events, "a=sendonly"}, send: 8, receive: []uint8{8, 101}, digits: 101, held: true},
 		{name: "answered with port 0", answer: []string{"m=audio 0 RTP/AVP 8"}, refused: true},
 		{name: "answered with nothing of ours", answer: []string{"m=audio 5004 RTP/AVP 18"}, refused: true},
 		{name: "answered without a stream", answer: nil, refused: true},
 		{name: "answered with another kind", answer: []string{"m=video 5004 RTP/AVP 8"}, refused: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := NewParty(local())
+			p := NewParty(local("pcma", "pcmu"))
 			offer, err := p.Offer()
 			if err != nil {
 				t.Fatal(err)
@@ -396,7 +472,7 @@ func TestOffer(t *testing.T) {
 }
 
 func TestOfferWithinACallKeepsLinesAndTypes(t *testing.T) {
-	p := NewParty(local())
+	p := NewParty(local("pcma", "pcmu"))
 	first, _, err := p.Answer(session("m=video 5006 RTP/AVP 97", "m=audio 5004 RTP/AVP 96 99", "a=rtpmap:96 PCMU/8000", "a=rtpmap:99 telephone-event/8000"))
 	if err != nil {
 		t.Fatal(err)
@@ -422,7 +498,7 @@ func TestOfferWithinACallKeepsLinesAndTypes(t *testing.T) {
 }
 
 func TestTheirOfferEndsOurs(t *testing.T) {
-	p := NewParty(local())
+	p := NewParty(local("pcma", "pcmu"))
 	if _, err := p.Offer(); err != nil {
 		t.Fatal(err)
 	}
@@ -435,7 +511,7 @@ func TestTheirOfferEndsOurs(t *testing.T) {
 }
 
 func TestTypesKeepTheirMeaningInAnOffer(t *testing.T) {
-	p := NewParty(local())
+	p := NewParty(local("pcma", "pcmu"))
 	if _, _, err := p.Answer(session("m=audio 5004 RTP/AVP 0 96", "a=rtpmap:0 PCMA/8000", "a=rtpmap:96 telephone-event/8000")); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ a=rtpmap:118 CN/16000
 a=ptime:20
 a=crypto:1 AES_CM_128_HMAC_SHA1_80 ` + k30 + `|2^31
 `,
-			profile: "RTP/SAVP", codec: "PCMU", suite: AES128SHA80, digits: 101, remote: "198.51.100.20:52004", rtcp: "198.51.100.20:52005",
+			profile: "RTP/SAVP", codec: "PCMA", suite: AES128SHA80, digits: 101, remote: "198.51.100.20:52004", rtcp: "198.51.100.20:52005",
 		},
 		{
 			name: "Skype for Business: identifier and lifetime, the old AES 256 first",
@@ -82,7 +82,7 @@ a=ptime:20
 a=maxptime:150
 a=sendrecv
 `,
-			profile: "RTP/SAVP", codec: "PCMU", suite: AES128SHA80, digits: 101, remote: "198.51.100.30:14002", rtcp: "198.51.100.30:14003",
+			profile: "RTP/SAVP", codec: "PCMA", suite: AES128SHA80, digits: 101, remote: "198.51.100.30:14002", rtcp: "198.51.100.30:14003",
 		},
 		{
 			name: "Telekom: bandwidths, AMR beside PCMA, telephone-event at two clocks, IPv6 beside IPv4",

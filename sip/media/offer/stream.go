@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pion/sdp/v3"
 )
@@ -16,8 +17,16 @@ type Format struct {
 
 // Matches reports whether both mean the same encoding.
 func (c Codec) Matches(o Codec) bool {
-	return strings.EqualFold(c.Name, o.Name) && c.Clock == o.Clock && c.Channels == o.Channels
+	if !strings.EqualFold(c.Name, o.Name) || c.Clock != o.Clock {
+		return false
+	}
+	// RFC 7587 wants opus/48000/2 whatever is spoken, and not all write it.
+	return c.Channels == o.Channels || strings.EqualFold(c.Name, "opus")
 }
+
+func (c Codec) matches(f Format) bool { return c.Matches(f.Codec) }
+
+func (c Codec) matchesCodec(o Codec) bool { return c.Matches(o) }
 
 // stream is what one m= line of theirs says, in our words.
 type stream struct {
@@ -26,13 +35,14 @@ type stream struct {
 	mux            bool
 	sends, listens bool // what they will do
 	formats        []Format
-	crypto         []Crypto // those we can do, in their order
+	longest        time.Duration // packet that they take; 0: they do not say
+	crypto         []Crypto      // those we can do, in their order
 }
 
 // understand reads one m= line together with what the session says for all.
 func understand(d *description, i int, own netip.Addr) stream {
 	m := d.MediaDescriptions[i]
-	s := stream{port: m.MediaName.Port.Value, formats: formats(m)}
+	s := stream{port: m.MediaName.Port.Value, formats: formats(m), longest: longest(m)}
 	address := d.address(i, own)
 	s.sends, s.listens = direction(d, m)
 	if address.IsUnspecified() { // hold as it was before RFC 3264

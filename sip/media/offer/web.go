@@ -140,8 +140,8 @@ func (p *WebParty) fit(d *description, m *sdp.MediaDescription, fresh Credential
 		}
 		f := offered[i]
 		f.Parameters = own.Parameters
-		a.Send, a.Receive = f, []Format{f}
-		a.Digits = digits(offered, f.Clock)
+		a.Send, a.Receive = f, received(f, offered)
+		a.Digits, a.Asks = digits(offered, f.Clock), asks(offered[i], longest(m))
 		return a, true
 	}
 	return WebAgreement{}, false

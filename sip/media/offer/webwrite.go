@@ -121,7 +121,7 @@ func describe(m *sdp.MediaDescription, f Format) {
 	}
 	m.WithValueAttribute("rtpmap", payload+" "+encoding)
 	parameters := f.Parameters
-	if isDigits(f) {
+	if f.IsDigits() {
 		parameters = "0-15"
 	}
 	if parameters != "" {

@@ -72,7 +72,7 @@ func (p *Party) spoken(l line, list []Format) *sdp.MediaDescription {
 		}
 		m.WithValueAttribute("rtpmap", payload+" "+encoding)
 		parameters := f.Parameters
-		if isDigits(f) {
+		if f.IsDigits() {
 			parameters = "0-15"
 		}
 		if parameters != "" {

@@ -1,0 +1,91 @@
+package media
+
+import (
+	"github.com/einwahl/einwahl/sip/media/offer"
+	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/g722"
+	"github.com/einwahl/einwahl/transcode/opus"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// voice makes payloads of what the caller hears. It belongs to the beat, and is
+// closed when no beat uses it any more.
+type voice interface {
+	// encode writes the payload for f, 10 or 20 ms at 8 kHz, to dst and returns
+	// its length; 0: silence, of which nothing need be sent.
+	encode(dst []byte, f pcm.Frame) int
+	// adjust takes how many of a hundred packets the caller has missed.
+	adjust(lost int)
+	close()
+}
+
+// newVoice makes the voice for an agreement.
+func newVoice(a offer.Agreement) (voice, error) {
+	switch c := codecOf(a.Send); c {
+	case wide:
+		e, err := g722.NewEncoder(pcm.Narrowband)
+		return wideVoice{e}, err
+	case opusSound:
+		return newOpusVoice(a.Asks)
+	case muLaw:
+		return lawVoice(g711.MuLaw), nil
+	default:
+		return lawVoice(g711.ALaw), nil
+	}
+}
+
+// lawVoice speaks G.711.
+type lawVoice g711.Law
+
+func (v lawVoice) encode(dst []byte, f pcm.Frame) int { return g711.Law(v).Encode(dst, f) }
+func (lawVoice) adjust(int)                           {}
+func (lawVoice) close()                               {}
+
+// wideVoice speaks G.722.
+type wideVoice struct{ encoder *g722.Encoder }
+
+func (v wideVoice) encode(dst []byte, f pcm.Frame) int { return v.encoder.Encode(dst, f) }
+func (wideVoice) adjust(int)                           {}
+func (wideVoice) close()                               {}
+
+// leastBitrate is the least at which Opus makes sense of speech.
+const leastBitrate = 6000
+
+// opusVoice speaks Opus, as far as that goes the way they ask for.
+type opusVoice struct {
+	encoder *opus.Encoder
+	asks    offer.Asks
+	lost    int
+}
+
+func newOpusVoice(asks offer.Asks) (voice, error) {
+	c := opus.Telephone()
+	c.DTX, c.CBR = asks.DTX, asks.CBR
+	if asks.Bitrate > 0 {
+		c.Bitrate = max(min(c.Bitrate, asks.Bitrate), leastBitrate)
+	}
+	e, err := opus.NewEncoder(c)
+	if err != nil {
+		return nil, err
+	}
+	return &opusVoice{encoder: e, asks: asks}, nil
+}
+
+func (v *opusVoice) encode(dst []byte, f pcm.Frame) int {
+	n, err := v.encoder.Encode(dst, f)
+	if err != nil || v.asks.DTX && n <= 2 {
+		return 0
+	}
+	return n
+}
+
+// adjust lets packets carry a copy of the one before while they get lost, if
+// they can make use of it.
+func (v *opusVoice) adjust(lost int) {
+	if lost != v.lost && v.asks.FEC {
+		_ = v.encoder.SetLoss(lost) // it knows the setting
+	}
+	v.lost = lost
+}
+
+func (v *opusVoice) close() { v.encoder.Close() }
