@@ -7,15 +7,15 @@
 // byte is parsed, a dialog layer, limits, and a sentence of RFC 3261 for each
 // thing that a caller may do wrong. The rooms are:
 //
-//   - gate, udp, tcp, framing, strangers: who may talk to us at all, and how much
+//   - gate, udp, door, streams, stream, framing, websocket, tls, certificate,
+//     strangers: who may talk to us at all, and how much
 //   - receive, screen, transactions: what a request must be, and whom it concerns
 //   - next: the life of a dialog, as a pure function of state and event
 //   - dialog, and one file for each verb (invite, ack, cancel, bye, reinvite,
 //     info): the goroutine that owns a dialog and does what next says
-//   - wire, tidy, guard: the parser and what it leaves to be done, and the way
-//     out, past which no foreign control character goes
+//   - wire, plain, headers, garbled, guard: the parser and what it leaves to be
+//     done, and the way out, past which no foreign control character goes
 //   - call: what the gateway sees of it all
 //
-// A new way in (TLS, WebSocket) is one more listener beside udp and tcp that
-// calls receive; a registration is one more owner of client transactions.
+// A new way in is one more pipe under stream, and a door that makes it; a registration is one more owner of client transactions.
 package sip

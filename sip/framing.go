@@ -21,6 +21,7 @@ var (
 type frames struct {
 	buf     []byte
 	scanned int // how far no end of headers was found
+	ping    int // how much of a keep-alive has come
 }
 
 // add takes what was read.
@@ -30,12 +31,30 @@ func (f *frames) add(data []byte) { f.buf = append(f.buf, data...) }
 func (f *frames) pending() bool { return len(f.buf) > 0 }
 
 // skip takes the line ends before a message away, and counts the keep-alives
-// among them (RFC 5626 section 3.5.1).
+// among them (RFC 5626 section 3.5.1), also those that come in pieces.
 func (f *frames) skip() (pings int) {
+	const ping = "\r\n\r\n"
 	rest := bytes.TrimLeft(f.buf, "\r\n")
-	if len(rest) < len(f.buf) {
-		pings = bytes.Count(f.buf[:len(f.buf)-len(rest)], []byte("\r\n\r\n"))
-		f.drop(len(f.buf) - len(rest))
+	ends := f.buf[:len(f.buf)-len(rest)]
+	for _, b := range ends {
+		switch {
+		case b == ping[f.ping]:
+			f.ping++
+		case b == ping[0]:
+			f.ping = 1
+		default:
+			f.ping = 0
+		}
+		if f.ping == len(ping) {
+			pings++
+			f.ping = 0
+		}
+	}
+	if len(ends) > 0 {
+		f.drop(len(ends))
+	}
+	if len(rest) > 0 {
+		f.ping = 0
 	}
 	return pings
 }
@@ -82,9 +101,11 @@ func (f *frames) drop(n int) {
 // are an attack on whoever reads the other one.
 func lengthOf(head []byte) (int, error) {
 	length := -1
-	for line := range bytes.Lines(head) {
+	for next := 0; next < len(head); {
+		var line []byte
+		line, next = unfold(head, next)
 		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || line[0] == ' ' || line[0] == '\t' {
+		if !ok {
 			continue
 		}
 		name = bytes.TrimSpace(name)

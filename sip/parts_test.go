@@ -49,7 +49,7 @@ func FuzzText(f *testing.F) {
 
 func request(t testing.TB, message string) *sipmsg.Request {
 	t.Helper()
-	msg, err := parse(sipmsg.NewParser(), []byte(message))
+	msg, err := parse(newParser(), []byte(message))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add([]byte(raw("INVITE", "SIP/2.0/UDP 127.0.0.1;rport", "Record-Route: <sip:a;lr>, <sip:b>", "Require: 100rel", "Privacy: id")))
 	f.Add([]byte("INVITE tel:+49 SIP/2.0\r\nv: SIP/2.0/UDP [::1]:5060;branch=x\r\nf: \"a\nb\" <sip:c>;tag=1\r\nt: <sip:d>\r\ni: e\r\nCSeq: 1 INVITE\r\nm: <sip:f;transport=tcp>\r\n\r\n"))
 	s := &Server{gate: gate{}}
-	parser := sipmsg.NewParser()
+	parser := newParser()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		msg, err := parse(parser, data)
 		if err != nil {
@@ -115,9 +115,9 @@ func FuzzRequest(f *testing.F) {
 		source := netip.MustParseAddrPort("127.0.0.1:5060")
 		req.SetTransport("UDP")
 		req.SetSource(source.String())
-		in := incoming{Request: req, arrival: arrival{wire: fakeWire{}, source: source, trunk: &trunk{}}}
+		in := incoming{Request: req, arrival: arrival{wire: fakeWire{}, source: source, trunk: &trunk{use: &use{}}}}
 		_, _ = s.screen(in)
-		_, _ = calledNumber(incoming{Request: req}), callerOf(incoming{Request: req})
+		_, _ = calledNumber(in), callerOf(in)
 		_, _ = session(req)
 		r := s.routeTo(in)
 		_, _ = r.path()
@@ -166,12 +166,15 @@ func TestRoute(t *testing.T) {
 		{"a router that wants TCP", ua, []string{"sip:10.0.0.1:5066;transport=tcp;lr"}, false, ua, []string{"sip:10.0.0.1:5066;transport=tcp;lr"}, "TCP", "10.0.0.1:5066"},
 		{"a caller behind NAT", "sip:ua@192.168.1.2:5060", nil, false, "sip:ua@192.168.1.2:5060", nil, "UDP", "10.0.0.77:40000"},
 		{"a caller who names a third party", "sip:victim@198.51.100.1", nil, true, "sip:victim@198.51.100.1", nil, "TCP", "10.0.0.77:40000"},
-		{"a caller who wants TLS", "sip:ua@10.0.0.9:5061;transport=tls", nil, false, "sip:ua@10.0.0.9:5061;transport=tls", nil, "UDP", "10.0.0.77:40000"},
+		{"a caller who wants TLS", "sip:ua@10.0.0.9;transport=tls", nil, false, "sip:ua@10.0.0.9;transport=tls", nil, "TLS", "10.0.0.9:5061"},
+		{"a caller who wants each hop encrypted", "sips:ua@10.0.0.9:5066", nil, true, "sips:ua@10.0.0.9:5066", nil, "TLS", "10.0.0.9:5066"},
+		{"a caller who cannot be dialled", "sip:ua@10.0.0.9;transport=ws", nil, true, "sip:ua@10.0.0.9;transport=ws", nil, "TCP", "10.0.0.77:40000"},
+		{"a transport that nobody has", "sip:ua@10.0.0.9;transport=sctp", nil, false, "sip:ua@10.0.0.9;transport=sctp", nil, "UDP", "10.0.0.77:40000"},
 		{"a caller with a name", "sip:ua@pbx.example.com;transport=tcp", nil, false, "sip:ua@pbx.example.com;transport=tcp", nil, "UDP", "10.0.0.77:40000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := route{
-				trunk:  &trunk{use: &use{}, networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}},
+				trunk:  &trunk{use: &use{}, ways: []string{"UDP", "TCP", "TLS", "WS", "WSS"}, networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}},
 				came:   fakeWire{tcp: tt.tcp},
 				source: netip.MustParseAddrPort("10.0.0.77:40000"),
 				target: uri(t, tt.target),
@@ -234,7 +237,7 @@ func BenchmarkGate(b *testing.B) {
 }
 
 func BenchmarkParseAndAnswer(b *testing.B) {
-	s, parser := &Server{}, sipmsg.NewParser()
+	s, parser := &Server{}, newParser()
 	message := []byte(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport"))
 	source := netip.MustParseAddrPort("127.0.0.1:5060")
 	b.ReportAllocs()

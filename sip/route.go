@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"github.com/einwahl/einwahl/sip/resolve"
 )
 
 // route is where the requests of a dialog go, and what we call ourselves in
@@ -21,6 +23,7 @@ type route struct {
 	routes []sipmsg.Uri   // Record-Route of the first INVITE
 	host   string         // ours
 	port   uint16
+	sips   bool // the caller wants each hop encrypted
 }
 
 // routeTo reads the way back from the first INVITE.
@@ -30,22 +33,30 @@ func (s *Server) routeTo(in incoming) route {
 		r.target = c.Address
 	}
 	for _, h := range in.GetHeaders("record-route") {
-		if rr, ok := h.(*sipmsg.RecordRouteHeader); ok {
-			r.routes = append(r.routes, rr.Address)
+		var router sipmsg.Uri
+		if _, _, err := readAddress(h.Value(), &router); err == nil {
+			r.routes = append(r.routes, router)
 		}
 	}
+	// RFC 3261 section 12.1.1.
+	r.sips = in.Recipient.Scheme == "sips" || r.next().Scheme == "sips"
 	r.host, r.port = s.ownHost(in)
 	return r
 }
 
-// ownHost is how the peer reaches us: the operator's word, or the address
-// that the peer's packets already find.
+// ownHost is how the peer reaches us: the operator's word, for this trunk or for
+// all, or the address that the peer's packets already find. A public address of
+// the other kind, IPv4 or IPv6, is of no use to the peer.
 func (s *Server) ownHost(in incoming) (string, uint16) {
 	own := in.wire.local()
-	switch {
-	case s.config.Advertise != "":
+	peer := in.source.Addr()
+	if a := in.trunk.advertise(); a.IsValid() && a.Is4() == peer.Is4() {
+		return a.String(), own.Port()
+	}
+	if a, err := netip.ParseAddr(s.config.Advertise); s.config.Advertise != "" && (err != nil || a.Unmap().Is4() == peer.Is4()) {
 		return s.config.Advertise, own.Port()
-	case !own.Addr().IsUnspecified():
+	}
+	if !own.Addr().IsUnspecified() {
 		return own.Addr().Unmap().String(), own.Port()
 	}
 	conn, err := net.Dial("udp", in.source.String()) // sends nothing
@@ -79,63 +90,119 @@ func (r route) path() (sipmsg.Uri, []sipmsg.Uri) {
 	return r.routes[0], append(routes, r.target)
 }
 
+// next is the address of the next station.
+func (r route) next() sipmsg.Uri {
+	if len(r.routes) > 0 {
+		return r.routes[0]
+	}
+	return r.target
+}
+
+// kind is the transport by which the next station wants to be reached, as Via
+// names it: one that says nothing means the one by which it came to us.
+func (r route) kind() string {
+	next := r.next()
+	kind := r.came.network()
+	if t, ok := next.UriParams.Get("transport"); ok {
+		kind = strings.ToUpper(t)
+	}
+	switch {
+	case kind == "WS" && (next.Scheme == "sips" || r.came.network() == "WSS"):
+		return "WSS" // RFC 7118 section 5: transport=ws is both
+	case next.Scheme == "sips" && (kind == "TCP" || kind == "UDP"):
+		return "TLS"
+	}
+	return kind
+}
+
 // hop is the network and address of the next station. One that is not the
 // trunk's, as that of a phone behind NAT, or that we cannot speak to, is
 // replaced by where the caller's requests come from: we send to nobody whom
 // only a header names.
 func (r route) hop() (string, netip.AddrPort) {
-	next := r.target
-	if len(r.routes) > 0 {
-		next = r.routes[0]
-	}
-	network := r.came.network()
-	if t, ok := next.UriParams.Get("transport"); ok {
-		network = strings.ToUpper(t)
-	}
+	next, kind := r.next(), r.kind()
 	address, err := netip.ParseAddr(strings.Trim(next.Host, "[]"))
-	spoken := next.Scheme == "sip" && (network == "UDP" || network == "TCP")
-	if err != nil || !spoken || !r.trunk.has(address.Unmap()) {
+	port, known := defaultPort(strings.ToLower(kind))
+	sip := next.Scheme == "sip" || next.Scheme == "sips"
+	if err != nil || !known || !sip || !r.trunk.comes(kind) || !r.trunk.has(address.Unmap()) || kind == "WS" || kind == "WSS" {
 		return r.came.network(), r.source
 	}
-	port := uint16(sipmsg.DefaultUdpPort)
 	if next.Port > 0 && next.Port <= 0xffff {
 		port = uint16(next.Port)
 	}
-	return network, netip.AddrPortFrom(address.Unmap(), port)
+	return kind, netip.AddrPortFrom(address.Unmap(), port)
 }
 
 // wire finds or makes the way to the next station.
 func (r route) wire(ctx context.Context, s *Server) (wire, netip.AddrPort, error) {
-	network, to := r.hop()
-	if network == "UDP" {
+	kind, to := r.hop()
+	if kind == "UDP" {
 		if r.came.network() == "UDP" {
 			return r.came, to, nil
 		}
 		if d := s.socketFor(to.Addr()); d != nil {
 			return d, to, nil
 		}
-		to = r.source // no socket of ours speaks UDP: stay with the stream
+		kind, to = r.came.network(), r.source // nothing of ours speaks UDP: stay with the stream
 	}
 	for _, peer := range []netip.AddrPort{to, r.source} {
 		if peer.Addr() != to.Addr() {
 			continue
 		}
-		if st, ok := s.streams.find(network, peer); ok {
+		if st, ok := s.streams.find(kind, peer); ok {
 			return st, peer, nil
 		}
 	}
-	st, err := s.streams.dial(ctx, s, network, to, "")
+	host := strings.Trim(r.next().Host, "[]")
+	if to == r.source {
+		// The connection by which it came is gone, and nobody listens at its far
+		// end: what remains is the name that the next station gives itself.
+		if named, ok := r.lookUp(ctx, s, host); ok {
+			to = named
+		}
+	}
+	st, err := s.streams.dial(ctx, s, kind, to, host)
 	if err != nil {
 		return nil, to, fmt.Errorf("next hop: %w", err)
 	}
 	return st, to, nil
 }
 
+// lookUp finds an address of a host among those of the trunk.
+func (r route) lookUp(ctx context.Context, s *Server, host string) (netip.AddrPort, bool) {
+	if _, err := netip.ParseAddr(host); err == nil || !isHost(host) {
+		return netip.AddrPort{}, false
+	}
+	next := r.next()
+	server := resolve.Server{Host: host, Transport: strings.ToLower(r.came.network())}
+	if next.Port > 0 && next.Port <= 0xffff {
+		server.Port = uint16(next.Port)
+	}
+	targets, err := s.resolver.Targets(ctx, server)
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	for _, t := range targets {
+		if r.trunk.has(t.Address.Addr().Unmap()) {
+			return unmap(t.Address), true
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
 // contact is our own address in this dialog.
 func (r route) contact() sipmsg.Header {
-	uri := "sip:" + net.JoinHostPort(r.host, strconv.Itoa(int(r.port)))
-	if r.came.network() == "TCP" {
-		uri += ";transport=tcp"
+	scheme, kind := "sip:", strings.ToLower(r.came.network())
+	if r.sips {
+		scheme = "sips:"
+	}
+	uri := scheme + net.JoinHostPort(r.host, strconv.Itoa(int(r.port)))
+	switch {
+	case kind == "udp", r.sips && kind == "tls":
+	case kind == "wss":
+		uri += ";transport=ws"
+	default:
+		uri += ";transport=" + kind
 	}
 	return sipmsg.NewHeader("Contact", "<"+uri+">")
 }

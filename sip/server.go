@@ -17,8 +17,8 @@ import (
 
 	"github.com/einwahl/einwahl/sip/digest"
 	"github.com/einwahl/einwahl/sip/media"
-	"github.com/einwahl/einwahl/sip/resolve"
 	"github.com/einwahl/einwahl/sip/passport"
+	"github.com/einwahl/einwahl/sip/resolve"
 )
 
 // Server takes calls from the trunks.
@@ -78,7 +78,7 @@ func newServer(c Config, trunks []TrunkConfig, log zerolog.Logger, handle func(c
 		log:          log,
 		handle:       handle,
 		newLeg:       newLeg,
-		parser:       sipmsg.NewParser(),
+		parser:       newParser(),
 		transactions: newTransactions(newHush(log)),
 		dialogs:      newDialogs(),
 		calls:        newCalls(),

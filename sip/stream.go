@@ -25,7 +25,7 @@ type stream struct {
 	home netip.AddrPort
 	// certificates are those that the peer has shown.
 	certificates []*x509.Certificate
-	trunk        *trunk // that certificates were last compared with
+	trunk        *trunk        // that certificates were last compared with
 	gone         chan struct{} // closed when nothing is read from it any more
 }
 
@@ -50,8 +50,10 @@ func (s *Server) converse(st *stream) {
 			return false, nil // the operator's file has changed
 		}
 		msg, err := parse(s.parser, data)
-		if err != nil {
-			return false, err
+		if err != nil { // the next message can be told from it all the same
+			s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("%s from %v: %v", st.kind, st.peer, err) })
+			s.refuseGarbled(data, st, st.peer)
+			return true, nil
 		}
 		msg.SetTransport(st.kind)
 		msg.SetSource(st.peer.String())

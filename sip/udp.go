@@ -46,6 +46,7 @@ func (d *datagrams) serve(s *Server) {
 		msg, err := parse(s.parser, buf[:n])
 		if err != nil {
 			s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("UDP from %v: %v", from, err) })
+			s.refuseGarbled(buf[:n], d, from)
 			continue
 		}
 		msg.SetTransport(d.network())

@@ -17,7 +17,7 @@ var errStranger = errors.New("address belongs to no trunk")
 // wire is a way to a peer: the UDP socket that all share, or one stream.
 type wire interface {
 	sipmsg.Connection
-	// network is UDP or TCP, as Via has it.
+	// network is UDP, TCP, TLS, WS or WSS, as Via has it.
 	network() string
 	// local is where the peer reaches us; its address is unspecified when we
 	// listen on all.
@@ -53,7 +53,7 @@ func marshal(msg sipmsg.Message) ([]byte, error) {
 	for _, h := range headers {
 		b.WriteString(text(h.Name()))
 		b.WriteString(": ")
-		b.WriteString(text(h.Value()))
+		b.WriteString(text(valueOf(h)))
 		b.WriteString("\r\n")
 	}
 	b.WriteString("\r\n")
@@ -68,12 +68,25 @@ func parse(p *sipmsg.Parser, data []byte) (msg sipmsg.Message, err error) {
 			msg, err = nil, fmt.Errorf("parser: %v", r)
 		}
 	}()
+	if data, err = plain(data); err != nil {
+		return nil, err
+	}
 	msg, err = p.ParseSIP(data)
 	if err != nil {
 		return nil, fmt.Errorf("parse message: %w", err)
 	}
-	tidy(msg)
-	return msg, nil
+	return msg, single(msg)
+}
+
+// single reports a header that places a message and is there twice: who reads
+// the other one sees another message.
+func single(msg sipmsg.Message) error {
+	for _, name := range []string{"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type"} {
+		if len(msg.GetHeaders(name)) > 1 {
+			return fmt.Errorf("%s is there twice", name)
+		}
+	}
+	return nil
 }
 
 // addrPort is the address of a socket without the wrapping of IPv4 in IPv6.

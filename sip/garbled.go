@@ -1,0 +1,92 @@
+package sip
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/netip"
+	"strings"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// refuseGarbled answers a request that could not be read with 400, where enough
+// of it can be read to say so to whom it came from. Answers and ACKs are never
+// answered.
+func (s *Server) refuseGarbled(data []byte, w wire, source netip.AddrPort) {
+	via, headers := skeleton(data)
+	if via == nil {
+		return
+	}
+	mac := hmac.New(sha256.New, s.secret[:])
+	mac.Write(data)
+	res := sipmsg.NewResponse(sipmsg.StatusBadRequest, phrase(sipmsg.StatusBadRequest))
+	for _, h := range headers {
+		if h.Name() == "To" && !strings.Contains(strings.ToLower(h.Value()), "tag=") {
+			h = sipmsg.NewHeader("To", h.Value()+";tag="+hex.EncodeToString(mac.Sum(nil)[:8]))
+		}
+		res.AppendHeader(h)
+	}
+	res.AppendHeader(sipmsg.NewHeader("Content-Length", "0"))
+	to := source
+	if w.network() == "UDP" && !via.Params.Has("rport") {
+		to = netip.AddrPortFrom(source.Addr(), viaPort(via))
+	}
+	markSource(res, source)
+	res.SetDestination(to.String())
+	s.counts.answered(sipmsg.StatusBadRequest)
+	if err := w.WriteMsg(res); err != nil {
+		s.log.Debug().Err(err).Msg("answer lost")
+	}
+}
+
+// skeleton takes what an answer repeats out of a request, as far as it is there.
+// via is the uppermost, nil where there is none to be read or no answer is due.
+func skeleton(data []byte) (via *sipmsg.ViaHeader, headers []sipmsg.Header) {
+	data, err := plain(data)
+	if err != nil {
+		return nil, nil
+	}
+	head, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
+	first := true
+	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
+		if first {
+			first = false
+			if bytes.HasPrefix(line, []byte("SIP/")) || bytes.HasPrefix(line, []byte("ACK ")) || !bytes.Contains(line, []byte(" SIP/")) {
+				return nil, nil
+			}
+			continue
+		}
+		name, value, _ := strings.Cut(string(line), ": ")
+		switch strings.ToLower(name) {
+		case "via":
+			v, err := readVia(value)
+			if via == nil && err != nil {
+				return nil, nil
+			}
+			if via == nil {
+				via = v
+				headers = append(headers, v)
+				continue
+			}
+			headers = append(headers, sipmsg.NewHeader("Via", value))
+		case "from":
+			headers = append(headers, sipmsg.NewHeader("From", value))
+		case "to":
+			headers = append(headers, sipmsg.NewHeader("To", value))
+		case "call-id":
+			headers = append(headers, sipmsg.NewHeader("Call-ID", value))
+		case "cseq":
+			headers = append(headers, sipmsg.NewHeader("CSeq", value))
+		}
+	}
+	return via, headers
+}
+
+func viaPort(via *sipmsg.ViaHeader) uint16 {
+	if via.Port > 0 && via.Port <= 0xffff {
+		return uint16(via.Port)
+	}
+	return uint16(sipmsg.DefaultUdpPort)
+}
