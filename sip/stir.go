@@ -95,13 +95,14 @@ func (s *Server) vouched(ctx context.Context, in incoming, c Caller) Caller {
 	return c
 }
 
-// signedCall is what a signature must fit: the numbers of the call in the
-// digits of E.164, and those that stand beside them in the request.
+// signedCall is what a signature must fit: the numbers of the call, in E.164
+// where they can be, and those that stand beside them in the request.
 func signedCall(in incoming, c Caller) passport.Call {
 	plan, r := in.trunk.plan(), claims(in)
-	digits := func(number string) string { return strings.TrimPrefix(plan.Canonical(number), "+") }
-	call := passport.Call{Caller: digits(c.User), Called: digits(calledNumber(in))}
-	call.Others = []string{digits(r.Calling(false).Number), digits(r.Calling(true).Number), digits(r.Called(identity.FromTo, false)), digits(r.Called(identity.FromRequest, false))}
+	call := passport.Call{Caller: c.User, Called: plan.Canonical(calledNumber(in))}
+	for _, other := range []string{r.Calling(false).Number, r.Calling(true).Number, r.Called(identity.FromTo, false), r.Called(identity.FromRequest, false)} {
+		call.Others = append(call.Others, plan.Canonical(other))
+	}
 	if date := in.GetHeader("date"); date != nil {
 		call.Date, _ = time.Parse(http.TimeFormat, date.Value())
 	}

@@ -20,7 +20,7 @@ type Token struct {
 	Source    string // where the certificate is
 	Attest    string
 	Issued    time.Time
-	Orig      string   // the caller's number, without a plus
+	Orig      string   // the caller's number, in the digits of E.164
 	Dest      []string // the called ones
 	// Compact tokens leave out what the request says already (RFC 8225 section
 	// 7): all but Kind, Algorithm and Source is empty, and complete fills it in.
@@ -97,9 +97,9 @@ func (t *Token) read(first, second string, params map[string]string) error {
 	}
 	t.Kind, t.Algorithm, t.Source = h.Kind, h.Algorithm, h.Source
 	t.Attest, t.Issued = p.Attest, time.Unix(p.Issued, 0)
-	t.Orig = strings.TrimPrefix(p.Orig.Number, "+")
+	t.Orig = plain(p.Orig.Number)
 	for _, n := range p.Dest.Numbers {
-		t.Dest = append(t.Dest, strings.TrimPrefix(n, "+"))
+		t.Dest = append(t.Dest, plain(n))
 	}
 	return nil
 }
@@ -110,9 +110,9 @@ func (t Token) complete(c Call) Token {
 		return t
 	}
 	p := payload{Issued: c.Date.Unix()}
-	p.Orig.Number, p.Dest.Numbers = c.Caller, []string{c.Called}
+	p.Orig.Number, p.Dest.Numbers = plain(c.Caller), []string{plain(c.Called)}
 	t.signed = encode(header{t.Algorithm, t.Kind, "passport", t.Source}) + "." + encode(p)
-	t.Issued, t.Orig, t.Dest = c.Date, c.Caller, []string{c.Called}
+	t.Issued, t.Orig, t.Dest = c.Date, p.Orig.Number, p.Dest.Numbers
 	return t
 }
 

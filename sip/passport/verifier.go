@@ -29,7 +29,9 @@ func newVerifier(hosts []string, roots *x509.CertPool, client *http.Client, now 
 	return &Verifier{roots, newSource(hosts, client, now), now}
 }
 
-// Call is what a signature is held against. Numbers are the digits of E.164.
+// Call is what a signature is held against. Numbers in E.164 have their plus;
+// another can turn out to be the one that was signed, and where it does not,
+// nothing is known, because it may be the same in another form.
 type Call struct {
 	Caller string // who calls, as others will see it
 	Called string // whom the call was for
@@ -133,19 +135,24 @@ func (v *Verifier) fits(t Token, c Call) error {
 	switch {
 	case t.Orig == "" || len(t.Dest) == 0:
 		return silent{errors.New("signature is not about telephone numbers")}
-	case t.Orig != c.Caller:
-		return mismatch("caller", slices.Contains(c.Others, t.Orig))
-	case !slices.Contains(t.Dest, c.Called):
-		return mismatch("called number", slices.ContainsFunc(t.Dest, func(n string) bool { return slices.Contains(c.Others, n) }))
+	case t.Compact && (plain(c.Caller) == c.Caller || plain(c.Called) == c.Called):
+		return silent{errors.New("what was signed cannot be told: a number is not in E.164")}
+	case t.Orig != plain(c.Caller):
+		return c.mismatch("caller", c.Caller, t.Orig)
+	case !slices.Contains(t.Dest, plain(c.Called)):
+		return c.mismatch("called number", c.Called, t.Dest...)
 	}
 	return nil
 }
 
-// mismatch is a number that was not signed, or one that another of the
-// request's own was signed for.
-func mismatch(what string, known bool) error {
+// plain is a number as a PASSporT has it.
+func plain(number string) string { return strings.TrimPrefix(number, "+") }
+
+// mismatch is why a number is not the one that was signed.
+func (c Call) mismatch(what, number string, signed ...string) error {
 	err := fmt.Errorf("%s is not the one that was signed", what)
-	if known {
+	other := slices.ContainsFunc(c.Others, func(n string) bool { return slices.Contains(signed, plain(n)) })
+	if other || plain(number) == number {
 		return silent{err}
 	}
 	return err

@@ -55,7 +55,7 @@ func TestVerify(t *testing.T) {
 	missing.Source = "https://" + peertest.CertificateHost + "/missing.pem"
 	from := func(source string) *peertest.Carrier { c := *good; c.Source = source; return &c }
 
-	call := Call{Caller: caller, Called: called, Others: []string{third}}
+	call := Call{Caller: "+" + caller, Called: "+" + called, Others: []string{"+" + third}}
 	sign := func(c *peertest.Carrier) string { return c.Sign("A", caller, called, now) }
 	header := func(change ...any) map[string]any {
 		h := map[string]any{"alg": "ES256", "ppt": "shaken", "typ": "passport", "x5u": good.Source}
@@ -157,6 +157,29 @@ func moved(c *peertest.Carrier, path string) *peertest.Carrier {
 	m := *c
 	m.Source = "https://" + peertest.CertificateHost + path
 	return &m
+}
+
+func TestNumbersThatCannotBeCompared(t *testing.T) {
+	carriers := peertest.NewCarriers(t)
+	v, good := verifier(carriers), carriers.Carrier("good", peertest.CarrierCode("709J"), nil)
+	signature := []string{good.Sign("A", caller, called, time.Now())}
+	for _, tt := range []struct {
+		name string
+		call Call
+		want string
+	}{
+		{"the same digits without a plus", Call{Caller: caller, Called: called}, "A"},
+		{"a number in another form", Call{Caller: "2025550123", Called: "+" + called}, ""},
+		{"a called name", Call{Caller: "+" + caller, Called: "en"}, ""},
+		{"nobody calls", Call{Called: "+" + called}, ""},
+		{"another number", Call{Caller: "+" + third, Called: "+" + called}, "failed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, err := v.Verify(t.Context(), signature, tt.call); got != tt.want {
+				t.Errorf("got %q (%v), want %q", got, err, tt.want)
+			}
+		})
+	}
 }
 
 func TestCertificatesAreFetchedOnce(t *testing.T) {
