@@ -1,5 +1,16 @@
 package sip
 
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+
+	"github.com/einwahl/einwahl/sip/digest"
+)
+
 // AuthConfig are the accounts of which a caller must prove one (RFC 3261
 // section 22, RFC 8760). None: a trunk is known by its address alone.
 type AuthConfig struct {
@@ -14,9 +25,88 @@ type UserConfig struct {
 	Password Password `yaml:"password"`
 }
 
+// minPassword is the shortest password that is not found by trying: whoever has
+// overheard one call may try as fast as they can compute.
+const minPassword = 8
+
+func (c AuthConfig) validate() []error {
+	var errs []error
+	if c.Realm != text(c.Realm) {
+		errs = append(errs, errors.New("auth.realm: it holds characters that cannot be sent"))
+	}
+	for i, u := range c.Users {
+		if u.User == "" || u.User != text(u.User) {
+			errs = append(errs, fmt.Errorf("auth.users[%d].user: name the account", i))
+		}
+		if len(u.Password) < minPassword {
+			errs = append(errs, fmt.Errorf("auth.users[%d].password: want %d characters or more, better 20 that nobody has chosen", i, minPassword))
+		}
+		if slices.ContainsFunc(c.Users[:i], func(o UserConfig) bool { return o.User == u.User }) {
+			errs = append(errs, fmt.Errorf("auth.users[%d].user: it is there twice", i))
+		}
+	}
+	return errs
+}
+
+// realm is how a trunk's challenges name us.
+func (t *trunk) realm() string {
+	if t.Auth.Realm != "" {
+		return t.Auth.Realm
+	}
+	return t.Name
+}
+
 // silence is the status of a refusal that is not sent.
 const silence = 0
 
 // challenge asks a request outside of any dialog for proof, where its trunk
-// wants one. ok is whether there is something to answer.
-func (s *Server) challenge(in incoming) (refusal, bool) { return refusal{}, false }
+// wants one. ok is whether there is something to answer, or to pass over.
+//
+// Only what could do something is asked: a REGISTER gets its 405 at once, since
+// we are no registrar, and a BYE to nobody its 481.
+func (s *Server) challenge(in incoming) (refusal, bool) {
+	if len(in.trunk.Auth.Users) == 0 || !s.mustProve(in) {
+		return refusal{}, false
+	}
+	c := digest.Claim{Realm: in.trunk.realm(), Source: in.source.Addr(), Method: string(in.Method)}
+	for _, h := range in.GetHeaders("Authorization") {
+		c.Proofs = append(c.Proofs, h.Value())
+	}
+	accounts := make([]digest.Account, len(in.trunk.Auth.Users))
+	for i, u := range in.trunk.Auth.Users {
+		accounts[i] = digest.Account{User: u.User, Password: string(u.Password)}
+	}
+	verdict := s.guard.Judge(accounts, c)
+	switch verdict {
+	case digest.Pass:
+		return refusal{}, false
+	case digest.Locked:
+		s.log.Warn().Str("trunk", in.trunk.Name).Stringer("from", c.Source).
+			Msg("too many wrong passwords: not answered for a minute; if it is one of yours, see auth.users of the trunk")
+		return refusal{status: silence}, true
+	case digest.Ignore:
+		return refusal{status: silence}, true
+	}
+	no := refusal{status: sipmsg.StatusUnauthorized}
+	for _, value := range s.guard.Challenges(c.Realm, c.Source, verdict == digest.Renew) {
+		no.headers = append(no.headers, sipmsg.NewHeader("WWW-Authenticate", value))
+	}
+	return no, true
+}
+
+// mustProve reports whether a request is worth a challenge: a call, but not one
+// from a registrar of ours, which has no password of us; and OPTIONS, where a
+// whole network may come and not one host that we know.
+func (s *Server) mustProve(in incoming) bool {
+	from := in.source.Addr()
+	known := func(networks []netip.Prefix) bool {
+		return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.IsSingleIP() && n.Contains(from) })
+	}
+	switch in.Method {
+	case sipmsg.INVITE:
+		return !known(in.trunk.use.registrars.networks())
+	case sipmsg.OPTIONS:
+		return !known(in.trunk.use.registrars.networks()) && !known(in.trunk.networks)
+	}
+	return false
+}

@@ -15,7 +15,7 @@ const lineParam = "line"
 // parameter counts first: nobody else knows it, and two carriers may have given
 // us the same name. Then its user, for registrars that keep no parameters.
 func (s *Server) claim(in incoming) (t *trunk, account string) {
-	trunks := s.gate.sharing(in.source.Addr())
+	trunks := s.gate.sharing(in.source.Addr(), in.wire.network())
 	line, user := in.Recipient.UriParams.GetOr(lineParam, ""), userOf(&in.Recipient)
 	for _, same := range []func(*trunk, RegisterConfig) bool{
 		func(t *trunk, a RegisterConfig) bool {
@@ -26,13 +26,22 @@ func (s *Server) claim(in incoming) (t *trunk, account string) {
 	} {
 		for _, t := range trunks {
 			for _, a := range t.Register {
-				if same(t, a) {
+				if same(t, a) && s.mayBe(t, in) {
 					return t, a.User
 				}
 			}
 		}
 	}
 	return in.trunk, ""
+}
+
+// mayBe reports whether what was shown on the way to in.trunk will do for t.
+func (s *Server) mayBe(t *trunk, in incoming) bool {
+	if t.use == in.trunk.use || len(t.Clients) == 0 {
+		return true
+	}
+	st, ok := in.wire.(*stream)
+	return ok && s.keys.vouch(t, st.certificates) == nil
 }
 
 // line is the unguessable mark of an account in its Contact. It is the same as

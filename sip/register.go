@@ -1,6 +1,13 @@
 package sip
 
-import "time"
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Password is a secret that is never printed.
 type Password string
@@ -49,7 +56,50 @@ type Registration struct {
 }
 
 // Registrations are the accounts of all trunks, in the order of the file.
-func (s *Server) Registrations() []Registration { return nil }
+func (s *Server) Registrations() []Registration { return s.accounts.list() }
 
-// validateAccounts checks auth and register.
-func (c TrunkConfig) validateAccounts() []error { return nil }
+// validateAccounts checks auth, register and ping.
+func (c TrunkConfig) validateAccounts() []error {
+	errs := append(c.Auth.validate(), c.validatePing()...)
+	seen := map[string]int{}
+	for i, r := range c.Register {
+		for _, err := range r.validate(c.Transports) {
+			errs = append(errs, fmt.Errorf("register[%d].%w", i, err))
+		}
+		if first, twice := seen[r.key()]; twice {
+			errs = append(errs, fmt.Errorf("register[%d].user: register[%d] already has this account with this server", i, first))
+		} else {
+			seen[r.key()] = i
+		}
+	}
+	return errs
+}
+
+// validate reports the mistakes of one account, each under its key.
+func (c RegisterConfig) validate(transports []string) []error {
+	var errs []error
+	server, err := serverOf(c.Server)
+	transport := cmp.Or(server.Transport, "udp")
+	switch {
+	case err != nil:
+		errs = append(errs, fmt.Errorf("server: %w", err))
+	case len(transports) > 0 && !slices.Contains(transports, transport):
+		errs = append(errs, fmt.Errorf("server: over %s, which is not in transports of the trunk: add it there, or say ;transport=", transport))
+	}
+	if c.Domain != "" && !isHost(strings.Trim(c.Domain, "[]")) {
+		errs = append(errs, fmt.Errorf("domain: %q is no host name, such as tel.example.net", text(c.Domain)))
+	}
+	if c.User == "" || c.User != text(c.User) || strings.ContainsAny(c.User, "; \t") {
+		errs = append(errs, errors.New("user: name the account, as the carrier has given it, without @ and domain"))
+	}
+	if c.AuthUser != text(c.AuthUser) {
+		errs = append(errs, errors.New("auth_user: it holds characters that cannot be sent"))
+	}
+	if c.Password == "" {
+		errs = append(errs, errors.New("password: the registrar will ask for one: set it, or password_file"))
+	}
+	if c.Expires < time.Minute || c.Expires > maxExpires {
+		errs = append(errs, fmt.Errorf("expires: want 1m to %v, not %v", maxExpires, c.Expires))
+	}
+	return errs
+}

@@ -54,11 +54,22 @@ func (g *gate) learn(trunk, account string, addresses []netip.Addr) {
 	}
 }
 
-// sharing are the trunks of the file that address belongs to, in its order.
-func (g *gate) sharing(address netip.Addr) []*trunk {
+// named is a trunk of the file, nil where there is none.
+func (g *gate) named(name string) *trunk {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t, ok := g.trunks[name]; ok && !t.use.retired.Load() {
+		return t
+	}
+	return nil
+}
+
+// sharing are the trunks of the file that address belongs to and that come this
+// way, in its order.
+func (g *gate) sharing(address netip.Addr, way string) []*trunk {
 	var trunks []*trunk
 	for _, r := range *g.rows.Load() {
-		if r.network.Contains(address) && !r.trunk.use.retired.Load() && !slices.Contains(trunks, r.trunk) {
+		if r.network.Contains(address) && r.trunk.comes(way) && !r.trunk.use.retired.Load() && !slices.Contains(trunks, r.trunk) {
 			trunks = append(trunks, r.trunk)
 		}
 	}

@@ -1,0 +1,103 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	sipmsg "github.com/emiago/sipgo/sip"
+)
+
+// way is how a request of ours that belongs to no call goes out.
+type way struct {
+	wire wire
+	to   netip.AddrPort
+	host string // ours, as the other side reaches us
+	port uint16
+}
+
+// wayTo finds or makes the way to an address of t. name is the host that its
+// certificate is to show.
+func (s *Server) wayTo(ctx context.Context, t *trunk, transport string, to netip.AddrPort, name string) (way, error) {
+	kind := strings.ToUpper(transport)
+	if kind == "UDP" {
+		d := s.socketFor(to.Addr())
+		if d == nil {
+			return way{}, errors.New("nothing in sip.listen speaks UDP to its kind of address")
+		}
+		return s.outOf(t, d, to), nil
+	}
+	if st, ok := s.streams.find(kind, to); ok {
+		return s.outOf(t, st, to), nil
+	}
+	st, err := s.streams.dial(ctx, s, kind, to, name)
+	if err != nil {
+		return way{}, err
+	}
+	return s.outOf(t, st, to), nil
+}
+
+// outOf is the way over w, with our own address as the operator has it, or as
+// the machine would write it on packets to there.
+func (s *Server) outOf(t *trunk, w wire, to netip.AddrPort) way {
+	own := w.local()
+	out := way{wire: w, to: to, host: own.Addr().Unmap().String(), port: own.Port()}
+	switch a := t.advertise(); {
+	case a.IsValid():
+		out.host = a.String()
+	case s.config.Advertise != "":
+		out.host = s.config.Advertise
+	case own.Addr().IsUnspecified():
+		if conn, err := net.Dial("udp", to.String()); err == nil { // sends nothing
+			out.host = addrPort(conn.LocalAddr()).Addr().String()
+			_ = conn.Close()
+		}
+	}
+	return out
+}
+
+// contact is our address over this way, with what is to stand before the host.
+func (w way) contact(user, params string) string {
+	uri := "sip:" + user + net.JoinHostPort(w.host, strconv.Itoa(int(w.port)))
+	if kind := w.wire.network(); kind != "UDP" {
+		uri += ";transport=" + strings.ToLower(kind)
+	}
+	return "<" + uri + params + ">"
+}
+
+// ask sends a request and waits for its final answer.
+func (s *Server) ask(ctx context.Context, w way, req *sipmsg.Request) (*sipmsg.Response, error) {
+	req.PrependHeader(s.via(w.wire, route{host: w.host}))
+	req.SetTransport(w.wire.network())
+	req.SetDestination(w.to.String())
+	return s.transactions.exchange(ctx, req, w.wire)
+}
+
+// keepOpen sends what keeps a NAT or a firewall on the way from forgetting us
+// (RFC 5626 section 3.5.1, and its custom over UDP).
+func (w way) keepOpen() error {
+	const ping = "\r\n\r\n"
+	switch out := w.wire.(type) {
+	case *stream:
+		return out.write([]byte(ping))
+	case *datagrams:
+		if out.gate.trunkOf(w.to.Addr(), "UDP") == nil {
+			return fmt.Errorf("send to %v: %w", w.to, errStranger)
+		}
+		_, err := out.conn.WriteToUDPAddrPort([]byte(ping), w.to)
+		return err
+	}
+	return nil
+}
+
+// cut is closed when the way is gone; nil never.
+func (w way) cut() <-chan struct{} {
+	if st, ok := w.wire.(*stream); ok {
+		return st.gone
+	}
+	return nil
+}
