@@ -77,13 +77,14 @@ func splitList(s string, separator byte) []string {
 // angle brackets, -1 if there is none. A quote that is never closed is a
 // character like others: some write names such as 5" so.
 func indexOutside(s string, c byte) int {
-	angle := false
+	angle, quotes := false, true
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == c && !angle:
 			return i
-		case s[i] == '"' && !angle:
-			if end := closingQuote(s[i+1:]); end >= 0 {
+		case s[i] == '"' && !angle && quotes:
+			end := closingQuote(s[i+1:])
+			if quotes = end >= 0; quotes {
 				i += end + 1
 			}
 		case s[i] == '<':

@@ -23,6 +23,7 @@ const (
 
 	maxValue        = 16 << 10 // bytes of one Identity header
 	maxTokens       = 4        // that are looked at
+	maxParams       = 16       // behind each
 	maxNumbers      = 32       // called, in one PASSporT
 	maxFetch        = 2 * time.Second
 	maxFile         = 64 << 10 // bytes of certificates at one address

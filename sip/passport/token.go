@@ -147,7 +147,7 @@ func encode(v any) string {
 // paramsOf reads ;info=<...>;alg=ES256;ppt="shaken".
 func paramsOf(s string) map[string]string {
 	all := map[string]string{}
-	for s != "" {
+	for n := 0; s != "" && n < maxParams; n++ {
 		end := strings.IndexByte(s, ';')
 		if open, shut := strings.IndexByte(s, '<'), strings.IndexByte(s, '>'); open >= 0 && open < end && shut > open {
 			end = shut + 1 // a semicolon in the address is not ours
@@ -159,7 +159,7 @@ func paramsOf(s string) map[string]string {
 		s = strings.TrimPrefix(s[len(part):], ";")
 		name, value, _ := strings.Cut(part, "=")
 		name = strings.ToLower(strings.TrimSpace(name))
-		if _, twice := all[name]; name != "" && !twice {
+		if _, twice := all[name]; !twice {
 			all[name] = strings.Trim(strings.TrimSpace(value), `"<>`)
 		}
 	}

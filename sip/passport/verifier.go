@@ -72,7 +72,7 @@ func (v *Verifier) Verify(ctx context.Context, values []string, c Call) (string,
 func split(values []string) []string {
 	var all []string
 	for _, value := range values {
-		for len(all) < maxTokens && value != "" {
+		for parts := 0; len(all) < maxTokens && parts < maxTokens && value != ""; parts++ {
 			end := strings.IndexByte(value, ',')
 			if open, shut := strings.IndexByte(value, '<'), strings.IndexByte(value, '>'); open >= 0 && open < end && end < shut {
 				end = -1
