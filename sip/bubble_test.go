@@ -27,6 +27,7 @@ type caller struct {
 	out    chan sipmsg.Message
 	seq    int
 	to     string // with the gateway's tag
+	fits   error  // what the gateway's sound says to an offer
 }
 
 func (*caller) Close() error          { return nil }
@@ -50,7 +51,7 @@ func bubble(t *testing.T, expires time.Duration, handle func(context.Context, *C
 		c.server, err = newServer(DefaultConfig(), []TrunkConfig{trunk}, zerolog.Nop(),
 			func(ctx context.Context, call *Call) { c.calls <- call; handle(ctx, call) },
 			func(media.LegConfig) (leg, error) {
-				l := &fakeLeg{digits: make(chan rune, 9), lost: make(chan struct{})}
+				l := &fakeLeg{answer: func([]byte) ([]byte, error) { return []byte(plainAnswer), c.fits }, digits: make(chan rune, 9), lost: make(chan struct{})}
 				c.legs <- l
 				return l, nil
 			})
