@@ -37,7 +37,7 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 	for _, tt := range []struct {
 		name, file, want string
 	}{
-		{"a key that does not exist is an error", "sip: {nonsense: 1}", "sip.nonsense: unknown key; known here: advertise, listen, max_connections, max_connections_per_address, stir, tls (line 1)"},
+		{"a key that does not exist is an error", "sip: {nonsense: 1}", "sip.nonsense: unknown key; known here: advertise, dns, listen, max_connections, max_connections_per_address, stir, tls (line 1)"},
 		{"a mistyped key is recognised", "media:\n  prots: 1-2", "media.prots: unknown key; did you mean ports? (line 2)"},
 		{"a section that does not exist is an error", "sips: {}", "sips: unknown key; did you mean sip? (line 1)"},
 		{"a key written twice is an error", "log:\n  level: info\n  level: warn", "log.level: is written twice, first on line 2 (line 3)"},
