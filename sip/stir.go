@@ -28,7 +28,7 @@ type STIRConfig struct {
 	Authorities string `yaml:"authorities"`
 	// Client fetches the certificates; nil: one that connects to no address of
 	// this machine. It is not in the file.
-	Client *http.Client `yaml:"-"`
+	Client *http.Client `yaml:"-" json:"-"`
 }
 
 func (c STIRConfig) validate() []error {
