@@ -41,10 +41,18 @@ func (a *adaptation) starved(s *Stream, owed int) {
 // target is how long a packet that meets no delay should wait to be played, in
 // samples.
 func (s *Stream) target() int {
-	t := min(max(s.lateness.usual(), s.floor), s.ceiling)
+	floor := s.floor
+	if s.waits() {
+		floor = max(floor, s.frame)
+	}
+	t := min(max(s.lateness.usual(), floor), s.ceiling)
 	s.counters.target.Store(int64(t))
 	return t
 }
+
+// waits reports whether the packet after a lost one should be there when that
+// is missed, because it may carry a copy.
+func (s *Stream) waits() bool { return s.frail > 0 && s.choosy != nil && s.choosy.Forward() }
 
 // settle moves the delay towards its target by a pitch period, if it is far
 // enough off and has been so for a while. The difference of a frame is left
@@ -57,11 +65,14 @@ func (s *Stream) settle() {
 	if !ok || a.resting > 0 {
 		return
 	}
-	target := s.target()
+	target, slack := s.target(), s.frame
+	if s.waits() {
+		slack = 0
+	}
 	switch {
 	case least >= target+s.frame && a.hold == 0:
 		s.shorten()
-	case most+s.frame <= target:
+	case most+slack < target || slack > 0 && most+slack == target:
 		s.lengthen()
 	}
 }

@@ -55,6 +55,7 @@ func (s *Stream) conceal(p *packet) {
 		s.place += s.ticks(covered + n)
 		return
 	}
+	s.frail = wary
 	s.makeUp(n, p.payload) // just before p: it may carry a copy
 	s.counters.lost.Add(uint64(p.seq - s.shelf.next))
 	s.shelf.next, s.place = p.seq, p.ts

@@ -35,6 +35,8 @@ const (
 	// plausible is the longest made-up stretch that is asked of a decoder:
 	// all of them have faded out by then.
 	plausible = 80 * time.Millisecond
+	// wary is for how many beats after a loss the next is expected: 10 s.
+	wary = 500
 	// unit is what decoders are asked to make up at once.
 	unit = 10 * time.Millisecond
 )
@@ -65,6 +67,12 @@ type forwardDecoder interface {
 	DecodeFEC(dst []int16, payload []byte) (int, error)
 }
 
+// choosyDecoder is a forwardDecoder for several kinds of packets, which tells
+// whether those of now may carry copies.
+type choosyDecoder interface {
+	Forward() bool
+}
+
 // pausingDecoder is a Decoder that knows packets without sound. They are not
 // played: a breath of comfort noise between two silences is worse than none.
 type pausingDecoder interface {
@@ -89,6 +97,7 @@ type Stream struct {
 	floor, ceiling  int // of the target, in samples
 	decoder         Decoder
 	forward         forwardDecoder // nil if the decoder is none
+	choosy          choosyDecoder  // nil if the decoder is none
 	pausing         pausingDecoder // nil if the decoder is none
 
 	socket   socketSide
@@ -110,6 +119,7 @@ type Stream struct {
 	wait  int   // silence before the next packet
 	last  int   // length of the last packet
 	gap   bool  // sound was skipped: the next must be blended
+	frail int   // beats for which packets are expected to be lost
 
 	sound  []int16 // decoded, to be read
 	heard  int     // how much of it, up to the last that is not silence
@@ -150,6 +160,7 @@ func New(cfg Config, d Decoder) *Stream {
 		scraps:   make([]int16, in(unit)),
 	}
 	s.forward, _ = d.(forwardDecoder)
+	s.choosy, _ = d.(choosyDecoder)
 	s.pausing, _ = d.(pausingDecoder)
 	s.adapt = adaptation{pause: shortPause, reduced: tooEarly}
 	return s
@@ -184,6 +195,7 @@ func (s *Stream) ReadFrame(f pcm.Frame) bool {
 	if len(f) != s.frame {
 		return false
 	}
+	s.frail = max(s.frail-1, 0)
 	s.receive()
 	s.skip()
 	for len(s.sound) < len(f) {
