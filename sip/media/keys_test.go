@@ -22,6 +22,8 @@ func TestKeys(t *testing.T) {
 		{name: "each key by both", told: []message{{inRTP, '1', 0}, {inINFO, '1', s}, {inINFO, '1', 2 * s}, {inRTP, '1', 2 * s}}, want: "11"},
 		{name: "all by RTP, then all by INFO", told: []message{{inRTP, '1', 0}, {inRTP, '2', s}, {inRTP, '2', s}, {inINFO, '1', s}, {inINFO, '2', s}, {inINFO, '2', 2 * s}}, want: "122"},
 		{name: "a long press is told by INFO at its end", told: []message{{inRTP, '#', 0}, {inINFO, '#', 4 * s}}, want: "#"},
+		{name: "each key by all three", told: []message{{inTones, '1', 0}, {inINFO, '1', 0}, {inRTP, '1', 0}, {inRTP, '1', s}, {inTones, '1', s}, {inINFO, '1', s}}, want: "11"},
+		{name: "by two, and then by the other two", told: []message{{inTones, '1', 0}, {inINFO, '1', 0}, {inINFO, '2', s}, {inRTP, '2', s}}, want: "12"},
 		{name: "one way stops", told: []message{{inRTP, '1', 0}, {inINFO, '1', 0}, {inINFO, '2', s}, {inINFO, '1', 2 * s}}, want: "121"},
 		{name: "another digit is no twin", told: []message{{inRTP, '1', 0}, {inINFO, '2', 0}}, want: "12"},
 		{name: "the same digit much later is another press", told: []message{{inRTP, '1', 0}, {inINFO, '1', 6 * s}}, want: "11"},
