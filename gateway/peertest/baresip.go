@@ -52,7 +52,7 @@ ctrl_tcp_listen 127.0.0.1:%d
 var modulePaths = [...]string{"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules", "/usr/local/lib/baresip/modules"}
 
 // StartBaresip starts a phone that plays the WAV file play (8 kHz mono) and
-// prefers codec ("PCMA" or "PCMU"). More settings are those of its account, as
+// prefers codec ("PCMA", "PCMU", BaresipG722 or BaresipOpus). More settings are those of its account, as
 // mediaenc=srtp-mand.
 func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	t.Helper()
@@ -66,7 +66,8 @@ func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 		}
 	}
 	config := fmt.Sprintf(baresipConfig, play, filepath.Join(b.dir, "player.wav"), filepath.Join(b.dir, "alert.wav"), modules, b.dir, port)
-	account := fmt.Sprintf("<sip:phone@127.0.0.1>;regint=0;%s\n", strings.Join(append(more, "audio_codecs="+codec+"/8000/1"), ";"))
+	config, codec = codecSettings(config, codec)
+	account := fmt.Sprintf("<sip:phone@127.0.0.1>;regint=0;%s\n", strings.Join(append(more, "audio_codecs="+codec), ";"))
 	b.write("config", config)
 	b.write("accounts", account)
 	b.proc = start(t, b.dir, "baresip", "-4", "-f", b.dir)
@@ -155,7 +156,7 @@ func (b *Baresip) recording(suffix string) []int16 {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return samples(data)
+	return telephonic(data, samples(data))
 }
 
 // command sends one netstring; baresip's answer arrives with its events.
