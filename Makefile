@@ -12,7 +12,7 @@ FUZZED = $(shell grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -rn1 dir
 
 .DEFAULT_GOAL := help
 export GO
-.PHONY: help run phone test bench lint build fuzz deps clean
+.PHONY: help run phone test bench rate lint vuln build fuzz deps clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,9 +36,17 @@ bench: ## run the benchmarks
 	@.ci/deps run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+rate: ## measure how many calls a second the gateway takes, and at three times that
+	@.ci/deps test
+	$(GO) test -run '^$$' -bench CallRate -benchtime 1x -v ./gateway/app
+
 lint: ## run golangci-lint; the first run builds it, which takes two minutes
 	@.ci/deps run
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+vuln: ## look for known vulnerabilities with govulncheck; needs https://vuln.go.dev
+	@.ci/deps run
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 build: ## build ./einwahl; VERSION=1.2.3 names a release
 	@.ci/deps run

@@ -38,6 +38,7 @@ type process struct {
 	cmd  *exec.Cmd
 	sip  string // host:port
 	http string // http://host:port
+	end  func()
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -47,9 +48,22 @@ type process struct {
 // of its own.
 func startProcess(b *testing.B, program string, meetings int) *process {
 	b.Helper()
+	p := startProcessWith(b, program, func(dir string) string { return benchFile(dir, meetings) })
+	// Phones can call a moment before the meetings are open.
+	peertest.Eventually(b, "the meetings are open", func() bool {
+		res, err := http.Get(p.http + "/meet/" + benchMeeting(0) + "/ws")
+		return err == nil && res.Body.Close() == nil && res.StatusCode != http.StatusServiceUnavailable
+	})
+	return p
+}
+
+// startProcessWith starts the gateway with an operator's file, which may use a
+// folder of its own.
+func startProcessWith(b *testing.B, program string, content func(dir string) string) *process {
+	b.Helper()
 	dir := b.TempDir()
 	file := filepath.Join(dir, "einwahl.yaml")
-	if err := os.WriteFile(file, []byte(benchFile(dir, meetings)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(content(dir)), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	p := &process{b: b, cmd: exec.Command(program, "run", "--config", file)}
@@ -63,7 +77,8 @@ func startProcess(b *testing.B, program string, meetings int) *process {
 	}
 	ready, ended := make(chan struct{}), make(chan struct{})
 	go p.read(bufio.NewScanner(said), ready, ended)
-	b.Cleanup(func() { p.stop(ended) })
+	p.end = sync.OnceFunc(func() { p.stop(ended) })
+	b.Cleanup(p.end)
 	select {
 	case <-ready:
 	case <-ended:
@@ -71,11 +86,6 @@ func startProcess(b *testing.B, program string, meetings int) *process {
 	case <-time.After(30 * time.Second):
 		b.Fatalf("the gateway is not ready:\n%s", p.text())
 	}
-	// Phones can call a moment before the meetings are open.
-	peertest.Eventually(b, "the meetings are open", func() bool {
-		res, err := http.Get(p.http + "/meet/" + benchMeeting(0) + "/ws")
-		return err == nil && res.Body.Close() == nil && res.StatusCode != http.StatusServiceUnavailable
-	})
 	return p
 }
 

@@ -127,6 +127,7 @@ func (l *line) info() call.Info { return l.session.Info() }
 type calls struct {
 	mu      sync.Mutex
 	lines   map[*line]struct{}
+	taken   []bool          // the numbers that tell callers apart, from 1
 	told    bool            // callers are told that the gateway closes
 	waiting []chan struct{} // closed when the last call ends
 }
@@ -134,17 +135,16 @@ type calls struct {
 func (c *calls) begin(phone *sip.Call) *line {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	taken := make(map[int]bool, len(c.lines))
-	for l := range c.lines {
-		taken[l.nth] = true
-	}
-	l := &line{nth: 1, phone: phone}
-	for taken[l.nth] {
-		l.nth++
-	}
 	if c.lines == nil {
 		c.lines = map[*line]struct{}{}
 	}
+	free := slices.Index(c.taken, false)
+	if free < 0 {
+		free = len(c.taken)
+		c.taken = append(c.taken, true)
+	}
+	c.taken[free] = true
+	l := &line{nth: free + 1, phone: phone}
 	c.lines[l] = struct{}{}
 	return l
 }
@@ -163,6 +163,7 @@ func (c *calls) end(l *line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.lines, l)
+	c.taken[l.nth-1] = false
 	if len(c.lines) == 0 {
 		for _, gone := range c.waiting {
 			close(gone)

@@ -19,7 +19,7 @@ type Config struct {
 
 // DefaultConfig returns the settings used where the file is silent.
 func DefaultConfig() Config {
-	return Config{CPU: 85, Heap: 85, Lateness: 20 * time.Millisecond}
+	return Config{CPU: 85, Heap: 85, Lateness: 40 * time.Millisecond}
 }
 
 // Latenesses are those that the audio clock counts and that matter to an ear.

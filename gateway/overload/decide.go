@@ -46,46 +46,74 @@ func (l load) after(a, b Sample) load {
 type state struct {
 	share float64
 	key   string
+	wait  int // periods until late sound counts again
 }
 
 const (
 	// lateShare of the beats may be late: sound that waits for one beat in
-	// twenty is what a jitter buffer was made for.
-	lateShare = .05
-	// leastShare is always tried, or nobody would learn that it is over.
-	leastShare = .02
-	// fastest is how much more is taken after a period with room left.
-	fastest = 1.15
-	// slowest is what is taken after one with sound that was late.
-	slowest = .7
+	// twenty is what a jitter buffer was made for. With veryLate there is little
+	// time.
+	lateShare, veryLate = .05, .25
+	// fewer is what is taken of the calls when sound was late, and farFewer when
+	// it was very late. Then there is a pause to see what comes of it.
+	fewer, farFewer = .85, .7
+	pause           = 2
+	// more is how much larger the share grows in a period with room left.
+	more = .02
+	// least is always tried, or nobody would learn that it is over.
+	least = .05
 	// heapBack is how far the heap must fall below its limit.
 	heapBack = .05
 )
 
 // next takes more or fewer calls than in the period before, so that the load
-// comes to rest at its limit: the share is scaled by how far the one is from
-// the other. Taking all or none in turns would let half of the machine lie idle
-// and keep nobody's calls undisturbed.
+// comes to rest at its limit. Taking all or none in turns would let half of the
+// machine lie idle and keep nobody's calls undisturbed.
+//
+// How much the processors have to do tells how far it is from the limit, so the
+// share is scaled by that. How late the sound is does not: it is all well until
+// it is not, so the share is felt down and up again in steps.
 func next(s state, l load, c Config) state {
-	scale, key := fastest, ""
-	if c.CPU > 0 && l.cpu > 0 {
-		scale, key = min(scale, float64(c.CPU)/100/l.cpu), "overload.cpu"
-	}
-	if c.Lateness > 0 && l.late > lateShare && slowest < scale {
-		scale, key = slowest, "overload.lateness"
-	}
 	if limit := float64(c.Heap) / 100; c.Heap > 0 {
-		full := l.heap >= limit
-		if full || s.key == "overload.heap" && s.share == 0 && l.heap > limit-heapBack {
-			return state{share: 0, key: "overload.heap"}
+		empties := s.key == heapKey && s.share == 0
+		if l.heap >= limit || empties && l.heap > limit-heapBack {
+			return state{key: heapKey}
 		}
 	}
-	share := min(1, max(leastShare, s.share*scale))
-	switch {
-	case share == 1:
-		return state{share: 1}
-	case scale < 1:
-		return state{share, key}
+	share, key := s.share+more, ""
+	if c.CPU > 0 && l.cpu > 0 {
+		if scaled := s.share * float64(c.CPU) / 100 / l.cpu; scaled < share {
+			share, key = scaled, cpuKey
+		}
 	}
-	return state{share, s.key} // on its way back
+	wait := max(0, s.wait-1)
+	if c.Lateness > 0 && l.late > lateShare {
+		felt := s.share
+		if s.wait == 0 {
+			felt, wait = felt*fewer, pause
+			if l.late > veryLate {
+				felt = s.share * farFewer
+			}
+		}
+		if felt < share {
+			share, key = felt, latenessKey
+		}
+	}
+	share = max(least, share)
+	switch {
+	case share >= 1:
+		return state{share: 1, wait: wait}
+	case share >= s.share:
+		key = s.key // on its way back
+	}
+	return state{share, key, wait}
 }
+
+// Limits, by their keys in the operator's file.
+const (
+	callsKey    = "overload.calls"
+	perSecond   = "overload.calls_per_second"
+	cpuKey      = "overload.cpu"
+	heapKey     = "overload.heap"
+	latenessKey = "overload.lateness"
+)

@@ -61,13 +61,13 @@ func (m *Meter) Set(c Config) {
 func (m *Meter) Refuse() string {
 	c := m.config.Load()
 	if c.Calls > 0 && m.sources.Calls() >= c.Calls {
-		return "overload.calls"
+		return callsKey
 	}
 	if share := m.Share(); share < 1 && rand.Float64() >= share {
 		return *m.key.Load()
 	}
 	if !m.rate.Load().Allow() {
-		return "overload.calls_per_second"
+		return perSecond
 	}
 	return ""
 }

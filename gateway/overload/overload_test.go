@@ -28,22 +28,24 @@ func TestShareOfCallsThatIsTaken(t *testing.T) {
 	}{
 		{"an idle gateway takes all", all, load{}, c, all},
 		{"a busy one takes all up to the limit", all, load{cpu: .85, heap: .8, late: .05}, c, all},
-		{"twice the limit halves what is taken", all, load{cpu: 1.7}, c, state{.5, "overload.cpu"}},
-		{"and halves it again", state{.5, "overload.cpu"}, load{cpu: 1.7}, c, state{.25, "overload.cpu"}},
-		{"at the limit it stays", state{.5, "overload.cpu"}, load{cpu: .85}, c, state{.5, "overload.cpu"}},
-		{"below the limit more is taken, slowly", state{.5, "overload.cpu"}, load{cpu: .1}, c, state{.5 * fastest, "overload.cpu"}},
-		{"until it is all again", state{.95, "overload.cpu"}, load{cpu: .1}, c, all},
-		{"something is always tried", state{.021, "overload.cpu"}, load{cpu: 8}, c, state{leastShare, "overload.cpu"}},
-		{"late sound takes less", all, load{cpu: .1, late: .06}, c, state{slowest, "overload.lateness"}},
-		{"the tighter limit is told", all, load{cpu: 1.7, late: .5}, c, state{.5, "overload.cpu"}},
-		{"a full heap takes nothing", all, load{heap: .85}, c, state{0, "overload.heap"}},
-		{"it takes nothing until there is room again", state{0, "overload.heap"}, load{heap: .81}, c, state{0, "overload.heap"}},
-		{"with room it begins anew", state{0, "overload.heap"}, load{heap: .79}, c, state{leastShare, "overload.heap"}},
-		{"a heap just below the limit is none of its own", state{.5, "overload.cpu"}, load{cpu: .85, heap: .84}, c, state{.5, "overload.cpu"}},
+		{"twice the limit halves what is taken", all, load{cpu: 1.7}, c, state{share: .5, key: cpuKey}},
+		{"and halves it again", state{share: .5, key: cpuKey}, load{cpu: 1.7}, c, state{share: .25, key: cpuKey}},
+		{"at the limit it stays", state{share: .5, key: cpuKey}, load{cpu: .85}, c, state{share: .5, key: cpuKey}},
+		{"below the limit more is taken, slowly", state{share: .5, key: cpuKey}, load{cpu: .1}, c, state{share: .5 + more, key: cpuKey}},
+		{"until it is all again", state{share: .99, key: cpuKey}, load{cpu: .1}, c, all},
+		{"something is always tried", state{share: .06, key: cpuKey}, load{cpu: 8}, c, state{share: least, key: cpuKey}},
+		{"late sound takes less", all, load{cpu: .1, late: .06}, c, state{share: fewer, key: latenessKey, wait: pause}},
+		{"very late sound takes far less", all, load{cpu: .1, late: .5}, c, state{share: farFewer, key: latenessKey, wait: pause}},
+		{"and then what comes of it is waited for", state{share: .5, key: latenessKey, wait: 2}, load{late: .5}, c, state{share: .5, key: latenessKey, wait: 1}},
+		{"the tighter limit is told", all, load{cpu: 1.7, late: .5}, c, state{share: .5, key: cpuKey, wait: pause}},
+		{"a full heap takes nothing", all, load{heap: .85}, c, state{key: heapKey}},
+		{"it takes nothing until there is room again", state{key: heapKey}, load{heap: .81}, c, state{key: heapKey}},
+		{"with room it begins anew", state{key: heapKey}, load{heap: .79}, c, state{share: least, key: heapKey}},
+		{"a heap just below the limit is none of its own", state{share: .5, key: cpuKey}, load{cpu: .85, heap: .84}, c, state{share: .5, key: cpuKey}},
 		{"a limit of 0 is none", all, load{cpu: 3, heap: 3, late: 1}, Config{}, all},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := next(tt.from, tt.load, tt.c); math.Abs(got.share-tt.want.share) > 1e-9 || got.key != tt.want.key {
+			if got := next(tt.from, tt.load, tt.c); math.Abs(got.share-tt.want.share) > 1e-9 || got.key != tt.want.key || got.wait != tt.want.wait {
 				t.Errorf("next = %+v, want %+v", got, tt.want)
 			}
 		})
