@@ -16,6 +16,9 @@ type Scenario struct {
 	number string
 	codec  Codec
 	cseq   int
+	invite int    // the CSeq of the last INVITE, which its ACK repeats
+	extra  string // headers of the next message
+	checks int
 	b      strings.Builder
 }
 
@@ -50,12 +53,18 @@ func (s *Scenario) request(method, attributes, body string, inDialog bool) *Scen
 // "[branch-3]" is that of the message three steps before.
 func (s *Scenario) requestIn(branch, method, attributes, body string, inDialog bool) *Scenario {
 	tag, cseq := "", s.cseq
+	switch method {
+	case "INVITE":
+		s.invite = s.cseq
+	case "ACK":
+		cseq = s.invite
+	}
 	if inDialog {
 		tag = "[peer_tag_param]"
 	}
 	contentType := ""
 	if body != "" {
-		contentType = "Content-Type: application/" + strings.SplitN(body, "\n", 2)[0] + "\n"
+		contentType = "Content-Type: " + contentTypeOf(strings.SplitN(body, "\n", 2)[0]) + "\n"
 		body = strings.SplitN(body, "\n", 2)[1]
 	}
 	fmt.Fprintf(&s.b, `<send %s><![CDATA[
@@ -72,8 +81,17 @@ Max-Forwards: 70
 
 %s
 ]]></send>
-`, attributes, method, s.number, branch, s.number, tag, cseq, method, contentType, body)
+`, attributes, method, s.number, branch, s.number, tag, cseq, method, s.extra+contentType, body)
+	s.extra = ""
 	return s
+}
+
+// contentTypeOf completes a subtype of application.
+func contentTypeOf(kind string) string {
+	if strings.Contains(kind, "/") {
+		return kind
+	}
+	return "application/" + kind
 }
 
 func (s *Scenario) sdp(direction string, version, ptime int) string {
