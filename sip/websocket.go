@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -72,7 +73,9 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, st *stream) {
 	})
 	if err != nil {
 		s.counts.drop(&s.counts.handshakes, func() string { return fmt.Sprintf("%s from %v: %v", st.kind, st.peer, err) })
-		_ = place.Close()
+		if !ours { // the web server closes what is its own, after it has answered
+			_ = place.Close()
+		}
 		return
 	}
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
@@ -95,9 +98,10 @@ type counted struct{}
 // talk is a pipe of messages: one in each WebSocket message (RFC 7118 section
 // 5), text or binary.
 type talk struct {
-	ws    *websocket.Conn
-	local net.Addr
-	place *guest
+	ws     *websocket.Conn
+	local  net.Addr
+	place  *guest
+	binary atomic.Bool // so came the last message, and so we answer
 }
 
 func (t *talk) LocalAddr() net.Addr { return t.local }
@@ -111,7 +115,7 @@ func (t *talk) write(data []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
 	defer cancel()
 	kind := websocket.MessageText
-	if !utf8.Valid(data) {
+	if t.binary.Load() || !utf8.Valid(data) {
 		kind = websocket.MessageBinary
 	}
 	return t.ws.Write(ctx, kind, data)
@@ -143,10 +147,11 @@ func (t *talk) read(limits timing, take func([]byte) (bool, error)) error {
 func (t *talk) message(ctx context.Context, limit time.Duration) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	_, r, err := t.ws.Reader(ctx)
+	kind, r, err := t.ws.Reader(ctx)
 	if err != nil {
 		return nil, closing(err)
 	}
+	t.binary.Store(kind == websocket.MessageBinary)
 	late := time.AfterFunc(limit, func() { cancel(os.ErrDeadlineExceeded) })
 	defer late.Stop()
 	data, err := io.ReadAll(r)

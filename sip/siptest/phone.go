@@ -17,8 +17,11 @@ const Patience = 10 * time.Second
 type Config struct {
 	// Gateway is where it calls, host:port.
 	Gateway string
-	// Network is udp (the default) or tcp.
+	// Network is udp (the default) or tcp, or what Conn is: tls, ws, wss.
 	Network string
+	// Conn is a connection to the gateway that the phone is to use; nil: one of
+	// its own.
+	Conn net.Conn
 	// Local is the address it lives on; the default is 127.0.0.1.
 	Local string
 	// User and Display are the caller's number and name.
@@ -76,6 +79,11 @@ func New(t testing.TB, c Config) *Phone {
 }
 
 func (p *Phone) connect() (err error) {
+	if p.config.Conn != nil {
+		p.tcp = p.config.Conn
+		p.reading.Go(p.readStream)
+		return nil
+	}
 	if p.config.Network == "tcp" {
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(p.config.Local)}}
 		if p.tcp, err = d.Dial("tcp", p.config.Gateway); err != nil {
