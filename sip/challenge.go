@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 
@@ -15,9 +16,15 @@ import (
 // section 22, RFC 8760). None: a trunk is known by its address alone.
 type AuthConfig struct {
 	// Realm names us in the challenge; empty: the trunk's name.
-	Realm string       `yaml:"realm"`
-	Users []UserConfig `yaml:"users"`
+	Realm string `yaml:"realm"`
+	// Algorithms are offered in this order: sha-256, md5.
+	Algorithms []string     `yaml:"algorithms"`
+	Users      []UserConfig `yaml:"users"`
 }
+
+// DefaultAuthConfig asks nobody, and would offer what there is, the stronger
+// first as RFC 8760 wants it.
+func DefaultAuthConfig() AuthConfig { return AuthConfig{Algorithms: []string{"sha-256", "md5"}} }
 
 // UserConfig is one account.
 type UserConfig struct {
@@ -33,6 +40,14 @@ func (c AuthConfig) validate() []error {
 	var errs []error
 	if c.Realm != text(c.Realm) {
 		errs = append(errs, errors.New("auth.realm: it holds characters that cannot be sent"))
+	}
+	for i, a := range c.Algorithms {
+		if a != "sha-256" && a != "md5" || slices.Contains(c.Algorithms[:i], a) {
+			errs = append(errs, fmt.Errorf("auth.algorithms[%d]: want sha-256, md5 or both, each once, not %q", i, text(a)))
+		}
+	}
+	if len(c.Users) > 0 && len(c.Algorithms) == 0 {
+		errs = append(errs, errors.New("auth.algorithms: want sha-256, md5 or both"))
 	}
 	for i, u := range c.Users {
 		if u.User == "" || u.User != text(u.User) {
@@ -69,6 +84,9 @@ func (s *Server) challenge(in incoming) (refusal, bool) {
 		return refusal{}, false
 	}
 	c := digest.Claim{Realm: in.trunk.realm(), Source: in.source.Addr(), Method: string(in.Method)}
+	for _, a := range in.trunk.Auth.Algorithms {
+		c.Algorithms = append(c.Algorithms, strings.ToUpper(a))
+	}
 	for _, h := range in.GetHeaders("Authorization") {
 		c.Proofs = append(c.Proofs, h.Value())
 	}
@@ -88,7 +106,7 @@ func (s *Server) challenge(in incoming) (refusal, bool) {
 		return refusal{status: silence}, true
 	}
 	no := refusal{status: sipmsg.StatusUnauthorized}
-	for _, value := range s.guard.Challenges(c.Realm, c.Source, verdict == digest.Renew) {
+	for _, value := range s.guard.Challenges(c, verdict == digest.Renew) {
 		no.headers = append(no.headers, sipmsg.NewHeader("WWW-Authenticate", value))
 	}
 	return no, true

@@ -102,6 +102,7 @@ func DefaultTrunkConfig() TrunkConfig {
 		Codecs:            []string{"opus", "g722", "pcma", "pcmu"},
 		SRTP:              "optional",
 		Called:            "auto",
+		Auth:              DefaultAuthConfig(),
 		SessionExpires:    30 * time.Minute,
 		Requests:          "trunk",
 		MaxCalls:          200,

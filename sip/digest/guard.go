@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,8 @@ type Claim struct {
 	Realm  string
 	Source netip.Addr
 	Method string
+	// Algorithms are those that were offered, as in Challenges.
+	Algorithms []string
 	// Proofs are the values of Authorization.
 	Proofs []string
 }
@@ -88,7 +91,7 @@ func (g *Guard) Judge(accounts []Account, c Claim) Verdict {
 	if proof == nil {
 		return Ask
 	}
-	right := proves(accounts, proof, c.Method)
+	right := proves(accounts, proof, c)
 	made, ours := g.made(proof.Nonce, c.Realm, c.Source)
 	switch {
 	case !ours:
@@ -106,12 +109,13 @@ func (g *Guard) Judge(accounts []Account, c Claim) Verdict {
 	return Pass
 }
 
-// Challenges are the values of WWW-Authenticate, the preferred first.
-func (g *Guard) Challenges(realm string, source netip.Addr, stale bool) []string {
-	nonce := g.nonce(realm, source, g.now())
-	values := make([]string, 0, 2)
-	for _, algorithm := range []string{"SHA-256", "MD5"} {
-		ch := digest.Challenge{Realm: realm, Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale}
+// Challenges are the values of WWW-Authenticate, one for each of the algorithms
+// of the claim.
+func (g *Guard) Challenges(c Claim, stale bool) []string {
+	nonce := g.nonce(c.Realm, c.Source, g.now())
+	values := make([]string, 0, len(c.Algorithms))
+	for _, algorithm := range c.Algorithms {
+		ch := digest.Challenge{Realm: c.Realm, Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale}
 		values = append(values, ch.String())
 	}
 	return values
@@ -132,7 +136,7 @@ func proofFor(c Claim) *digest.Credentials {
 
 // proves reports whether one of the accounts has made this proof. Every account
 // is looked at, and a response computed in any case.
-func proves(accounts []Account, p *digest.Credentials, method string) bool {
+func proves(accounts []Account, p *digest.Credentials, c Claim) bool {
 	name := sha256.Sum256([]byte(p.Username))
 	password, known := "", 0
 	for _, a := range accounts {
@@ -141,17 +145,21 @@ func proves(accounts []Account, p *digest.Credentials, method string) bool {
 			password, known = a.Password, 1
 		}
 	}
+	algorithm := p.Algorithm
+	if algorithm == "" {
+		algorithm = "MD5"
+	}
 	sound := 1
-	if !strings.EqualFold(p.QOP, "auth") || p.Nc < 1 || strength(p.Algorithm) == 0 || strings.EqualFold(p.Algorithm, "SHA-512-256") || p.Userhash {
+	offered := slices.ContainsFunc(c.Algorithms, func(a string) bool { return strings.EqualFold(a, algorithm) })
+	if !offered || !strings.EqualFold(p.QOP, "auth") || p.Nc < 1 || p.Userhash {
 		sound = 0
 	}
-	algorithm := p.Algorithm
 	if strength(algorithm) == 0 {
 		algorithm = "SHA-256"
 	}
 	want, err := digest.Digest(
 		&digest.Challenge{Realm: p.Realm, Nonce: p.Nonce, Algorithm: algorithm, QOP: []string{"auth"}},
-		digest.Options{Method: method, URI: p.URI, Count: p.Nc, Username: p.Username, Password: password, Cnonce: p.Cnonce})
+		digest.Options{Method: c.Method, URI: p.URI, Count: p.Nc, Username: p.Username, Password: password, Cnonce: p.Cnonce})
 	if err != nil {
 		return false
 	}

@@ -13,6 +13,7 @@ import (
 var (
 	office   = netip.MustParseAddr("192.0.2.1")
 	accounts = []Account{{"pbx", "right"}, {"other", "second"}}
+	asked    = Claim{Realm: "gw", Source: office, Method: "INVITE", Algorithms: []string{"SHA-256", "MD5"}}
 )
 
 // watch is a guard whose clock the test moves.
@@ -29,7 +30,7 @@ func newWatch(l Limits) *watch {
 
 // proof answers a challenge as a caller would.
 func (w *watch) proof(user, password string, nc int, tweak func(*digest.Credentials)) string {
-	ch, err := digest.ParseChallenge(w.Challenges("gw", office, false)[0])
+	ch, err := digest.ParseChallenge(w.Challenges(asked, false)[0])
 	if err != nil {
 		panic(err)
 	}
@@ -48,7 +49,9 @@ func prove(ch *digest.Challenge, user, password string, nc int, tweak func(*dige
 }
 
 func (w *watch) judge(proofs ...string) Verdict {
-	return w.Judge(accounts, Claim{Realm: "gw", Source: office, Method: "INVITE", Proofs: proofs})
+	c := asked
+	c.Proofs = proofs
+	return w.Judge(accounts, c)
 }
 
 func TestVerdicts(t *testing.T) {
@@ -85,7 +88,7 @@ func TestVerdicts(t *testing.T) {
 
 func TestBothAlgorithmsAreOfferedTheStrongerFirst(t *testing.T) {
 	w := newWatch(DefaultLimits())
-	values := w.Challenges("gw", office, true)
+	values := w.Challenges(asked, true)
 	if len(values) != 2 || !strings.Contains(values[0], "SHA-256") || !strings.Contains(values[1], "MD5") || !strings.Contains(values[0], "stale=true") {
 		t.Fatalf("challenges %q", values)
 	}
@@ -100,9 +103,23 @@ func TestBothAlgorithmsAreOfferedTheStrongerFirst(t *testing.T) {
 	}
 }
 
+func TestAnAlgorithmThatIsNotOfferedProvesNothing(t *testing.T) {
+	w := newWatch(DefaultLimits())
+	strong := asked
+	strong.Algorithms = []string{"SHA-256"}
+	for _, algorithm := range []string{"MD5", ""} {
+		ch, _ := digest.ParseChallenge(w.Challenges(strong, false)[0])
+		ch.Algorithm = algorithm
+		strong.Proofs = []string{prove(ch, "pbx", "right", 1, nil)}
+		if got := w.Judge(accounts, strong); got != Refuse {
+			t.Errorf("algorithm %q: %d", algorithm, got)
+		}
+	}
+}
+
 func TestANonceServesInOrderAndForAWhile(t *testing.T) {
 	w := newWatch(DefaultLimits())
-	ch, _ := digest.ParseChallenge(w.Challenges("gw", office, false)[0])
+	ch, _ := digest.ParseChallenge(w.Challenges(asked, false)[0])
 	first := prove(ch, "pbx", "right", 1, nil)
 	for _, tt := range []struct {
 		name  string
