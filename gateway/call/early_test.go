@@ -88,10 +88,9 @@ func TestAMeetingThatTakesTheCallerIsAnswered(t *testing.T) {
 }
 
 func TestAMeetingWithAPINTellsNothingBeforeIt(t *testing.T) {
-	st := play(t, openMeeting(sealed), func(st *stage) {
-		st.meeting.pins = map[string]conference.Identity{"4711": {}}
-		time.Sleep(5 * time.Second)
-	}, straightIn)
+	st := play(t, openMeeting(sealed), func(*stage) { time.Sleep(5 * time.Second) }, straightIn, func(s *Setup) {
+		s.Service.(*stage).meeting.pins = map[string]conference.Identity{"4711": {}}
+	})
 	st.order("answered", "hears welcome")
 	st.never("early", "visit", "decided")
 }
