@@ -34,6 +34,7 @@ func StartBrowser(t testing.TB, microphone, url string) *Browser {
 		chromedp.Flag("use-fake-device-for-media-stream", true),
 		chromedp.Flag("use-file-for-fake-audio-capture", microphone),
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("ignore-certificate-errors", true),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
