@@ -70,6 +70,12 @@ func TestSession(t *testing.T) {
 		{name: "beside a location", kind: `multipart/mixed; boundary="b1"`, body: multipartBody, want: "v=0"},
 		{name: "a location alone", kind: "multipart/mixed;boundary=b1", body: "--b1\r\nContent-Type: text/plain\r\n\r\nx\r\n--b1--\r\n", refused: true},
 		{name: "another type", kind: "application/isup", body: "x", refused: true},
+		{name: "another type that may be left", kind: "application/isup\r\nContent-Disposition: signal;handling=optional", body: "x"},
+		{name: "nested", kind: "multipart/mixed;boundary=b0", body: "--b0\r\nContent-Type: multipart/alternative;boundary=b1\r\n\r\n" + multipartBody + "\r\n--b0--\r\n", want: "v=0"},
+		{name: "only what may be left", kind: "multipart/mixed;boundary=b1", body: "--b1\r\nContent-Type: text/plain\r\nContent-Disposition: render;handling=optional\r\n\r\nx\r\n--b1--\r\n"},
+		{name: "a packed part", kind: "multipart/mixed;boundary=b1", body: "--b1\r\nContent-Type: application/sdp\r\nContent-Encoding: gzip\r\n\r\nv=0\r\n--b1--\r\n", refused: true},
+		{name: "a part in base64", kind: "multipart/mixed;boundary=b1", body: "--b1\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: base64\r\n\r\ndj0w\r\n--b1--\r\n", refused: true},
+		{name: "no boundary", kind: "multipart/mixed", body: multipartBody, refused: true},
 		{name: "no type", body: "v=0", refused: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
