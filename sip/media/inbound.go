@@ -41,6 +41,7 @@ type inbound struct {
 	reception reception
 	events    events
 	header    rtp.Header
+	length    int    // of the header
 	ticks     uint32 // of the stream's clock to one of the sound that came last
 	gone      uint64 // packets lost from SSRCs that are no more
 	theyLost  float64
@@ -127,48 +128,80 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 		l.controlPacket(p, from, at)
 		return
 	}
-	in := &l.in
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	n, err := in.header.Unmarshal(p)
-	kind := t.kinds[in.header.PayloadType&0x7f]
-	if err != nil || in.header.Version != 2 || kind == unknown {
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	kind := l.in.kindOf(t, p)
+	if kind == unknown {
 		l.count.broken.Add(1)
 		return
 	}
-	if !in.latch.listens(from) { // before any work is done for them
-		l.count.foreign.Add(1)
-		return
-	}
-	p, ok := in.opened.sound(p, &in.header, at)
-	if !ok {
-		l.count.forged.Add(1)
-		return
-	}
-	payload, ok := in.payload(p, n)
-	if !ok {
-		l.count.broken.Add(1)
-		return
-	}
-	if kind == digit && in.latch.owns(from, in.header.SSRC) {
+	payload, ok := l.open(p, from, at)
+	switch {
+	case !ok:
+	case kind == digit && l.in.latch.owns(from, l.in.header.SSRC):
 		// Some gateways send keys as a stream of its own beside the sound.
 		l.count.in.Add(1)
-		in.arrived.Store(true)
+		l.in.arrived.Store(true)
 		l.event(payload[1:], at)
-		return
+	case l.admit(t, from, at):
+		l.takePacket(t, kind, payload, at)
 	}
+}
+
+// kindOf reads the header, and what the agreement says of such a packet.
+func (in *inbound) kindOf(t *terms, p []byte) kind {
+	n, err := in.header.Unmarshal(p)
+	if err != nil || in.header.Version != 2 {
+		return unknown
+	}
+	in.length = n
+	return t.kinds[in.header.PayloadType&0x7f]
+}
+
+// open returns the payload in the clear (see inbound.payload). It does no work
+// for who cannot be the caller. in.mu is held.
+func (l *Leg) open(p []byte, from netip.AddrPort, at time.Time) (payload []byte, ok bool) {
+	in := &l.in
+	if !in.latch.listens(from) {
+		l.count.foreign.Add(1)
+		return nil, false
+	}
+	if p, ok = in.opened.sound(p, &in.header, at); !ok {
+		l.count.forged.Add(1)
+		return nil, false
+	}
+	if payload, ok = in.payload(p); !ok {
+		l.count.broken.Add(1)
+	}
+	return payload, ok
+}
+
+// admit reports whether a packet is the caller's, and turns to a new stream of
+// theirs. in.mu is held.
+func (l *Leg) admit(t *terms, from netip.AddrPort, at time.Time) bool {
+	in := &l.in
 	switch in.latch.admit(from, in.header.SSRC, in.header.SequenceNumber, at) {
 	case stranger:
 		l.count.foreign.Add(1)
-		return
+		return false
 	case unproven:
 		l.count.unproven.Add(1)
-		return
+		return false
 	case turned:
 		l.turnTo(t)
+	case welcome:
+		if in.reception.anew(in.header.SequenceNumber, at) {
+			in.startOver(t)
+		}
 	}
 	l.count.in.Add(1)
 	in.arrived.Store(true)
+	return true
+}
+
+// takePacket takes in a packet of the caller's. in.mu is held.
+func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
+	in := &l.in
 	if kind == sound {
 		in.ticks = t.ticks[in.header.PayloadType]
 		in.reception.clock = streamClock / int(in.ticks)
@@ -200,9 +233,10 @@ func isSTUN(p []byte) bool {
 // isControl tells RTCP from RTP on a shared port (RFC 5761).
 func isControl(second byte) bool { return second >= 192 && second <= 223 }
 
-// payload returns what follows the n bytes of the header, with one byte before
-// it, the header's last, as room for the tag (see newStream).
-func (in *inbound) payload(p []byte, n int) (payload []byte, ok bool) {
+// payload returns what follows the header, with one byte before it, the
+// header's last, as room for the tag (see newStream).
+func (in *inbound) payload(p []byte) (payload []byte, ok bool) {
+	n := in.length
 	if n > len(p) {
 		return nil, false
 	}
@@ -222,12 +256,16 @@ func (in *inbound) payload(p []byte, n int) (payload []byte, ok bool) {
 // turnTo begins anew with a source or SSRC that has just won the line. in.mu is
 // held.
 func (l *Leg) turnTo(t *terms) {
-	in := &l.in
+	l.in.startOver(t)
+	l.aimLocked()
+	l.log.Debug().Stringer("from", l.in.latch.source).Msg("media source found")
+}
+
+// startOver forgets the stream before. in.mu is held.
+func (in *inbound) startOver(t *terms) {
 	in.gone += uint64(in.reception.lost())
 	in.reception = reception{clock: t.Send.Clock}
 	in.stream.Reset()
-	l.aimLocked()
-	l.log.Debug().Stringer("from", in.latch.source).Msg("media source found")
 }
 
 // aim points what we send at the caller.

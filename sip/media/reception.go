@@ -11,7 +11,8 @@ type reception struct {
 	highest  uint32
 	received uint32
 	transit  uint32
-	jitter   uint32 // in timestamp units, times 16
+	jitter   uint32    // in timestamp units, times 16
+	last     time.Time // when a packet came
 
 	expectedBefore, receivedBefore uint32 // at the last report
 
@@ -19,10 +20,18 @@ type reception struct {
 	senderReportAt time.Time // when it came
 }
 
+// anew reports whether a packet begins the stream anew under the SSRC it had,
+// as players of recordings do: after a pause it bears a number that is past (see
+// replayed).
+func (r *reception) anew(seq uint16, at time.Time) bool {
+	return r.begun && int16(seq-uint16(r.highest)) <= 0 && at.Sub(r.last) > replayed
+}
+
 // take counts one packet.
 func (r *reception) take(seq uint16, timestamp uint32, at time.Time) {
 	arrival := uint32(at.UnixNano() / 1000 * int64(r.clock) / 1e6)
 	transit := arrival - timestamp
+	defer func() { r.last = at }()
 	if !r.begun {
 		*r = reception{clock: r.clock, begun: true, transit: transit, first: uint32(seq) | 1<<16}
 		r.highest = r.first

@@ -3,6 +3,9 @@ package media
 import (
 	"testing"
 	"time"
+
+	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 func TestReception(t *testing.T) {
@@ -87,5 +90,24 @@ func TestJitter(t *testing.T) {
 	}
 	if got := play(even, 1<<31); got > time.Millisecond {
 		t.Errorf("a jump of the timestamps is still in the figures five seconds later: %v", got)
+	}
+}
+
+func TestStreamBegunAnewUnderItsSSRC(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	heard := &record{}
+	p.leg.Connect(nil, heard)
+	say := func(from uint16) {
+		p.seq, p.ts = from, 17
+		for range 20 {
+			p.send(8, encoded(g711.ALaw, 160), 160)
+			p.step(1)
+		}
+	}
+	say(100)
+	p.step(int(replayed/pcm.FrameDuration) + 2)
+	say(100)
+	if n := heard.full(); n < 35 {
+		t.Errorf("%d of 40 frames heard", n)
 	}
 }
