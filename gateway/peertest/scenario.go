@@ -1,13 +1,8 @@
 package peertest
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -196,34 +191,4 @@ func (s *Scenario) Cancel() *Scenario {
 	s.requestIn("[branch-3]", "CANCEL", `retrans="500"`, "", false)
 	s.b.WriteString("<recv response=\"200\"></recv>\n<recv response=\"487\"></recv>\n")
 	return s.requestIn("[branch-6]", "ACK", "", "", true)
-}
-
-// RTPCapture writes encoded sound as a pcap file of RTP packets, ptime
-// milliseconds each, for Play. SIPp changes addresses and ports as it plays.
-func RTPCapture(t testing.TB, codec Codec, ptime int, payload []byte) string {
-	t.Helper()
-	var b bytes.Buffer
-	write := func(order binary.ByteOrder, fields ...any) {
-		for _, f := range fields {
-			if err := binary.Write(&b, order, f); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	write(binary.LittleEndian, uint32(0xa1b2c3d4), uint16(2), uint16(4), uint32(0), uint32(0), uint32(65535), uint32(1))
-	size := ptime * 8
-	for i := 0; (i+1)*size <= len(payload); i++ {
-		at := time.Duration(i*ptime) * time.Millisecond
-		length := 14 + 20 + 8 + 12 + size
-		write(binary.LittleEndian, uint32(at/time.Second), uint32(at%time.Second/time.Microsecond), uint32(length), uint32(length))
-		write(binary.BigEndian, make([]byte, 12), uint16(0x0800)) // Ethernet
-		write(binary.BigEndian, []byte{0x45, 0}, uint16(length-14), uint32(0), []byte{64, 17}, uint16(0), []byte{127, 0, 0, 1, 127, 0, 0, 1})
-		write(binary.BigEndian, uint16(6000), uint16(6000), uint16(length-34), uint16(0))
-		write(binary.BigEndian, []byte{0x80, byte(codec.Payload)}, uint16(i+1), uint32(i*size), uint32(0x5157), payload[i*size:(i+1)*size])
-	}
-	path := filepath.Join(t.TempDir(), "sound.pcap")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

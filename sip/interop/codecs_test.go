@@ -1,6 +1,8 @@
 package interop
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/einwahl/einwahl/gateway/peertest"
@@ -34,4 +36,62 @@ func TestBaresipSpeaksWidebandCodecs(t *testing.T) {
 			<-call.Done()
 		})
 	}
+}
+
+// offering is an offer of these payload types, with their attributes.
+func offering(version int, types string, attributes ...string) string {
+	return fmt.Sprintf("sdp\nv=0\no=sipp 5365 %d IN IP[local_ip_type] [local_ip]\ns=-\nc=IN IP[local_ip_type] [local_ip]\nt=0 0\nm=audio [auto_media_port] RTP/AVP %s\na=%s\n",
+		version, types, strings.Join(append(attributes, "sendrecv"), "\na="))
+}
+
+const (
+	everyCodec = "0 8 9 18 107 101 102"
+	opusMap    = "rtpmap:107 opus/48000/2"
+	keysMap    = "rtpmap:101 telephone-event/8000"
+	opusKeys   = "rtpmap:102 telephone-event/48000"
+)
+
+// Row 14: of what the caller offers, the first in the operator's order is
+// spoken, and nothing else is in the answer but the keys at its clock.
+func TestOperatorsOrderOfCodecsDecides(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		codecs []string
+		want   string // formats of the answer
+	}{
+		{[]string{"opus", "g722", "pcma", "pcmu"}, "107 102"},
+		{[]string{"g722", "opus", "pcmu"}, "9 101"},
+		{[]string{"pcma", "pcmu", "opus"}, "8 101"},
+		{[]string{"pcmu"}, "0 101"},
+	} {
+		t.Run(tt.codecs[0], func(t *testing.T) {
+			s := scenario()
+			s.Begin(offering(1, everyCodec, opusMap, keysMap, opusKeys)).Maybe(100).
+				Expect(200, "body: m=audio [0-9]+ RTP/AVP "+tt.want+"[^0-9 ]").Ack()
+			play(t, s.Bye(), func(s *settings) { s.trunk.Codecs = tt.codecs })
+		})
+	}
+}
+
+// Row 14: static payload types need no a=rtpmap, and nothing that fits is 488.
+func TestCodecsWithoutAMap(t *testing.T) {
+	s := scenario()
+	s.Begin(offering(1, "18 9")).Maybe(100).Expect(200, "body: RTP/AVP 9[^0-9 ]", "body: rtpmap:9 G722/8000").Ack()
+	s.Ask("INVITE", offering(2, "18 0")).Maybe(100).Expect(200, "body: RTP/AVP 0[^0-9 ]").Ack()
+	s.Ask("INVITE", offering(3, "18 4")).Maybe(100).Expect(488).AckRefusal(3)
+	s.Ask("INVITE", offering(4, "8")).Maybe(100).Expect(200, "body: RTP/AVP 8[^0-9 ]").Ack()
+	play(t, s.Bye(), nil)
+}
+
+// Row 21: the codec changes in mid-call, and its clock with it; each type keeps
+// its meaning.
+func TestCodecsChangeInMidCall(t *testing.T) {
+	s := scenario()
+	s.Begin(offering(1, "8 101", keysMap)).Maybe(100).Expect(200, "body: RTP/AVP 8 101[^0-9 ]").Ack()
+	s.Ask("INVITE", offering(2, "107 102", opusMap, opusKeys)).Maybe(100).Expect(200, "body: RTP/AVP 107 102[^0-9 ]", "body: rtpmap:107 opus/48000/2", "body: fmtp:107 maxplaybackrate=8000").Ack()
+	s.Ask("INVITE", offering(3, "9 101", keysMap)).Maybe(100).Expect(200, "body: RTP/AVP 9 101[^0-9 ]").Ack()
+	s.Ask("INVITE", "").Maybe(100).Expect(200, "body: rtpmap:107 opus/48000/2", "body: rtpmap:102 telephone-event/48000", "body: rtpmap:101 telephone-event/8000").
+		AckWith(offering(4, "107 102", opusMap, opusKeys))
+	s.Ask("INVITE", offering(5, "0")).Maybe(100).Expect(200, "body: RTP/AVP 0[^0-9 ]").Ack()
+	play(t, s.Bye(), nil)
 }
