@@ -64,6 +64,10 @@ type Trunk struct {
 	Calls    int      `json:"calls"`
 	MaxCalls int      `json:"max_calls"`
 	Refused  uint64   `json:"refused"`
+	// Registrations are the gateway's own accounts with it, in the order of the
+	// file; Reachable is what came of asking its peers with OPTIONS.
+	Registrations []Registration `json:"registrations"`
+	Reachable     []Peer         `json:"reachable"`
 }
 
 // Decision is one answer of admission.

@@ -36,6 +36,9 @@ func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
 		{"#decisions", "end-to-end encrypted"},
 		{"#meetings", "transport encryption"},
 		{"#trunks", "loopback"},
+		{"#trunks", "alice at tel.test · registered"},
+		{"#trunks", "see password, auth_user and user"},
+		{"#trunks", "192.0.2.1 · unreachable"},
 		{"#state", "ready"},
 	} {
 		if got := peertest.Eval[string](b, `document.querySelector("`+want.where+`").innerText`); !strings.Contains(got, want.text) {

@@ -169,6 +169,8 @@ func (s *Server) trunks() []Trunk {
 	for i := range all {
 		all[i].Peers = append([]string{}, all[i].Peers...)
 		all[i].Codecs = append([]string{}, all[i].Codecs...)
+		all[i].Registrations = append([]Registration{}, all[i].Registrations...)
+		all[i].Reachable = append([]Peer{}, all[i].Reachable...)
 	}
 	return all
 }

@@ -35,7 +35,21 @@ func (rooms) Meetings() []Meeting {
 	return []Meeting{{ID: "1", Title: "Open", Encryption: "transport", Recording: "off"}}
 }
 func (r rooms) Control(id string, c Control) error { return r.control(id, c) }
-func (rooms) Trunks() []Trunk                      { return []Trunk{{Name: "loopback"}} }
+
+// Trunks is one with an account that is known, one that is refused, and a peer
+// that is gone.
+func (rooms) Trunks() []Trunk {
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	later := at.Add(time.Hour)
+	return []Trunk{{
+		Name: "loopback", Codecs: []string{"pcma"},
+		Registrations: []Registration{
+			{User: "alice", Server: "sip:tel.test", State: "registered", Since: at, Expires: &later},
+			{User: "bob", Server: "sip:tel.test", State: "failed", Since: at, Error: "401 Unauthorized: see password, auth_user and user"},
+		},
+		Reachable: []Peer{{Address: "192.0.2.1", State: "unreachable", Since: at, Error: "no answer to OPTIONS within 8s"}},
+	}}
+}
 
 func newServer(t *testing.T, r rooms) *Server {
 	t.Helper()
@@ -319,5 +333,24 @@ func TestListenIsAnAddress(t *testing.T) {
 		if err := (Config{Listen: listen}).Validate(); (err == nil) != ok {
 			t.Errorf("Validate(%q) = %v, want ok %v", listen, err, ok)
 		}
+	}
+}
+
+func TestStateOfTrunksIsMeasured(t *testing.T) {
+	m := NewMetrics(MediaCounters{})
+	m.WatchTrunks(rooms{}.Trunks)
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{
+		`einwahl_trunk_registered{account="0",trunk="loopback"} 1`,
+		`einwahl_trunk_registered{account="1",trunk="loopback"} 0`,
+		`einwahl_trunk_peer_reachable{peer="192.0.2.1",trunk="loopback"} 0`,
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(w.Body.String(), "alice") {
+		t.Error("an account, which may be a telephone number, is in the metrics")
 	}
 }

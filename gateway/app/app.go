@@ -95,7 +95,8 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	if a.phones, err = sip.New(c.SIP, c.Trunks, a.media, o.Log, a.answer); err != nil {
 		return nil, fmt.Errorf("sip: %w", err)
 	}
-	a.load = overload.New(c.Overload, overload.Sources{Calls: a.calls.count, Beats: a.late})
+	a.metrics.WatchTrunks(trunks{a}.Trunks)
+	a.load = overload.New(c.Overload, overload.Sources{Calls: a.calls.count, Waiting: a.phones.Waiting, Beats: a.late})
 	a.phones.SetOverload(a.tooMuch)
 	a.metrics.Watch(guesses{a.guesses}.Guessing, a.busy)
 	a.web, err = admin.New(c.Admin, o.Token, admin.Sources{

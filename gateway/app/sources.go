@@ -53,7 +53,35 @@ func (t trunks) Trunks() []admin.Trunk {
 		all = append(all, admin.Trunk{
 			Name: c.Name, Peers: c.Peers, Codecs: c.Codecs, SRTP: c.SRTP, MaxCalls: c.MaxCalls,
 			Calls: use[c.Name].Calls, Refused: use[c.Name].Refused,
+			Registrations: t.registrations(c.Name), Reachable: t.reachable(c.Name),
 		})
+	}
+	return all
+}
+
+// registrations are the accounts with one trunk.
+func (t trunks) registrations(name string) []admin.Registration {
+	var all []admin.Registration
+	for _, r := range t.app.phones.Registrations() {
+		if r.Trunk != name {
+			continue
+		}
+		shown := admin.Registration{User: r.User, Server: r.Server, State: r.State, Since: r.Since, Error: r.Error}
+		if !r.Expires.IsZero() {
+			shown.Expires = &r.Expires
+		}
+		all = append(all, shown)
+	}
+	return all
+}
+
+// reachable are the peers of one trunk that are asked.
+func (t trunks) reachable(name string) []admin.Peer {
+	var all []admin.Peer
+	for _, p := range t.app.phones.Peers() {
+		if p.Trunk == name {
+			all = append(all, admin.Peer{Address: p.Address, State: p.State, Since: p.Since, Error: p.Error})
+		}
 	}
 	return all
 }

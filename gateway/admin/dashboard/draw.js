@@ -193,6 +193,18 @@ export function guessing(g) {
     el("span", { className: "why", textContent: "too many wrong numbers and PINs" }))));
 }
 
+const states = { registered: "good", reachable: "good", failed: "bad", unreachable: "bad" };
+
+// An account with a registrar, or a peer that is asked whether it is there.
+function stateOf(name, s) {
+  const tone = states[s.state] ?? "idle";
+  return el("li", { data: { tone } },
+    el("span", { className: "mark", textContent: { good: "✓", bad: "✕" }[tone] ?? "…", ariaHidden: "true" }),
+    el("span", { textContent: `${name} · ${s.state}` }),
+    el("time", { dateTime: s.since, textContent: `since ${clock(s.since)}` }),
+    s.error && el("span", { className: "why", textContent: s.error }));
+}
+
 export function trunks(all) {
   fill($("trunks"), all, () => all.map((t) => {
     const level = el("span");
@@ -200,7 +212,8 @@ export function trunks(all) {
     return el("div", { className: "trunk" },
       el("div", { className: "head" }, el("span", { textContent: t.name }), el("span", { textContent: t.max_calls ? `${t.calls} of ${t.max_calls}` : t.calls })),
       el("div", { className: "meter" }, level),
-      el("p", { className: "quiet", textContent: t.peers.join(", ") }),
-      el("p", { className: "quiet", textContent: [t.codecs.join(", "), t.srtp && `SRTP ${t.srtp}`, t.refused ? `${t.refused.toLocaleString()} refused` : ""].filter(Boolean).join(" · ") }));
+      t.peers.length > 0 && el("p", { className: "quiet", textContent: t.peers.join(", ") }),
+      el("p", { className: "quiet", textContent: [t.codecs.join(", "), t.srtp && `SRTP ${t.srtp}`, t.refused ? `${t.refused.toLocaleString()} refused` : ""].filter(Boolean).join(" · ") }),
+      el("ul", { className: "decisions" }, ...t.registrations.map((r) => stateOf(`${r.user} at ${r.server.replace(/^sips?:/, "")}`, r)), ...t.reachable.map((p) => stateOf(p.address.replace(/^sips?:/, ""), p))));
   }));
 }
