@@ -12,17 +12,35 @@ func (d *dialog) bye(cause Cause) {
 	req := d.request(sipmsg.BYE, reasons(cause)...)
 	where := d.where
 	d.server.running.Go(func() {
-		if _, err := d.server.exchange(where, req); err != nil {
+		res, err := d.server.exchange(where, req)
+		if err != nil {
 			d.log.Debug().Err(err).Msg("caller does not answer our BYE")
 		}
-		d.post(released{})
+		d.post(farewell{cause, res})
 	})
+}
+
+// farewell is how our BYE has ended; res is nil where nobody answers.
+type farewell struct {
+	cause Cause
+	res   *sipmsg.Response
+}
+
+// parting takes the answer to our BYE.
+func (d *dialog) parting(f farewell) {
+	if f.res != nil && d.state.phase == leaving && d.challenged(f.res) {
+		d.bye(f.cause)
+		return
+	}
+	d.happen(released{})
 }
 
 // request makes a new request of ours inside the dialog.
 func (d *dialog) request(method sipmsg.RequestMethod, headers ...sipmsg.Header) *sipmsg.Request {
 	d.seq++
-	return d.compose(method, d.seq, headers...)
+	req := d.compose(method, d.seq, headers...)
+	d.addProof(req)
+	return req
 }
 
 // compose makes a request with this number.

@@ -46,6 +46,8 @@ type dialog struct {
 	session  []byte       // what we said last about the sound
 	keeping  keeping      // how the call is refreshed
 	result   outcome      // of our last refresh
+	proof    proof        // for a trunk that wants our password
+	refused  bool         // our last request, for want of the right one
 	parted   bool         // the gateway has been told of the end
 	cancel   context.CancelCauseFunc
 	clocks
@@ -197,7 +199,7 @@ func (d *dialog) giveUp() {
 			d.first.Terminate()
 		}
 	}()
-	if d.hand.tx != nil && d.state.phase != ringing {
+	if d.hand.tx != nil {
 		d.respond(d.hand, causeFault.Status)
 	}
 	d.happen(ended{causeFault, ErrHungUp})
@@ -219,6 +221,8 @@ func (d *dialog) hear(m any) {
 		d.happen(forestalled{})
 	case outcome:
 		d.replied(m)
+	case farewell:
+		d.parting(m)
 	case repeated:
 		d.again(m.res)
 	default:

@@ -83,7 +83,10 @@ func (d *dialog) replied(o outcome) {
 	}
 	d.result, ev.status = o, o.res.StatusCode
 	p, err := propose(o.res)
+	proved := d.challenged(o.res)
 	switch {
+	case proved:
+		ev.again = ev.method
 	case o.res.IsSuccess():
 		if c := o.res.Contact(); c != nil {
 			d.where.target = c.Address
@@ -102,11 +105,21 @@ func (d *dialog) replied(o outcome) {
 		if d.keeping, larger = d.keeping.refused(p); larger {
 			ev.again = ev.method
 		}
-	case ev.method == sipmsg.UPDATE && !isGone(ev.status) && ev.status != sipmsg.StatusRequestPending:
+	case ev.method == sipmsg.UPDATE && isUnknown(ev.status):
 		d.keeping.update = false
 		ev.again = sipmsg.INVITE
 	}
 	d.happen(ev)
+}
+
+// isUnknown reports the refusals of a method rather than of a call.
+func isUnknown(status int) bool {
+	switch status {
+	case sipmsg.StatusMethodNotAllowed, sipmsg.StatusNotImplemented, sipmsg.StatusBadRequest,
+		sipmsg.StatusForbidden, sipmsg.StatusBadExtension, sipmsg.StatusNotAcceptableHere:
+		return true
+	}
+	return false
 }
 
 // adopt takes the answer to our INVITE. One that does not fit changes nothing:

@@ -325,3 +325,46 @@ func FuzzPropose(f *testing.F) {
 		}
 	})
 }
+
+// Some registrars want our password for what we ask inside a call.
+func TestATrunkThatWantsOurPasswordInsideACall(t *testing.T) {
+	account := DefaultRegisterConfig()
+	account.Server, account.User, account.Password = "sip:10.0.0.9", "en", "secret"
+	for _, tt := range []struct {
+		name          string
+		status        int
+		ask, answered string
+	}{
+		{"the registrar", 401, "WWW-Authenticate", "Authorization"},
+		{"its proxy", 407, "Proxy-Authenticate", "Proxy-Authorization"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, 10*time.Minute, takeAndWait, func(c *caller) {
+				trunk := trunkOf("carrier", "10.0.0.0/24")
+				trunk.SessionExpires, trunk.Register = 10*time.Minute, []RegisterConfig{account}
+				c.server.gate.set([]TrunkConfig{trunk})
+				challenge := tt.ask + `: Digest realm="carrier", nonce="n", qop="auth"`
+				c.call(noUpdate)
+				req := c.asks(sipmsg.INVITE)
+				wantHeader(t, req, tt.answered, "")
+				c.answer(req, tt.status, challenge)
+				c.asks(sipmsg.ACK)
+				req = c.asks(sipmsg.INVITE)
+				if got := header(req, tt.answered); !strings.Contains(got, `username="en"`) {
+					t.Errorf("%s: %q", tt.answered, got)
+				}
+				c.answer(req, 200)
+				c.asks(sipmsg.ACK)
+				call := <-c.calls
+				call.Hangup(causeNormal)
+				for range 2 { // one that insists is let be
+					bye := c.asks(sipmsg.BYE)
+					c.answer(bye, tt.status, challenge)
+				}
+				if !c.silent(time.Hour) {
+					t.Error("the gateway insists")
+				}
+			})
+		})
+	}
+}
