@@ -11,8 +11,9 @@ import (
 	sipmsg "github.com/emiago/sipgo/sip"
 )
 
-// refuseGarbled answers a request that could not be read with 400, where enough
-// of it can be read to say so to whom it came from. Answers and ACKs are never
+// refuseGarbled answers a request that could not be read with 400, or 416 where
+// it is for an address that is none of SIP, where enough of it can be read to say
+// so to whom it came from. Answers and ACKs are never
 // answered.
 func (s *Server) refuseGarbled(data []byte, w wire, source netip.AddrPort) {
 	via, headers := skeleton(data)
@@ -21,7 +22,11 @@ func (s *Server) refuseGarbled(data []byte, w wire, source netip.AddrPort) {
 	}
 	mac := hmac.New(sha256.New, s.secret[:])
 	mac.Write(data)
-	res := sipmsg.NewResponse(sipmsg.StatusBadRequest, phrase(sipmsg.StatusBadRequest))
+	status := sipmsg.StatusBadRequest
+	if foreignScheme(data) {
+		status = statusUnsupportedScheme
+	}
+	res := sipmsg.NewResponse(status, phrase(status))
 	for _, h := range headers {
 		if h.Name() == "To" && !strings.Contains(strings.ToLower(h.Value()), "tag=") {
 			h = sipmsg.NewHeader("To", h.Value()+";tag="+hex.EncodeToString(mac.Sum(nil)[:8]))
@@ -35,7 +40,7 @@ func (s *Server) refuseGarbled(data []byte, w wire, source netip.AddrPort) {
 	}
 	markSource(res, source)
 	res.SetDestination(to.String())
-	s.counts.answered(sipmsg.StatusBadRequest)
+	s.counts.answered(status)
 	if err := w.WriteMsg(res); err != nil {
 		s.log.Debug().Err(err).Msg("answer lost")
 	}
@@ -82,6 +87,24 @@ func skeleton(data []byte) (via *sipmsg.ViaHeader, headers []sipmsg.Header) {
 		}
 	}
 	return via, headers
+}
+
+// foreignScheme reports a well-formed Request-URI of a scheme that we do not
+// know (RFC 3986 section 3.1): sipgo reads none with a dot in it.
+func foreignScheme(data []byte) bool {
+	start, _, _ := strings.Cut(string(bytes.TrimLeft(data, "\r\n")), "\r\n")
+	fields := strings.Split(start, " ")
+	if len(fields) != 3 {
+		return false
+	}
+	scheme, _, ok := strings.Cut(strings.ToLower(fields[1]), ":")
+	for i, r := range scheme {
+		letter := r >= 'a' && r <= 'z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", r)) {
+			return false
+		}
+	}
+	return ok && scheme != "" && scheme != "sip" && scheme != "sips" && scheme != "tel"
 }
 
 func viaPort(via *sipmsg.ViaHeader) uint16 {

@@ -37,7 +37,7 @@ func whole(req *sipmsg.Request) bool {
 		return false
 	}
 	return string(*id) != "" && via.Params.GetOr("branch", "") != "" &&
-		from.Params.GetOr("tag", "") != "" && seq.MethodName == req.Method
+		from.Params.GetOr("tag", "") != "" && strings.EqualFold(string(seq.MethodName), string(req.Method)) // sipgo writes one of them in capitals
 }
 
 // refusal is an answer that needs no call to be given.
@@ -68,7 +68,26 @@ func (s *Server) screen(in incoming) (refusal, bool) {
 			sipmsg.NewHeader("Unsupported", strings.Join(strange, ", ")),
 		}}, true
 	}
+	if in.Method == sipmsg.INVITE && !takesSession(in.Request) {
+		return refusal{status: sipmsg.StatusNotAcceptable}, true
+	}
 	return screenExpires(in)
+}
+
+// takesSession reports whether a caller can read a session description in the
+// answer: without Accept they can (RFC 3261 section 20.1).
+func takesSession(req *sipmsg.Request) bool {
+	all := req.GetHeaders("accept")
+	for _, h := range all {
+		for kind := range strings.SplitSeq(h.Value(), ",") {
+			kind, _, _ = strings.Cut(kind, ";")
+			switch strings.ToLower(strings.TrimSpace(kind)) {
+			case sessionType, "application/*", "*/*":
+				return true
+			}
+		}
+	}
+	return len(all) == 0
 }
 
 // screenExpires refuses to be refreshed too often (RFC 4028 section 9).
