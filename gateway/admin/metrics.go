@@ -43,6 +43,9 @@ type MediaCounters struct {
 	PacketsIn  func() uint64
 	PacketsOut func() uint64
 	Lost       func() uint64
+	Foreign    func() uint64 // thrown away: not from the caller
+	Forged     func() uint64 // thrown away: not under the call's SRTP key, or replayed
+	Broken     func() uint64 // thrown away: no RTP of the call's
 	PortsFree  func() int
 	Clock      func() Lateness
 }
@@ -109,6 +112,10 @@ func (m *Metrics) registerMedia(media MediaCounters) {
 	count("einwahl_rtp_packets_total", packets, prometheus.Labels{"direction": "in"}, media.PacketsIn)
 	count("einwahl_rtp_packets_total", packets, prometheus.Labels{"direction": "out"}, media.PacketsOut)
 	count("einwahl_rtp_lost_total", "RTP packets of telephone calls that never arrived.", nil, media.Lost)
+	const thrown = "Packets to the ports of telephone calls that were thrown away."
+	for why, f := range map[string]func() uint64{"foreign": media.Foreign, "forged": media.Forged, "broken": media.Broken} {
+		count("einwahl_rtp_thrown_away_total", thrown, prometheus.Labels{"why": why}, f)
+	}
 	if media.PortsFree != nil {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "einwahl_media_ports_free", Help: "Port pairs left for calls.",

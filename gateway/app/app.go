@@ -194,6 +194,9 @@ func (a *App) counters() admin.MediaCounters {
 		PacketsIn:  func() uint64 { return a.media.Stats().PacketsIn },
 		PacketsOut: func() uint64 { return a.media.Stats().PacketsOut },
 		Lost:       func() uint64 { return a.media.Stats().Lost },
+		Foreign:    func() uint64 { return a.media.Stats().Foreign },
+		Forged:     func() uint64 { return a.media.Stats().Forged },
+		Broken:     func() uint64 { return a.media.Stats().Broken },
 		PortsFree:  a.media.Free,
 		Clock:      a.lateness,
 	}
