@@ -10,9 +10,11 @@
 //   - gate, udp, door, streams, stream, framing, websocket, tls, certificate,
 //     strangers: who may talk to us at all, and how much
 //   - receive, screen, transactions: what a request must be, and whom it concerns
-//   - next: the life of a dialog, as a pure function of state and event
+//   - next, asked, prelude, renew: the life of a dialog, as a pure function of
+//     state and event; session: who refreshes its call, and when
 //   - dialog, and one file for each verb (invite, ack, cancel, bye, reinvite,
-//     info): the goroutine that owns a dialog and does what next says
+//     refresh, provisional, info): the goroutine that owns a dialog and does what
+//     next says
 //   - wire, plain, headers, garbled, guard: the parser and what it leaves to be
 //     done, and the way out, past which no foreign control character goes
 //   - call: what the gateway sees of it all

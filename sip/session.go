@@ -151,6 +151,7 @@ func (k keeping) replied(p proposal) keeping {
 		k.update = p.update
 	}
 	if p.interval != 0 {
+		k.known = true
 		k.interval, k.ours = max(p.interval, leastExpires), p.refresher != "uas"
 	}
 	return k
