@@ -44,9 +44,9 @@ lint: ## run golangci-lint; the first run builds it, which takes two minutes
 	@.ci/deps run
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
-vuln: ## look for known vulnerabilities with govulncheck; needs https://vuln.go.dev
+vuln: ## look for known vulnerabilities with govulncheck; asks vuln.go.dev, or $$GOVULNDB
 	@.ci/deps run
-	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.4.0 ./...
 
 build: ## build ./einwahl; VERSION=1.2.3 names a release
 	@.ci/deps run

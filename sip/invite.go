@@ -116,6 +116,7 @@ func (s *Server) lead(d *dialog) bool {
 	if s.closing {
 		return false
 	}
+	s.waiting.Add(1)
 	s.running.Go(func() { s.conduct(d) })
 	return true
 }
@@ -136,7 +137,10 @@ func (s *Server) conduct(d *dialog) {
 		Log:        d.log,
 	})
 	if err != nil {
-		d.log.Warn().Err(err).Msg("no media for a call")
+		s.waiting.Add(-1)
+		s.counts.shed.Add(1) // and told with what else is shed: it may be every call
+		why := fmt.Sprintf("trunk %s: no media: %v", d.trunk.Name, err)
+		s.counts.lastShed.Store(&why)
 		d.respond(d.invite, causeNoPorts.Status, append(reasons(causeNoPorts), retryAfter(s.retryIn()))...)
 		s.bury(d)
 		return
@@ -151,6 +155,7 @@ func (s *Server) conduct(d *dialog) {
 
 // serve lets the gateway have the call, and ends what the gateway leaves.
 func (s *Server) serve(ctx context.Context, d *dialog) {
+	s.waiting.Add(-1)
 	cause := causeUnanswered
 	defer func() {
 		if r := recover(); r != nil {

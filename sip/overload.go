@@ -12,3 +12,7 @@ func (s *Server) overloaded() string {
 	}
 	return ""
 }
+
+// Waiting is how many calls have come that no processor was free for yet. Where
+// there is time it is hardly ever more than a few.
+func (s *Server) Waiting() int { return int(s.waiting.Load()) }

@@ -45,6 +45,7 @@ type Server struct {
 	secret       [32]byte
 	stir         *passport.Verifier // nil: nothing is to be verified
 	draining     atomic.Bool
+	waiting      atomic.Int64 // calls that nobody has begun to deal with
 	tooMuch      atomic.Pointer[func() string]
 	ready        chan struct{}
 	running      sync.WaitGroup // everything that Run has started

@@ -12,6 +12,7 @@ import (
 type Config struct {
 	Calls          int           `yaml:"calls"`
 	CallsPerSecond int           `yaml:"calls_per_second"`
+	Waiting        int           `yaml:"waiting"`  // calls that no processor was free for yet
 	CPU            int           `yaml:"cpu"`      // percent of the processors
 	Heap           int           `yaml:"heap"`     // percent of the memory
 	Lateness       time.Duration `yaml:"lateness"` // of sound; one of Latenesses
@@ -19,7 +20,7 @@ type Config struct {
 
 // DefaultConfig returns the settings used where the file is silent.
 func DefaultConfig() Config {
-	return Config{CPU: 85, Heap: 85, Lateness: 40 * time.Millisecond}
+	return Config{Waiting: 50, CPU: 85, Heap: 85, Lateness: 40 * time.Millisecond}
 }
 
 // Latenesses are those that the audio clock counts and that matter to an ear.
@@ -35,9 +36,9 @@ func (c Config) Validate() error {
 	for _, n := range []struct {
 		key   string
 		n, to int
-	}{{"calls", c.Calls, 1 << 20}, {"calls_per_second", c.CallsPerSecond, 1 << 20}} {
+	}{{"calls", c.Calls, 1 << 20}, {"calls_per_second", c.CallsPerSecond, 1 << 20}, {"waiting", c.Waiting, 1 << 20}} {
 		if n.n < 0 || n.n > n.to {
-			errs = append(errs, fmt.Errorf("%s: %d: want a number of calls up to %d, or 0 for no limit but the trunks'", n.key, n.n, n.to))
+			errs = append(errs, fmt.Errorf("%s: %d: want a number of calls up to %d, or 0 for no limit", n.key, n.n, n.to))
 		}
 	}
 	for _, n := range []struct {

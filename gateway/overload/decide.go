@@ -113,6 +113,7 @@ func next(s state, l load, c Config) state {
 const (
 	callsKey    = "overload.calls"
 	perSecond   = "overload.calls_per_second"
+	waitingKey  = "overload.waiting"
 	cpuKey      = "overload.cpu"
 	heapKey     = "overload.heap"
 	latenessKey = "overload.lateness"

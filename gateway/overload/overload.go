@@ -20,8 +20,9 @@ const every = 200 * time.Millisecond
 
 // Sources are what only others know. They must be quick.
 type Sources struct {
-	// Calls are those there are now.
-	Calls func() int
+	// Calls are those there are now, and Waiting those among them that nobody
+	// has begun to deal with.
+	Calls, Waiting func() int
 	// Beats are those of the audio clock since its start, and of them those that
 	// were later than a limit.
 	Beats func(limit time.Duration) (all, late uint64)
@@ -62,6 +63,9 @@ func (m *Meter) Refuse() string {
 	c := m.config.Load()
 	if c.Calls > 0 && m.sources.Calls() >= c.Calls {
 		return callsKey
+	}
+	if c.Waiting > 0 && m.sources.Waiting() >= c.Waiting {
+		return waitingKey
 	}
 	if share := m.Share(); share < 1 && rand.Float64() >= share {
 		return *m.key.Load()

@@ -95,8 +95,8 @@ func TestLoadIsWhatHappenedBetween(t *testing.T) {
 
 func TestLimitsOnCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		m := New(Config{Calls: 10, CallsPerSecond: 3}, Sources{Calls: func() int { return calls }})
+		calls, waiting := 0, 0
+		m := New(Config{Calls: 10, CallsPerSecond: 3, Waiting: 2}, Sources{Calls: func() int { return calls }, Waiting: func() int { return waiting }})
 		begin := func() string {
 			why := m.Refuse()
 			if why == "" {
@@ -112,6 +112,10 @@ func TestLimitsOnCalls(t *testing.T) {
 		time.Sleep(time.Second)
 		if why := begin(); why != "" {
 			t.Errorf("a second later: %q, want room", why)
+		}
+		waiting = 2
+		if why := begin(); why != "overload.waiting" {
+			t.Errorf("with two calls that wait: %q, want overload.waiting", why)
 		}
 		calls = 10
 		if why := begin(); why != "overload.calls" {
