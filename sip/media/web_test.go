@@ -1,0 +1,440 @@
+package media
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/rtp"
+	"github.com/pion/stun/v4"
+	"github.com/pion/webrtc/v4"
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/sip/media/offer"
+	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// browser is a real peer of WebRTC at the other end of a leg. It speaks A-law.
+type browser struct {
+	*bench
+	leg    *WebLeg
+	pc     *webrtc.PeerConnection
+	mic    *webrtc.TrackLocalStaticRTP
+	sender *webrtc.RTPSender
+	up     chan struct{} // closed when it is connected
+	answer string
+	seq    uint16
+
+	mu    sync.Mutex
+	heard []byte // what has come to it, one after the other
+}
+
+func newBrowser(b *bench) *browser {
+	b.t.Helper()
+	p := &browser{bench: b, up: make(chan struct{})}
+	var s webrtc.SettingEngine
+	s.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() && ip.To4() != nil })
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	codecs := &webrtc.MediaEngine{}
+	for payload, c := range map[webrtc.PayloadType]webrtc.RTPCodecCapability{
+		8:   {MimeType: webrtc.MimeTypePCMA, ClockRate: 8000},
+		126: {MimeType: "audio/telephone-event", ClockRate: 8000},
+	} {
+		if err := codecs.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: payload}, webrtc.RTPCodecTypeAudio); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	var err error
+	p.pc, err = webrtc.NewAPI(webrtc.WithMediaEngine(codecs), webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = p.pc.GracefulClose() })
+	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.listen(track) })
+	var once sync.Once
+	p.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
+		if st == webrtc.PeerConnectionStateConnected {
+			once.Do(func() { close(p.up) })
+		}
+	})
+	p.mic, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, "mic", "mic")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if p.sender, err = p.pc.AddTrack(p.mic); err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
+func (p *browser) listen(track *webrtc.TrackRemote) {
+	for {
+		packet, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.heard = append(p.heard, packet.Payload...)
+		p.mu.Unlock()
+	}
+}
+
+// offer describes the browser, with all its candidates.
+func (p *browser) offer(options *webrtc.OfferOptions) string {
+	p.t.Helper()
+	d, err := p.pc.CreateOffer(options)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	gathered := webrtc.GatheringCompletePromise(p.pc)
+	if err := p.pc.SetLocalDescription(d); err != nil {
+		p.t.Fatal(err)
+	}
+	select {
+	case <-gathered:
+	case <-time.After(patience):
+		p.t.Fatal("no candidates")
+	}
+	return p.pc.LocalDescription().SDP
+}
+
+const patience = 20 * time.Second
+
+// exchange has the leg answer an offer.
+func (p *browser) exchange(body string) string {
+	p.t.Helper()
+	answer, err := p.leg.Answer([]byte(body))
+	if err != nil {
+		p.t.Fatalf("%v, to\n%s", err, body)
+	}
+	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(answer)}); err != nil {
+		p.t.Fatalf("%v, to\n%s", err, answer)
+	}
+	p.answer = string(answer)
+	return p.answer
+}
+
+// browse has a browser call, and waits until sound can flow.
+func (b *bench) browse() *browser {
+	b.t.Helper()
+	p := newBrowser(b)
+	p.leg = b.webLeg()
+	p.exchange(p.offer(nil))
+	select {
+	case <-p.up:
+	case <-time.After(patience):
+		b.t.Fatal("the browser is not connected")
+	}
+	await(b.t, "the keys of the leg", func() bool { return p.leg.terms.Load().seal != nil })
+	return p
+}
+
+func (b *bench) webLeg() *WebLeg {
+	b.t.Helper()
+	leg, err := b.engine.NewWebLeg(LegConfig{Bind: loopback, Signalling: loopback, Log: zerolog.Nop()})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return leg
+}
+
+// send sends a packet, and waits until the leg has counted it.
+func (p *browser) send(payload []byte, kind uint8, timestamp uint32) {
+	p.t.Helper()
+	before := p.leg.Stats().PacketsIn
+	p.seq++
+	err := p.mic.WriteRTP(&rtp.Packet{
+		Header:  rtp.Header{Version: 2, PayloadType: kind, SequenceNumber: p.seq, Timestamp: timestamp},
+		Payload: payload,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	await(p.t, "a packet of the browser", func() bool { return p.leg.Stats().PacketsIn > before })
+}
+
+// converse lets both say a sample, and tells whether both have heard it.
+func (p *browser) converse(said int16) {
+	p.t.Helper()
+	ear := &lastFrame{}
+	p.leg.Connect(constant(said), ear)
+	p.mu.Lock()
+	p.heard = nil
+	p.mu.Unlock()
+	payload := make([]byte, pcm.NarrowbandSamples)
+	frame := make(pcm.Frame, pcm.NarrowbandSamples)
+	for i := range frame {
+		frame[i] = -said
+	}
+	g711.ALaw.Encode(payload, frame)
+	for i := range uint32(10) {
+		p.send(payload, 8, 160*(i+uint32(p.seq)))
+		p.step(1)
+	}
+	if near := ear.last; near > -said+200 || near < -said-200 {
+		p.t.Errorf("we hear %d, want %d", near, -said)
+	}
+	frame[0] = said
+	want := make([]byte, 1)
+	g711.ALaw.Encode(want, frame[:1])
+	await(p.t, "the browser to hear us", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return bytes.Count(p.heard, want) >= 5*pcm.NarrowbandSamples
+	})
+}
+
+// constant is a source of one sample.
+type constant int16
+
+func (c constant) ReadFrame(f pcm.Frame) bool {
+	for i := range f {
+		f[i] = int16(c)
+	}
+	return true
+}
+
+// lastFrame keeps a sample of what it last heard.
+type lastFrame struct{ last int16 }
+
+func (l *lastFrame) WriteFrame(f pcm.Frame) {
+	l.last = 0
+	if f != nil {
+		l.last = f[len(f)/2]
+	}
+}
+
+func TestBrowserAndGatewayHearEachOther(t *testing.T) {
+	p := newBench(t, nil).browse()
+	p.converse(8000)
+	if !p.leg.Secure() || p.leg.Held() || p.leg.Stats().Codec != "PCMA" {
+		t.Errorf("secure %v, held %v, %+v", p.leg.Secure(), p.leg.Held(), p.leg.Stats())
+	}
+	for _, want := range []string{"a=ice-lite", "a=setup:active", "a=rtcp-mux", "a=sendrecv", "UDP/TLS/RTP/SAVPF 8 126", "typ host"} {
+		if !strings.Contains(p.answer, want) {
+			t.Errorf("no %q in\n%s", want, p.answer)
+		}
+	}
+}
+
+func TestNothingIsReadBeforeTheBrowserHears(t *testing.T) {
+	b := newBench(t, nil)
+	p := newBrowser(b)
+	p.leg = b.webLeg()
+	read := 0
+	p.leg.Connect(sourceFunc(func(pcm.Frame) bool { read++; return true }), nil)
+	if _, err := p.leg.Answer([]byte(p.offer(nil))); err != nil {
+		t.Fatal(err)
+	}
+	b.step(10)
+	if read != 0 || p.leg.Stats().PacketsOut != 0 {
+		t.Errorf("%d frames of a prompt are gone before anybody could hear them", read)
+	}
+}
+
+type sourceFunc func(pcm.Frame) bool
+
+func (f sourceFunc) ReadFrame(frame pcm.Frame) bool { return f(frame) }
+
+func TestBrowserHoldsAndResumes(t *testing.T) {
+	p := newBench(t, nil).browse()
+	p.converse(8000)
+	first := p.offer(nil)
+	for _, tt := range []struct {
+		said, answered string
+		held           bool
+	}{
+		{"sendonly", "recvonly", true},
+		{"sendrecv", "sendrecv", false},
+		{"inactive", "inactive", true},
+		{"recvonly", "sendonly", false},
+		{"sendrecv", "sendrecv", false},
+	} {
+		answer, err := p.leg.Answer([]byte(strings.Replace(first, "a=sendrecv", "a="+tt.said, 1)))
+		if err != nil || !strings.Contains(string(answer), "a="+tt.answered+"\r\n") || p.leg.Held() != tt.held {
+			t.Errorf("%s: held %v, %v\n%s", tt.said, p.leg.Held(), err, answer)
+		}
+	}
+	p.converse(4000)
+}
+
+func TestBrowserFindsAnotherWay(t *testing.T) {
+	p := newBench(t, nil).browse()
+	p.converse(8000)
+	before := p.leg.web.checks.ours
+	p.exchange(p.offer(&webrtc.OfferOptions{ICERestart: true}))
+	if p.leg.web.checks.ours == before {
+		t.Error("ICE has begun anew under the old password")
+	}
+	await(t, "the browser on the new way", func() bool {
+		pair, err := p.sender.Transport().ICETransport().GetSelectedCandidatePair()
+		return err == nil && pair != nil
+	})
+	p.converse(4000)
+}
+
+func TestCertificateOfAnotherIsRefused(t *testing.T) {
+	b := newBench(t, nil)
+	p := newBrowser(b)
+	p.leg = b.webLeg()
+	body := []byte(p.offer(nil))
+	at := bytes.Index(body, []byte("sha-256 ")) + len("sha-256 ")
+	for i := range 5 { // of the first byte
+		body[at+3*i], body[at+3*i+1] = 'A', 'B'
+	}
+	p.exchange(string(body))
+	select {
+	case <-p.leg.Lost():
+	case <-time.After(patience):
+		t.Fatal("the call goes on with somebody else")
+	}
+	if p.leg.terms.Load().seal != nil {
+		t.Error("there are keys all the same")
+	}
+}
+
+// Whoever sends a ClientHello first, as in CVE-2023-51443 and CVE-2023-49786,
+// neither gets the call nor ends it.
+func TestStrangersCannotDisturbABrowser(t *testing.T) {
+	p := newBench(t, nil).browse()
+	stranger := p.socket()
+	port := netip.AddrPortFrom(loopback, p.leg.pair.port)
+	check, err := stun.Build(stun.BindingRequest, stun.TransactionID, stun.NewUsername(p.leg.web.checks.user),
+		stun.RawAttribute{Type: stun.AttrUseCandidate}, stun.NewShortTermIntegrity("a guess"), stun.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hello := append([]byte{22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 1, 0, 0, 48}, make([]byte, 56)...)
+	sound := append([]byte{0x80, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}, make([]byte, 160)...)
+	report := []byte{0x81, 200, 0, 1, 0, 0, 0, 1}
+	before := p.leg.Stats().Foreign
+	for _, packet := range [][]byte{check.Raw, hello, sound, report, {}, {99}} {
+		if _, err := stranger.WriteToUDPAddrPort(packet, port); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "the packets of the stranger", func() bool { return p.leg.Stats().Foreign >= before+6 })
+	_ = stranger.SetReadDeadline(time.Now())
+	if n, err := stranger.Read(make([]byte, 100)); err == nil {
+		t.Errorf("the stranger is answered with %d bytes", n)
+	}
+	p.converse(8000)
+	select {
+	case <-p.leg.Lost():
+		t.Error("the call is lost")
+	default:
+	}
+}
+
+func TestBrowserThatIsGoneIsLost(t *testing.T) {
+	p := newBench(t, nil).browse()
+	if p.leg.web.checks.lapsed(p.engine.now()) {
+		t.Fatal("gone at once")
+	}
+	_ = p.pc.GracefulClose()
+	p.now.Add(int64(consentFor + time.Second))
+	select {
+	case <-p.leg.Lost():
+	case <-time.After(patience):
+		t.Fatal("nobody misses the browser")
+	}
+}
+
+func TestWhatABrowserCannotDo(t *testing.T) {
+	b := newBench(t, nil)
+	leg := b.webLeg()
+	if _, err := leg.Offer(); !errors.Is(err, ErrNothingFits) {
+		t.Errorf("an offer of ours: %v", err)
+	}
+	if err := leg.Accept(nil); !errors.Is(err, ErrNothingFits) {
+		t.Errorf("an answer: %v", err)
+	}
+	leg.Close()
+	leg.Close()
+	if _, err := leg.Answer([]byte(newBrowser(b).offer(nil))); !errors.Is(err, ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// Whether goroutines or ports are left is seen by TestMain and here.
+func TestHundredBrowsersLeaveNothing(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.Ports = PortRange{18000, 18999} })
+	free := b.engine.Free()
+	body := []byte(newBrowser(b).offer(nil))
+	for range 100 {
+		leg := b.webLeg()
+		if _, err := leg.Answer(body); err != nil {
+			t.Fatal(err)
+		}
+		leg.Close()
+	}
+	for range 3 {
+		p := b.browse()
+		p.leg.Close()
+	}
+	await(t, "the ports to rest", func() bool { return b.engine.Free() == free })
+	if s := b.engine.Stats(); s.Legs != 0 || s.Resting != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAddressesForBrowsers(t *testing.T) {
+	public, wire := netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("192.0.2.1")
+	for _, tt := range []struct {
+		name       string
+		c          LegConfig
+		bind, said netip.Addr
+	}{
+		{"where SIP is spoken", LegConfig{Bind: wire, Signalling: wire}, wire, wire},
+		{"behind a NAT, the public address", LegConfig{Bind: wire, Signalling: wire, Advertise: public}, wire, public},
+		{"behind a proxy on this machine, sound comes from elsewhere", LegConfig{Bind: loopback, Signalling: loopback, Advertise: public}, netip.IPv4Unspecified(), public},
+		{"on this machine alone", LegConfig{Bind: loopback, Signalling: loopback}, loopback, loopback},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bind, said, err := newBench(t, nil).engine.webAddresses(tt.c)
+			if err != nil || bind != tt.bind || len(said) != 1 || said[0] != tt.said {
+				t.Errorf("bind %v, say %v, %v", bind, said, err)
+			}
+		})
+	}
+	everywhere := []net.Addr{
+		&net.IPNet{IP: net.IPv4(127, 0, 0, 1)}, &net.IPNet{IP: net.IPv4(192, 0, 2, 1)}, &net.IPNet{IP: net.IPv4(198, 51, 100, 1)},
+		&net.IPNet{IP: net.ParseIP("fe80::1")}, &net.IPNet{IP: net.ParseIP("2001:db8::1")}, &net.TCPAddr{},
+	}
+	if got := reachable(wire, everywhere, true); len(got) != 2 || got[1] != netip.MustParseAddr("198.51.100.1") {
+		t.Errorf("addresses %v", got)
+	}
+	if got := reachable(wire, everywhere, false); len(got) != 3 {
+		t.Errorf("addresses %v", got)
+	}
+}
+
+func TestCertificateIsKnownByItsFingerprint(t *testing.T) {
+	id, err := newIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 8\r\na=rtcp-mux\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=fingerprint:" + id.print + "\r\n"
+	if !IsWeb([]byte(body)) {
+		t.Fatal("our own fingerprint cannot be read")
+	}
+	_, a, err := offer.NewWebParty(offer.WebLocal{
+		Local: offer.Local{Codecs: offer.Codecs(nil)}, Candidates: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:20000")},
+	}).Answer([]byte(body), newCredentials())
+	if err != nil || !fits(id.certificate.Certificate[0], a.Prints) {
+		t.Errorf("%v: it does not fit", err)
+	}
+	if fits(id.certificate.Certificate[0], []offer.Fingerprint{{Hash: "sha-1", Sum: "x"}, {Hash: "sha-256", Sum: "x"}}) {
+		t.Error("another fits as well")
+	}
+}
