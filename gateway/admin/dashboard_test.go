@@ -60,6 +60,8 @@ func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
 		t.Errorf("a click on Lock did %s", got)
 	}
 	b.Screenshot("dashboard.png")
+	peertest.Eval[bool](b, `(document.querySelector("#trunks").scrollIntoView(), true)`)
+	b.Screenshot("dashboard-trunks.png")
 	b.Click("#forget")
 	b.WaitFor("nothing is shown without a token", `document.querySelector("#board").hidden && sessionStorage.getItem("token") === null`)
 	b.Type("#token", "wrong")

@@ -214,6 +214,6 @@ export function trunks(all) {
       el("div", { className: "meter" }, level),
       t.peers.length > 0 && el("p", { className: "quiet", textContent: t.peers.join(", ") }),
       el("p", { className: "quiet", textContent: [t.codecs.join(", "), t.srtp && `SRTP ${t.srtp}`, t.refused ? `${t.refused.toLocaleString()} refused` : ""].filter(Boolean).join(" · ") }),
-      el("ul", { className: "decisions" }, ...t.registrations.map((r) => stateOf(`${r.user} at ${r.server.replace(/^sips?:/, "")}`, r)), ...t.reachable.map((p) => stateOf(p.address.replace(/^sips?:/, ""), p))));
+      el("ol", { className: "decisions" }, ...t.registrations.map((r) => stateOf(`${r.user} at ${r.server.replace(/^sips?:/, "")}`, r)), ...t.reachable.map((p) => stateOf(p.address.replace(/^sips?:/, ""), p))));
   }));
 }
