@@ -3,8 +3,11 @@
 package app_test
 
 import (
+	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,8 +19,8 @@ import (
 
 // How the call rate is looked for.
 const (
-	rateFirst   = 200             // calls a second to begin with
-	rateLast    = 6400            // where the search ends
+	rateFirst   = 250             // calls a second to begin with
+	rateLast    = 8000            // where the search ends
 	rateFor     = 5 * time.Second // that each rate is offered
 	rateClean   = .999            // of the calls go well at a rate that can be sustained
 	rateGoodput = .9              // of the best goodput stays at three times that rate
@@ -48,7 +51,7 @@ func BenchmarkCallRate(b *testing.B) {
 	program := buildGateway(b)
 	for b.Loop() {
 		best, peak := offered{}, 0.
-		for rate := rateFirst; rate <= rateLast; rate = rate * 5 / 4 {
+		for rate := rateFirst; rate <= rateLast; rate = rate * 7 / 5 {
 			o := offer(b, program, rate)
 			peak = max(peak, o.goodput())
 			if !o.sustained() {
@@ -77,22 +80,102 @@ func offer(b *testing.B, program string, rate int) offered {
 	p := startProcessWith(b, program, rateFile)
 	defer p.end()
 	dir := b.TempDir()
-	scenario, stats := filepath.Join(dir, "rate.xml"), filepath.Join(dir, "stats.csv")
-	if err := os.WriteFile(scenario, []byte(rateScenario), 0o600); err != nil {
-		b.Fatal(err)
-	}
 	calls := int(float64(rate) * rateFor.Seconds())
-	sipp := exec.Command("sipp", p.sip, "-sf", scenario, "-i", "127.0.0.1", "-m", strconv.Itoa(calls), "-r", strconv.Itoa(rate),
-		"-l", strconv.Itoa(calls), "-nostdin", "-trace_stat", "-stf", stats, "-fd", "1", "-timeout", "60s", "-recv_timeout", "10000", "-buff_size", "4194304")
-	sipp.Dir = dir
-	out, err := sipp.CombinedOutput()
-	if _, failed := err.(*exec.ExitError); err != nil && !failed {
+	out, err := sippRate(dir, p.sip, rateScenario, calls, rate).CombinedOutput()
+	if failed := new(exec.ExitError); err != nil && !errors.As(err, &failed) {
 		b.Fatalf("sipp: %v\n%s", err, out)
 	}
-	o := readOffered(b, stats)
+	o := readOffered(b, filepath.Join(dir, "stats.csv"))
 	o.rate = rate
 	b.Logf("%d calls/s offered: %.0f clean, %d refused, %d failed, %d retransmissions, %.0f MiB; of %d", rate, o.goodput(), o.refused, o.failed, o.retransmission, p.memory()/(1<<20), calls)
 	return o
+}
+
+// sippRate is SIPp with so many calls, which writes into a folder.
+func sippRate(dir, target, scenario string, calls, rate int) *exec.Cmd {
+	file := filepath.Join(dir, "rate.xml")
+	_ = os.WriteFile(file, []byte(scenario), 0o600) // SIPp says it if this has failed
+	c := exec.Command("sipp", target, "-sf", file, "-i", "127.0.0.1", "-m", strconv.Itoa(calls), "-r", strconv.Itoa(rate),
+		"-l", strconv.Itoa(calls), "-nostdin", "-trace_stat", "-stf", filepath.Join(dir, "stats.csv"), "-fd", "1",
+		"-timeout", "60s", "-buff_size", "4194304")
+	c.Dir = dir
+	return c
+}
+
+// BenchmarkHeldCalls holds calls and lets them go: what each takes up, and how
+// long it takes until nothing is left of them but ports that rest for a second.
+func BenchmarkHeldCalls(b *testing.B) {
+	if _, err := exec.LookPath("sipp"); err != nil {
+		b.Skip("needs sipp: make deps")
+	}
+	const calls = 1000
+	program := buildGateway(b)
+	for b.Loop() {
+		p := startProcessWith(b, program, rateFile)
+		ports := p.figure("einwahl_media_ports_free")
+		if out, err := sippRate(b.TempDir(), p.sip, rateScenario, 100, 100).CombinedOutput(); err != nil {
+			b.Fatalf("sipp: %v\n%s", err, out)
+		}
+		p.until(b, "the first calls are gone", func() bool { return p.figure("einwahl_media_ports_free") == ports })
+		routines, before := p.figure("go_goroutines"), p.memory()
+		held := strings.Replace(rateScenario, "<!-- hold -->", `<pause milliseconds="12000"/>`, 1)
+		sipp := sippRate(b.TempDir(), p.sip, held, calls, 200)
+		if err := sipp.Start(); err != nil {
+			b.Fatal(err)
+		}
+		p.until(b, "the calls are there", func() bool { return p.figure("einwahl_calls_active") == calls })
+		b.ReportMetric((p.memory()-before)/calls/1024, "KiB/held-call")
+		if err := sipp.Wait(); err != nil {
+			b.Fatalf("sipp: %v", err)
+		}
+		last := time.Now()
+		p.until(b, "no call is left", func() bool { return p.figure("einwahl_calls_active") == 0 })
+		b.ReportMetric(ms(time.Since(last)), "calls-gone-ms")
+		p.until(b, "ports and goroutines are free", func() bool {
+			return p.figure("einwahl_media_ports_free") == ports && p.figure("go_goroutines") <= routines+10
+		})
+		b.ReportMetric(ms(time.Since(last)), "all-free-ms")
+		b.ReportMetric(0, "ns/op")
+		p.end()
+	}
+}
+
+// until looks often enough that the wait is a figure.
+func (p *process) until(b *testing.B, what string, ok func() bool) {
+	b.Helper()
+	for late := time.After(30 * time.Second); !ok(); {
+		select {
+		case <-late:
+			b.Fatalf("it took too long until %s", what)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// figure is a metric without labels.
+func (p *process) figure(name string) float64 {
+	p.b.Helper()
+	req, err := http.NewRequest(http.MethodGet, p.http+"/metrics", nil)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	defer res.Body.Close()
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				p.b.Fatal(err)
+			}
+			return n
+		}
+	}
+	p.b.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 // readOffered reads the last line of what SIPp has counted.
@@ -179,6 +262,7 @@ Max-Forwards: 70
 Content-Length: 0
 
 ]]></send>
+<!-- hold -->
 <send retrans="500"><![CDATA[
 
 BYE [next_url] SIP/2.0
