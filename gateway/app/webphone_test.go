@@ -8,6 +8,7 @@ import (
 
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/sip"
 )
 
 // webPhone opens the telephone in a browser whose microphone says a tone.
@@ -119,5 +120,38 @@ func TestOnlyTheGatewaysOwnPageCalls(t *testing.T) {
 		if res.StatusCode != http.StatusForbidden {
 			t.Errorf("a page of %q is answered with %s", origin, res.Status)
 		}
+	}
+}
+
+// TestBrowserPhoneProvesItself calls a trunk that wants a user and a password,
+// by each of the ways that passwords are proved.
+func TestBrowserPhoneProvesItself(t *testing.T) {
+	for _, algorithms := range [][]string{{"sha-256", "md5"}, {"md5"}} {
+		t.Run(strings.Join(algorithms, " "), func(t *testing.T) {
+			g := startGateway(t, func(c *config.Config) {
+				c.Trunks[0].Auth.Algorithms = algorithms
+				c.Trunks[0].Auth.Users = []sip.UserConfig{{User: "desk", Password: "a long password"}}
+			})
+			phone := g.webPhone(440)
+			says := func(words string) {
+				t.Helper()
+				phone.WaitFor("the page says "+words, `document.getElementById("wrong").textContent.includes("`+words+`")`)
+			}
+			phone.Click("#call")
+			says("wants a user and a password")
+			phone.Type("#user", "desk")
+			phone.Type("#password", "another")
+			phone.Click("#call")
+			says("User or password is wrong")
+			peertest.Eval[bool](phone, `(document.getElementById("password").value = "", true)`)
+			phone.Type("#password", "a long password")
+			phone.Click("#call")
+			stateIs(phone, "Connected")
+			phone.Click("#end")
+			g.settle()
+			if strings.Contains(g.log.String(), "a long password") {
+				t.Error("the log has the password")
+			}
+		})
 	}
 }
