@@ -75,7 +75,7 @@ func onUpdate(s state, ev asked) (state, []action) {
 		return s, []action{agree{bare: true}}
 	case s.offered || s.asking == sipmsg.INVITE:
 		return s, []action{reply{status: sipmsg.StatusRequestPending}}
-	case s.phase == ringing && !(s.prelude.said && s.prelude.reliable != never):
+	case s.phase == ringing && (!s.prelude.said || s.prelude.reliable == never):
 		return s, []action{reply{sipmsg.StatusInternalServerError, true}}
 	}
 	return s, []action{negotiate{}}

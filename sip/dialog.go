@@ -71,7 +71,7 @@ func stoppedClocks() clocks {
 	return clocks{stopped(), stopped(), stopped(), stopped(), stopped()}
 }
 
-func (c clocks) stop() {
+func (c clocks) stopClocks() {
 	for _, t := range []*time.Timer{c.prove, c.repeat, c.probe, c.due, c.expiry} {
 		t.Stop()
 	}
@@ -173,7 +173,7 @@ func (d *dialog) run() {
 			d.guarded(func() { d.happen(ended{causeNoMedia, ErrNoMedia}) })
 		}
 	}
-	d.clocks.stop()
+	d.stopClocks()
 	d.part(ErrHungUp)
 	d.server.dialogs.remove(d)
 	d.trunk.leave()

@@ -27,6 +27,8 @@ func TestNextBeforeTheAnswer(t *testing.T) {
 	offered := func(s state) state { s.offered = true; return s }
 	dead := func(s state) state { s.phase = over; return s }
 	taken := state{first: 1, seq: 1, phase: answered, unacked: 1}
+	unproven := taken
+	unproven.prelude.proving = true
 	for _, tt := range []struct {
 		name string
 		from state
@@ -43,9 +45,8 @@ func TestNextBeforeTheAnswer(t *testing.T) {
 		{"PRACK twice", begin(required), proved{2, true, false}, seq(begin(required), 2), []action{reply{status: 481}}},
 		{"PRACK with an old number", begin(required, proving), proved{1, true, false}, begin(required, proving), []action{reply{status: 500}}},
 		{"no PRACK for 64*T1", begin(required, proving), unproved{}, dead(begin(required, proving)), []action{refuse{causeNoPrack}, part{ErrNoAcknowledgement}, forget{}}},
-		{"200 need not wait for the PRACK of 180", begin(required, proving, described, wishing(answering)), settled{sipmsg.INVITE, 1, false},
-			stands(func() state { s := taken; s.prelude.proving = true; return s }()), []action{accept{}}},
-		{"which may still come", func() state { s := taken; s.prelude.proving = true; return s }(), proved{2, true, false}, seq(taken, 2), []action{proven{}, agree{bare: true}}},
+		{"200 need not wait for the PRACK of 180", begin(required, proving, described, wishing(answering)), settled{sipmsg.INVITE, 1, false}, stands(unproven), []action{accept{}}},
+		{"which may still come", unproven, proved{2, true, false}, seq(taken, 2), []action{proven{}, agree{bare: true}}},
 
 		{"to be heard early", begin(never), forestalled{}, begin(never, wishing(hearing)), []action{negotiate{true}}},
 		{"183 carries the answer", begin(never, wishing(hearing)), settled{sipmsg.INVITE, 1, false}, stands(begin(never, said)), []action{progress{}}},
@@ -66,10 +67,8 @@ func TestNextBeforeTheAnswer(t *testing.T) {
 		{"PRACK carries the answer", offered(begin(supported, promised, offering)), proved{2, true, true}, seq(offered(begin(supported, said, offering)), 2), []action{proven{}, conclude{}}},
 		{"which fits", offered(begin(supported, said, offering)), concluded{sipmsg.PRACK}, stands(begin(supported, said, bare)), []action{agree{bare: true}}},
 		{"200 says nothing more", stands(begin(supported, said, bare)), wanted{}, stands(taken), []action{accept{bare: true}}},
-		{"which does not fit", offered(begin(supported, said, offering)), unsettled{sipmsg.PRACK, causeBadAnswer}, dead(offered(begin(supported, said, offering))),
-			[]action{decline{causeBadAnswer}, refuse{causeBadAnswer}, part{ErrOffer}, forget{}}},
-		{"which is missing", offered(begin(supported, promised, offering)), proved{2, true, false}, dead(seq(offered(begin(supported, said, offering)), 2)),
-			[]action{proven{}, decline{causeBadAnswer}, refuse{causeBadAnswer}, part{ErrOffer}, forget{}}},
+		{"which does not fit", offered(begin(supported, said, offering)), unsettled{sipmsg.PRACK, causeBadAnswer}, dead(offered(begin(supported, said, offering))), []action{decline{causeBadAnswer}, refuse{causeBadAnswer}, part{ErrOffer}, forget{}}},
+		{"which is missing", offered(begin(supported, promised, offering)), proved{2, true, false}, dead(seq(offered(begin(supported, said, offering)), 2)), []action{proven{}, decline{causeBadAnswer}, refuse{causeBadAnswer}, part{ErrOffer}, forget{}}},
 		{"PRACK carries a new offer", stands(begin(supported, promised)), proved{2, true, true}, seq(stands(begin(supported, said)), 2), []action{proven{}, negotiate{}}},
 		{"which is answered in its 200", stands(begin(supported, said)), settled{sipmsg.PRACK, 2, false}, stands(begin(supported, said, bare)), []action{agree{}}},
 		{"or refused, and nothing else", stands(begin(supported, said)), unsettled{sipmsg.PRACK, causeNoCodec}, stands(begin(supported, said)), []action{decline{causeNoCodec}}},

@@ -83,7 +83,7 @@ func TestAProvisionalAnswerThatIsNeverProven(t *testing.T) {
 		begun := time.Now()
 		for {
 			if r := c.next().(*sipmsg.Response); r.StatusCode != 180 {
-				if r.StatusCode != 504 || time.Since(begun) != 32*time.Second {
+				if r.StatusCode != sipmsg.StatusGatewayTimeout || time.Since(begun) != 32*time.Second {
 					t.Errorf("%d after %v", r.StatusCode, time.Since(begun))
 				}
 				break

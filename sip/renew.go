@@ -11,7 +11,7 @@ func onDue(s state, ev due) (state, []action) {
 		return s, []action{postpone{}}
 	}
 	s.asking = ev.method
-	return s, []action{refresh{ev.method}}
+	return s, []action{refresh(ev)}
 }
 
 // onReplied takes the final answer to our own INVITE or UPDATE. Whatever it is,

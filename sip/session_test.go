@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestTheCallerRefreshesTwoHoursByReinvite(t *testing.T) {
 			t.Errorf("Reason: %s", got)
 		}
 		c.answer(bye, 200)
-		if <-call.Done(); call.Err() != ErrExpired {
+		if <-call.Done(); !errors.Is(call.Err(), ErrExpired) {
 			t.Errorf("ended with %v", call.Err())
 		}
 	})
@@ -275,7 +276,7 @@ func TestTheEndOfACallThatIsBeingRefreshed(t *testing.T) {
 			c.wants(200)
 			c.answer(req, 487)
 			c.asks(sipmsg.ACK)
-			if call := <-c.calls; call.Err() != ErrCallerGone {
+			if call := <-c.calls; !errors.Is(call.Err(), ErrCallerGone) {
 				t.Errorf("ended with %v", call.Err())
 			}
 		})

@@ -44,6 +44,10 @@ func (c *Call) reply(m *Message, status int, phrase string) {
 			r.Headers = append(r.Headers, Header{name, v})
 		}
 	}
+	if m.Method() == "INVITE" {
+		r.Headers = append(r.Headers, Header{"Contact", "<sip:" + c.phone.config.User + "@" + c.phone.Addr().String() + ">"}, Header{"Content-Type", "application/sdp"})
+		r.Body = []byte(c.sound.describe("sendrecv", false))
+	}
 	c.send(r)
 }
 

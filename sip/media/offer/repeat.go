@@ -9,9 +9,6 @@ func (p *Party) Repeat() error {
 		return ErrNotOffered
 	}
 	p.offered = slices.Clone(p.agreed.Receive)
-	if p.agreed.Digits.Clock != 0 {
-		p.offered = append(p.offered, p.agreed.Digits)
-	}
 	p.keys = nil
 	if p.agreed.Secure() {
 		p.keys = []Crypto{p.agreed.Ours}
