@@ -59,6 +59,8 @@ type Leg struct {
 	loseOnce sync.Once
 	closed   atomic.Bool
 
+	promised bool // what the first offer leads to is encrypted
+
 	turn   pace.Turn
 	talk   atomic.Pointer[talk]
 	terms  atomic.Pointer[terms]
@@ -79,6 +81,13 @@ type talk struct {
 }
 
 func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) (*Leg, error) {
+	local := offer.Local{
+		Address: said,
+		Port:    both.port,
+		Session: uint64(rand.Uint32()),
+		Codecs:  offer.Codecs(c.Codecs),
+		Policy:  offer.PolicyOf(c.SRTP),
+	}
 	l := &Leg{
 		engine: e,
 		log:    c.Log,
@@ -86,14 +95,9 @@ func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) (*Leg, error) {
 		digits: make(chan rune, 64),
 		lost:   make(chan struct{}),
 		clock:  e.group(),
-		party: offer.NewParty(offer.Local{
-			Address: said,
-			Port:    both.port,
-			Session: uint64(rand.Uint32()),
-			Codecs:  offer.Codecs(c.Codecs),
-			Policy:  offer.PolicyOf(c.SRTP),
-		}),
+		party:  offer.NewParty(local),
 	}
+	l.promised = local.Encrypts(c.Offer)
 	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
 	l.in.begin(latch{signalling: c.Signalling, trusted: c.Trusted})
 	if err := l.out.begin(both.rtp); err != nil {
@@ -288,10 +292,13 @@ func (l *Leg) Unwatched() bool {
 	return t != nil && (t.Held() || !t.Receives || l.engine.config.SilentTimeout == 0)
 }
 
-// Secure reports whether the call's packets are encrypted.
+// Secure reports whether the call's packets are encrypted both ways; before
+// the answer, whether they must be once there is one.
 func (l *Leg) Secure() bool {
-	t := l.terms.Load()
-	return t != nil && t.Secure()
+	if t := l.terms.Load(); t != nil {
+		return t.Secure()
+	}
+	return l.promised
 }
 
 // Lost is closed when nothing has come from the caller for too long, or the

@@ -37,6 +37,16 @@ func PolicyOf(name string) Policy {
 // which no later description may take from it. It is an [ErrNothingFits].
 var ErrClear = fmt.Errorf("%w: it is not encrypted", ErrNothingFits)
 
+// Encrypts reports whether a call that begins with their offer, or without
+// one, is encrypted if it comes about at all.
+func (l Local) Encrypts(offer []byte) bool {
+	if len(offer) == 0 {
+		return l.Policy == Required
+	}
+	_, a, err := NewParty(l).Answer(offer)
+	return err == nil && a.Secure()
+}
+
 // fitness is how well one of their streams suits us, the better the greater.
 type fitness int
 
