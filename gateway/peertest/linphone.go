@@ -44,8 +44,9 @@ enabled=1
 `
 
 // StartLinphone starts a phone that plays the WAV file play (8 kHz mono) into
-// its calls. Encryption is none, or srtp, which it then insists on.
-func StartLinphone(t testing.TB, play, encryption string) *Linphone {
+// its calls. Encryption is none, or srtp, which it then insists on. It speaks
+// PCMA, or one codec as opus/48000/2.
+func StartLinphone(t testing.TB, play, encryption string, codec ...string) *Linphone {
 	t.Helper()
 	l := &Linphone{t: t, dir: t.TempDir()}
 	home := filepath.Join(l.dir, "home")
@@ -58,6 +59,11 @@ func StartLinphone(t testing.TB, play, encryption string) *Linphone {
 	}
 	rc := filepath.Join(l.dir, "linphonerc")
 	config := fmt.Sprintf(linphoneConfig, freePair(t), encryption, mandatory, freePair(t))
+	for _, c := range codec {
+		name, rest, _ := strings.Cut(c, "/")
+		rate, channels, _ := strings.Cut(rest, "/")
+		config = strings.Replace(config, "mime=PCMA\nrate=8000\nchannels=1\n", "mime="+name+"\nrate="+rate+"\nchannels="+channels+"\n", 1)
+	}
 	if err := os.WriteFile(rc, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

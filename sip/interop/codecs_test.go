@@ -95,3 +95,30 @@ func TestCodecsChangeInMidCall(t *testing.T) {
 	s.Ask("INVITE", offering(5, "0")).Maybe(100).Expect(200, "body: RTP/AVP 0[^0-9 ]").Ack()
 	play(t, s.Bye(), nil)
 }
+
+// Row 14: linphone's wideband codecs, with its keys beside them.
+func TestLinphoneSpeaksWidebandCodecs(t *testing.T) {
+	t.Parallel()
+	for codec, rate := range map[string]int{"opus/48000/2": 48000, "G722/8000/1": 16000} {
+		name, _, _ := strings.Cut(codec, "/")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := newTypist()
+			g := start(t, func(s *settings) { s.handle = k.lend })
+			phone := peertest.StartLinphone(t, peertest.Tone(t, rate, hertz, -20, 60), "none", codec)
+			phone.Dial("sip:100@" + g.address("udp"))
+			call := <-g.calls
+			// Its G.722 says everything 6 dB fainter than baresip's and FFmpeg's.
+			peertest.Eventually(t, "the tone is heard", func() bool {
+				return peertest.Recent(k.Heard(), hertz) > -28 && peertest.Level(peertest.Last(k.Heard(), .5), 3*hertz) < -50
+			})
+			phone.Key('7')
+			peertest.Eventually(t, "the key arrives", func() bool { return k.typed() == "7" })
+			if s := call.Stats(); s.Codec != strings.ToUpper(name) || s.Broken > 0 {
+				t.Errorf("%+v", s)
+			}
+			phone.Hangup()
+			<-call.Done()
+		})
+	}
+}

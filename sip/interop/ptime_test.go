@@ -76,3 +76,42 @@ func steady(t *testing.T, sound []int16, length time.Duration) {
 		t.Errorf("the tone was heard for %v, want %v", heard, length)
 	}
 }
+
+// Row 17: what gateways do to a stream in mid-call, none of it with a marker:
+// another SSRC, timestamps that jump, comfort noise and a gap, a packet lost.
+func TestStreamJumpsInMidCall(t *testing.T) {
+	listener := &ear{loop: newLoop()}
+	sound := sine(hertz, 3*time.Second)
+	p := peertest.RTP{Type: 8, Seq: 65500, Timestamp: 1 << 31, SSRC: 1}
+	var packets []peertest.RTP
+	speak := func() {
+		for range 20 {
+			p.Payload, sound = sound[:160], sound[160:]
+			packets = append(packets, p)
+			p.At += 20 * time.Millisecond
+			p.Seq++
+			p.Timestamp += 160
+		}
+	}
+	speak()
+	p.SSRC, p.Seq, p.Timestamp = 2, 7, 99
+	speak()
+	p.Timestamp += 1 << 28
+	speak()
+	p.Timestamp -= 1 << 27
+	speak()
+	noise := p
+	noise.Type, noise.Payload = 13, []byte{60}
+	packets = append(packets, noise)
+	p.Seq++
+	p.At += 400 * time.Millisecond
+	p.Timestamp += 3200
+	speak()
+	p.Seq++
+	p.Timestamp += 160
+	speak()
+	tone := peertest.RTPPackets(t, packets)
+	s := scenario().Invite(20).Ack().Play(tone).Pause(3 * time.Second)
+	play(t, s.Bye(), func(s *settings) { s.handle = listener.lend })
+	steady(t, listener.Heard(), 1600*time.Millisecond)
+}
