@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,7 +54,8 @@ var modulePaths = [...]string{"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux
 
 // StartBaresip starts a phone that plays the WAV file play (8 kHz mono) and
 // prefers codec ("PCMA", "PCMU", BaresipG722 or BaresipOpus). More settings are those of its account, as
-// mediaenc=srtp-mand.
+// mediaenc=srtp-mand, and those with a space in them lines of its configuration,
+// as sip_cafile /tmp/ca.pem.
 func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	t.Helper()
 	b := &Baresip{t: t, dir: t.TempDir()}
@@ -67,6 +69,12 @@ func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	}
 	config := fmt.Sprintf(baresipConfig, play, filepath.Join(b.dir, "player.wav"), filepath.Join(b.dir, "alert.wav"), modules, b.dir, port)
 	config, codec = codecSettings(config, codec)
+	for _, line := range more {
+		if strings.Contains(line, " ") {
+			config += line + "\n"
+		}
+	}
+	more = slices.DeleteFunc(slices.Clone(more), func(s string) bool { return strings.Contains(s, " ") })
 	account := fmt.Sprintf("<sip:phone@127.0.0.1>;regint=0;%s\n", strings.Join(append(more, "audio_codecs="+codec), ";"))
 	b.write("config", config)
 	b.write("accounts", account)

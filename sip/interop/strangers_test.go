@@ -27,14 +27,15 @@ func TestScannersFindNothing(t *testing.T) {
 	for _, args := range [][]string{
 		{"svmap", "-p", g.port("udp"), "127.0.0.1"},
 		{"svmap", "-m", "INVITE", "-p", g.port("udp"), "127.0.0.1"},
-		{"svwar", "-p", g.port("udp"), "-e", "100-110", "-m", "INVITE", "127.0.0.1"},
-		{"svcrack", "-p", g.port("udp"), "-u", "100", "-d", words, "127.0.0.1"},
+		{"svwar", "--maximumtime=2", "-p", g.port("udp"), "-e", "100-110", "-m", "INVITE", "127.0.0.1"},
+		{"svcrack", "--maximumtime=2", "-p", g.port("udp"), "-u", "100", "-d", words, "127.0.0.1"},
 	} {
 		if _, err := exec.LookPath(args[0]); err != nil {
 			t.Skipf("no %s: install sipvicious", args[0])
 		}
 		out := new(strings.Builder)
-		cmd := exec.Command(args[0], args[1:]...)
+		// Their own port would be 5060, to which answers without rport go.
+		cmd := exec.Command(args[0], append([]string{"-P", freePort(t)}, args[1:]...)...)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = t.TempDir(), out, out
 		cmd.Env = append(os.Environ(), "HOME="+cmd.Dir)
 		if err := cmd.Start(); err != nil {
@@ -59,6 +60,18 @@ func TestScannersFindNothing(t *testing.T) {
 	if n := len(g.log.String()); n > 2000 {
 		t.Errorf("%d bytes of log", n)
 	}
+}
+
+// freePort is a UDP port that nobody uses.
+func freePort(t testing.TB) string {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, port, _ := net.SplitHostPort(conn.LocalAddr().String())
+	return port
 }
 
 // Whatever the transport, a stranger's connection is closed before a byte of it

@@ -7,10 +7,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/sip/siptest"
 )
@@ -58,6 +60,39 @@ func TestTLSOfOpenSSL(t *testing.T) {
 		_ = in.Close()
 		_ = cmd.Wait()
 	}
+}
+
+// A telephone that others have written, which verifies us and is verified; its
+// sound is encrypted too, so the whole call is.
+func TestMutualTLSWithBaresip(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	own, both := filepath.Join(a.dir, "phone.pem"), filepath.Join(a.dir, "phone-both.pem")
+	a.issue(own, own+".key", "phone.example")
+	var pem []byte
+	for _, file := range []string{own, own + ".key"} {
+		part, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pem = append(pem, part...)
+	}
+	if err := os.WriteFile(both, pem, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := start(t, func(s *settings) {
+		a.encrypt(s)
+		s.trunk.Clients, s.trunk.SRTP = []string{"phone.example"}, "required"
+	})
+	phone := peertest.StartBaresip(t, peertest.Tone(t, 8000, 440, -20, 60), "PCMA", "mediaenc=srtp-mand", "transport=tls",
+		"sip_certificate "+both, "sip_cafile "+a.file, "sip_verify_server yes")
+	phone.Dial("sip:en@127.0.0.1:" + g.port("tls") + ";transport=tls")
+	call := <-g.calls
+	if !call.Secure() {
+		t.Error("TLS and SRTP do not count as encrypted")
+	}
+	call.Hangup(sip.Cause{Q850: 16})
+	phone.Wait("CALL_CLOSED")
 }
 
 // As Teams Direct Routing has it: both sides show a certificate.
