@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,6 +143,14 @@ func heardBoth(t testing.TB, b *peertest.Browser, s *spoken) {
 
 func listens(g *gateway) string { return g.server.Addrs()[0].String() }
 
+// repeated has a browser answer our own answer.
+const repeated = `(async () => {
+	const c = phone.connection();
+	await c.setRemoteDescription({ type: "offer", sdp: c.remoteDescription.sdp });
+	await c.setLocalDescription(await c.createAnswer());
+	return c.localDescription.sdp;
+})()`
+
 // A softphone in a browser calls over a WebSocket, with ICE and DTLS-SRTP: rows
 // 6 and 30.
 func TestBrowserSoftphones(t *testing.T) {
@@ -174,6 +183,12 @@ func TestBrowserSoftphones(t *testing.T) {
 			heardBoth(t, b, s)
 
 			peertest.Eval[bool](b, `(phone.restart(), true)`)
+			heardBoth(t, b, s)
+
+			// A refresh of ours repeats what we have said last.
+			if answered := peertest.Eval[string](b, repeated); !strings.Contains(answered, "a=setup:passive") {
+				t.Errorf("our own description is answered with %s", answered)
+			}
 			heardBoth(t, b, s)
 
 			peertest.Eval[bool](b, `(phone.hangUp(), true)`)
@@ -215,6 +230,22 @@ func TestBrowserSoftphonesOverTLS(t *testing.T) {
 			if call := <-g.calls; !call.Secure() {
 				t.Error("the call does not count as encrypted")
 			}
+			peertest.Eval[bool](b, `(phone.hangUp(), true)`)
+			peertest.Eventually(t, "no call is left", func() bool { return g.server.Stats().Calls == 0 })
+		})
+	}
+}
+
+// Where the trunk wants a password, each library answers the challenge.
+func TestBrowserSoftphonesProveThemselves(t *testing.T) {
+	for _, library := range softphones {
+		t.Run(library, func(t *testing.T) {
+			t.Parallel()
+			g, s := conversation(t, "ws://127.0.0.1:0", func(c *settings) {
+				c.trunk.Auth.Users = []sip.UserConfig{{User: "browser", Password: "a secret"}}
+			})
+			b := softphone(t, library)
+			dial(t, b, "ws://"+listens(g), s)
 			peertest.Eval[bool](b, `(phone.hangUp(), true)`)
 			peertest.Eventually(t, "no call is left", func() bool { return g.server.Stats().Calls == 0 })
 		})

@@ -157,8 +157,16 @@ func (w *WebLeg) settle() error {
 // Offer fails: a browser that calls makes the offer.
 func (w *WebLeg) Offer() ([]byte, error) { return nil, errBrowserAnswers }
 
-// Accept fails, as Offer does.
-func (w *WebLeg) Accept([]byte) error { return errBrowserAnswers }
+// Accept takes the answer to a description that was repeated, and leaves all as
+// it is. Before there is one it fails, as Offer does.
+func (w *WebLeg) Accept([]byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.agreed.Profile == "" {
+		return errBrowserAnswers
+	}
+	return nil
+}
 
 // Held reports whether the caller has put us on hold.
 func (w *WebLeg) Held() bool {

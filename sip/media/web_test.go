@@ -438,3 +438,35 @@ func TestCertificateIsKnownByItsFingerprint(t *testing.T) {
 		t.Error("another fits as well")
 	}
 }
+
+func TestNothingIsAllocatedPerPacketOfABrowser(t *testing.T) {
+	p := newBench(t, nil).browse()
+	p.leg.Connect(tonePCM{}, pcm.Silence{})
+	theirs, err := newSeal(p.leg.opener.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := p.leg.web.checks.chosen
+	in := newPackets()
+	sealed := make([][]byte, 600)
+	for i := range sealed {
+		packet, err := theirs.wrap(in.next())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed[i] = bytes.Clone(packet)
+	}
+	i := 0
+	n := testing.AllocsPerRun(500, func() {
+		if p.leg.sort(sealed[i], from, in.at) {
+			p.leg.packet(sealed[i], from, in.at)
+		}
+		i++
+		p.now.Add(int64(pcm.FrameDuration))
+		p.leg.Beat(pcm.TakeIn)
+		p.leg.Beat(pcm.GiveOut)
+	})
+	if s := p.leg.Stats(); n != 0 || s.PacketsIn < 500 || s.PacketsOut < 500 {
+		t.Errorf("%.2f allocations, %+v", n, s)
+	}
+}

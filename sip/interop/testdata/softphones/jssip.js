@@ -28,4 +28,5 @@ phone.restart = () => session.renegotiate({ rtcOfferConstraints: { iceRestart: t
 phone.press = (key) => session.sendDTMF(key, { transportType: 'RFC2833' });
 phone.inform = (key) => session.sendDTMF(key, { transportType: 'INFO' });
 phone.hangUp = () => session.terminate();
+phone.connection = () => session.connection;
 phone.ready = true;

@@ -36,4 +36,5 @@ phone.press = (key) => session.sessionDescriptionHandler.sendDtmf(key);
 phone.inform = (key) => session.info({ requestOptions: { body: {
   contentDisposition: 'render', contentType: 'application/dtmf-relay', content: `Signal=${key}\r\nDuration=160`,
 } } });
+phone.connection = () => session.sessionDescriptionHandler.peerConnection;
 phone.ready = true;
