@@ -181,6 +181,8 @@ func TestAddressInDescriptions(t *testing.T) {
 		want      string
 	}{
 		{"what is advertised", "203.0.113.1", LegConfig{Signalling: loopback}, "203.0.113.1"},
+		{"what is advertised to the trunk", "203.0.113.1", LegConfig{Signalling: loopback, Advertise: netip.MustParseAddr("203.0.113.9")}, "203.0.113.9"},
+		{"an IPv6 address is not advertised to who calls over IPv4", "203.0.113.1", LegConfig{Signalling: loopback, Advertise: netip.MustParseAddr("2001:db8::9")}, "203.0.113.1"},
 		{"what is bound", "", LegConfig{Bind: loopback, Signalling: netip.MustParseAddr("198.51.100.1")}, "127.0.0.1"},
 		{"the way to the caller", "", LegConfig{Signalling: loopback}, "127.0.0.1"},
 		{"the way to the caller from everywhere", "", LegConfig{Bind: netip.IPv4Unspecified(), Signalling: loopback}, "127.0.0.1"},
