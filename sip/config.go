@@ -216,7 +216,11 @@ func validateCodecs(codecs []string) []error {
 func ValidateTrunks(trunks []TrunkConfig) error {
 	var errs []error
 	names := map[string]int{}
-	networks := map[netip.Prefix]int{}
+	type way struct {
+		network   netip.Prefix
+		transport string
+	}
+	owner := map[way]int{}
 	for i, t := range trunks {
 		if first, twice := names[t.Name]; twice {
 			errs = append(errs, fmt.Errorf("[%d].name: trunk %d already is named %q", i, first, text(t.Name)))
@@ -228,12 +232,14 @@ func ValidateTrunks(trunks []TrunkConfig) error {
 			if err != nil {
 				continue
 			}
-			// Two that we register with are told apart by the account called.
-			if first, twice := networks[network]; twice && (len(t.Register) == 0 || len(trunks[first].Register) == 0) {
-				errs = append(errs, fmt.Errorf("[%d].peers[%d]: %s already belongs to trunk %d", i, j, network, first))
-				continue
+			for _, transport := range waysOf(t) {
+				// Two that we register with are told apart by the account called.
+				if first, twice := owner[way{network, transport}]; twice && (len(t.Register) == 0 || len(trunks[first].Register) == 0) {
+					errs = append(errs, fmt.Errorf("[%d].peers[%d]: %s already belongs to trunk %d, which comes by %s too", i, j, network, first, strings.ToLower(transport)))
+					break
+				}
+				owner[way{network, transport}] = i
 			}
-			networks[network] = i
 		}
 	}
 	return errors.Join(errs...)

@@ -85,6 +85,57 @@ func TestTrunksBesideEachOther(t *testing.T) {
 	if err := ValidateTrunks([]TrunkConfig{a, b}); err != nil {
 		t.Errorf("a network within a network: %v", err)
 	}
+	b.Peers, b.Transports, a.Transports = a.Peers, []string{"ws", "wss"}, []string{"udp"}
+	if err := ValidateTrunks([]TrunkConfig{a, b}); err != nil {
+		t.Errorf("one network by two ways: %v", err)
+	}
+	b.Transports = append(b.Transports, "udp")
+	if err := ValidateTrunks([]TrunkConfig{a, b}); err == nil {
+		t.Error("one network by one way")
+	}
+}
+
+func TestWaysOfATrunk(t *testing.T) {
+	print := "sha256:" + strings.Repeat("AB:", 31) + "AB"
+	for _, tt := range []struct {
+		transports, clients []string
+		advertise, want     string
+	}{
+		{want: ""},
+		{transports: []string{"tls", "wss"}, clients: []string{"pbx.example", "*.pbx.example", print}, advertise: "2001:db8::1", want: ""},
+		{transports: []string{"sctp"}, want: "transports[0]: "},
+		{transports: []string{"udp", "udp"}, want: "transports[1]: "},
+		{transports: []string{"tls", "udp"}, clients: []string{"pbx.example"}, want: "transports[1]: "},
+		{clients: []string{"sha256:1234"}, want: "clients[0]: "},
+		{clients: []string{"a b"}, want: "clients[0]: "},
+		{advertise: "gateway.example", want: "advertise: "},
+	} {
+		trunk := trunkOf("a", "10.0.0.1")
+		trunk.Transports, trunk.Clients, trunk.Advertise = tt.transports, tt.clients, tt.advertise
+		err := trunk.Validate()
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.want)) {
+			t.Errorf("%v %v %q: %v, want %q", tt.transports, tt.clients, tt.advertise, err, tt.want)
+		}
+	}
+}
+
+func TestCertificateFilesMustFit(t *testing.T) {
+	for _, tt := range []struct {
+		tls  TLSConfig
+		want string
+	}{
+		{TLSConfig{Certificate: "/nowhere.pem"}, "tls.key: "},
+		{TLSConfig{Key: "/nowhere.pem"}, "tls.certificate: "},
+		{TLSConfig{Certificate: "/nowhere.pem", Key: "/nowhere.key"}, "tls.certificate: "},
+		{TLSConfig{Authorities: "/nowhere.pem"}, "tls.authorities: "},
+		{TLSConfig{Authorities: "config_test.go"}, "tls.authorities: "},
+	} {
+		c := DefaultConfig()
+		c.TLS = tt.tls
+		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%+v: %v, want %q", tt.tls, err, tt.want)
+		}
+	}
 }
 
 func FuzzConfig(f *testing.F) {

@@ -128,6 +128,19 @@ func (g *gate) trunkOf(address netip.Addr, way string) *trunk {
 	return nil
 }
 
+// nameOf is the name of a trunk that has address, by whatever way; empty for
+// none.
+func (g *gate) nameOf(address netip.Addr) string {
+	if rows := g.rows.Load(); rows != nil {
+		for _, r := range *rows {
+			if r.network.Contains(address) && !r.trunk.use.retired.Load() {
+				return r.trunk.Name
+			}
+		}
+	}
+	return ""
+}
+
 // set replaces the trunks. Those that are gone from the file stay, retired,
 // while they have dialogs, so that these can be ended from either side, and
 // until their accounts have taken leave.

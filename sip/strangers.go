@@ -67,23 +67,29 @@ func (s *Server) stranger(address netip.Addr) {
 
 func (s *Server) tellStrangers(now time.Time) {
 	if met, ok := s.strangers.due(now); ok {
-		met.log(s.log, ownAddresses())
+		met.log(s.log, ownAddresses(), s.gate.nameOf)
 	}
 }
 
 // log writes one line, with the way out: most who read it are the operator,
 // whose own telephone is not answered.
-func (m strangersMet) log(log zerolog.Logger, own []netip.Addr) {
+func (m strangersMet) log(log zerolog.Logger, own []netip.Addr, trunkOf func(netip.Addr) string) {
 	names := make([]string, len(m.addresses))
 	advice := "if one of these may call, add it to the peers of a trunk"
 	for i, a := range m.addresses {
 		names[i] = a.String()
+	}
+	for _, a := range m.addresses {
+		if name := trunkOf(a); name != "" {
+			advice = a.String() + " is an address of trunk " + text(name) + ", but not by the transport that it used: add that to the transports of the trunk, or give up its clients, which come by tls and wss only"
+			break
+		}
 		if slices.Contains(own, a) {
 			advice = "this machine itself called from " + a.String() + ", which belongs to no trunk: add it to the peers of a trunk, or let the telephone use 127.0.0.1 as its own address"
 		}
 	}
 	log.Warn().Strs("from", names).Bool("and_more", m.more).Uint64("packets", m.packets).Str("advice", advice).
-		Msg("dropped unanswered: no trunk has this address")
+		Msg("dropped unanswered: no trunk comes from there")
 }
 
 // ownAddresses are those of this machine.

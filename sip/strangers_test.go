@@ -45,10 +45,16 @@ func TestLineAboutStrangersTellsWhatToDo(t *testing.T) {
 	for _, tt := range []struct{ name, from, want string }{
 		{"somebody else", "192.0.2.1", "add it to the peers of a trunk"},
 		{"our own machine", "192.168.1.7", "this machine itself called from 192.168.1.7"},
+		{"a trunk by another transport", "192.0.2.7", "192.0.2.7 is an address of trunk carrier"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			strangersMet{addresses: []netip.Addr{netip.MustParseAddr(tt.from)}, packets: 3}.log(zerolog.New(&out), own)
+			strangersMet{addresses: []netip.Addr{netip.MustParseAddr(tt.from)}, packets: 3}.log(zerolog.New(&out), own, func(a netip.Addr) string {
+				if a == netip.MustParseAddr("192.0.2.7") {
+					return "carrier"
+				}
+				return ""
+			})
 			for _, want := range []string{tt.from, tt.want, `"packets":3`} {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("no %s in %s", want, out.String())
