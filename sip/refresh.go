@@ -84,6 +84,7 @@ func (d *dialog) replied(o outcome) {
 	d.result, ev.status = o, o.res.StatusCode
 	p, err := propose(o.res)
 	proved := d.challenged(o.res)
+	d.log.Debug().Str("method", string(ev.method)).Int("status", ev.status).Msg("refresh answered")
 	switch {
 	case proved:
 		ev.again = ev.method

@@ -3,6 +3,8 @@ package interop
 import (
 	"strings"
 	"testing"
+
+	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
 // Row 19: each form of hold gets its answer, and the call comes back.
@@ -27,4 +29,23 @@ func TestHoldInEveryForm(t *testing.T) {
 		s.Expect(200, "body: "+hold.want).Ack()
 	}
 	play(t, s.Bye(), nil)
+}
+
+// Row 19: a real phone holds, comes back and is heard again.
+func TestHoldWithBaresip(t *testing.T) {
+	t.Parallel()
+	g := start(t, nil)
+	phone := peertest.StartBaresip(t, peertest.Tone(t, 8000, hertz, -20, 60), "PCMA")
+	phone.Dial("sip:100@" + g.address("udp"))
+	call := <-g.calls
+	for range 2 {
+		phone.Hold()
+		peertest.Eventually(t, "the call is held", call.Held)
+		phone.Resume()
+		peertest.Eventually(t, "the call is back", func() bool { return !call.Held() })
+	}
+	before := call.Stats().PacketsIn
+	peertest.Eventually(t, "sound comes again", func() bool { return call.Stats().PacketsIn > before+25 })
+	phone.Hangup()
+	<-call.Done()
 }
