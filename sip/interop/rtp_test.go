@@ -3,11 +3,13 @@ package interop
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip"
+	"github.com/einwahl/einwahl/sip/siptest"
 	"github.com/einwahl/einwahl/transcode/g711"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -87,5 +89,36 @@ func TestStreamThatBeginsAnew(t *testing.T) {
 	}
 	if loud < 16 { // tenths of a second, of 20
 		t.Errorf("%d tenths of a second were heard, want about 20", loud)
+	}
+}
+
+// Row 29: of addresses of both IP versions, as two c= lines or as two streams
+// (RFC 4091), the one is taken that the signalling comes by.
+func TestAddressesOfBothIPVersions(t *testing.T) {
+	t.Parallel()
+	g := start(t, nil)
+	for name, lines := range map[string][]string{
+		"two addresses": {"m=audio 40000 RTP/AVP 8", "c=IN IP6 ::1", "c=IN IP4 127.0.0.1"},
+		"two streams": {
+			"a=group:ANAT 1 2", "m=audio 40002 RTP/AVP 8", "c=IN IP6 ::1", "a=mid:1",
+			"m=audio 40000 RTP/AVP 8", "c=IN IP4 127.0.0.1", "a=mid:2",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			heard := stranger(t, "127.0.0.1") // who waits at the port of the description
+			_, port, _ := strings.Cut(heard.LocalAddr().String(), ":")
+			offer := strings.Replace(sdp(1, lines...), "40000", port, 1)
+			call := siptest.New(t, siptest.Config{Gateway: g.address("udp")}).
+				Dial("100", siptest.WithBody("application/sdp", offer))
+			answer := string(call.Final().Body)
+			if !strings.Contains(answer, "c=IN IP4 127.0.0.1") || inUse(answer) != "RTP/AVP" {
+				t.Errorf("answer\n%s", answer)
+			}
+			_ = heard.SetReadDeadline(time.Now().Add(peertest.Patience))
+			if _, err := heard.Read(make([]byte, 2048)); err != nil {
+				t.Errorf("nothing is sent to the address that fits: %v", err)
+			}
+			call.Hangup()
+		})
 	}
 }
