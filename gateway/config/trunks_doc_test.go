@@ -1,0 +1,33 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/einwahl/einwahl/gateway/peertest"
+)
+
+// Every file that docs/trunks.md shows is one that a gateway would take.
+func TestFilesInTheTrunkGuideAreRight(t *testing.T) {
+	certificate, key := peertest.SelfSigned(t)
+	s := still()
+	s.read = func(string) ([]byte, error) { return []byte("a long password"), nil }
+	chapters := strings.Split(readDocument(t, "docs/trunks.md"), "\n## ")[1:]
+	if len(chapters) < 8 {
+		t.Fatalf("the guide has %d trunks", len(chapters))
+	}
+	for _, chapter := range chapters {
+		title, _, _ := strings.Cut(chapter, "\n")
+		_, file, _ := strings.Cut(chapter, "```yaml\n")
+		file, _, found := strings.Cut(file, "```")
+		t.Run(title, func(t *testing.T) {
+			if !found {
+				t.Fatal("no file")
+			}
+			file = strings.NewReplacer("/etc/einwahl/tls/fullchain.pem", certificate, "/etc/einwahl/tls/key.pem", key).Replace(file)
+			if _, err := parse([]byte(file), s); err != nil {
+				t.Errorf("the file is wrong:\n%v", err)
+			}
+		})
+	}
+}
