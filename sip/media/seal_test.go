@@ -498,6 +498,9 @@ func TestNothingIsAllocatedPerEncryptedPacket(t *testing.T) {
 				p.leg.Beat(pcm.TakeIn)
 				p.leg.Beat(pcm.GiveOut)
 			})
+			if raced {
+				n = 0 // the detector has its own
+			}
 			if got := p.leg.Stats(); n != 0 || got.PacketsIn != 1001 {
 				t.Errorf("%.2f allocations, %+v", n, got)
 			}
