@@ -55,6 +55,11 @@ func TestASignalDrainsAndASecondHurries(t *testing.T) {
 
 	signal()
 	r.until("draining: callers are told")
+	select {
+	case <-call.Ended(): // the words take their time
+	case <-ctx.Done():
+		t.Fatal("the caller is not told")
+	}
 	if reason := call.WaitEnd(); !strings.Contains(reason, "Gateway is closing") {
 		t.Errorf("the call ended with %q", reason)
 	}

@@ -16,6 +16,19 @@ func (g *gateway) waitCalls(n int) {
 	peertest.Eventually(g.t, "calls have ended", func() bool { return len(g.calls()) == n })
 }
 
+// hungUp waits until the gateway has said its words and hung up.
+func (g *gateway) hungUp(call *siptest.Call) {
+	g.t.Helper()
+	peertest.Eventually(g.t, "the words are over", func() bool {
+		select {
+		case <-call.Ended():
+			return true
+		default:
+			return false
+		}
+	})
+}
+
 // ping is an OPTIONS of a trunk that looks whether the gateway is there.
 func (g *gateway) ping() string {
 	return "OPTIONS sip:" + g.address("udp") + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK" + siptest.Token() +
@@ -64,6 +77,7 @@ func TestDrainLetsCallsRunOnToTheDeadline(t *testing.T) {
 
 	drain(http.MethodPost, map[string]string{"deadline": "1h"})
 	drain(http.MethodPost, map[string]string{"deadline": "0s"})
+	g.hungUp(inside)
 	if reason := inside.WaitEnd(); !strings.Contains(reason, "Gateway is closing") {
 		t.Errorf("the call ended with %q", reason)
 	}

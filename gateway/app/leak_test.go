@@ -19,13 +19,16 @@ func TestNothingIsLeftAfterAThousandCalls(t *testing.T) {
 		c.Media.PortRest = time.Second
 		c.Trunks[0].MaxCalls = 1000
 	})
+	ports := g.metric("einwahl_media_ports_free")
 	call := func() *peertest.Scenario { return peertest.NewScenario("en", peertest.PCMA) }
 	run := func(s *peertest.Scenario, calls int) {
 		peertest.SIPp(t, s.String(), g.address("udp"), calls, nil)
 	}
 	run(call().Invite(20).Ack().Bye(), 10) // what is made once is made
 	g.settle()
-	ports, routines, files := g.metric("einwahl_media_ports_free"), runtime.NumGoroutine(), openFiles(t)
+	allFree := func() bool { return g.metric("einwahl_media_ports_free") == ports }
+	peertest.Eventually(t, "the first ports are free again", allFree)
+	routines, files := runtime.NumGoroutine(), openFiles(t)
 
 	for range 4 {
 		run(call().Invite(20).Ack().Bye(), 200)
@@ -33,7 +36,7 @@ func TestNothingIsLeftAfterAThousandCalls(t *testing.T) {
 	run(call().Invite(20).Ack().Pause(time.Second).Bye(), 100)
 	run(peertest.NewScenario("nobody", peertest.PCMA).InviteExpect(404, 20), 100)
 	g.settle()
-	peertest.Eventually(t, "all ports are free again", func() bool { return g.metric("einwahl_media_ports_free") == ports })
+	peertest.Eventually(t, "all ports are free again", allFree)
 	peertest.Eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= routines+2 })
 	peertest.Eventually(t, "no socket and no file is left", func() bool { return openFiles(t) <= files+2 })
 }

@@ -101,7 +101,8 @@ func (m *Meter) Run(ctx context.Context) error {
 		now := m.sample(may)
 		l = l.after(last, now)
 		s, last = next(s, l, *m.config.Load()), now
-		m.load.Store(&l)
+		shown := l // which is no longer changed
+		m.load.Store(&shown)
 		m.decide(s)
 	}
 }

@@ -155,6 +155,9 @@ func TestMeterFollowsTheLoad(t *testing.T) {
 		if refused < 900 {
 			t.Errorf("%d of 1000 calls were refused while sound was late, want nearly all", refused)
 		}
+		if _, _, late := m.Load(); late < .4 {
+			t.Errorf("%.2f of the beats are shown as late, want half", late)
+		}
 		lags.Store(false)
 		time.Sleep(15 * time.Second)
 		if share := m.Share(); share != 1 {
