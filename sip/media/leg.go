@@ -319,8 +319,8 @@ func (l *Leg) Close() {
 	if l.started {
 		l.clock.Remove(l)
 		l.terms.Load().voice.close()
-		l.in.decoders.close()
 	}
+	l.in.decoders.close()
 	l.report(true)
 	l.closed.Store(true)
 	if l.web != nil {
