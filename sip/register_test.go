@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/einwahl/einwahl/sip/digest"
 	"github.com/einwahl/einwahl/sip/resolve"
 )
 
@@ -180,5 +181,52 @@ func TestOptionsAreChallengedOnlyFromANetwork(t *testing.T) {
 		if tt.want == 401 && !strings.Contains(m.Get("WWW-Authenticate"), `realm="pbx"`) {
 			t.Errorf("challenge %q", m.Get("WWW-Authenticate"))
 		}
+	}
+}
+
+func TestCallersMayProveByEitherAlgorithm(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		offered         []string
+		user, password  string
+		want, challenge int // status, and how many offers came first
+	}{
+		{"SHA-256 before MD5", []string{"sha-256", "md5"}, "pbx", "long enough", 200, 2},
+		{"MD5", []string{"md5"}, "pbx", "long enough", 200, 1},
+		{"SHA-256", []string{"sha-256"}, "pbx", "long enough", 200, 1},
+		{"a wrong password", []string{"sha-256"}, "pbx", "not right", 401, 1},
+		{"nobody", []string{"sha-256"}, "nobody", "long enough", 401, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := start(t, func(s *setup) {
+				trunk := trunkOf("pbx", "127.0.0.0/8")
+				trunk.Auth = AuthConfig{Algorithms: tt.offered, Users: []UserConfig{{"pbx", "long enough"}}}
+				s.trunks = []TrunkConfig{trunk}
+			})
+			phone := b.phone("udp")
+			phone.Send(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport"))
+			m := phone.Reply()
+			wantStatus(t, m, 401)
+			offers := m.All("WWW-Authenticate")
+			if len(offers) != tt.challenge {
+				t.Fatalf("offers %q", offers)
+			}
+			c := digest.Client{User: tt.user, Password: tt.password}
+			if _, err := c.Challenged(offers); err != nil {
+				t.Fatal(err)
+			}
+			proof, err := c.Answer("OPTIONS", "sip:en@127.0.0.1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			phone.Send(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport", "Authorization: "+proof))
+			wantStatus(t, phone.Reply(), tt.want)
+			phone.Send(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport", "Authorization: "+proof))
+			m = phone.Reply()
+			wantStatus(t, m, 401)
+			if stale := strings.Contains(m.Get("WWW-Authenticate"), "stale=true"); stale != (tt.want == 200) {
+				t.Errorf("a replay is answered with %q", m.Get("WWW-Authenticate"))
+			}
+		})
 	}
 }

@@ -12,7 +12,6 @@ import (
 // withAuth makes callers prove an account.
 func withAuth(s *settings) {
 	s.trunk.Auth.Realm = "gw.test"
-	s.trunk.Auth.Algorithms = []string{"md5", "sha-256"} // SIPp reads the first offer only
 	s.trunk.Auth.Users = []sip.UserConfig{{User: "pbx", Password: "a-long-password"}}
 }
 
@@ -117,4 +116,14 @@ Content-Length: 0
 <recv response="405"><action><ereg regexp="INVITE" search_in="hdr" header="Allow:" check_it="true" assign_to="allow"/></action></recv>
 <Reference variables="allow"/>
 </scenario>`, g.address("udp"), 1, nil)
+}
+
+// baresip answers what is offered by default.
+func TestBaresipProvesAnAccount(t *testing.T) {
+	t.Parallel()
+	g := start(t, withAuth)
+	phone := peertest.StartBaresip(t, peertest.Tone(t, 8000, 440, -20, 10), "PCMA", "auth_user=pbx", "auth_pass=a-long-password")
+	phone.Dial("sip:en@" + g.address("udp"))
+	<-g.calls
+	phone.Hangup()
 }

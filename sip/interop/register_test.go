@@ -37,14 +37,14 @@ request_route {
 }
 `
 
-func startRegistrar(t *testing.T, routes string) *peertest.Kamailio {
+func startRegistrar(t *testing.T, routes string, params ...string) *peertest.Kamailio {
 	t.Helper()
 	return peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
 		Modules: []string{"usrloc", "registrar", "auth"},
-		Params: []string{
+		Params: append([]string{
 			`"usrloc", "db_mode", 0`, `"registrar", "use_path", 1`, `"registrar", "path_mode", 0`,
 			`"registrar", "max_expires", 3600`, `"auth", "qop", "auth"`, `"auth", "nonce_count", 1`,
-		},
+		}, params...),
 		Routes: routes,
 	})
 }
@@ -205,5 +205,29 @@ func TestWrongPasswordOfAnAccount(t *testing.T) {
 	}
 	if log := g.log.String(); !strings.Contains(log, `"key":"trunks[0].register[0]"`) || strings.Contains(log, "another one") || strings.Contains(log, "alice") {
 		t.Errorf("log: %s", log)
+	}
+}
+
+// What a registrar may ask for: another algorithm (RFC 8760), and the proof that
+// a proxy wants.
+func TestRegistrarsChallenge(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, routes string
+		params       []string
+	}{
+		{"SHA-256", registrar, []string{`"auth", "algorithm", "SHA-256"`}},
+		{"407 of a proxy", strings.NewReplacer("pv_www_authenticate", "pv_proxy_authenticate", "www_challenge", "proxy_challenge").Replace(registrar), nil},
+		{"a nonce that is soon too old", registrar, []string{`"auth", "nonce_expire", 1`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			k := startRegistrar(t, tt.routes, tt.params...)
+			g := start(t, func(s *settings) {
+				s.trunk.Peers, s.trunk.Register = nil, []sip.RegisterConfig{account("alice", k.Address)}
+			})
+			g.registered(0, "registered")
+			peertest.SIPp(t, peertest.RoutedCall("alice", "tel.test", true), k.Address, 1, nil)
+		})
 	}
 }
