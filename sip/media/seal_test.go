@@ -2,7 +2,6 @@ package media
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 
 	"github.com/einwahl/einwahl/transcode/g711"
@@ -22,87 +19,6 @@ const (
 	savp  = "m=audio %d RTP/SAVP 8"
 	usual = "AES_CM_128_HMAC_SHA1_80"
 )
-
-// suites are what a phone may offer.
-var suites = map[string]srtp.ProtectionProfile{
-	"AES_CM_128_HMAC_SHA1_80": srtp.ProtectionProfileAes128CmHmacSha1_80,
-	"AES_CM_128_HMAC_SHA1_32": srtp.ProtectionProfileAes128CmHmacSha1_32,
-	"AES_256_CM_HMAC_SHA1_80": srtp.ProtectionProfileAes256CmHmacSha1_80,
-	"AES_CM_256_HMAC_SHA1_80": srtp.ProtectionProfileAes256CmHmacSha1_80,
-	"AES_256_CM_HMAC_SHA1_32": srtp.ProtectionProfileAes256CmHmacSha1_32,
-	"AEAD_AES_128_GCM":        srtp.ProtectionProfileAeadAes128Gcm,
-	"AEAD_AES_256_GCM":        srtp.ProtectionProfileAeadAes256Gcm,
-}
-
-// secret is a key of the phone's.
-type secret struct {
-	suite string
-	raw   []byte
-	mki   string // as in a=crypto
-	bytes []byte // as in packets
-}
-
-func newSecret(t testing.TB, suite string) secret {
-	t.Helper()
-	master, err := suites[suite].KeyLen()
-	if err != nil {
-		t.Fatal(err)
-	}
-	salt, _ := suites[suite].SaltLen()
-	s := secret{suite: suite, raw: make([]byte, master+salt)}
-	_, _ = rand.Read(s.raw)
-	return s
-}
-
-func (s secret) line() string {
-	return "a=crypto:1 " + s.suite + " inline:" + base64.StdEncoding.EncodeToString(s.raw) + s.mki
-}
-
-func (s secret) context(t testing.TB) *srtp.Context {
-	t.Helper()
-	n, _ := suites[s.suite].KeyLen()
-	c, err := srtp.CreateContext(s.raw[:n], s.raw[n:], suites[s.suite], srtp.MasterKeyIndicator(s.bytes))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// secure makes an encrypted call.
-func (b *bench) secure(s secret, lines ...string) *phone {
-	b.t.Helper()
-	p := b.dialWith(LegConfig{SRTP: "required"})
-	p.rekey(s, lines...)
-	return p
-}
-
-// rekey offers a key, and takes ours from the answer.
-func (p *phone) rekey(s secret, lines ...string) {
-	p.t.Helper()
-	if len(lines) == 0 {
-		lines = []string{savp}
-	}
-	ours := s
-	answer := p.offer(append(lines, s.line())...)
-	ours.raw = keyIn(p.t, answer, s)
-	p.seal, p.opener = s.context(p.t), ours.context(p.t)
-}
-
-// keyIn is our key in an answer to s.
-func keyIn(t testing.TB, answer string, s secret) []byte {
-	t.Helper()
-	_, key, ok := strings.Cut(answer, "a=crypto:1 "+s.suite+" inline:")
-	key, _, _ = strings.Cut(key, "\r\n")
-	key, mki, _ := strings.Cut(key, "|")
-	raw, err := base64.StdEncoding.DecodeString(key)
-	if !ok || err != nil || len(raw) != len(s.raw) || bytes.Equal(raw, s.raw) {
-		t.Fatalf("no key of ours: %v\n%s", err, answer)
-	}
-	if got := strings.TrimPrefix(s.mki, "|2^31|"); mki != got {
-		t.Errorf("answered with identifier %q, want %q", mki, got)
-	}
-	return raw
-}
 
 func TestEveryEncryptionBothWays(t *testing.T) {
 	var all []secret
@@ -388,151 +304,6 @@ func TestKeysPressedUnderEncryption(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Error("no digit")
-	}
-}
-
-func TestEncryptedReports(t *testing.T) {
-	for _, suite := range []string{usual, "AEAD_AES_256_GCM"} {
-		for _, lines := range [][]string{{savp}, {savp, "a=rtcp-mux"}} {
-			t.Run(fmt.Sprint(suite, len(lines)), func(t *testing.T) {
-				shared := len(lines) > 1
-				p := newBench(t, nil).secure(newSecret(t, suite), lines...)
-				p.send(8, encoded(g711.ALaw, 160), 160)
-				p.step(1)
-				p.receive()
-				for n := range 3 {
-					p.leg.report(false)
-					raw := p.rawReport(shared)
-					if packets, err := rtcp.Unmarshal(raw); err == nil && len(packets) == 2 && n == 0 {
-						if sr, ok := packets[0].(*rtcp.SenderReport); ok && sr.PacketCount == 1 {
-							t.Fatal("a report in the clear")
-						}
-					}
-					plain, err := p.opener.DecryptRTCP(nil, raw, nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if packets, err := rtcp.Unmarshal(plain); err != nil || len(packets) != 2 {
-						t.Errorf("%v %v", err, packets)
-					}
-				}
-				p.theirReport(shared)
-				if s := p.leg.Stats(); s.TheyLost != 0.5 || s.Forged != 0 {
-					t.Errorf("%+v", s)
-				}
-				p.control(shared, lossReport(p, 64)) // in the clear
-				if s := p.leg.Stats(); s.TheyLost != 0.5 || s.Forged != 1 {
-					t.Errorf("a forged report counts: %+v", s)
-				}
-			})
-		}
-	}
-}
-
-func lossReport(p *phone, fraction uint8) rtcp.Packet {
-	return &rtcp.ReceiverReport{SSRC: p.ssrc, Reports: []rtcp.ReceptionReport{{SSRC: p.leg.out.ssrc, FractionLost: fraction}}}
-}
-
-func (p *phone) rawReport(shared bool) []byte {
-	p.t.Helper()
-	conn := p.rtcp
-	if shared {
-		conn = p.rtp
-	}
-	buf := make([]byte, 2048)
-	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	n, err := conn.Read(buf)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return buf[:n]
-}
-
-// theirReport sends an encrypted report of half our packets lost.
-func (p *phone) theirReport(shared bool) {
-	p.t.Helper()
-	raw, err := rtcp.Marshal([]rtcp.Packet{lossReport(p, 128)})
-	if err == nil {
-		raw, err = p.seal.EncryptRTCP(nil, raw, nil)
-	}
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	from, to := p.rtcp, p.leg.pair.rtcp
-	if shared {
-		from, to = p.rtp, p.leg.pair.rtp
-	}
-	before := p.leg.ctl.seen.Load()
-	if _, err := from.WriteTo(raw, to.LocalAddr()); err != nil {
-		p.t.Fatal(err)
-	}
-	await(p.t, "RTCP to be looked at", func() bool { return p.leg.ctl.seen.Load() > before })
-}
-
-// sealed makes packets as newPackets does, encrypted ahead.
-func sealed(t testing.TB, s secret, n int) [][]byte {
-	t.Helper()
-	context, in := s.context(t), newPackets()
-	list := make([][]byte, n)
-	for i := range list {
-		var err error
-		if list[i], err = context.EncryptRTP(nil, in.next(), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return list
-}
-
-func TestNothingIsAllocatedPerEncryptedPacket(t *testing.T) {
-	for suite := range suites {
-		t.Run(suite, func(t *testing.T) {
-			s := newSecret(t, suite)
-			p := newBench(t, nil).secure(s)
-			p.leg.Connect(tonePCM{}, pcm.Silence{})
-			from, list := mustAddr(p.rtp.LocalAddr().String()), sealed(t, s, 1100)
-			i := 0
-			n := testing.AllocsPerRun(1000, func() {
-				p.now.Add(int64(pcm.FrameDuration))
-				p.leg.packet(list[i], from, p.engine.now())
-				i++
-				p.leg.Beat(pcm.TakeIn)
-				p.leg.Beat(pcm.GiveOut)
-			})
-			if raced {
-				n = 0 // the detector has its own
-			}
-			if got := p.leg.Stats(); n != 0 || got.PacketsIn != 1001 {
-				t.Errorf("%.2f allocations, %+v", n, got)
-			}
-		})
-	}
-}
-
-// BenchmarkEncryptedCall is BenchmarkCall encrypted, the caller's own
-// encryption included.
-func BenchmarkEncryptedCall(b *testing.B) {
-	for _, suite := range []string{usual, "AEAD_AES_256_GCM"} {
-		b.Run(suite, func(b *testing.B) {
-			s := newSecret(b, suite)
-			p := newBench(b, nil).secure(s)
-			p.leg.Connect(tonePCM{}, pcm.Silence{})
-			in, from := newPackets(), mustAddr(p.rtp.LocalAddr().String())
-			packet, header := make([]byte, maxPacket), rtp.Header{}
-			b.ReportAllocs()
-			for b.Loop() {
-				sealed, err := p.seal.EncryptRTP(packet, in.next(), &header)
-				if err != nil {
-					b.Fatal(err)
-				}
-				p.leg.packet(sealed, from, in.at)
-				p.now.Add(int64(pcm.FrameDuration))
-				p.leg.Beat(pcm.TakeIn)
-				p.leg.Beat(pcm.GiveOut)
-			}
-			if s := p.leg.Stats(); s.Forged > 0 {
-				b.Errorf("%+v", s)
-			}
-		})
 	}
 }
 
