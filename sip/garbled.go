@@ -5,7 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -16,6 +18,12 @@ import (
 // so to whom it came from. Answers and ACKs are never
 // answered.
 func (s *Server) refuseGarbled(data []byte, w wire, source netip.AddrPort) {
+	defer func() {
+		if r := recover(); r != nil { // costs this answer only
+			s.counts.panics.Add(1)
+			s.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("answer lost to a panic")
+		}
+	}()
 	via, headers := skeleton(data)
 	if via == nil {
 		return

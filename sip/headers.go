@@ -55,8 +55,8 @@ func readVia(s string) (*sipmsg.ViaHeader, error) {
 	}
 	h := &sipmsg.ViaHeader{ProtocolName: strings.TrimSpace(parts[0]), ProtocolVersion: strings.TrimSpace(parts[1])}
 	transport, rest, ok := strings.Cut(strings.TrimLeft(parts[2], " "), " ")
-	if !ok || transport == "" {
-		return nil, errors.New("Via names no host")
+	if !ok || transport == "" || strings.Contains(transport, "/") || h.ProtocolName == "" || h.ProtocolVersion == "" {
+		return nil, errors.New("Via names no protocol or no host")
 	}
 	h.Transport = transport
 	sentBy, params := cutParams(rest)
