@@ -103,6 +103,13 @@ func (a *App) Draining() admin.Drain {
 	return admin.Drain{Draining: d.draining, Ending: d.ending, Deadline: d.deadline, Told: d.draining && isClosed(d.told), Calls: a.calls.count()}
 }
 
+// stopDrain leaves no timer behind.
+func (a *App) stopDrain() {
+	a.drain.mu.Lock()
+	defer a.drain.mu.Unlock()
+	a.drain.timer.Stop()
+}
+
 // end lets the calls run on to the deadline, has callers told, and returns when
 // all have gone, or when those who are left have had the time to hear it.
 func (a *App) end(failed <-chan struct{}) {
@@ -110,6 +117,7 @@ func (a *App) end(failed <-chan struct{}) {
 	a.drain.mu.Lock()
 	told := a.drain.told
 	a.drain.mu.Unlock()
+	defer a.stopDrain()
 	gone := a.calls.gone()
 	select {
 	case <-gone:
