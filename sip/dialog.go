@@ -246,9 +246,9 @@ func (d *dialog) read(m told) {
 		d.happen(proved{m.CSeq().SeqNo, d.proves(m.Request), sdp})
 	default:
 		d.happen(asked{m.Method, m.CSeq().SeqNo, sdp})
-		if d.state.seq > last {
-			d.where.follow(m.incoming)
-		}
+	}
+	if d.state.seq > last {
+		d.where.follow(m.incoming)
 	}
 }
 

@@ -152,7 +152,9 @@ func FuzzNext(f *testing.F) {
 		for _, b := range script {
 			before := s
 			var actions []action
-			s, actions = next(s, events[int(b)%len(events)])
+			ev := events[int(b)%len(events)]
+			_, isProof := ev.(proved)
+			s, actions = next(s, ev)
 			if before.phase == over && s.phase != over {
 				t.Fatal("came back to life")
 			}
@@ -167,7 +169,14 @@ func FuzzNext(f *testing.F) {
 					}
 				case forget:
 					forgotten++
+				case progress:
+					if before.prelude.proving && !isProof || before.phase != ringing {
+						t.Fatal("183 before the one before it is proven")
+					}
 				case accept:
+					if before.prelude.promised && !isProof {
+						t.Fatal("200 before the description is proven")
+					}
 					if before.phase == leaving || before.phase == over {
 						t.Fatal("200 after the end")
 					}

@@ -128,7 +128,7 @@ func isUnknown(status int) bool {
 func (d *dialog) adopt() {
 	answer, _ := session(d.result.res)
 	if err := d.call.leg.Accept(answer); err != nil {
-		d.log.Info().Str("problem", text(err.Error())).Msg("answer to a refresh refused")
+		d.log.Debug().Str("problem", text(err.Error())).Msg("answer to a refresh refused")
 	}
 	d.watch()
 }
