@@ -3,7 +3,7 @@
 export const STATES = { calling: 'Calling …', ringing: 'Ringing …', talking: 'Connected' };
 
 const REASONS = {
-  closed: 'The gateway does not take calls from this browser. In its file, a trunk must hold this computer’s address in peers, and ws in transports.',
+  closed: 'The gateway does not take calls from this browser. In its file, a trunk must hold this computer’s address in peers, and ws in transports if it lists any.',
   lost: 'The connection to the gateway is gone.',
   sound: 'The sound of the call could not be set up.',
   fault: 'The gateway has said something that this page does not understand.',
