@@ -118,7 +118,7 @@ func TestKeysOfEveryKind(t *testing.T) {
 		{"tones where there is nothing else", func(t *testing.T) *peertest.Scenario {
 			s := scenario()
 			s.Begin(offering(1, "8")).Maybe(100).Expect(200, "no: telephone-event").Ack()
-			return s.Play(tonesOf(t, "28*#")).Pause(2100 * time.Millisecond)
+			return s.Play(tonesOf(t, "28*#")).Pause(3 * time.Second)
 		}, "28*#"},
 		{"tones where events are agreed", func(t *testing.T) *peertest.Scenario {
 			s := scenario().Invite(20).Ack()
@@ -127,7 +127,7 @@ func TestKeysOfEveryKind(t *testing.T) {
 		{"tones and INFO of the same keys", func(t *testing.T) *peertest.Scenario {
 			s := scenario()
 			s.Begin(offering(1, "8")).Maybe(100).Expect(200).Ack()
-			return s.Play(tonesOf(t, "6")).Pause(3 * beat).Keys("6").Play(tonesOf(t, "7")).Pause(3 * beat).Keys("7").Pause(beat)
+			return s.Play(tonesOf(t, "6")).Pause(4 * beat).Keys("6").Play(tonesOf(t, "7")).Pause(4 * beat).Keys("7").Pause(beat)
 		}, "67"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// hushBeats is for how long after an event packet the caller's sound is
+	// hushBeats is for how long after a message of a key the caller's sound is
 	// cut, besides the time that sound waits in the jitter buffer: longer than
 	// events are apart, so that a tone sent beside its event is cut as well.
 	hushBeats = 6
@@ -40,10 +40,15 @@ func (e *events) take(ssrc uint32, seq uint16, timestamp uint32, payload []byte,
 
 // event takes in a telephone-event packet. in.mu is held.
 func (l *Leg) event(payload []byte, at time.Time) {
-	in := &l.in
-	in.hush.Store(hushBeats + int32(in.stream.Stats().Delay/pcm.FrameDuration))
-	h := &in.header
+	in, h := &l.in, &l.in.header
+	l.hush()
 	if r, ok := in.events.take(h.SSRC, h.SequenceNumber, h.Timestamp, payload, at); ok {
 		l.press(r, inRTP, at)
 	}
+}
+
+// hush cuts the caller's sound for a while, and with it a tone that is sent
+// beside the message of a key.
+func (l *Leg) hush() {
+	l.in.hush.Store(hushBeats + int32(l.in.stream.Stats().Delay/pcm.FrameDuration))
 }

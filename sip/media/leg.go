@@ -263,6 +263,7 @@ func (l *Leg) Digits() <-chan rune { return l.digits }
 // PushDigit takes a key that came by SIP INFO.
 func (l *Leg) PushDigit(r rune) {
 	l.informed.Store(true)
+	l.hush()
 	l.press(r, inINFO, l.engine.now())
 }
 
