@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,6 +71,9 @@ func StartKamailio(t testing.TB, port int, c KamailioConfig) *Kamailio {
 	}
 	var b strings.Builder
 	b.WriteString("#!KAMAILIO\ndebug=2\nlog_stderror=yes\nfork=yes\nchildren=2\ntcp_children=2\nauto_aliases=no\ndns=no\nrev_dns=no\nuse_dns_cache=off\ntcp_connection_lifetime=600\nmax_while_loops=50\n")
+	if slices.Contains(c.Modules, "tls") {
+		b.WriteString("enable_tls=yes\n")
+	}
 	fmt.Fprintf(&b, "listen=udp:%s\nlisten=tcp:%s\n", k.Address, k.Address)
 	for _, l := range c.Listen {
 		fmt.Fprintf(&b, "listen=%s\n", l)

@@ -3,6 +3,7 @@ package interop
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,52 @@ func TestRegistrarsChallenge(t *testing.T) {
 			})
 			g.registered(0, "registered")
 			peertest.SIPp(t, peertest.RoutedCall("alice", "tel.test", true), k.Address, 1, nil)
+		})
+	}
+}
+
+// A registrar over TLS, known by its domain: its certificate must be for that
+// domain (RFC 5922). The gateway listens for no TLS itself, so calls come over
+// the connection that the registration has made.
+func TestRegisterOverTLS(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	for _, tt := range []struct{ name, certified, want string }{
+		{"a certificate for its domain", "tel.test", "registered"},
+		{"a certificate for another", "else.test", "failed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir, port := t.TempDir(), peertest.KamailioPort(t)
+			cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+			a.issue(cert, key, tt.certified)
+			k := peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+				Listen:  []string{fmt.Sprintf("tls:127.0.0.1:%d", port)},
+				Modules: []string{"usrloc", "registrar", "auth", "tls"},
+				Params: []string{
+					`"usrloc", "db_mode", 0`, `"tls", "certificate", "` + cert + `"`, `"tls", "private_key", "` + key + `"`,
+					`"tls", "tls_method", "TLSv1.2+"`, `"tls", "verify_certificate", 0`, `"tls", "require_certificate", 0`,
+				},
+				Routes: registrar,
+			})
+			dns := nameServer(t, fmt.Sprintf("_sips._tcp.tel.test. IN SRV 10 0 %d host.tel.test.\nhost.tel.test. IN A 127.0.0.1\n", port))
+			g := start(t, func(s *settings) {
+				s.sip.DNS, s.sip.TLS.Authorities = []string{dns}, a.file
+				c := account("alice", "")
+				c.Server = "sips:tel.test"
+				s.trunk.Peers, s.trunk.Register = nil, []sip.RegisterConfig{c}
+			})
+			r := g.registered(0, tt.want)
+			if tt.want == "failed" {
+				if !strings.Contains(r.Error, "else.test") {
+					t.Errorf("error %q", r.Error)
+				}
+				return
+			}
+			peertest.SIPp(t, peertest.RoutedCall("alice", "tel.test", true), k.Address, 2, nil)
+			if c := <-g.calls; c.Account() != "alice" {
+				t.Errorf("the call came to account %q", c.Account())
+			}
 		})
 	}
 }
