@@ -35,3 +35,25 @@ func FuzzPacket(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSealedPacket: whatever comes to a port of an encrypted call without its
+// key is thrown away.
+func FuzzSealedPacket(f *testing.F) {
+	f.Add([]byte{0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3})
+	f.Add([]byte{0xb1, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x10, 0xaa, 0, 0, 7, 7, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
+	f.Add([]byte{0x81, 200, 0, 12, 0, 0, 0, 77, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0x80, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		for _, suite := range []string{usual, "AEAD_AES_256_GCM"} {
+			p := newBench(t, func(c *Config) { c.Ports = PortRange{19120, 19199} }).secure(newSecret(t, suite), savp, "a=rtcp-mux")
+			from := mustAddr(p.rtp.LocalAddr().String())
+			for range 2 * enough {
+				p.leg.packet(raw, from, p.engine.now())
+				p.leg.controlPacket(raw, from, p.engine.now())
+			}
+			if s := p.leg.Stats(); s.PacketsIn != 0 || s.Unproven != 0 || s.TheyLost != 0 {
+				t.Errorf("%+v", s)
+			}
+			p.leg.Close()
+		}
+	})
+}
