@@ -140,8 +140,8 @@ func TestLaterOffersOfABrowser(t *testing.T) {
 	if again, _, err := p.Answer([]byte(browserOffer), later); err != nil || string(again) != string(first) {
 		t.Errorf("the same offer is answered otherwise: %v\n%s", err, again)
 	}
-	change := func(old, new string) (string, WebAgreement, error) {
-		answer, a, err := p.Answer([]byte(strings.Replace(browserOffer, old, new, 1)), later)
+	change := func(said, instead string) (string, WebAgreement, error) {
+		answer, a, err := p.Answer([]byte(strings.Replace(browserOffer, said, instead, 1)), later)
 		return string(answer), a, err
 	}
 	if held, a, err := change("a=sendrecv", "a=inactive"); err != nil || !a.Held() || a.OurICE != early || !strings.Contains(held, "o=- 7 8 IN") {
