@@ -110,6 +110,9 @@ func (k *Kamailio) write(name, content string) {
 	}
 }
 
+// Kill ends it at once, as a crash does.
+func (k *Kamailio) Kill() { k.proc.kill() }
+
 // Printed is its log, with what xlog wrote.
 func (k *Kamailio) Printed() string { return k.proc.printed() }
 

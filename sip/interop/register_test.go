@@ -40,7 +40,12 @@ request_route {
 
 func startRegistrar(t *testing.T, routes string, params ...string) *peertest.Kamailio {
 	t.Helper()
-	return peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+	return registrarAt(t, peertest.KamailioPort(t), routes, params...)
+}
+
+func registrarAt(t *testing.T, port int, routes string, params ...string) *peertest.Kamailio {
+	t.Helper()
+	return peertest.StartKamailio(t, port, peertest.KamailioConfig{
 		Modules: []string{"usrloc", "registrar", "auth"},
 		Params: append([]string{
 			`"usrloc", "db_mode", 0`, `"registrar", "use_path", 1`, `"registrar", "path_mode", 0`,
@@ -276,5 +281,27 @@ func TestRegisterOverTLS(t *testing.T) {
 				t.Errorf("the call came to account %q", c.Account())
 			}
 		})
+	}
+}
+
+// A registrar that crashes is seen by its connection, and found again when it
+// is back: without its calls for seconds, not until the next refresh.
+func TestRegistrarThatComesBack(t *testing.T) {
+	t.Parallel()
+	port := peertest.KamailioPort(t)
+	k := registrarAt(t, port, registrar)
+	g := start(t, func(s *settings) {
+		s.trunk.Peers, s.trunk.Register = nil, []sip.RegisterConfig{account("alice", k.Address+";transport=tcp")}
+	})
+	g.registered(0, "registered")
+	k.Kill()
+	g.registered(0, "failed")
+	k = registrarAt(t, port, registrar)
+	g.registered(0, "registered")
+	peertest.SIPp(t, peertest.RoutedCall("alice", "tel.test", true), k.Address, 1, nil)
+	for _, want := range []string{`"message":"registered"`, `"message":"registration failed: it is tried again"`} {
+		if n := strings.Count(g.log.String(), want); n == 0 || n > 2 {
+			t.Errorf("%d lines with %s", n, want)
+		}
 	}
 }
