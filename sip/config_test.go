@@ -96,13 +96,13 @@ func TestTrunksBesideEachOther(t *testing.T) {
 }
 
 func TestWaysOfATrunk(t *testing.T) {
-	print := "sha256:" + strings.Repeat("AB:", 31) + "AB"
+	fingerprint := "sha256:" + strings.Repeat("AB:", 31) + "AB"
 	for _, tt := range []struct {
 		transports, clients []string
 		advertise, want     string
 	}{
 		{want: ""},
-		{transports: []string{"tls", "wss"}, clients: []string{"pbx.example", "*.pbx.example", print}, advertise: "2001:db8::1", want: ""},
+		{transports: []string{"tls", "wss"}, clients: []string{"pbx.example", "*.pbx.example", fingerprint}, advertise: "2001:db8::1", want: ""},
 		{transports: []string{"sctp"}, want: "transports[0]: "},
 		{transports: []string{"udp", "udp"}, want: "transports[1]: "},
 		{transports: []string{"tls", "udp"}, clients: []string{"pbx.example"}, want: "transports[1]: "},

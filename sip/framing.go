@@ -37,10 +37,10 @@ func (f *frames) skip() (pings int) {
 	rest := bytes.TrimLeft(f.buf, "\r\n")
 	ends := f.buf[:len(f.buf)-len(rest)]
 	for _, b := range ends {
-		switch {
-		case b == ping[f.ping]:
+		switch b {
+		case ping[f.ping]:
 			f.ping++
-		case b == ping[0]:
+		case '\r':
 			f.ping = 1
 		default:
 			f.ping = 0

@@ -51,12 +51,12 @@ func newParser() *sipmsg.Parser {
 func readVia(s string) (*sipmsg.ViaHeader, error) {
 	parts := strings.SplitN(s, "/", 3)
 	if len(parts) != 3 {
-		return nil, errors.New("Via names no protocol")
+		return nil, errors.New("a Via without a protocol")
 	}
 	h := &sipmsg.ViaHeader{ProtocolName: strings.TrimSpace(parts[0]), ProtocolVersion: strings.TrimSpace(parts[1])}
 	transport, rest, ok := strings.Cut(strings.TrimLeft(parts[2], " "), " ")
 	if !ok || transport == "" || strings.Contains(transport, "/") || h.ProtocolName == "" || h.ProtocolVersion == "" {
-		return nil, errors.New("Via names no protocol or no host")
+		return nil, errors.New("a Via without a protocol or host")
 	}
 	h.Transport = transport
 	sentBy, params := cutParams(rest)
@@ -72,23 +72,23 @@ func readSentBy(s string) (host string, port int, err error) {
 	if bracket := strings.IndexByte(s, ']'); strings.HasPrefix(s, "[") && bracket > 0 {
 		host, rest = s[1:bracket], strings.TrimSpace(s[bracket+1:])
 		if a, err := netip.ParseAddr(host); err != nil || !a.Is6() {
-			return "", 0, errors.New("Via: no IPv6 address in brackets")
+			return "", 0, errors.New("a Via without an IPv6 address in its brackets")
 		}
 	} else if colon := strings.IndexByte(s, ':'); colon >= 0 {
 		host, rest = strings.TrimSpace(s[:colon]), s[colon:]
 	}
 	if host == "" || strings.ContainsAny(host, " <>\"@,") {
-		return "", 0, errors.New("Via names no host")
+		return "", 0, errors.New("a Via without a host")
 	}
 	if rest == "" {
 		return host, 0, nil
 	}
 	if rest[0] != ':' {
-		return "", 0, errors.New("Via: something stands behind the host")
+		return "", 0, errors.New("a Via with something behind its host")
 	}
 	n, err := strconv.ParseUint(strings.TrimSpace(rest[1:]), 10, 16)
 	if err != nil {
-		return "", 0, errors.New("Via: no port behind the colon")
+		return "", 0, errors.New("a Via without a port behind its colon")
 	}
 	return host, int(n), nil
 }

@@ -13,16 +13,6 @@ const maxHeaders = 512
 
 var errTooMany = errors.New("too many header fields")
 
-// shortNames are the compact forms of header names (RFC 3261 section 7.3.3 and
-// IANA's list).
-var shortNames = [26]string{
-	'a' - 'a': "Accept-Contact", 'b' - 'a': "Referred-By", 'c' - 'a': "Content-Type", 'd' - 'a': "Request-Disposition",
-	'e' - 'a': "Content-Encoding", 'f' - 'a': "From", 'i' - 'a': "Call-ID", 'j' - 'a': "Reject-Contact",
-	'k' - 'a': "Supported", 'l' - 'a': "Content-Length", 'm' - 'a': "Contact", 'n' - 'a': "Identity-Info",
-	'o' - 'a': "Event", 'r' - 'a': "Refer-To", 's' - 'a': "Subject", 't' - 'a': "To", 'u' - 'a': "Allow-Events",
-	'v' - 'a': "Via", 'x' - 'a': "Session-Expires", 'y' - 'a': "Identity",
-}
-
 // plain writes a message the one way that the parser reads well, of the many in
 // which RFC 3261 section 7.3.1 lets it be written: no folded lines, no compact
 // names, no runs of white space, and one value in each Via, Contact, Route and
@@ -77,16 +67,57 @@ func unfold(head []byte, from int) (line []byte, next int) {
 	return line, next
 }
 
-// fullName resolves a compact name.
+// fullName resolves a compact name (RFC 3261 section 7.3.3 and IANA's list).
 func fullName(name []byte) []byte {
 	if len(name) != 1 {
 		return name
 	}
-	letter := name[0] | 0x20
-	if letter < 'a' || letter > 'z' || shortNames[letter-'a'] == "" {
+	full := ""
+	switch name[0] | 0x20 { // in lower case
+	case 'a':
+		full = "Accept-Contact"
+	case 'b':
+		full = "Referred-By"
+	case 'c':
+		full = "Content-Type"
+	case 'd':
+		full = "Request-Disposition"
+	case 'e':
+		full = "Content-Encoding"
+	case 'f':
+		full = "From"
+	case 'i':
+		full = "Call-ID"
+	case 'j':
+		full = "Reject-Contact"
+	case 'k':
+		full = "Supported"
+	case 'l':
+		full = "Content-Length"
+	case 'm':
+		full = "Contact"
+	case 'n':
+		full = "Identity-Info"
+	case 'o':
+		full = "Event"
+	case 'r':
+		full = "Refer-To"
+	case 's':
+		full = "Subject"
+	case 't':
+		full = "To"
+	case 'u':
+		full = "Allow-Events"
+	case 'v':
+		full = "Via"
+	case 'x':
+		full = "Session-Expires"
+	case 'y':
+		full = "Identity"
+	default:
 		return name
 	}
-	return []byte(shortNames[letter-'a'])
+	return []byte(full)
 }
 
 func isList(name []byte) bool {

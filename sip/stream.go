@@ -33,7 +33,7 @@ type stream struct {
 type pipe interface {
 	// read gives each message to take until the peer has gone, has broken the
 	// rules, or take says no.
-	read(limits timing, take func(message []byte) (more bool, err error)) error
+	read(limits timing, take func(message []byte) bool) error
 	// write sends a message; whatever else there is to send does not mix with it.
 	write(message []byte) error
 	LocalAddr() net.Addr
@@ -44,21 +44,13 @@ type pipe interface {
 // converse reads messages until the peer has gone or broken the rules: after a
 // framing error there is no boundary to go on from.
 func (s *Server) converse(st *stream) {
-	err := st.read(s.timing, func(data []byte) (bool, error) {
+	err := st.read(s.timing, func(data []byte) bool {
 		t := s.streams.gate.trunkOf(st.peer.Addr(), st.kind)
 		if t == nil || !st.shown(s, t) {
-			return false, nil // the operator's file has changed
+			return false // the operator's file has changed
 		}
-		msg, err := parse(s.parser, data)
-		if err != nil { // the next message can be told from it all the same
-			s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("%s from %v: %v", st.kind, st.peer, err) })
-			s.refuseGarbled(data, st, st.peer)
-			return true, nil
-		}
-		msg.SetTransport(st.kind)
-		msg.SetSource(st.peer.String())
-		s.receive(msg, arrival{wire: st, source: st.peer, trunk: t})
-		return true, nil
+		s.take(data, arrival{wire: st, source: st.peer, trunk: t})
+		return true
 	})
 	switch {
 	case wasClosed(err), errors.Is(err, io.EOF):
@@ -69,6 +61,20 @@ func (s *Server) converse(st *stream) {
 	default:
 		s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("%s from %v: %v", st.kind, st.peer, err) })
 	}
+}
+
+// take reads a message as it came. One that cannot be read is counted and
+// refused; the next can be told from it all the same.
+func (s *Server) take(data []byte, a arrival) {
+	msg, err := parse(s.parser, data)
+	if err != nil {
+		s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("%s from %v: %v", a.wire.network(), a.source, err) })
+		s.refuseGarbled(data, a.wire, a.source)
+		return
+	}
+	msg.SetTransport(a.wire.network())
+	msg.SetSource(a.source.String())
+	s.receive(msg, a)
 }
 
 // shown reports whether the peer has shown what t asks of it.
@@ -127,7 +133,7 @@ func (o *octets) write(data []byte) error {
 }
 
 // read takes the stream apart.
-func (o *octets) read(limits timing, take func([]byte) (bool, error)) error {
+func (o *octets) read(limits timing, take func([]byte) bool) error {
 	var f frames
 	buf := make([]byte, 16<<10)
 	_ = o.conn.SetReadDeadline(time.Now().Add(limits.idle))
@@ -153,7 +159,7 @@ func (o *octets) read(limits timing, take func([]byte) (bool, error)) error {
 
 // takeWhole gives away the messages that have come whole, and answers
 // keep-alives. more is whether there is to be more, whole whether there was one.
-func (o *octets) takeWhole(f *frames, take func([]byte) (bool, error)) (more, whole bool, err error) {
+func (o *octets) takeWhole(f *frames, take func([]byte) bool) (more, whole bool, err error) {
 	for {
 		if f.skip() > 0 {
 			_ = o.write([]byte("\r\n"))
@@ -163,8 +169,8 @@ func (o *octets) takeWhole(f *frames, take func([]byte) (bool, error)) (more, wh
 			return true, whole, err
 		}
 		whole = true
-		if more, err := take(data); err != nil || !more {
-			return false, whole, err
+		if !take(data) {
+			return false, whole, nil
 		}
 	}
 }

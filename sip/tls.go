@@ -70,8 +70,8 @@ func (c TrunkConfig) validateWays() []error {
 }
 
 func validateClient(client string) error {
-	if print, ok := strings.CutPrefix(client, pinned); ok {
-		if sum, err := hex.DecodeString(plainHex(print)); err != nil || len(sum) != sha256.Size {
+	if digits, ok := strings.CutPrefix(client, pinned); ok {
+		if sum, err := hex.DecodeString(plainHex(digits)); err != nil || len(sum) != sha256.Size {
 			return fmt.Errorf("%q: want %s and 64 hexadecimal digits, as openssl x509 -fingerprint -sha256 prints them", text(client), pinned)
 		}
 		return nil
@@ -153,8 +153,8 @@ func believe(shown []*x509.Certificate, roots *x509.CertPool, clients []string, 
 	own := shown[0]
 	sum := sha256.Sum256(own.Raw)
 	for _, client := range clients {
-		print, ok := strings.CutPrefix(client, pinned)
-		if pin, err := hex.DecodeString(plainHex(print)); ok && err == nil && bytes.Equal(pin, sum[:]) {
+		digits, ok := strings.CutPrefix(client, pinned)
+		if pin, err := hex.DecodeString(plainHex(digits)); ok && err == nil && bytes.Equal(pin, sum[:]) {
 			return nil
 		}
 	}

@@ -43,15 +43,7 @@ func (d *datagrams) serve(s *Server) {
 		if len(bytes.Trim(buf[:n], "\r\n\x00")) == 0 {
 			continue // keep-alive, RFC 5626 section 3.5.1
 		}
-		msg, err := parse(s.parser, buf[:n])
-		if err != nil {
-			s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("UDP from %v: %v", from, err) })
-			s.refuseGarbled(buf[:n], d, from)
-			continue
-		}
-		msg.SetTransport(d.network())
-		msg.SetSource(from.String())
-		s.receive(msg, arrival{wire: d, source: from, trunk: t})
+		s.take(buf[:n], arrival{wire: d, source: from, trunk: t})
 	}
 }
 

@@ -123,7 +123,7 @@ func (t *talk) write(data []byte) error {
 
 // read takes messages, and asks now and then whether the client is there: its
 // network may be gone without a word, and nothing else would tell.
-func (t *talk) read(limits timing, take func([]byte) (bool, error)) error {
+func (t *talk) read(limits timing, take func([]byte) bool) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	var asking sync.WaitGroup
 	defer asking.Wait()
@@ -137,8 +137,8 @@ func (t *talk) read(limits timing, take func([]byte) (bool, error)) error {
 		if len(bytes.Trim(data, "\r\n\x00")) == 0 {
 			continue // a keep-alive for other transports: here the frames do it
 		}
-		if more, err := take(data); err != nil || !more {
-			return err
+		if !take(data) {
+			return nil
 		}
 	}
 }
