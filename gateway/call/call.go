@@ -33,6 +33,8 @@ type phone interface {
 	// Early lets the caller hear before the call is answered.
 	Early(context.Context) error
 	Answer(context.Context) error
+	// Secure reports whether signalling and sound are encrypted.
+	Secure() bool
 	// Connect sets what the caller hears and where their voice goes; nil is
 	// silence. When it returns, what was connected before is no longer used.
 	Connect(hear pcm.Source, speak pcm.Sink)
@@ -72,7 +74,7 @@ type Setup struct {
 	Call    string // random ID
 	Trunk   string
 	Number  string // the called number, as it stands in the operator's file
-	Secure  bool   // signalling and media are encrypted
+	Secure  bool   // signalling and media are encrypted, as far as is known before the answer
 	Caller  string // the label that others see; see PrivacyConfig.Label
 	Known   admission.Caller
 	Program string // name and version of this program, for the evidence

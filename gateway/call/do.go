@@ -66,8 +66,20 @@ func (s *Session) answer(ctx context.Context) {
 			s.setup.Phone.Ring()
 			pause(ctx, ring)
 		}
-		return result{event: answered{s.setup.Phone.Answer(ctx)}}
+		return result{event: answered{s.setup.Phone.Answer(ctx)}, keep: s.harden}
 	})
+}
+
+// harden takes note that a call is encrypted that could not be known to be so
+// before its answer: its caller has left the offer to us.
+func (s *Session) harden() {
+	if s.setup.Secure || !s.setup.Phone.Secure() {
+		return
+	}
+	s.setup.Secure = true
+	now := *s.state.terms
+	now.secure = true
+	s.state.terms = &now
 }
 
 // later runs work beside the session. Its result reaches the session, or is

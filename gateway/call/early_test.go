@@ -194,3 +194,21 @@ func TestAWrongHostPINCounts(t *testing.T) {
 		t.Errorf("%d wrong tries were counted, want 3", n)
 	}
 }
+
+// Whose caller leaves the offer to us is known to be encrypted only when they
+// have answered it.
+func TestEncryptionThatOnlyTheAnswerShowsCounts(t *testing.T) {
+	for _, secure := range []bool{true, false} {
+		st := play(t, openMeeting(), func(*stage) { time.Sleep(30 * time.Second) }, func(s *Setup) {
+			s.Meeting, s.Policy.SecureLeg, s.Phone.(*fakePhone).secure = "100", true, secure
+		})
+		decision := "decided refuse insecure"
+		if secure {
+			decision = "decided admit"
+		}
+		st.order("answered", "visit", decision)
+		if st.kept.SecureLeg != secure {
+			t.Errorf("recorded as secure: %v, want %v", st.kept.SecureLeg, secure)
+		}
+	}
+}

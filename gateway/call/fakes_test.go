@@ -81,6 +81,7 @@ type fakePhone struct {
 	done   chan struct{}
 	once   sync.Once
 	deaf   error // there are no early media
+	secure bool  // once it is answered
 
 	mu    sync.Mutex
 	hear  pcm.Source
@@ -89,6 +90,7 @@ type fakePhone struct {
 
 func (p *fakePhone) Answer(context.Context) error { p.stage.note("answered"); return nil }
 func (p *fakePhone) Early(context.Context) error  { p.stage.note("early"); return p.deaf }
+func (p *fakePhone) Secure() bool                 { return p.secure }
 func (p *fakePhone) Ring()                        { p.stage.note("rings") }
 func (p *fakePhone) Digits() <-chan rune          { return p.digits }
 func (p *fakePhone) Done() <-chan struct{}        { return p.done }
