@@ -72,7 +72,7 @@ func fullName(name []byte) []byte {
 	if len(name) != 1 {
 		return name
 	}
-	full := ""
+	var full string
 	switch name[0] | 0x20 { // in lower case
 	case 'a':
 		full = "Accept-Contact"

@@ -3,6 +3,7 @@ package interop
 import (
 	"crypto/sha256"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -100,10 +101,10 @@ func TestMutualTLS(t *testing.T) {
 	t.Parallel()
 	a, foreign := newAuthority(t), newAuthority(t)
 	pinned := foreign.pair("pbx.invalid")
-	print := fmt.Sprintf("sha256:%X", sha256.Sum256(pinned.Certificate[0]))
+	fingerprint := fmt.Sprintf("sha256:%X", sha256.Sum256(pinned.Certificate[0]))
 	g := start(t, func(s *settings) {
 		a.encrypt(s)
-		s.trunk.Clients = []string{"sip.carrier.example", print}
+		s.trunk.Clients = []string{"sip.carrier.example", fingerprint}
 	})
 	for _, tt := range []struct {
 		name   string
@@ -229,7 +230,7 @@ func TestStalledHandshakesAreClosed(t *testing.T) {
 			buf := make([]byte, 512)
 			for {
 				if _, err := conn.Read(buf); err != nil {
-					if ne, ok := err.(net.Error); ok && ne.Timeout() {
+					if errors.Is(err, os.ErrDeadlineExceeded) {
 						t.Error("the connection stays")
 					}
 					return
