@@ -17,7 +17,12 @@
 //     next says
 //   - wire, plain, headers, garbled, guard: the parser and what it leaves to be
 //     done, and the way out, past which no foreign control character goes
+//   - enrol: the life of an account of ours with a registrar, pure as next is;
+//     member and registrar do what it says, accounts follows the file
+//   - challenge, claim, registrars: which caller belongs to which trunk and account
+//   - watch, ping: whether the peers are there
 //   - call: what the gateway sees of it all
 //
-// A new way in is one more pipe under stream, and a door that makes it; a registration is one more owner of client transactions.
+// A new way in is one more pipe under stream, and a door that makes it; a
+// registration is one more owner of client transactions.
 package sip

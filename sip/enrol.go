@@ -11,6 +11,8 @@ type enrolment struct {
 	phase enrolPhase
 	// bound is whether the registrar knows where we are, as far as we know.
 	bound bool
+	// cut is whether the way there was lost since.
+	cut bool
 	// asked is the Expires of our requests; a registrar may want more.
 	asked time.Duration
 	// targets are how many places there are to try, target the one in turn and
@@ -148,7 +150,8 @@ func enrol(e enrolment, ev any) (enrolment, []any) {
 			return e.retire()
 		}
 	case enrolCut:
-		if e.phase == enrolResting && e.bound {
+		if e.phase == enrolResting && e.bound && !e.cut {
+			e.cut = true
 			// All clients of a server that was restarted come back at once.
 			return e, []any{enrolRest{0, 2 * time.Second}}
 		}
@@ -240,7 +243,7 @@ func (e enrolment) registered(ev enrolReply) (enrolment, []any) {
 		return e, []any{e.ask()}
 	}
 	granted := min(max(ev.granted, minExpires), maxExpires)
-	e.phase, e.bound, e.fails = enrolResting, true, 0
+	e.phase, e.bound, e.cut, e.fails = enrolResting, true, false, 0
 	return e, []any{
 		enrolTell{state: stateRegistered, granted: granted},
 		enrolRest{granted * 80 / 100, granted * 90 / 100},

@@ -70,8 +70,12 @@ func (m *member) run(ctx context.Context) {
 		}
 		var steps []any
 		m.state, steps = enrol(m.state, ev)
+		ev = nil
 		for _, step := range steps {
 			ev = m.do(ctx, step)
+		}
+		if ev == nil && m.state.phase != enrolOver {
+			ev = m.rest(ctx, enrolRest{retryFirst, retryMost}) // never spin
 		}
 	}
 }
@@ -241,8 +245,9 @@ func (m *member) rest(ctx context.Context, r enrolRest) any {
 	defer due.Stop()
 	tick := time.NewTicker(m.server.timing.keepOpen)
 	defer tick.Stop()
+	open := m.state.bound && !m.state.cut
 	var cut <-chan struct{}
-	if m.state.bound {
+	if open {
 		cut = m.way.cut()
 	}
 	for {
@@ -254,7 +259,7 @@ func (m *member) rest(ctx context.Context, r enrolRest) any {
 		case <-cut:
 			return enrolCut{}
 		case <-tick.C:
-			if m.state.bound && m.way.keepOpen() != nil && cut != nil {
+			if open && m.way.keepOpen() != nil && cut != nil {
 				return enrolCut{}
 			}
 		}

@@ -44,14 +44,6 @@ func (c TrunkConfig) validatePing() []error {
 	return nil
 }
 
-// watch asks the peers of the trunks whether they are there.
-type watch struct {
-	mu      sync.Mutex
-	launch  func(*probe) // nil unless the server runs
-	running sync.WaitGroup
-	probes  []*probe
-}
-
 // probe asks one peer.
 type probe struct {
 	server  *Server
@@ -62,118 +54,6 @@ type probe struct {
 
 	mu    sync.Mutex
 	shown Peer
-}
-
-// set asks those peers of the file that are single addresses, and registrars.
-// One that is asked already goes on.
-func (w *watch) set(s *Server, trunks []TrunkConfig) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	type name struct {
-		trunk, address string
-		every          time.Duration
-		account        *member
-	}
-	idOf := func(p *probe) name { return name{p.trunk.Name, p.shown.Address, p.trunk.Ping, p.account} }
-	old := map[name]*probe{}
-	for _, p := range w.probes {
-		old[idOf(p)] = p
-	}
-	w.probes = nil
-	for _, p := range s.probesOf(trunks) {
-		id := idOf(p)
-		if before, stays := old[id]; stays && before.account.sameTrunk(p.trunk) {
-			delete(old, id)
-			w.probes = append(w.probes, before)
-			continue
-		}
-		w.probes = append(w.probes, p)
-		if w.launch != nil {
-			w.launch(p)
-		}
-	}
-	for _, p := range old {
-		if p.leave != nil {
-			p.leave()
-		}
-	}
-}
-
-// sameTrunk reports whether nothing else about the way there has changed.
-func (m *member) sameTrunk(t TrunkConfig) bool { return m == nil || m.sameWay(t) }
-
-// probesOf are those that the file asks for.
-func (s *Server) probesOf(trunks []TrunkConfig) []*probe {
-	var all []*probe
-	add := func(t TrunkConfig, address netip.Addr, m *member, shown string) {
-		all = append(all, &probe{server: s, trunk: t, address: address, account: m, shown: Peer{
-			Trunk: t.Name, Address: shown, State: peerUnknown, Since: time.Now(),
-		}})
-	}
-	for _, t := range trunks {
-		if t.Ping == 0 {
-			continue
-		}
-		for _, n := range networksOf(t.Peers) {
-			if n.IsSingleIP() {
-				add(t, n.Addr(), nil, n.Addr().String())
-			}
-		}
-		for _, m := range s.accounts.of(t.Name) {
-			add(t, netip.Addr{}, m, m.config.Server)
-		}
-	}
-	return all
-}
-
-// of are the accounts of a trunk.
-func (a *accounts) of(trunk string) []*member {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var all []*member
-	for _, m := range a.members {
-		if m.trunk.Name == trunk {
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
-// begin asks until ctx ends.
-func (w *watch) begin(ctx context.Context) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.launch = func(p *probe) {
-		var own context.Context
-		own, p.leave = context.WithCancel(ctx)
-		w.running.Go(func() {
-			defer p.leave()
-			p.run(own)
-		})
-	}
-	for _, p := range w.probes {
-		w.launch(p)
-	}
-}
-
-// end waits until nobody is asked any more.
-func (w *watch) end() {
-	w.mu.Lock()
-	w.launch = nil
-	w.mu.Unlock()
-	w.running.Wait()
-}
-
-func (w *watch) list() []Peer {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	all := make([]Peer, len(w.probes))
-	for i, p := range w.probes {
-		p.mu.Lock()
-		all[i] = p.shown
-		p.mu.Unlock()
-	}
-	return all
 }
 
 // errNotYet is why an account's registrar is not asked: it does not know us.
@@ -226,29 +106,9 @@ func (p *probe) ask(ctx context.Context) (later time.Duration, err error) {
 
 // request makes an OPTIONS and finds its way.
 func (p *probe) request(ctx context.Context) (way, *sipmsg.Request, error) {
-	s := p.server
-	t := s.gate.named(p.trunk.Name)
-	if t == nil {
-		return way{}, nil, errNotYet
-	}
-	var routes []string
-	var w way
-	var err error
-	target := sipmsg.Uri{Scheme: "sip"}
-	if p.account != nil {
-		home, through, ok := p.account.wayHome()
-		if !ok {
-			return way{}, nil, errNotYet
-		}
-		routes, w = through, home
-		target.Host = hostOf(p.account.config.domain())
-	} else {
-		kind := t.preferred()
-		to := netip.AddrPortFrom(p.address, portOf(kind))
-		if w, err = s.wayTo(ctx, t, kind, to, ""); err != nil {
-			return way{}, nil, err
-		}
-		target.Host, target.Port = hostOf(p.address.String()), int(to.Port())
+	w, target, routes, err := p.aim(ctx)
+	if err != nil {
+		return way{}, nil, err
 	}
 	req := sipmsg.NewRequest(sipmsg.OPTIONS, target)
 	hops := sipmsg.MaxForwardsHeader(70)
@@ -271,6 +131,28 @@ func (p *probe) request(ctx context.Context) (way, *sipmsg.Request, error) {
 	req.AppendHeader(sipmsg.NewHeader("Accept", sessionType))
 	req.SetBody(nil)
 	return w, req, nil
+}
+
+// aim finds the way to the peer, what to call it, and the route there.
+func (p *probe) aim(ctx context.Context) (way, sipmsg.Uri, []string, error) {
+	target := sipmsg.Uri{Scheme: "sip"}
+	t := p.server.gate.named(p.trunk.Name)
+	if t == nil {
+		return way{}, target, nil, errNotYet
+	}
+	if p.account != nil {
+		home, routes, ok := p.account.wayHome()
+		if !ok {
+			return way{}, target, nil, errNotYet
+		}
+		target.Host = hostOf(p.account.config.domain())
+		return home, target, routes, nil
+	}
+	kind := t.preferred()
+	to := netip.AddrPortFrom(p.address, portOf(kind))
+	target.Host, target.Port = hostOf(p.address.String()), int(to.Port())
+	w, err := p.server.wayTo(ctx, t, kind, to, "")
+	return w, target, nil, err
 }
 
 // wayHome is how requests of ours reach the registrar, while it knows us.

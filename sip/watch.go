@@ -1,0 +1,128 @@
+package sip
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// watch asks the peers of the trunks whether they are there.
+type watch struct {
+	mu      sync.Mutex
+	launch  func(*probe) // nil unless the server runs
+	running sync.WaitGroup
+	probes  []*probe
+}
+
+// set asks those peers of the file that are single addresses, and registrars.
+// One that is asked already goes on.
+func (w *watch) set(s *Server, trunks []TrunkConfig) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	type name struct {
+		trunk, address string
+		every          time.Duration
+		account        *member
+	}
+	idOf := func(p *probe) name { return name{p.trunk.Name, p.shown.Address, p.trunk.Ping, p.account} }
+	old := map[name]*probe{}
+	for _, p := range w.probes {
+		old[idOf(p)] = p
+	}
+	w.probes = nil
+	for _, p := range s.probesOf(trunks) {
+		id := idOf(p)
+		if before, stays := old[id]; stays && before.account.sameTrunk(p.trunk) {
+			delete(old, id)
+			w.probes = append(w.probes, before)
+			continue
+		}
+		w.probes = append(w.probes, p)
+		if w.launch != nil {
+			w.launch(p)
+		}
+	}
+	for _, p := range old {
+		if p.leave != nil {
+			p.leave()
+		}
+	}
+}
+
+// sameTrunk reports whether nothing else about the way there has changed.
+func (m *member) sameTrunk(t TrunkConfig) bool { return m == nil || m.sameWay(t) }
+
+// probesOf are those that the file asks for.
+func (s *Server) probesOf(trunks []TrunkConfig) []*probe {
+	var all []*probe
+	add := func(t TrunkConfig, address netip.Addr, m *member, shown string) {
+		all = append(all, &probe{server: s, trunk: t, address: address, account: m, shown: Peer{
+			Trunk: t.Name, Address: shown, State: peerUnknown, Since: time.Now(),
+		}})
+	}
+	for _, t := range trunks {
+		if t.Ping == 0 {
+			continue
+		}
+		for _, n := range networksOf(t.Peers) {
+			if n.IsSingleIP() {
+				add(t, n.Addr(), nil, n.Addr().String())
+			}
+		}
+		for _, m := range s.accounts.of(t.Name) {
+			add(t, netip.Addr{}, m, m.config.Server)
+		}
+	}
+	return all
+}
+
+// of are the accounts of a trunk.
+func (a *accounts) of(trunk string) []*member {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []*member
+	for _, m := range a.members {
+		if m.trunk.Name == trunk {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// begin asks until ctx ends.
+func (w *watch) begin(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.launch = func(p *probe) {
+		var own context.Context
+		own, p.leave = context.WithCancel(ctx)
+		w.running.Go(func() {
+			defer p.leave()
+			p.run(own)
+		})
+	}
+	for _, p := range w.probes {
+		w.launch(p)
+	}
+}
+
+// end waits until nobody is asked any more.
+func (w *watch) end() {
+	w.mu.Lock()
+	w.launch = nil
+	w.mu.Unlock()
+	w.running.Wait()
+}
+
+func (w *watch) list() []Peer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make([]Peer, len(w.probes))
+	for i, p := range w.probes {
+		p.mu.Lock()
+		all[i] = p.shown
+		p.mu.Unlock()
+	}
+	return all
+}
