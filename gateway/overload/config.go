@@ -20,7 +20,7 @@ type Config struct {
 
 // DefaultConfig returns the settings used where the file is silent.
 func DefaultConfig() Config {
-	return Config{Waiting: 100, CPU: 85, Heap: 85, Lateness: 40 * time.Millisecond}
+	return Config{Waiting: 30, CPU: 85, Heap: 85, Lateness: 40 * time.Millisecond}
 }
 
 // Latenesses are those that the audio clock counts and that matter to an ear.
