@@ -20,6 +20,15 @@ func (g *gateway) webPhone(hertz float64) *peertest.Browser {
 	return b
 }
 
+// waitSound waits until half a second of a caller has arrived.
+func (g *gateway) waitSound() {
+	g.t.Helper()
+	peertest.Eventually(g.t, "the caller's sound arrives", func() bool {
+		all := g.calls()
+		return len(all) == 1 && all[0].PacketsIn > 25
+	})
+}
+
 func stateIs(b *peertest.Browser, want string) {
 	b.WaitFor("the phone says "+want, `document.getElementById("state").textContent === "`+want+`"`)
 }
@@ -34,12 +43,13 @@ func TestBrowserPhoneJoinsAMeeting(t *testing.T) {
 	phone.Click("#call")
 	stateIs(phone, "Connected")
 	g.waitPhase("numbering")
-	for _, key := range "100000001##" { // and no PIN
+	g.waitSound()
+	for _, key := range "100000001#" {
 		phone.Click(`[data-key="` + string(key) + `"]`)
 	}
 	g.waitPhase("informing")
 	phone.Click(`[data-key="#"]`)
-	phone.WaitFor("the page shows what was keyed", `document.getElementById("keyed").textContent === "100000001###"`)
+	phone.WaitFor("the page shows what was keyed", `document.getElementById("keyed").textContent === "100000001##"`)
 	g.waitPhones("100000001", 1)
 	var there, here float64
 	defer func() {
@@ -85,7 +95,10 @@ func TestBrowserPhoneIsHungUp(t *testing.T) {
 	phone.Type("#number", "en\r")
 	stateIs(phone, "Connected")
 	g.waitPhase("numbering")
-	phone.Type("#number", "100000001##")
+	g.waitSound()
+	phone.Type("#number", "100000001#")
+	g.waitPhase("informing")
+	phone.Type("#number", "#")
 	g.waitPhones("100000001", 1)
 	g.control("100000001", map[string]any{"end": true})
 	said("The other side has hung up")

@@ -5,9 +5,15 @@ export class Sound {
   #connection = new RTCPeerConnection();
   #speaker;
   #microphone;
+  #keys = ''; // that wait
+  #pressing = false;
 
   constructor(speaker) {
     this.#speaker = speaker;
+    // What is pressed before the sound flows would be lost.
+    this.#connection.onconnectionstatechange = () => {
+      if (this.#connection.connectionState === 'connected' && !this.#pressing) this.#send(this.#connection.getSenders()[0].dtmf);
+    };
     this.#connection.ontrack = ({ streams, track }) => {
       this.#speaker.srcObject = streams[0] ?? new MediaStream([track]);
     };
@@ -54,10 +60,21 @@ export class Sound {
   // press sends a key beside the sound (RFC 4733). It reports false where that
   // is not agreed.
   press(key) {
-    const keys = this.#connection.getSenders()[0]?.dtmf;
-    if (!keys?.canInsertDTMF) return false;
-    keys.insertDTMF(keys.toneBuffer + key, 160, 70);
+    const sender = this.#connection.getSenders()[0]?.dtmf;
+    if (!sender?.canInsertDTMF) return false;
+    this.#keys += key;
+    if (!this.#pressing && this.#connection.connectionState === 'connected') this.#send(sender);
     return true;
+  }
+
+  // New keys wait until those before are out: what toneBuffer says is left of
+  // them may be sent already, and would be sent twice.
+  #send(sender) {
+    this.#pressing = this.#keys !== '';
+    if (!this.#pressing) return;
+    sender.ontonechange = ({ tone }) => { if (tone === '') this.#send(sender); };
+    sender.insertDTMF(this.#keys, 160, 70);
+    this.#keys = '';
   }
 
   close() {
