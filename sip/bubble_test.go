@@ -99,6 +99,13 @@ func (c *caller) request(method string, headers ...string) {
 		method, sipmsg.GenerateBranch(), c.to, c.seq, method, head.String(), len(body), body))
 }
 
+// bows acknowledges a refusal, which ends its transaction.
+func (c *caller) bows(r *sipmsg.Response) {
+	c.t.Helper()
+	c.send(fmt.Sprintf("ACK sip:en@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=%s\r\nFrom: %s\r\nTo: %s\r\nCall-ID: one\r\nCSeq: %d ACK\r\nContent-Length: 0\r\n\r\n",
+		r.Via().Params.GetOr("branch", ""), r.From().Value(), r.To().Value(), r.CSeq().SeqNo))
+}
+
 // next is what the server says next, within a day; 100 is passed over.
 func (c *caller) next() sipmsg.Message {
 	c.t.Helper()

@@ -23,18 +23,22 @@ func (d *dialog) negotiate(first bool) {
 	if m.Method == sipmsg.INVITE {
 		d.invite = m
 	}
-	var err error
-	if offered := len(offer) == 0; offered {
-		d.session, err = d.call.leg.Offer()
-	} else {
-		d.session, err = d.call.leg.Answer(offer)
-	}
+	said, err := d.describe(offer)
 	if err != nil {
 		d.log.Info().Str("problem", text(err.Error())).Msg("offer refused")
 		d.happen(unsettled{m.Method, causeOf(err)})
 		return
 	}
+	d.session = said
 	d.happen(settled{m.Method, m.CSeq().SeqNo, len(offer) == 0})
+}
+
+// describe is our answer to an offer, or our own offer where there is none.
+func (d *dialog) describe(offer []byte) ([]byte, error) {
+	if len(offer) == 0 {
+		return d.call.leg.Offer()
+	}
+	return d.call.leg.Answer(offer)
 }
 
 // conclude takes the answer that an ACK or a PRACK brings to our offer.

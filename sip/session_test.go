@@ -7,6 +7,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"github.com/einwahl/einwahl/sip/media"
 )
 
 const (
@@ -368,4 +370,17 @@ func TestATrunkThatWantsOurPasswordInsideACall(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A change that was refused takes nothing away from what a refresh repeats.
+func TestARefreshAfterAChangeThatWasRefused(t *testing.T) {
+	bubble(t, 10*time.Minute, takeAndWait, func(c *caller) {
+		c.call(noUpdate)
+		c.fits = media.ErrNothingFits
+		c.request("INVITE", "body")
+		c.bows(c.wants(488))
+		if got := string(c.asks(sipmsg.INVITE).Body()); got != plainAnswer {
+			t.Errorf("refreshed with %q, want %q", got, plainAnswer)
+		}
+	})
 }
