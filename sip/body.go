@@ -2,10 +2,13 @@ package sip
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
+	"mime/quotedprintable"
+	"net/textproto"
 	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -84,10 +87,7 @@ func sessionIn(contentType string, body []byte, depth int) ([]byte, error) {
 		if err != nil {
 			return nil, errBody
 		}
-		sdp, err := []byte(nil), errBody
-		if !isPacked(part.Header.Get("Content-Encoding")) && isPlain(part.Header.Get("Content-Transfer-Encoding")) {
-			sdp, err = sessionIn(part.Header.Get("Content-Type"), content, depth-1)
-		}
+		sdp, err := sessionInPart(part.Header, content, depth-1)
 		if len(sdp) > 0 {
 			return sdp, nil
 		}
@@ -96,13 +96,26 @@ func sessionIn(contentType string, body []byte, depth int) ([]byte, error) {
 	return nil, errBody
 }
 
-// isPlain reports a transfer encoding that changes nothing.
-func isPlain(encoding string) bool {
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "", "binary", "7bit", "8bit":
-		return true
+// sessionInPart undoes the transfer encoding of a part, which gateways from mail
+// put around what is plain in SIP (RFC 2045 section 6), and looks into it.
+func sessionInPart(header textproto.MIMEHeader, content []byte, depth int) ([]byte, error) {
+	if isPacked(header.Get("Content-Encoding")) {
+		return nil, errBody
 	}
-	return false
+	var err error
+	switch strings.ToLower(strings.TrimSpace(header.Get("Content-Transfer-Encoding"))) {
+	case "", "binary", "7bit", "8bit":
+	case "base64":
+		content, err = io.ReadAll(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(content)))
+	case "quoted-printable":
+		content, err = io.ReadAll(quotedprintable.NewReader(bytes.NewReader(content)))
+	default:
+		err = errBody
+	}
+	if err != nil {
+		return nil, errBody
+	}
+	return sessionIn(header.Get("Content-Type"), content, depth)
 }
 
 // setBody puts our session description into a message.

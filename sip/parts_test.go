@@ -58,6 +58,11 @@ func request(t testing.TB, message string) *sipmsg.Request {
 
 const multipartBody = "--b1\r\nContent-Type: application/pidf+xml\r\n\r\n<presence/>\r\n--b1\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--b1--\r\n"
 
+// encoded is a multipart body with a session in a transfer encoding.
+func encoded(encoding, session string) string {
+	return "--b1\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: " + encoding + "\r\n\r\n" + session + "\r\n--b1--\r\n"
+}
+
 func TestSession(t *testing.T) {
 	for _, tt := range []struct {
 		name, kind, body string
@@ -74,7 +79,11 @@ func TestSession(t *testing.T) {
 		{name: "nested", kind: "multipart/mixed;boundary=b0", body: "--b0\r\nContent-Type: multipart/alternative;boundary=b1\r\n\r\n" + multipartBody + "\r\n--b0--\r\n", want: "v=0"},
 		{name: "only what may be left", kind: "multipart/mixed;boundary=b1", body: "--b1\r\nContent-Type: text/plain\r\nContent-Disposition: render;handling=optional\r\n\r\nx\r\n--b1--\r\n"},
 		{name: "a packed part", kind: "multipart/mixed;boundary=b1", body: "--b1\r\nContent-Type: application/sdp\r\nContent-Encoding: gzip\r\n\r\nv=0\r\n--b1--\r\n", refused: true},
-		{name: "a part in base64", kind: "multipart/mixed;boundary=b1", body: "--b1\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: base64\r\n\r\ndj0w\r\n--b1--\r\n", refused: true},
+		{name: "a part in base64", kind: "multipart/mixed;boundary=b1", body: encoded("base64", "dj\r\n0w\r\n"), want: "v=0"},
+		{name: "a part in base64 that is none", kind: "multipart/mixed;boundary=b1", body: encoded("base64", "v=0"), refused: true},
+		{name: "a quoted-printable part", kind: "multipart/mixed;boundary=b1", body: encoded("Quoted-Printable", "v=3D=\r\n0"), want: "v=0"},
+		{name: "a quoted-printable part that is none", kind: "multipart/mixed;boundary=b1", body: encoded("quoted-printable", "v=0\x00"), refused: true},
+		{name: "a part in an encoding of its own", kind: "multipart/mixed;boundary=b1", body: encoded("x-uuencode", "v=0"), refused: true},
 		{name: "no boundary", kind: "multipart/mixed", body: multipartBody, refused: true},
 		{name: "no type", body: "v=0", refused: true},
 	} {
