@@ -57,6 +57,7 @@ func try(w io.Writer, c config.Config, sip []net.Addr, page, token string) {
 		fmt.Fprintf(&b, "  %s  %-28s %-28s %s/meet/%s\n", m.ID, m.Title, pins(m), page, m.ID)
 	}
 	fmt.Fprintf(&b, "\nMeeting page  %s/meet/100000001   (open it in a browser, then call)\n", page)
+	fmt.Fprintf(&b, "Phone         %s/phone   (a telephone in the browser)\n", page)
 	fmt.Fprintf(&b, "Dashboard     %s/#token=%s\nToken         %s\n", page, token, token)
 	b.WriteString("\nA first call, in another terminal and this folder; then type 100000001#\n" +
 		"  make phone\n" +
