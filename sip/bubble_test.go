@@ -51,7 +51,7 @@ func bubble(t *testing.T, expires time.Duration, handle func(context.Context, *C
 		c.server, err = newServer(DefaultConfig(), []TrunkConfig{trunk}, zerolog.Nop(),
 			func(ctx context.Context, call *Call) { c.calls <- call; handle(ctx, call) },
 			func(media.LegConfig) (leg, error) {
-				l := &fakeLeg{answer: func([]byte) ([]byte, error) { return []byte(plainAnswer), c.fits }, digits: make(chan rune, 9), lost: make(chan struct{})}
+				l := &fakeLeg{answer: c.negotiate, digits: make(chan rune, 9), lost: make(chan struct{})}
 				c.legs <- l
 				return l, nil
 			})
@@ -65,6 +65,14 @@ func bubble(t *testing.T, expires time.Duration, handle func(context.Context, *C
 		c.server.transactions.close()
 		c.server.running.Wait()
 	})
+}
+
+// negotiate is what the gateway's sound says to an offer.
+func (c *caller) negotiate([]byte) ([]byte, error) {
+	if c.fits != nil {
+		return nil, c.fits
+	}
+	return []byte(plainAnswer), nil
 }
 
 // send gives the server a message.
