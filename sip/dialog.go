@@ -55,6 +55,7 @@ type dialog struct {
 
 // clocks are the timers of a dialog, by what happens when they go off.
 type clocks struct {
+	linger *time.Timer // a caller who waits is told more
 	prove  *time.Timer // the provisional answer is repeated
 	repeat *time.Timer // the 200 is repeated
 	probe  *time.Timer // we ask whether the caller is still there
@@ -68,11 +69,11 @@ func stoppedClocks() clocks {
 		t.Stop()
 		return t
 	}
-	return clocks{stopped(), stopped(), stopped(), stopped(), stopped()}
+	return clocks{stopped(), stopped(), stopped(), stopped(), stopped(), stopped()}
 }
 
 func (c clocks) stopClocks() {
-	for _, t := range []*time.Timer{c.prove, c.repeat, c.probe, c.due, c.expiry} {
+	for _, t := range []*time.Timer{c.linger, c.prove, c.repeat, c.probe, c.due, c.expiry} {
 		t.Stop()
 	}
 }
@@ -154,6 +155,7 @@ func (d *dialog) run() {
 	defer d.sweep()
 	defer close(d.gone)
 	lost := d.call.leg.Lost()
+	d.linger.Reset(d.server.timing.ring)
 	for d.state.phase != over {
 		select {
 		case m := <-d.inbox:
@@ -164,6 +166,8 @@ func (d *dialog) run() {
 			d.guarded(d.ask)
 		case <-d.prove.C:
 			d.guarded(d.tellAgain)
+		case <-d.linger.C:
+			d.guarded(d.tellMore)
 		case <-d.due.C:
 			d.guarded(func() { d.happen(due{d.refreshBy()}) })
 		case <-d.expiry.C:
@@ -270,7 +274,7 @@ func (d *dialog) do(a action) {
 	case ring:
 		d.ring(a.reliable)
 	case progress:
-		d.progress(a.reliable)
+		d.progress(a)
 	case proven:
 		d.stopTelling()
 	case herald:

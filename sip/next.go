@@ -68,6 +68,8 @@ type (
 	}
 	// alerted: the gateway lets it ring.
 	alerted struct{}
+	// lingering: the caller has heard nothing new for a while.
+	lingering struct{}
 	// forestalled: the gateway wants to be heard before it answers.
 	forestalled struct{}
 	// wanted: the gateway takes the call.
@@ -122,8 +124,8 @@ type (
 	}
 	// ring sends 180, and reliable repeats it until proven.
 	ring struct{ reliable bool }
-	// progress sends 183 with our description.
-	progress struct{ reliable bool }
+	// progress sends 183, and unless bare with our description.
+	progress struct{ reliable, bare bool }
 	// proven ends the repeating of a provisional answer.
 	proven struct{}
 	// herald tells whoever wants to be heard early that it cannot be.
@@ -173,7 +175,7 @@ func next(s state, ev event) (state, []action) {
 		return onPrack(s, ev)
 	case acked:
 		return onAck(s, ev)
-	case alerted, forestalled, wanted, unproved:
+	case alerted, lingering, forestalled, wanted, unproved:
 		return onRinging(s, ev)
 	case settled:
 		return onSettled(s, ev)

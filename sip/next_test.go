@@ -143,6 +143,7 @@ func FuzzNext(f *testing.F) {
 		replied{method: sipmsg.INVITE, status: 200},
 		replied{method: sipmsg.INVITE, status: 491},
 		replied{method: sipmsg.INVITE},
+		lingering{},
 	}
 	f.Add([]byte{0, 7, 4, 12, 3})
 	f.Add([]byte{0, 8, 5, 14, 7, 6, 13})

@@ -66,6 +66,8 @@ func onRinging(s state, ev event) (state, []action) {
 			p.proving = p.reliable == required
 			return s, []action{ring{p.proving}}
 		}
+	case lingering:
+		return onLingering(s)
 	case unproved:
 		if s.phase == ringing && p.proving {
 			s.phase = over
@@ -73,6 +75,20 @@ func onRinging(s state, ev event) (state, []action) {
 		}
 	}
 	return s, nil
+}
+
+// onLingering says once more how far it is, lest a proxy give up (RFC 3261
+// section 13.3.1.1). Where that was made sure of, the description is there.
+func onLingering(s state) (state, []action) {
+	p := &s.prelude
+	if s.phase != ringing || p.proving {
+		return s, nil
+	}
+	p.proving = p.reliable == required
+	if p.said {
+		return s, []action{progress{reliable: p.proving, bare: p.reliable != never}}
+	}
+	return s, []action{ring{p.proving}}
 }
 
 // proceed does what the gateway wishes as soon as it may be done. A 183 waits
@@ -95,7 +111,7 @@ func proceed(s state) (state, []action) {
 		p.proving = p.reliable != never
 		p.promised = p.proving
 		s.offered = p.offering
-		return s, []action{progress{p.proving}}
+		return s, []action{progress{reliable: p.proving}}
 	}
 	s.phase, s.unacked, s.offered = answered, s.first, p.offering
 	bare := p.bare

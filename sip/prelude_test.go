@@ -17,6 +17,7 @@ func TestNextBeforeTheAnswer(t *testing.T) {
 	}
 	wishing := func(w wish) func(*prelude) { return func(p *prelude) { p.wish = w } }
 	proving := func(p *prelude) { p.proving = true }
+	requiredSaid := func(p *prelude) { p.described, p.said, p.reliable = true, true, required }
 	described := func(p *prelude) { p.described = true }
 	offering := func(p *prelude) { p.described, p.offering = true, true }
 	said := func(p *prelude) { p.described, p.said = true, true }
@@ -48,9 +49,17 @@ func TestNextBeforeTheAnswer(t *testing.T) {
 		{"200 need not wait for the PRACK of 180", begin(required, proving, described, wishing(answering)), settled{sipmsg.INVITE, 1, false}, stands(unproven), []action{accept{}}},
 		{"which may still come", unproven, proved{2, true, false}, seq(taken, 2), []action{proven{}, agree{bare: true}}},
 
+		{"who waits for long is told that it rings", begin(never), lingering{}, begin(never), []action{ring{}}},
+		{"once more, and sure of it", begin(required), lingering{}, begin(required, proving), []action{ring{true}}},
+		{"not while another is repeated", begin(required, proving), lingering{}, begin(required, proving), nil},
+		{"who hears us hears no bell meanwhile", begin(never, said), lingering{}, begin(never, said), []action{progress{}}},
+		{"nor needs the description twice", begin(supported, said), lingering{}, begin(supported, said), []action{progress{bare: true}}},
+		{"nor to be told unproven", begin(required, requiredSaid), lingering{}, begin(required, requiredSaid, proving), []action{progress{true, true}}},
+		{"who is answered waits no more", taken, lingering{}, taken, nil},
+
 		{"to be heard early", begin(never), forestalled{}, begin(never, wishing(hearing)), []action{negotiate{true}}},
 		{"183 carries the answer", begin(never, wishing(hearing)), settled{sipmsg.INVITE, 1, false}, stands(begin(never, said)), []action{progress{}}},
-		{"and is repeated for who understands that", begin(supported, wishing(hearing)), settled{sipmsg.INVITE, 1, false}, stands(begin(supported, promised)), []action{progress{true}}},
+		{"and is repeated for who understands that", begin(supported, wishing(hearing)), settled{sipmsg.INVITE, 1, false}, stands(begin(supported, promised)), []action{progress{reliable: true}}},
 		{"183 waits for the PRACK of 180", begin(required, proving), forestalled{}, begin(required, proving, wishing(hearing)), nil},
 		{"and goes when it comes", begin(required, proving, wishing(hearing)), proved{2, true, false}, seq(begin(required, wishing(hearing)), 2), []action{proven{}, agree{bare: true}, negotiate{true}}},
 		{"to be heard early twice", begin(never, said), forestalled{}, begin(never, said), nil},
@@ -63,7 +72,7 @@ func TestNextBeforeTheAnswer(t *testing.T) {
 		{"and goes when it comes ", stands(begin(supported, promised, wishing(answering))), proved{2, true, false}, seq(stands(taken), 2), []action{proven{}, agree{bare: true}, accept{}}},
 		{"a refusal does not wait", begin(supported, promised), ended{Cause{Status: 486}, ErrHungUp}, dead(begin(supported, promised)), []action{refuse{Cause{Status: 486}}, part{ErrHungUp}, forget{}}},
 
-		{"183 carries our offer", begin(supported, wishing(hearing)), settled{sipmsg.INVITE, 1, true}, offered(begin(supported, promised, offering)), []action{progress{true}}},
+		{"183 carries our offer", begin(supported, wishing(hearing)), settled{sipmsg.INVITE, 1, true}, offered(begin(supported, promised, offering)), []action{progress{reliable: true}}},
 		{"PRACK carries the answer", offered(begin(supported, promised, offering)), proved{2, true, true}, seq(offered(begin(supported, said, offering)), 2), []action{proven{}, conclude{}}},
 		{"which fits", offered(begin(supported, said, offering)), concluded{sipmsg.PRACK}, stands(begin(supported, said, bare)), []action{agree{bare: true}}},
 		{"200 says nothing more", stands(begin(supported, said, bare)), wanted{}, stands(taken), []action{accept{bare: true}}},

@@ -41,14 +41,16 @@ func (d *dialog) ring(reliable bool) {
 
 // progress lets the caller hear us before the answer. The header is for
 // networks that open the way only where it says so (RFC 5009).
-func (d *dialog) progress(reliable bool) {
+func (d *dialog) progress(a progress) {
 	headers := append(abilities(), d.where.contact())
 	if listed(d.invite.Request, "supported", "p-early-media") {
 		headers = append(headers, sipmsg.NewHeader("P-Early-Media", "sendrecv"))
 	}
 	res := d.server.response(d.invite.incoming, sipmsg.StatusSessionInProgress, d.tag, headers...)
-	setBody(res, d.session)
-	d.tell(res, reliable)
+	if !a.bare {
+		setBody(res, d.session)
+	}
+	d.tell(res, a.reliable)
 }
 
 // tell sends a provisional answer.
@@ -62,6 +64,15 @@ func (d *dialog) tell(res *sipmsg.Response, reliable bool) {
 		d.prove.Reset(t1)
 	}
 	d.send(d.first, res)
+	d.linger.Reset(d.server.timing.ring)
+}
+
+// tellMore tells a caller who has waited for long that it still rings.
+func (d *dialog) tellMore() {
+	d.happen(lingering{})
+	if d.state.phase == ringing {
+		d.linger.Reset(d.server.timing.ring)
+	}
 }
 
 // tellAgain repeats it, ever more seldom, or gives up.

@@ -47,7 +47,7 @@ func (c *caller) prack(r *sipmsg.Response, seq int, more ...string) {
 }
 
 func TestRequiredProvisionalAnswersAreRepeatedUntilProven(t *testing.T) {
-	bubble(t, 0, ringingFor(time.Hour), func(c *caller) {
+	bubble(t, 0, ringingFor(45*time.Second), func(c *caller) {
 		c.request("INVITE", "Require: 100rel", "body")
 		begun := time.Now()
 		ring := c.learn(c.wants(180))
@@ -70,7 +70,7 @@ func TestRequiredProvisionalAnswersAreRepeatedUntilProven(t *testing.T) {
 		c.wants(200)
 		c.prack(ring, 1)
 		c.wants(481)
-		if r := c.wants(200); r.CSeq().MethodName != sipmsg.INVITE || time.Since(begun) != time.Hour {
+		if r := c.wants(200); r.CSeq().MethodName != sipmsg.INVITE || time.Since(begun) != 45*time.Second {
 			t.Errorf("after %v: %s", time.Since(begun), r.CSeq().Value())
 		}
 		c.request("ACK")
@@ -98,7 +98,7 @@ func TestAProvisionalAnswerThatIsNeverProven(t *testing.T) {
 }
 
 func TestRingingNeedsNoProofForWhoOnlySupportsIt(t *testing.T) {
-	bubble(t, 0, ringingFor(time.Minute), func(c *caller) {
+	bubble(t, 0, ringingFor(30*time.Second), func(c *caller) {
 		c.request("INVITE", "Supported: 100rel", "body")
 		wantHeader(t, c.wants(180), "RSeq", "")
 		c.wants(200)
@@ -227,5 +227,38 @@ func TestWhatDoesNotFitEarlyIsRefusedWithItsOwnWords(t *testing.T) {
 		c.fits = media.ErrNothingFits
 		c.request("INVITE", "body")
 		c.wants(403)
+	})
+}
+
+// A proxy gives up after three minutes without news (RFC 3261 section 16.6).
+func TestACallerWhoWaitsIsToldEachMinute(t *testing.T) {
+	bubble(t, 0, func(ctx context.Context, c *Call) {
+		time.Sleep(150 * time.Second)
+		early(takeAndWait)(ctx, c)
+	}, func(c *caller) {
+		c.request("INVITE", "body")
+		for _, want := range []struct {
+			status int
+			after  time.Duration
+		}{{180, time.Minute}, {180, time.Minute}, {183, 30 * time.Second}, {200, 0}} {
+			before := time.Now()
+			c.wants(want.status)
+			if waited := time.Since(before); waited != want.after {
+				t.Errorf("%d after %v, want %v", want.status, waited, want.after)
+			}
+		}
+	})
+	bubble(t, 0, early(func(ctx context.Context, c *Call) { ringingFor(90*time.Second)(ctx, c) }), func(c *caller) {
+		c.request("INVITE", "Require: 100rel", "body")
+		first := c.learn(c.wants(183))
+		c.prack(first, 1)
+		c.wants(200)
+		again := c.wants(183)
+		if len(again.Body()) != 0 || header(again, "RSeq") == header(first, "RSeq") {
+			t.Errorf("RSeq %s, session %q", header(again, "RSeq"), again.Body())
+		}
+		c.prack(again, 1)
+		c.wants(200)
+		c.wants(200)
 	})
 }

@@ -6,6 +6,8 @@ import "time"
 // section 17. They are a value and not constants so that tests need not wait.
 type timing struct {
 	t1, t2 time.Duration
+	// ring is how long a caller who waits for the answer hears nothing new.
+	ring time.Duration
 	// glare is how long we wait at most before we repeat a request that met one of
 	// the caller's, in steps of glareStep (RFC 3261 section 14.1).
 	glare, glareStep time.Duration
@@ -35,6 +37,7 @@ func standardTiming() timing {
 	return timing{
 		t1:        500 * time.Millisecond,
 		t2:        4 * time.Second,
+		ring:      time.Minute,
 		glare:     2 * time.Second,
 		glareStep: 10 * time.Millisecond,
 		probe:     2 * time.Minute,
