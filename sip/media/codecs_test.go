@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"github.com/einwahl/einwahl/transcode/g711"
@@ -148,6 +149,7 @@ func TestClockChangesWithTheCodecInMidCall(t *testing.T) {
 	for range 20 {
 		last = p.receive()
 	}
+	seen := map[uint32]bool{last.SSRC: true}
 	for _, next := range []struct {
 		speaker speaker
 		lines   []string
@@ -159,8 +161,19 @@ func TestClockChangesWithTheCodecInMidCall(t *testing.T) {
 		p.offer(next.lines...)
 		p.say(next.speaker, 20)
 		first := p.receive()
-		if ahead := int32(first.Timestamp - last.Timestamp); first.SSRC != last.SSRC || first.SequenceNumber != last.SequenceNumber+1 || ahead <= 0 || ahead > 4*960 {
+		if ahead := int32(first.Timestamp - last.Timestamp); first.SequenceNumber != last.SequenceNumber+1 || ahead <= 0 || ahead > 4*960 {
 			t.Errorf("%v goes on as %v", last.Header, first.Header)
+		}
+		if seen[first.SSRC] {
+			t.Errorf("a new clock under the SSRC of an old one")
+		}
+		seen[first.SSRC] = true
+		said := p.reports(false)
+		if sr, ok := said[0].(*rtcp.SenderReport); !ok || sr.SSRC != last.SSRC || sr.PacketCount != 20 {
+			t.Errorf("the last report: %v", said[0])
+		}
+		if bye, ok := said[len(said)-1].(*rtcp.Goodbye); !ok || bye.Sources[0] != last.SSRC {
+			t.Errorf("no goodbye for the SSRC of the clock before: %v", said)
 		}
 		p.hears(next.speaker, 18, next.speaker.ticks)
 		last = p.receive()

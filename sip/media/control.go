@@ -73,13 +73,16 @@ func (l *Leg) scheduleReport() {
 	}
 }
 
-// report sends what we know about both directions, and with bye that the call
-// is over.
+// report sends what we know about both directions, and with bye that there will
+// be no more.
 func (l *Leg) report(bye bool) {
-	t := l.terms.Load()
-	if t == nil {
-		return
+	if t := l.terms.Load(); t != nil {
+		l.reportBy(t, bye)
 	}
+}
+
+// reportBy is report for the SSRC of some terms.
+func (l *Leg) reportBy(t *terms, bye bool) {
 	l.ctl.mu.Lock()
 	defer l.ctl.mu.Unlock()
 	from, to := l.ctl.own, l.controlTarget(t)
@@ -119,7 +122,7 @@ func (l *Leg) controlTarget(t *terms) netip.AddrPort {
 
 // compound is a whole RTCP packet: a report, who we are, and the goodbye.
 func (l *Leg) compound(t *terms, bye bool) []rtcp.Packet {
-	now, ssrc := l.engine.now(), l.out.ssrc
+	now, ssrc := l.engine.now(), t.own.ssrc
 	reports := l.in.reports(now)
 	sent := l.count.out.Load()
 	var first rtcp.Packet = &rtcp.ReceiverReport{SSRC: ssrc, Reports: reports}
@@ -128,8 +131,8 @@ func (l *Leg) compound(t *terms, bye bool) []rtcp.Packet {
 			SSRC:        ssrc,
 			NTPTime:     ntp(now),
 			RTPTime:     t.timestampAt(now),
-			PacketCount: uint32(sent),
-			OctetCount:  uint32(l.count.octets.Load()),
+			PacketCount: uint32(sent - t.own.packets),
+			OctetCount:  uint32(l.count.octets.Load() - t.own.octets),
 			Reports:     reports,
 		}
 	}
@@ -191,15 +194,19 @@ func (l *Leg) controlPacket(p []byte, from netip.AddrPort, at time.Time) {
 		l.count.broken.Add(1)
 		return
 	}
+	var ours uint32
+	if t := l.terms.Load(); t != nil {
+		ours = t.own.ssrc
+	}
 	for _, packet := range packets {
 		switch r := packet.(type) {
 		case *rtcp.SenderReport:
 			if r.SSRC == in.latch.ssrc {
 				in.reception.senderReport, in.reception.senderReportAt = uint32(r.NTPTime>>16), at
 			}
-			in.feedback(r.Reports, l.out.ssrc, at)
+			in.feedback(r.Reports, ours, at)
 		case *rtcp.ReceiverReport:
-			in.feedback(r.Reports, l.out.ssrc, at)
+			in.feedback(r.Reports, ours, at)
 		}
 	}
 }

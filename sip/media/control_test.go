@@ -124,7 +124,7 @@ func TestTheirReportsAreRead(t *testing.T) {
 			p.now.Add(int64(100 * time.Millisecond))
 			p.control(tt.shared,
 				&rtcp.SenderReport{SSRC: p.ssrc, NTPTime: 0x1234_5678_9abc_def0, Reports: []rtcp.ReceptionReport{
-					{SSRC: p.leg.out.ssrc, FractionLost: 64, LastSenderReport: sent, Delay: 65536 / 20},
+					{SSRC: p.leg.terms.Load().own.ssrc, FractionLost: 64, LastSenderReport: sent, Delay: 65536 / 20},
 					{SSRC: 4711, FractionLost: 255},
 				}},
 				&rtcp.SourceDescription{}, &rtcp.Goodbye{Sources: []uint32{p.ssrc}})

@@ -72,6 +72,7 @@ type Leg struct {
 	started bool
 	seal    *seal
 	opener  *opener
+	openers openers
 }
 
 // talk is the pair that a leg is connected to.
@@ -191,22 +192,21 @@ func (l *Leg) apply(a offer.Agreement) error {
 	return nil
 }
 
-// secure brings the keys of an agreement into force. A key that stays goes on
-// counting. mu is held.
+// secure brings the keys of an agreement into force. A key that stays, or comes
+// back, goes on counting. mu is held.
 func (l *Leg) secure(t *terms) (err error) {
 	if !t.Secure() {
 		return nil // and was not before: offer sees to that
 	}
-	seal, opener := l.seal, l.opener
+	seal := l.seal
 	if seal == nil || !seal.key.Same(t.Ours) {
 		if seal, err = newSeal(t.Ours); err != nil {
 			return err
 		}
 	}
-	if opener == nil || !opener.key.Same(t.Theirs) {
-		if opener, err = newOpener(t.Theirs); err != nil {
-			return err
-		}
+	opener, err := l.openers.of(t.Theirs)
+	if err != nil {
+		return err
 	}
 	l.seal, l.opener, t.seal = seal, opener, seal
 	l.in.mu.Lock()

@@ -21,15 +21,15 @@ const (
 )
 
 // outbound is what the beat keeps about the packets we send. SSRC, sequence and
-// timestamps go on unbroken for as long as the call lives, whatever it hears.
+// timestamps go on unbroken for as long as the call lives, whatever it hears;
+// only with another clock comes another SSRC.
 type outbound struct {
-	ssrc   uint32
 	sender *sender
 	header rtp.Header
 	frame  [pcm.NarrowbandSamples]int16
 	packet [headerLength + maxPayload]byte
 
-	first  uint32    // timestamp of all
+	first  first     // never changed
 	epoch  time.Time // of the terms that frames are counted by
 	frames int64     // since epoch, sent or not
 	paused bool      // the next packet is the first after a pause
@@ -37,10 +37,13 @@ type outbound struct {
 	sealed *seal     // of the last packet
 }
 
+// first is what a call begins with.
+type first struct{ ssrc, timestamp uint32 }
+
 func (o *outbound) begin(conn *net.UDPConn) (err error) {
-	o.first, o.ssrc = rand.Uint32(), rand.Uint32()
+	o.first = first{rand.Uint32(), rand.Uint32()}
 	o.paused = true
-	o.header = rtp.Header{Version: 2, SSRC: o.ssrc, SequenceNumber: uint16(rand.Uint32()) >> 1} // RFC 3711, 3.3.1
+	o.header = rtp.Header{Version: 2, SSRC: o.first.ssrc, SequenceNumber: uint16(rand.Uint32()) >> 1} // RFC 3711, 3.3.1
 	o.sender, err = newSender(conn)
 	return err
 }
@@ -144,7 +147,7 @@ func (l *Leg) sendPacket(t *terms, length int) {
 	if to == nil {
 		return
 	}
-	o.begins(t.seal)
+	o.begins(t)
 	o.header.Marker = o.paused
 	o.header.PayloadType = t.Send.Type
 	o.paused = false

@@ -3,6 +3,7 @@ package media
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pion/rtp"
@@ -19,8 +20,10 @@ const (
 	inFlight = 2 * time.Second
 	// manySSRCs bounds the SSRCs under one key, in RTP and RTCP together.
 	manySSRCs = 128
+	// manyKeys bounds how many keys of theirs are remembered.
+	manyKeys = 4
 	// seamless is how near to its overflow the sequence number may be under a
-	// new key. A caller who misses the first packets under it, and then sees the
+	// new key or SSRC. A caller who misses the first packets, and then sees the
 	// number overflow, would count the rounds otherwise than we do, and
 	// understand nothing more.
 	seamless = 1<<16 - 1024
@@ -91,13 +94,13 @@ func (s *seal) wrap(packet []byte) ([]byte, error) {
 	return s.sound.EncryptRTP(s.packet[:0], packet, &s.header)
 }
 
-// begins takes note of the key of the next packet, and brings the sequence
-// number away from its overflow when it is a new one.
-func (o *outbound) begins(s *seal) {
-	if s == o.sealed {
+// begins takes note of the key and SSRC of the next packet, and brings the
+// sequence number away from its overflow when either is new.
+func (o *outbound) begins(t *terms) {
+	if t.seal == o.sealed && t.own.ssrc == o.header.SSRC {
 		return
 	}
-	o.sealed = s
+	o.sealed, o.header.SSRC = t.seal, t.own.ssrc
 	if o.header.SequenceNumber >= seamless {
 		o.header.SequenceNumber = 1<<16 - 1
 	}
@@ -160,6 +163,29 @@ func (o *opener) authentic(err error, known bool) bool {
 		o.ssrcs++
 	}
 	return err == nil
+}
+
+// openers are those that have been used in a call, the oldest first. Some PBXs
+// pass on the caller's own key, then for a while that of a machine which plays
+// music, and then the caller's again: their packets are counted all the while.
+type openers []*opener
+
+// of is the opener for a key: the one that has counted under it before, or a new
+// one.
+func (all *openers) of(key offer.Crypto) (*opener, error) {
+	for _, o := range *all {
+		if o.key.Same(key) {
+			return o, nil
+		}
+	}
+	o, err := newOpener(key)
+	if err != nil {
+		return nil, err
+	}
+	if *all = append(*all, o); len(*all) > manyKeys {
+		*all = slices.Delete(*all, 0, 1)
+	}
+	return o, nil
 }
 
 // opened is the keys of what arrives, for whoever holds in.mu.

@@ -158,7 +158,7 @@ func TestKeysInMidCall(t *testing.T) {
 		}
 		say(10) // over the overflow of theirs
 		p.leg.out.header.SequenceNumber = 1<<16 - 5
-		p.opener.SetROC(p.leg.out.ssrc, 0)
+		p.opener.SetROC(p.leg.terms.Load().own.ssrc, 0)
 		say(10) // and of ours
 		seal, opener := p.seal, p.opener
 		p.offer(savp, first.line())
@@ -196,6 +196,58 @@ func TestKeysInMidCall(t *testing.T) {
 		p.step(1)
 		if got := p.receive().SequenceNumber; got != 0 {
 			t.Errorf("goes on with %d", got)
+		}
+	})
+	t.Run("a key that comes back goes on counting", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		for range 10 { // over the overflow of theirs
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+		caller, seq := p.seal, p.seq
+		heard, err := caller.EncryptRTP(nil, rawPacket(t, p, seq), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.raw(p.rtp, heard)
+		p.rekey(newSecret(t, usual)) // of who plays the music
+		p.ssrc, p.seq = 78, 100
+		for range enough {
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+		p.rekey(first)
+		p.seal, p.ssrc, p.seq = caller, 77, seq+2
+		for range enough {
+			p.send(8, encoded(g711.ALaw, 160), 160)
+		}
+		if s := p.leg.Stats(); s.Forged != 0 {
+			t.Errorf("the caller is not understood: %+v", s)
+		}
+		p.raw(p.rtp, heard)
+		if s := p.leg.Stats(); s.Forged != 1 {
+			t.Errorf("what was heard before is heard again: %+v", s)
+		}
+		p.step(1)
+		p.receive() // under a key that was never used
+	})
+	t.Run("keys without end are not remembered", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		for range 3 * manyKeys {
+			p.rekey(newSecret(t, usual))
+		}
+		p.send(8, encoded(g711.ALaw, 160), 160)
+		if s := p.leg.Stats(); len(p.leg.openers) != manyKeys || s.PacketsIn != 1 {
+			t.Errorf("%d keys, %+v", len(p.leg.openers), s)
+		}
+	})
+	t.Run("a new SSRC of ours does not overflow at once", func(t *testing.T) {
+		p := newBench(t, nil).secure(first)
+		p.step(1)
+		before := p.receive()
+		p.leg.out.header.SequenceNumber = 1<<16 - 10
+		p.offer("m=audio %d RTP/SAVP 96", opusMap, first.line())
+		p.step(1)
+		if got := p.receive(); got.SSRC == before.SSRC || got.SequenceNumber != 0 {
+			t.Errorf("goes on with %v", got.Header)
 		}
 	})
 	t.Run("a new SSRC has its own count", func(t *testing.T) {

@@ -49,7 +49,7 @@ func TestEncryptedReports(t *testing.T) {
 }
 
 func lossReport(p *phone, fraction uint8) rtcp.Packet {
-	return &rtcp.ReceiverReport{SSRC: p.ssrc, Reports: []rtcp.ReceptionReport{{SSRC: p.leg.out.ssrc, FractionLost: fraction}}}
+	return &rtcp.ReceiverReport{SSRC: p.ssrc, Reports: []rtcp.ReceptionReport{{SSRC: p.leg.terms.Load().own.ssrc, FractionLost: fraction}}}
 }
 
 func (p *phone) rawReport(shared bool) []byte {

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -56,11 +57,18 @@ type terms struct {
 	voice  voice       // makes what we send
 	parts  int         // packets to a frame
 	seal   *seal       // nil: what we send is in the clear
+	own    source      // of what we send
 
 	// Timestamps of what we send count from base at epoch. They go on from
 	// where they are when the clock changes.
 	base  uint32
 	epoch time.Time
+}
+
+// source is who sends, in RTP and RTCP.
+type source struct {
+	ssrc            uint32
+	packets, octets uint64 // that the leg had sent before it
 }
 
 func newTerms(a offer.Agreement) *terms {
@@ -99,9 +107,13 @@ func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 		}
 	}
 	now := l.engine.now()
-	if before == nil {
-		t.base, t.epoch = l.out.first, now
-	} else if t.base, t.epoch = before.base, before.epoch; before.Send.Clock != a.Send.Clock {
+	switch {
+	case before == nil:
+		t.own, t.base, t.epoch = source{ssrc: l.out.first.ssrc}, l.out.first.timestamp, now
+	case before.Send.Clock == a.Send.Clock:
+		t.own, t.base, t.epoch = before.own, before.base, before.epoch
+	default: // a clock has its SSRC, and one that comes back a new one (RFC 7160, 4.1)
+		t.own = source{rand.Uint32(), l.count.out.Load(), l.count.octets.Load()}
 		t.base, t.epoch = before.timestampAt(now.Add(pcm.FrameDuration)), now
 	}
 	if before != nil && before.voice != nil && codecOf(before.Send) == codecOf(a.Send) && before.Asks == a.Asks {
@@ -113,14 +125,18 @@ func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 	return t, err
 }
 
-// enforce brings terms into force, and closes the voice that they replace. mu
-// is held.
+// enforce brings terms into force, closes the voice that they replace, and says
+// goodbye for an SSRC that is no more. mu is held.
 func (l *Leg) enforce(t *terms) {
 	before := l.terms.Load()
 	l.terms.Store(t)
-	if before != nil && before.voice != t.voice {
-		l.turn.Wait()
-		before.voice.close()
+	if before == nil || before.voice == t.voice {
+		return
+	}
+	l.turn.Wait()
+	before.voice.close()
+	if before.own.ssrc != t.own.ssrc {
+		l.reportBy(before, true)
 	}
 }
 

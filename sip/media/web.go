@@ -94,7 +94,7 @@ func newWebLeg(e *Engine, c LegConfig, both *pair, said []netip.Addr, id identit
 	}
 	local := offer.WebLocal{
 		Local: offer.Local{Session: uint64(mathrand.Uint32()), Codecs: offer.Codecs(c.Codecs)},
-		Print: id.print, SSRC: l.out.ssrc, CNAME: l.ctl.cname,
+		Print: id.print, SSRC: l.out.first.ssrc, CNAME: l.ctl.cname,
 	}
 	for _, a := range said {
 		local.Candidates = append(local.Candidates, netip.AddrPortFrom(a, both.port))
