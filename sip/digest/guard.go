@@ -34,6 +34,7 @@ func DefaultLimits() Limits {
 type Guard struct {
 	limits Limits
 	now    func() time.Time
+	start  time.Time // from which nonces count, so that no change of the clock moves them
 	key    [32]byte
 	used   *replays
 	wrong  *tries
@@ -41,7 +42,7 @@ type Guard struct {
 
 // NewGuard makes a guard whose nonces nobody else can make.
 func NewGuard(limits Limits, now func() time.Time) *Guard {
-	g := &Guard{limits: limits, now: now, used: newReplays(limits.Remembered), wrong: newTries(limits)}
+	g := &Guard{limits: limits, now: now, start: now(), used: newReplays(limits.Remembered), wrong: newTries(limits)}
 	_, _ = rand.Read(g.key[:]) // never fails
 	return g
 }

@@ -1,6 +1,8 @@
 package digest
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -145,6 +147,18 @@ func TestANonceServesInOrderAndForAWhile(t *testing.T) {
 	}
 	if got := w.judge(prove(ch, "pbx", "wrong", 6, nil)); got != Refuse {
 		t.Errorf("too old and wrong: %d", got)
+	}
+}
+
+// A clock that is set while we run must neither make nonces old nor young
+// again, so they hold no time of day: only how long after our start they were
+// made, which Go counts by itself.
+func TestANonceHoldsNoTimeOfDay(t *testing.T) {
+	w := newWatch(DefaultLimits())
+	w.now = w.now.Add(3 * time.Second)
+	nonce, err := base64.RawURLEncoding.DecodeString(w.nonce("gw", office, w.now))
+	if err != nil || binary.BigEndian.Uint64(nonce[:8]) != uint64(3*time.Second) {
+		t.Errorf("nonce %x, %v", nonce, err)
 	}
 }
 

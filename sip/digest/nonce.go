@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// A nonce is the time it was made, eight random bytes and a MAC over both, the
-// address it was made for and the realm: nothing need be kept of it until it has
-// served, and nobody else can use it.
+// A nonce is when it was made, after the start of its guard, eight random bytes
+// and a MAC over both, the address it was made for and the realm: nothing need be
+// kept of it until it has served, and nobody else can use it.
 const (
 	nonceHead = 16
 	nonceSize = nonceHead + 16
@@ -20,7 +20,7 @@ const (
 
 func (g *Guard) nonce(realm string, source netip.Addr, now time.Time) string {
 	var n [nonceSize]byte
-	binary.BigEndian.PutUint64(n[:8], uint64(now.UnixNano()))
+	binary.BigEndian.PutUint64(n[:8], uint64(now.Sub(g.start)))
 	_, _ = rand.Read(n[8:nonceHead]) // never fails
 	copy(n[nonceHead:], g.mac(n[:nonceHead], realm, source))
 	return base64.RawURLEncoding.EncodeToString(n[:])
@@ -38,7 +38,7 @@ func (g *Guard) made(nonce, realm string, source netip.Addr) (at time.Time, ok b
 	if !hmac.Equal(n[nonceHead:], g.mac(n[:nonceHead], realm, source)) {
 		return time.Time{}, false
 	}
-	return time.Unix(0, int64(binary.BigEndian.Uint64(n[:8]))), true
+	return g.start.Add(time.Duration(binary.BigEndian.Uint64(n[:8]))), true
 }
 
 func (g *Guard) mac(head []byte, realm string, source netip.Addr) []byte {
