@@ -19,7 +19,7 @@
 //     done, and the way out, past which no foreign control character goes
 //   - enrol: the life of an account of ours with a registrar, pure as next is;
 //     member and registrar do what it says, accounts follows the file
-//   - challenge, claim, registrars: which caller belongs to which trunk and account
+//   - challenge, claim, found: which caller belongs to which trunk and account
 //   - watch, ping: whether the peers are there
 //   - call: what the gateway sees of it all
 //

@@ -31,13 +31,18 @@ type use struct {
 	dialogs atomic.Int64 // outlive their calls until BYE is settled
 	refused atomic.Uint64
 	rate    *rate.Limiter
-	// registrars may call besides the trunk's peers.
-	registrars registrars
+	// registrars and servers may call besides the trunk's peers.
+	registrars, servers found
 }
 
 // lives reports whether there is anything to be said to a trunk.
 func (u *use) lives() bool {
 	return !u.retired.Load() || u.dialogs.Load() > 0 || len(u.registrars.networks()) > 0
+}
+
+// found are the addresses that names of the trunk have led to.
+func (u *use) found() []netip.Prefix {
+	return slices.Concat(u.registrars.networks(), u.servers.networks())
 }
 
 // begin takes a place for a call, or says why there is none.
@@ -91,7 +96,7 @@ func (t *trunk) leave() { t.use.dialogs.Add(-1) }
 // has reports whether address belongs to the trunk.
 func (t *trunk) has(address netip.Addr) bool {
 	contains := func(p netip.Prefix) bool { return p.Contains(address) }
-	return slices.ContainsFunc(t.networks, contains) || slices.ContainsFunc(t.use.registrars.networks(), contains)
+	return slices.ContainsFunc(t.networks, contains) || slices.ContainsFunc(t.use.found(), contains)
 }
 
 // comes reports whether the trunk may come by a transport, as Via names it.
@@ -109,6 +114,7 @@ type gate struct {
 type row struct {
 	network netip.Prefix
 	trunk   *trunk
+	found   bool // by a name server; it stands in no file
 }
 
 // trunkOf finds the trunk with the narrowest network around address among those
@@ -168,8 +174,11 @@ func (g *gate) set(configs []TrunkConfig) {
 func (g *gate) arrange() {
 	var rows []row
 	for _, t := range g.trunks {
-		for _, n := range slices.Concat(t.networks, t.use.registrars.networks()) {
-			rows = append(rows, row{n, t})
+		for _, n := range t.networks {
+			rows = append(rows, row{network: n, trunk: t})
+		}
+		for _, n := range t.use.found() {
+			rows = append(rows, row{network: n, trunk: t, found: true})
 		}
 	}
 	slices.SortFunc(rows, before)
@@ -221,14 +230,25 @@ func networksOf(peers []string) []netip.Prefix {
 	return networks
 }
 
-// before orders rows: those of the file first, the narrower before the wider,
-// and of those that several trunks share the first in the file before others.
+// before orders rows: those of the file first, what it says itself before what
+// was found, the narrower before the wider, and of those that several trunks
+// share the first in the file before others.
 func before(a, b row) int {
-	switch gone, goneToo := a.trunk.use.retired.Load(), b.trunk.use.retired.Load(); {
-	case gone && !goneToo:
+	return cmp.Or(
+		last(a.trunk.use.retired.Load(), b.trunk.use.retired.Load()),
+		last(a.found, b.found),
+		b.network.Bits()-a.network.Bits(),
+		a.trunk.order-b.trunk.order,
+	)
+}
+
+// last compares a and b where what is true comes last.
+func last(a, b bool) int {
+	switch {
+	case a && !b:
 		return 1
-	case !gone && goneToo:
+	case b && !a:
 		return -1
 	}
-	return cmp.Or(b.network.Bits()-a.network.Bits(), a.trunk.order-b.trunk.order)
+	return 0
 }

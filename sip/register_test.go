@@ -132,6 +132,31 @@ func TestRegistrarsMayCallAndNobodyElse(t *testing.T) {
 	}
 }
 
+// What a name server says takes no address away from a trunk that has it in the
+// file, be it this machine's own or another carrier's.
+func TestAnAddressThatIsFoundStaysWithItsTrunk(t *testing.T) {
+	for _, tt := range []struct{ name, found, way, want string }{
+		{"another trunk's peer", "192.0.2.1", "UDP", "file"},
+		{"one of another trunk's network", "198.51.100.7", "UDP", "file"},
+		{"this machine", "127.0.0.1", "UDP", "file"},
+		{"by a way that the other trunk does not come", "192.0.2.1", "TLS", "names"},
+		{"nobody's", "203.0.113.1", "UDP", "names"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var g gate
+			names, file := trunkOf("names"), trunkOf("file", "192.0.2.1", "198.51.100.0/24", "127.0.0.0/8")
+			file.Transports = []string{"udp"}
+			g.set([]TrunkConfig{names, file})
+			address := netip.MustParseAddr(tt.found)
+			g.learn("names", "x", []netip.Addr{address})
+			g.learnServer("names", "x", []netip.Addr{address})
+			if got := g.trunkOf(address, tt.way); got == nil || got.Name != tt.want {
+				t.Errorf("it belongs to %v", got)
+			}
+		})
+	}
+}
+
 func TestClaim(t *testing.T) {
 	s := &Server{}
 	a, b := trunkOf("a", "192.0.2.1"), trunkOf("b", "192.0.2.1")

@@ -6,50 +6,59 @@ import (
 	"sync/atomic"
 )
 
-// registrars are the addresses of a trunk that are known by their names only:
-// those that the servers of its accounts resolve to. They are found at run time
-// and may call as if they stood in peers.
-type registrars struct {
-	of  map[string][]netip.Prefix // by the key of the account; under gate.mu
+// found are addresses of a trunk that stand in no file: those that names in it
+// resolve to. They may call as if they stood in peers, but take no address away
+// from a trunk that has it there: the file counts for more than a name server.
+type found struct {
+	by  map[string][]netip.Prefix // by the name that led to them; under gate.mu
 	all atomic.Pointer[[]netip.Prefix]
 }
 
-// networks are those of all accounts.
-func (r *registrars) networks() []netip.Prefix {
-	if all := r.all.Load(); all != nil {
+// networks are those of all names.
+func (f *found) networks() []netip.Prefix {
+	if all := f.all.Load(); all != nil {
 		return *all
 	}
 	return nil
 }
 
-// set replaces those of one account; none forgets it. gate.mu is held.
-func (r *registrars) set(account string, addresses []netip.Addr) {
-	if r.of == nil {
-		r.of = map[string][]netip.Prefix{}
+// set replaces those of one name; none forgets it. gate.mu is held.
+func (f *found) set(name string, addresses []netip.Addr) {
+	if f.by == nil {
+		f.by = map[string][]netip.Prefix{}
 	}
-	delete(r.of, account)
+	delete(f.by, name)
 	for _, a := range addresses {
 		a = a.Unmap().WithZone("")
-		r.of[account] = append(r.of[account], netip.PrefixFrom(a, a.BitLen()))
+		f.by[name] = append(f.by[name], netip.PrefixFrom(a, a.BitLen()))
 	}
 	var all []netip.Prefix
-	for _, networks := range r.of {
+	for _, networks := range f.by {
 		for _, n := range networks {
 			if !slices.Contains(all, n) {
 				all = append(all, n)
 			}
 		}
 	}
-	r.all.Store(&all)
+	f.all.Store(&all)
 }
 
 // learn lets the addresses of an account's registrar in, and those that it had
 // before out.
 func (g *gate) learn(trunk, account string, addresses []netip.Addr) {
+	g.change(trunk, func(u *use) { u.registrars.set(account, addresses) })
+}
+
+// learnServer does the same for one of a trunk's servers.
+func (g *gate) learnServer(trunk, server string, addresses []netip.Addr) {
+	g.change(trunk, func(u *use) { u.servers.set(server, addresses) })
+}
+
+func (g *gate) change(trunk string, what func(*use)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if t, ok := g.trunks[trunk]; ok {
-		t.use.registrars.set(account, addresses)
+		what(t.use)
 		g.arrange()
 	}
 }
