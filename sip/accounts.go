@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"sync"
 )
@@ -14,7 +15,14 @@ type accounts struct {
 	launch  func(run func(context.Context)) context.CancelFunc // nil unless the server runs
 	running sync.WaitGroup
 	members []*member
+	// last is who has worked last for an account, and may still take leave.
+	last map[accountName]*member
 }
+
+// accountName tells an account from others, in the file and over its changes.
+type accountName struct{ trunk, account string }
+
+func (m *member) name() accountName { return accountName{m.trunk.Name, m.config.key()} }
 
 // set puts the accounts of the file in force. Those that have not changed are
 // not disturbed; one that has takes leave before it registers anew, since both
@@ -22,16 +30,15 @@ type accounts struct {
 func (a *accounts) set(s *Server, trunks []TrunkConfig) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	type name struct{ trunk, account string }
-	old := map[name]*member{}
+	old := map[accountName]*member{}
 	for _, m := range a.members {
-		old[name{m.trunk.Name, m.config.key()}] = m
+		old[m.name()] = m
 	}
 	var now []*member
 	for i, t := range trunks {
 		for j, c := range t.Register {
 			key := fmt.Sprintf("trunks[%d].register[%d]", i, j)
-			id := name{t.Name, c.key()}
+			id := accountName{t.Name, c.key()}
 			before := old[id]
 			delete(old, id)
 			if before != nil && before.config == c && before.sameWay(t) {
@@ -41,7 +48,7 @@ func (a *accounts) set(s *Server, trunks []TrunkConfig) {
 			}
 			m := s.newMember(key, t, c)
 			now = append(now, m)
-			a.start(m, before)
+			a.start(m)
 		}
 	}
 	for _, m := range old {
@@ -50,6 +57,17 @@ func (a *accounts) set(s *Server, trunks []TrunkConfig) {
 		}
 	}
 	a.members = now
+	maps.DeleteFunc(a.last, func(_ accountName, m *member) bool { return m.over() })
+}
+
+// over reports whether a member has taken leave.
+func (m *member) over() bool {
+	select {
+	case <-m.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // sameWay reports whether a trunk still has what a registration depends on.
@@ -63,22 +81,26 @@ func (m *member) rename(key string) {
 	m.key = key
 }
 
-// start lets a member run, once before has ended. a.mu is held.
-func (a *accounts) start(m, before *member) {
-	var over <-chan struct{}
-	if before != nil && before.leave != nil {
-		before.leave()
-		over = before.gone
-	}
+// start lets a member run, once who worked for its account before has taken
+// leave: both would do it in the name of one Contact. a.mu is held.
+func (a *accounts) start(m *member) {
 	if a.launch == nil {
 		return
 	}
+	before := a.last[m.name()]
+	if before != nil {
+		before.leave()
+	}
 	m.leave = a.launch(func(ctx context.Context) {
-		if over != nil {
-			<-over
+		if before != nil {
+			<-before.gone
 		}
 		m.run(ctx)
 	})
+	if a.last == nil {
+		a.last = map[accountName]*member{}
+	}
+	a.last[m.name()] = m
 }
 
 // begin lets the accounts register, until ctx ends.
@@ -94,7 +116,7 @@ func (a *accounts) begin(ctx context.Context) {
 		return cancel
 	}
 	for _, m := range a.members {
-		a.start(m, nil)
+		a.start(m)
 	}
 }
 
@@ -104,6 +126,36 @@ func (a *accounts) end() {
 	a.launch = nil
 	a.mu.Unlock()
 	a.running.Wait()
+}
+
+// of are the accounts of a trunk.
+func (a *accounts) of(trunk string) []*member {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []*member
+	for _, m := range a.members {
+		if m.trunk.Name == trunk {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// home is the way to the registrar that has brought a call to an account of
+// ours. It knows at which address a NAT lets the registrar reach us.
+func (a *accounts) home(in incoming) (way, bool) {
+	if in.account == "" {
+		return way{}, false
+	}
+	for _, m := range a.of(in.trunk.Name) {
+		if m.config.User != in.account {
+			continue
+		}
+		if w, _, ok := m.wayHome(); ok && w.wire == in.wire && w.to.Addr() == in.source.Addr() {
+			return w, true
+		}
+	}
+	return way{}, false
 }
 
 // list is what the members show.

@@ -150,7 +150,7 @@ func enrol(e enrolment, ev any) (enrolment, []any) {
 			return e.retire()
 		}
 	case enrolCut:
-		if e.phase == enrolResting && e.bound && !e.cut {
+		if e.phase == enrolResting && e.holds() {
 			e.cut = true
 			// All clients of a server that was restarted come back at once.
 			return e, []any{enrolRest{0, 2 * time.Second}}
@@ -158,6 +158,11 @@ func enrol(e enrolment, ev any) (enrolment, []any) {
 	}
 	return e, nil
 }
+
+// holds reports whether the way to the registrar is worth keeping, and its end a
+// reason to register anew. After a failure it is not: the rest that follows one
+// is the registrar's protection, or ours.
+func (e enrolment) holds() bool { return e.bound && !e.cut && e.fails == 0 }
 
 func (e enrolment) ask() enrolAsk {
 	return enrolAsk{target: e.target, last: e.tried >= e.targets, expires: e.asked}

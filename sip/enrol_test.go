@@ -74,6 +74,7 @@ func TestEnrol(t *testing.T) {
 		{"an answer while resting is late", resting, enrolReply{status: 403}, nil},
 		{"nothing is due while an answer is awaited", asking, enrolDue{}, nil},
 		{"a connection is cut once", func() enrolment { e := resting; e.cut = true; return e }(), enrolCut{}, nil},
+		{"a registrar that refuses and hangs up is not asked again for it", func() enrolment { e := resting; e.fails = 1; return e }(), enrolCut{}, nil},
 		{"a connection is cut that was not needed", asking, enrolCut{}, nil},
 		{"dismissed twice", enrolment{phase: enrolLeaving}, enrolDismissed{}, nil},
 	} {

@@ -36,6 +36,7 @@ type member struct {
 	proofs  [2]digest.Client
 	way     way
 	public  netip.AddrPort // where the registrar sees us; invalid: where we are
+	former  string         // our Contact of before, which leads nowhere now; empty: none
 
 	mu     sync.Mutex
 	key    string // in the file
@@ -148,7 +149,8 @@ func (m *member) ask(ctx context.Context, step enrolAsk) any {
 	return reply
 }
 
-func (m *member) exchange(ctx context.Context, to resolve.Target, expires time.Duration) (enrolReply, error) {
+func (m *member) exchange(ctx context.Context, to resolve.Target, expires time.Duration) (reply enrolReply, err error) {
+	defer m.server.survive(&err)
 	t := m.server.gate.named(m.trunk.Name)
 	if t == nil {
 		t = newTrunk(m.trunk, nil) // it has left the file: we say goodbye
@@ -159,12 +161,15 @@ func (m *member) exchange(ctx context.Context, to resolve.Target, expires time.D
 		return enrolReply{}, err
 	}
 	if w.to != m.way.to {
-		m.public = netip.AddrPort{}
+		m.public, m.former = netip.AddrPort{}, ""
 		m.proofs[0].Forget()
 		m.proofs[1].Forget()
 	}
 	m.way = w
 	req := m.register(m.contact(), expires)
+	if m.former != "" {
+		req.AppendHeader(sipmsg.NewHeader("Contact", m.former+";expires=0"))
+	}
 	if err := m.prove(req); err != nil {
 		return enrolReply{}, err
 	}
@@ -206,6 +211,9 @@ func (m *member) read(res *sipmsg.Response, asked time.Duration) enrolReply {
 		stale, err := m.proofs[i].Challenged(values)
 		reply.stale, reply.readable = stale, err == nil
 	}
+	if res.StatusCode < 300 {
+		m.former = ""
+	}
 	reply.elsewhere = m.look(res)
 	if res.StatusCode < 300 && asked > 0 {
 		m.mu.Lock()
@@ -216,7 +224,8 @@ func (m *member) read(res *sipmsg.Response, asked time.Duration) enrolReply {
 }
 
 // look finds out whether a NAT gives us another address than we have told, over
-// UDP and where the operator has not said what it is.
+// UDP and where the operator has not said what it is. What was told is taken back
+// where it was taken in: calls would be sent there, too.
 func (m *member) look(res *sipmsg.Response) (elsewhere bool) {
 	if m.way.wire.network() != "UDP" || m.trunk.Advertise != "" || m.server.config.Advertise != "" {
 		return false
@@ -227,16 +236,28 @@ func (m *member) look(res *sipmsg.Response) (elsewhere bool) {
 	}
 	told := m.contact()
 	m.public = seen
-	return told != m.contact()
+	if told == m.contact() {
+		return false
+	}
+	if res.StatusCode < 300 {
+		m.former = told
+	}
+	return true
 }
 
-// contact is the value of our Contact header.
-func (m *member) contact() string {
+// reached is the way to the registrar, with our address as the registrar sees
+// it.
+func (m *member) reached() way {
 	w := m.way
 	if m.public.IsValid() {
 		w.host, w.port = m.public.Addr().String(), m.public.Port()
 	}
-	return w.contact(escapeUser(m.config.User)+"@", ";"+lineParam+"="+m.line)
+	return w
+}
+
+// contact is the value of our Contact header.
+func (m *member) contact() string {
+	return m.reached().contact(escapeUser(m.config.User)+"@", ";"+lineParam+"="+m.line)
 }
 
 // rest waits, and keeps the way to the registrar open meanwhile.
@@ -245,7 +266,7 @@ func (m *member) rest(ctx context.Context, r enrolRest) any {
 	defer due.Stop()
 	tick := time.NewTicker(m.server.timing.keepOpen)
 	defer tick.Stop()
-	open := m.state.bound && !m.state.cut
+	open := m.state.holds()
 	var cut <-chan struct{}
 	if open {
 		cut = m.way.cut()
@@ -279,7 +300,7 @@ func (m *member) tell(step enrolTell) {
 	switch step.state {
 	case stateRegistered:
 		m.shown.Expires = now.Add(step.granted)
-		home := m.way
+		home := m.reached()
 		m.home = &home
 	case stateStopped:
 		m.shown.Expires, m.home = time.Time{}, nil

@@ -86,6 +86,7 @@ func (p *probe) run(ctx context.Context) {
 // that they want no calls (RFC 3261 section 11).
 func (p *probe) ask(ctx context.Context) (later time.Duration, err error) {
 	s := p.server
+	defer s.survive(&err)
 	ctx, cancel := context.WithTimeout(ctx, s.timing.attempt)
 	defer cancel()
 	w, req, err := p.request(ctx)

@@ -40,31 +40,11 @@ func (s *Server) routeTo(in incoming) route {
 	}
 	// RFC 3261 section 12.1.1.
 	r.sips = in.Recipient.Scheme == "sips" || r.next().Scheme == "sips"
-	r.host, r.port = s.ownHost(in)
+	r.host, r.port = s.ownHost(in.trunk, in.wire, in.source)
+	if home, ok := s.accounts.home(in); ok {
+		r.host, r.port = home.host, home.port
+	}
 	return r
-}
-
-// ownHost is how the peer reaches us: the operator's word, for this trunk or for
-// all, or the address that the peer's packets already find. A public address of
-// the other kind, IPv4 or IPv6, is of no use to the peer.
-func (s *Server) ownHost(in incoming) (string, uint16) {
-	own := in.wire.local()
-	peer := in.source.Addr()
-	if a := in.trunk.advertise(); a.IsValid() && a.Is4() == peer.Is4() {
-		return a.String(), own.Port()
-	}
-	if a, err := netip.ParseAddr(s.config.Advertise); s.config.Advertise != "" && (err != nil || a.Unmap().Is4() == peer.Is4()) {
-		return s.config.Advertise, own.Port()
-	}
-	if !own.Addr().IsUnspecified() {
-		return own.Addr().Unmap().String(), own.Port()
-	}
-	conn, err := net.Dial("udp", in.source.String()) // sends nothing
-	if err != nil {
-		return own.Addr().String(), own.Port()
-	}
-	defer conn.Close()
-	return addrPort(conn.LocalAddr()).Addr().String(), own.Port()
 }
 
 // follow keeps up with a caller who moves: the latest way they came, and the

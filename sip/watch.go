@@ -77,19 +77,6 @@ func (s *Server) probesOf(trunks []TrunkConfig) []*probe {
 	return all
 }
 
-// of are the accounts of a trunk.
-func (a *accounts) of(trunk string) []*member {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var all []*member
-	for _, m := range a.members {
-		if m.trunk.Name == trunk {
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
 // begin asks until ctx ends.
 func (w *watch) begin(ctx context.Context) {
 	w.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -41,23 +42,33 @@ func (s *Server) wayTo(ctx context.Context, t *trunk, transport string, to netip
 	return s.outOf(t, st, to), nil
 }
 
-// outOf is the way over w, with our own address as the operator has it, or as
-// the machine would write it on packets to there.
+// outOf is the way over w, with our own address as the other side is to know it.
 func (s *Server) outOf(t *trunk, w wire, to netip.AddrPort) way {
-	own := w.local()
-	out := way{wire: w, to: to, host: own.Addr().Unmap().String(), port: own.Port()}
-	switch a := t.advertise(); {
-	case a.IsValid():
-		out.host = a.String()
-	case s.config.Advertise != "":
-		out.host = s.config.Advertise
-	case own.Addr().IsUnspecified():
-		if conn, err := net.Dial("udp", to.String()); err == nil { // sends nothing
-			out.host = addrPort(conn.LocalAddr()).Addr().String()
-			_ = conn.Close()
-		}
+	host, port := s.ownHost(t, w, to)
+	return way{wire: w, to: to, host: host, port: port}
+}
+
+// ownHost is how a peer of t reaches us over w: the operator's word, for this
+// trunk or for all, or the address that we listen on, or as the machine would
+// write it on packets to there. A public address of the other kind, IPv4 or
+// IPv6, is of no use to the peer.
+func (s *Server) ownHost(t *trunk, w wire, peer netip.AddrPort) (string, uint16) {
+	own, is4 := w.local(), peer.Addr().Is4()
+	if a := t.advertise(); a.IsValid() && a.Is4() == is4 {
+		return a.String(), own.Port()
 	}
-	return out
+	if a, err := netip.ParseAddr(s.config.Advertise); s.config.Advertise != "" && (err != nil || a.Unmap().Is4() == is4) {
+		return s.config.Advertise, own.Port()
+	}
+	if !own.Addr().IsUnspecified() {
+		return own.Addr().Unmap().String(), own.Port()
+	}
+	conn, err := net.Dial("udp", peer.String()) // sends nothing
+	if err != nil {
+		return own.Addr().String(), own.Port()
+	}
+	defer conn.Close()
+	return addrPort(conn.LocalAddr()).Addr().String(), own.Port()
 }
 
 // contact is our address over this way, with what is to stand before the host.
@@ -75,6 +86,19 @@ func (s *Server) ask(ctx context.Context, w way, req *sipmsg.Request) (*sipmsg.R
 	req.SetTransport(w.wire.network())
 	req.SetDestination(w.to.String())
 	return s.transactions.exchange(ctx, req, w.wire)
+}
+
+// errOurs is what a mistake of our own looks like to who has asked.
+var errOurs = errors.New("a mistake of the gateway: see the log")
+
+// survive makes an error of a panic over what a peer has answered: no registrar
+// ends the calls of others.
+func (s *Server) survive(err *error) {
+	if r := recover(); r != nil {
+		s.counts.panics.Add(1)
+		s.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("answer lost to a panic")
+		*err = errOurs
+	}
 }
 
 // keepOpen sends what keeps a NAT or a firewall on the way from forgetting us
