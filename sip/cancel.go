@@ -11,7 +11,7 @@ func (s *Server) cancel(in incoming) {
 		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
 		return
 	}
-	d := s.dialogs.byInvite(tx)
+	d := s.dialogs.byInvite(tx.ServerTx)
 	if d == nil {
 		s.answer(in, sipmsg.StatusOK)
 		return

@@ -23,18 +23,24 @@ type transactions struct {
 
 	mu     sync.Mutex
 	closed bool
-	server map[string]*sipmsg.ServerTx
+	server map[string]*served
 	client map[string]*sipmsg.ClientTx
 	// calls are the INVITEs being dealt with, by what two copies of one INVITE
 	// that came by different ways have in common.
 	calls map[string]string
 }
 
+// served is a transaction in which we answer.
+type served struct {
+	*sipmsg.ServerTx
+	acked bool
+}
+
 func newTransactions(log *slog.Logger) *transactions {
 	return &transactions{
 		log:    log,
 		stop:   make(chan struct{}),
-		server: map[string]*sipmsg.ServerTx{},
+		server: map[string]*served{},
 		client: map[string]*sipmsg.ClientTx{},
 		calls:  map[string]string{},
 	}
@@ -54,7 +60,24 @@ func (t *transactions) repeated(req *sipmsg.Request) bool {
 	return ok
 }
 
-func (t *transactions) of(req *sipmsg.Request) (*sipmsg.ServerTx, bool) {
+// acknowledged gives the ACK of a refusal to its transaction. Further ones are
+// dropped, and so are those for a 200 that some phones send in the INVITE's
+// transaction: sipgo keeps a goroutine for each until the transaction ends.
+func (t *transactions) acknowledged(ack *sipmsg.Request) {
+	tx, ok := t.of(ack)
+	if !ok {
+		return
+	}
+	t.mu.Lock()
+	again := tx.acked
+	tx.acked = true
+	t.mu.Unlock()
+	if !again {
+		_ = tx.Receive(ack)
+	}
+}
+
+func (t *transactions) of(req *sipmsg.Request) (*served, bool) {
 	key, err := sipmsg.ServerTxKeyMake(req)
 	if err != nil {
 		return nil, false
@@ -67,7 +90,7 @@ func (t *transactions) of(req *sipmsg.Request) (*sipmsg.ServerTx, bool) {
 
 // ofCancelled finds the transaction that a CANCEL is meant for: the one that
 // would be its own, were it an INVITE.
-func (t *transactions) ofCancelled(cancel *sipmsg.Request) (*sipmsg.ServerTx, bool) {
+func (t *transactions) ofCancelled(cancel *sipmsg.Request) (*served, bool) {
 	seq := cancel.CSeq()
 	seq.MethodName = sipmsg.INVITE
 	defer func() { seq.MethodName = sipmsg.CANCEL }()
@@ -121,7 +144,7 @@ func (t *transactions) enter(key, call string, tx *sipmsg.ServerTx) error {
 	if _, seen := t.server[key]; seen {
 		return errRepeated
 	}
-	t.server[key] = tx
+	t.server[key] = &served{ServerTx: tx}
 	if call != "" {
 		t.calls[call] = key
 	}
@@ -186,7 +209,7 @@ func (t *transactions) close() {
 	t.closed = true
 	all := make([]*sipmsg.ServerTx, 0, len(t.server))
 	for _, tx := range t.server {
-		all = append(all, tx)
+		all = append(all, tx.ServerTx)
 	}
 	t.mu.Unlock()
 	for _, tx := range all {
