@@ -7,13 +7,10 @@ export class Sound {
   #microphone;
   #keys = ''; // that wait
   #pressing = false;
+  #soon;
 
   constructor(speaker) {
     this.#speaker = speaker;
-    // What is pressed before the sound flows would be lost.
-    this.#connection.onconnectionstatechange = () => {
-      if (this.#connection.connectionState === 'connected' && !this.#pressing) this.#send(this.#connection.getSenders()[0].dtmf);
-    };
     this.#connection.ontrack = ({ streams, track }) => {
       this.#speaker.srcObject = streams[0] ?? new MediaStream([track]);
     };
@@ -58,26 +55,38 @@ export class Sound {
   set muted(yes) { this.#microphone.enabled = !yes; }
 
   // press sends a key beside the sound (RFC 4733). It reports false where that
-  // is not agreed.
+  // is not agreed. What is agreed decides, not what can be sent right now: keys
+  // that go two ways overtake each other.
   press(key) {
-    const sender = this.#connection.getSenders()[0]?.dtmf;
-    if (!sender?.canInsertDTMF) return false;
+    if (!this.#connection.getSenders()[0]?.dtmf) return false;
+    if (!/^a=rtpmap:\d+ telephone-event\//im.test(this.#connection.remoteDescription?.sdp)) return false;
     this.#keys += key;
-    if (!this.#pressing && this.#connection.connectionState === 'connected') this.#send(sender);
+    this.#send();
     return true;
   }
 
-  // New keys wait until those before are out: what toneBuffer says is left of
-  // them may be sent already, and would be sent twice.
-  #send(sender) {
-    this.#pressing = this.#keys !== '';
-    if (!this.#pressing) return;
-    sender.ontonechange = ({ tone }) => { if (tone === '') this.#send(sender); };
+  // Keys wait until the sound flows, since before that they would be lost, and
+  // until those before are out: what toneBuffer says is left of them may be sent
+  // already, and would be sent twice.
+  #send() {
+    if (this.#pressing || this.#keys === '') return;
+    const sender = this.#connection.getSenders()[0].dtmf;
+    if (this.#connection.connectionState !== 'connected' || !sender.canInsertDTMF) {
+      clearTimeout(this.#soon);
+      this.#soon = setTimeout(() => this.#send(), 20);
+      return;
+    }
+    sender.ontonechange = ({ tone }) => {
+      this.#pressing = tone !== '';
+      this.#send();
+    };
+    this.#pressing = true;
     sender.insertDTMF(this.#keys, 160, 70);
     this.#keys = '';
   }
 
   close() {
+    clearTimeout(this.#soon);
     this.#connection.close();
     this.#microphone?.stop();
     this.#speaker.srcObject = null;
