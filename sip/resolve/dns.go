@@ -15,13 +15,18 @@ import (
 	"github.com/miekg/dns"
 )
 
-// lookupTime is how long one question may take, all servers together.
-const lookupTime = 5 * time.Second
+const (
+	// lookupTime is how long one question may take, all servers together.
+	lookupTime = 5 * time.Second
+	// searchTime is how long all the questions about one server may take.
+	searchTime = 20 * time.Second
+)
 
 // Resolver asks name servers. It may be used from any goroutine.
 type Resolver struct {
 	system  *net.Resolver
 	servers []string // host:port; empty: the machine's own
+	answers answers
 }
 
 // New makes a resolver that asks these servers, as host:port; none: those that
@@ -129,6 +134,9 @@ func exchange(ctx context.Context, question *dns.Msg, server string) (*dns.Msg, 
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ask name server: %w", err)
+	}
+	if len(answer.Question) != 1 || !strings.EqualFold(answer.Question[0].Name, question.Question[0].Name) {
+		return nil, errors.New("ask name server: the answer is to another question")
 	}
 	return answer, nil
 }

@@ -1,9 +1,15 @@
 // Package resolve finds where a SIP server is by its name: transport, port and
-// addresses, in the order in which they are to be tried (RFC 3263). What one
-// name stands for may change at any time, so nothing is kept: ask again.
+// addresses, in the order in which they are to be tried (RFC 3263). What a name
+// stands for may change at any time: ask again before each attempt. Answers are
+// kept for a moment, so nobody need be shy of it.
+//
+// Whoever answers for a name may be anybody. What they say is bounded in number
+// and time, leads one step from NAPTR to SRV and one from there to addresses, and
+// is worth no more than a hint: TLS is for the name that was looked for.
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,29 +72,29 @@ func service(transport, domain string) string {
 // Targets lists the places of a server, the first to try first. Records of one
 // priority are shuffled by their weight, so that many clients spread.
 func (r *Resolver) Targets(ctx context.Context, s Server) ([]Target, error) {
-	transport := s.Transport
-	if transport == "" {
-		transport = UDP
+	s.Host = strings.ToLower(strings.Trim(s.Host, "[]"))
+	if a, err := netip.ParseAddr(s.Host); err == nil {
+		transport := cmp.Or(s.Transport, UDP)
+		return []Target{{transport, netip.AddrPortFrom(a.Unmap(), cmp.Or(s.Port, port(transport))), 0}}, nil
 	}
-	host := strings.Trim(s.Host, "[]")
-	if a, err := netip.ParseAddr(host); err == nil {
-		return []Target{{transport, netip.AddrPortFrom(a.Unmap(), orDefault(s.Port, transport)), 0}}, nil
-	}
+	return r.answers.get(ctx, s, func() ([]Target, error) {
+		ctx, cancel := context.WithTimeout(ctx, searchTime)
+		defer cancel()
+		return r.search(ctx, s)
+	})
+}
+
+// search asks the name servers.
+func (r *Resolver) search(ctx context.Context, s Server) ([]Target, error) {
+	transport := cmp.Or(s.Transport, UDP)
 	if s.Port != 0 {
-		return r.hosts(ctx, host, s.Port, transport, 0)
+		return r.hosts(ctx, s.Host, s.Port, transport, 0)
 	}
-	targets, err := r.records(ctx, host, s.Transport)
+	targets, err := r.records(ctx, s.Host, s.Transport)
 	if len(targets) > 0 || err != nil {
 		return targets, err
 	}
-	return r.hosts(ctx, host, port(transport), transport, 0)
-}
-
-func orDefault(p uint16, transport string) uint16 {
-	if p == 0 {
-		return port(transport)
-	}
-	return p
+	return r.hosts(ctx, s.Host, port(transport), transport, 0)
 }
 
 // records follows NAPTR, where the transport is open, and SRV. No records are

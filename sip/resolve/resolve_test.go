@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"reflect"
@@ -32,8 +31,24 @@ odd.example. IN A 0.0.0.0
 odd.example. IN A 224.0.0.1
 `
 
+// hostile are records of somebody who means us no good: names that lead back to
+// themselves, and more addresses than anybody has.
+const hostile = `
+loop.example. IN NAPTR 10 10 "s" "SIP+D2U" "" _sip._udp.loop.example.
+loop.example. IN NAPTR 10 20 "s" "SIP+D2T" "" loop.example.
+_sip._udp.loop.example. IN SRV 10 0 5060 _sip._udp.loop.example.
+$GENERATE 1-60 many.example. IN A 192.0.2.$
+$GENERATE 1-20 _sip._udp.wide.example. IN SRV 10 0 $ many.example.
+`
+
 // serve answers for zone on loopback.
 func serve(t *testing.T) string {
+	t.Helper()
+	return serveZone(t, zone+hostile, func(*dns.Msg) {})
+}
+
+// serveZone answers for a zone as tweak leaves it.
+func serveZone(t *testing.T, zone string, tweak func(*dns.Msg)) string {
 	t.Helper()
 	records := map[string]map[uint16][]dns.RR{}
 	parser := dns.NewZoneParser(strings.NewReader(zone), "", "")
@@ -59,6 +74,7 @@ func serve(t *testing.T) string {
 			a.Rcode = dns.RcodeNameError
 		}
 		a.Answer = of[q.Question[0].Qtype]
+		tweak(a)
 		_ = w.WriteMsg(a)
 	})}
 	ended := make(chan error, 1)
@@ -92,11 +108,27 @@ func TestTargets(t *testing.T) {
 		{"nothing", Server{Host: "nothing.example"}, nil, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := r.Targets(context.Background(), tt.server)
+			got, err := r.Targets(t.Context(), tt.server)
 			if (err != nil) != tt.fails || !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %v, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestWhatHostileNamesLeadToHasAnEnd(t *testing.T) {
+	r := New([]string{serve(t)})
+	for name, want := range map[string]int{"loop.example": 0, "many.example": maxTargets, "wide.example": maxTargets} {
+		if got, _ := r.Targets(t.Context(), Server{Host: name}); len(got) != want {
+			t.Errorf("%s: %d places, want %d", name, len(got), want)
+		}
+	}
+}
+
+func TestAnAnswerToAnotherQuestionIsNone(t *testing.T) {
+	at := serveZone(t, zone, func(a *dns.Msg) { a.Question[0].Name = "other.example." })
+	if got := New([]string{at}).naptr(t.Context(), "wish.example"); got != nil {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -107,7 +139,7 @@ func TestAServerThatIsDeafIsAnError(t *testing.T) {
 	}
 	address := conn.LocalAddr().String()
 	conn.Close()
-	if _, err := New([]string{address}).Targets(context.Background(), Server{Host: "srv.example"}); err == nil {
+	if _, err := New([]string{address}).Targets(t.Context(), Server{Host: "srv.example"}); err == nil {
 		t.Error("no error")
 	}
 }
