@@ -11,6 +11,7 @@ type Sample struct {
 	Heap        uint64        // bytes in use
 	Memory      uint64        // bytes that may be used; 0 is not known
 	Beats, Late uint64        // of the audio clock since the start; those that came too late
+	Lateness    time.Duration // is too late; 0: none are counted
 }
 
 // load is what a machine had to do between two samples, in shares of what it
@@ -30,8 +31,8 @@ func (l load) after(a, b Sample) load {
 	}
 	l.cpu += smooth * ((b.CPU-a.CPU).Seconds()/took - l.cpu)
 	late := 0.0
-	if beats := b.Beats - a.Beats; beats > 0 {
-		late = float64(b.Late-a.Late) / float64(beats)
+	if b.Beats > a.Beats && b.Lateness == a.Lateness { // counted by another limit they do not compare
+		late = float64(b.Late-a.Late) / float64(b.Beats-a.Beats)
 	}
 	l.late += smooth * (late - l.late)
 	l.heap = 0

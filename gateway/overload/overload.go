@@ -114,8 +114,8 @@ func (m *Meter) decide(s state) {
 
 func (m *Meter) sample(may limits) Sample {
 	s := Sample{At: time.Now(), CPU: computed(), Cores: may.cores, Heap: inUse(), Memory: may.memory}
-	if late := m.config.Load().Lateness; late > 0 {
-		s.Beats, s.Late = m.sources.Beats(late)
+	if s.Lateness = m.config.Load().Lateness; s.Lateness > 0 {
+		s.Beats, s.Late = m.sources.Beats(s.Lateness)
 	}
 	return s
 }

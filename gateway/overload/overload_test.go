@@ -170,6 +170,37 @@ func TestMeterFollowsTheLoad(t *testing.T) {
 	})
 }
 
+// An operator who changes the limit finds other figures, which are no load.
+func TestAnotherLatenessIsNoLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		beats := uint64(1000)
+		m := New(Config{Lateness: 5 * time.Millisecond}, Sources{Beats: func(limit time.Duration) (uint64, uint64) {
+			beats += 100
+			if limit == 5*time.Millisecond {
+				return beats, 900 // all of them long ago
+			}
+			return beats, 0
+		}})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- m.Run(ctx) }()
+		for _, limit := range []time.Duration{40, 0, 5, 40} {
+			time.Sleep(time.Second)
+			m.Set(Config{Lateness: limit * time.Millisecond})
+			for range 10 {
+				time.Sleep(every)
+				if _, _, late := m.Load(); late > 0 || m.Share() < 1 {
+					t.Fatalf("with a limit of %v ms a share of %v is late, and %.2f of the calls are taken; want none and all", int(limit), late, m.Share())
+				}
+			}
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestLimitsOfTheProcess(t *testing.T) {
 	root := t.TempDir()
 	for name, content := range map[string]string{
