@@ -117,7 +117,7 @@ func (g *Guard) Run(ctx context.Context) error {
 	}
 }
 
-// Keep writes what is counted, if it has changed. The file is replaced as a
+// Keep drops what is over and writes what is counted, if it has changed. The file is replaced as a
 // whole: after a power cut there is the old one or the new one.
 func (g *Guard) Keep() error {
 	content, err := g.content()
@@ -137,11 +137,11 @@ func (g *Guard) Keep() error {
 func (g *Guard) content() ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.sweep(g.now())
 	if !g.changed || g.path == "" {
 		return nil, nil
 	}
 	g.changed = false
-	g.sweep(g.now())
 	k := kept{Key: g.key, Buckets: map[Scope]map[string]keptBucket{}}
 	for s, all := range g.buckets {
 		k.Buckets[s] = make(map[string]keptBucket, len(all))

@@ -85,6 +85,17 @@ func (l *Line) settle(meeting string, held []*bucket, v Verdict) {
 			g.changed = true
 		}
 	}
+	l.drop(meeting, g.now())
+}
+
+// drop forgets what a try has left empty: callers who do nothing wrong take no
+// place from others.
+func (l *Line) drop(meeting string, now time.Time) {
+	for s, name := range l.names(meeting) {
+		if b := l.guard.buckets[s][name]; b != nil && b.empty(l.guard.rule(s), now) {
+			delete(l.guard.buckets[s], name)
+		}
+	}
 }
 
 // out reports whether the caller or the number is locked.

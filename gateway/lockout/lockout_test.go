@@ -214,6 +214,20 @@ func TestNobodyIsForgottenForAnothersSake(t *testing.T) {
 	}
 }
 
+// Who has come in without a PIN, or to a service that did not answer, takes no
+// place from others.
+func TestCallersWithoutAWrongTryAreForgotten(t *testing.T) {
+	g, _ := testGuard(DefaultConfig())
+	times(9, func(int) { try(g.Line("t", "n", ""), "", Wrong) })
+	times(mostCallers, func(i int) { try(g.Line("t", "n", fmt.Sprint("x", i)), "100", Void) })
+	if g.Line("t", "n", "honest").Hidden("100") {
+		t.Error("a caller is counted with those without a number, though nobody else has guessed")
+	}
+	if n := len(g.buckets[Caller]); n > 1 {
+		t.Errorf("%d callers are remembered, want the one who guessed", n)
+	}
+}
+
 func TestLocksSurviveARestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guessing.json")
 	g, err := Open(path, DefaultConfig(), zerolog.Nop())
