@@ -11,7 +11,8 @@ import (
 // A call whose number asks for it is looked at before it is answered: a refusal
 // that is known by then is said as early media, and the call ends with the final
 // status of the reason. It costs the caller nothing, and carriers count it as
-// refused. What only a PIN would show is not told: such calls are answered.
+// refused. What only a PIN would show is not told: such calls are answered. So are
+// those of a caller who is locked out, who must not learn it from the status.
 
 // first begins the life of a call.
 func first(s state) (state, []action) {
@@ -77,8 +78,8 @@ func (s *Session) foresee(ctx context.Context) {
 }
 
 func (s *Session) peek(ctx context.Context) foreseen {
-	m, err := s.seek(ctx, s.setup.Meeting)
-	if err != nil || m.NeedsPIN() {
+	m, err := s.setup.Service.Find(ctx, s.setup.Meeting)
+	if err != nil || m.NeedsPIN() || s.setup.Guesses.Hidden(m.ID()) {
 		return foreseen{err: err}
 	}
 	who, err := m.Identify(ctx, "")

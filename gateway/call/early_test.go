@@ -30,7 +30,7 @@ func TestWhatIsKnownBeforeTheAnswerIsToldBeforeIt(t *testing.T) {
 		{"an end-to-end encrypted one is not", looked(), foreseen{met: true, meeting: openMeeting(sealed)}, excusing, "note refuse e2ee; arm bound 10s; front"},
 		{"nor a locked one", looked(), foreseen{met: true, meeting: openMeeting(locked)}, excusing, "note refuse locked; arm bound 10s; front"},
 		{"nor one that is over", looked(), foreseen{met: true, meeting: openMeeting(ending)}, excusing, "note refuse ended; arm bound 10s; front"},
-		{"nor one that is not there, or hidden", looked(), foreseen{err: conference.ErrNoMeeting}, excusing, "arm bound 10s; front"},
+		{"nor one that is not there", looked(), foreseen{err: conference.ErrNoMeeting}, excusing, "arm bound 10s; front"},
 		{"nor one whose service is down", looked(), foreseen{err: errDown}, excusing, "arm bound 10s; front"},
 		{"a look that takes too long ends the call", looked(), expired{bound}, ended, "leave; hush; hangup fault"},
 		{"a caller who hangs up meanwhile has gone", looked(), gone{}, ended, "leave; hush; hangup hung_up"},
@@ -92,6 +92,22 @@ func TestAMeetingWithAPINTellsNothingBeforeIt(t *testing.T) {
 		s.Service.(*stage).meeting.pins = map[string]conference.Identity{"4711": {}}
 	})
 	st.order("answered", "hears welcome")
+	st.never("early", "visit", "decided")
+}
+
+// Whoever has guessed too often is answered as before: a status would tell them.
+func TestALockedOutCallerIsAnswered(t *testing.T) {
+	g := lockout.New(lockout.DefaultConfig(), zerolog.Nop())
+	for range lockout.DefaultConfig().PerCaller {
+		settle, _ := g.Line("loopback", "en", "4930111").Try("100")
+		settle(lockout.Wrong)
+	}
+	st := play(t, openMeeting(), func(st *stage) {
+		time.Sleep(8 * time.Second)
+		st.press("4711#")
+		time.Sleep(30 * time.Second)
+	}, straightIn, guarded(g, "4930111"))
+	st.order("answered", "hears welcome", "hears ask.pin", "hears wrong")
 	st.never("early", "visit", "decided")
 }
 
