@@ -87,7 +87,7 @@ func (a *App) Resume() error {
 	if !d.draining {
 		return nil
 	}
-	d.draining = false
+	d.draining, d.deadline = false, time.Time{}
 	d.timer.Stop()
 	a.phones.Resume()
 	a.calls.untell()
