@@ -40,6 +40,8 @@ type phone interface {
 	Connect(hear pcm.Source, speak pcm.Sink)
 	Digits() <-chan rune
 	Done() <-chan struct{}
+	// Err is why the call has ended, once it is done.
+	Err() error
 	Hangup(sip.Cause)
 }
 

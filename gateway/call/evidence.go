@@ -76,7 +76,11 @@ func (s *Session) conclude() {
 		s.log.Error().Err(err).Msg("call could not be recorded")
 	}
 	s.setup.Observer.Ended(s.state.why, took)
-	s.log.Info().Str("reason", string(s.state.why)).Dur("duration", took).Msg("call ended")
+	line := s.log.Info()
+	if advice := s.state.why.advice(); advice != "" {
+		line = s.log.Warn().Str("advice", advice)
+	}
+	line.Str("reason", string(s.state.why)).Dur("duration", took).Msg("call ended")
 }
 
 // publish shows the call as it is to whoever asks.

@@ -94,6 +94,7 @@ func (p *fakePhone) Secure() bool                 { return p.secure }
 func (p *fakePhone) Ring()                        { p.stage.note("rings") }
 func (p *fakePhone) Digits() <-chan rune          { return p.digits }
 func (p *fakePhone) Done() <-chan struct{}        { return p.done }
+func (p *fakePhone) Err() error                   { return nil }
 func (p *fakePhone) goOnHook()                    { p.once.Do(func() { close(p.done) }) }
 
 func (p *fakePhone) Hangup(c sip.Cause) {

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"errors"
+
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/sip"
@@ -13,6 +15,17 @@ type Outcome string
 const (
 	// HungUp: the caller has hung up.
 	HungUp Outcome = "hung_up"
+	// NotAcknowledged: our answer was never acknowledged.
+	NotAcknowledged Outcome = "not_acknowledged"
+	// NoSound: no sound came from the caller for too long.
+	NoSound Outcome = "no_sound"
+	// NotRefreshed: the caller has not refreshed the call in time.
+	NotRefreshed Outcome = "not_refreshed"
+	// NoReply: the caller no longer answers what we ask.
+	NoReply Outcome = "no_reply"
+	// NoCommonSound: the trunk's offer or answer of codecs and encryption does not
+	// fit.
+	NoCommonSound Outcome = "no_common_sound"
 	// Wrong: too many pairs of number and PIN were wrong.
 	Wrong Outcome = "wrong"
 	// Silent: the caller pressed no key for too long.
@@ -38,6 +51,41 @@ type farewell struct {
 	door  words // to a caller who was not in the meeting yet
 	room  words // to one who was
 	cause sip.Cause
+}
+
+// lost is the outcome of a call that has ended without our doing, by what the
+// telephone says of it.
+func lost(err error) Outcome {
+	for _, row := range []struct {
+		err     error
+		outcome Outcome
+	}{
+		{sip.ErrNoAcknowledgement, NotAcknowledged},
+		{sip.ErrNoMedia, NoSound},
+		{sip.ErrExpired, NotRefreshed},
+		{sip.ErrNoReply, NoReply},
+		{sip.ErrOffer, NoCommonSound},
+	} {
+		if errors.Is(err, row.err) {
+			return row.outcome
+		}
+	}
+	return HungUp
+}
+
+// advice is where an operator may look, empty where nothing is wrong.
+func (o Outcome) advice() string {
+	switch o {
+	case NotAcknowledged:
+		return "the caller may not reach the address in our Contact: see sip.advertise, and advertise of the trunk"
+	case NoSound:
+		return "see the firewall before media.ports, media.advertise, and advertise of the trunk"
+	case NoReply:
+		return "the trunk has let the call go without saying so, or its answers do not come through"
+	case NoCommonSound:
+		return "see codecs and srtp of the trunk; the line before says what did not fit"
+	}
+	return ""
 }
 
 func refusal(o admission.Reason) Outcome { return Outcome(o.String()) }
@@ -84,7 +132,14 @@ func farewells() map[Outcome]farewell {
 		refusal(admission.Full):              both(sip.Cause{Status: 486, Q850: 17, Text: "Meeting is full"}, announcements.RefuseFull),
 		refusal(admission.RecordingUnknown):  both(rejected("Recording of the meeting is unknown"), announcements.RefuseRecording),
 
-		HungUp:      {cause: normal("Caller has hung up")},
+		HungUp: {cause: normal("Caller has hung up")},
+		// The telephone has ended these itself, and has told the trunk why.
+		NotAcknowledged: {cause: sip.Cause{Status: 408, Q850: 102, Text: "No ACK"}},
+		NoSound:         {cause: sip.Cause{Status: 480, Q850: 127, Text: "No RTP"}},
+		NotRefreshed:    {cause: sip.Cause{Status: 408, Q850: 102, Text: "Session not refreshed"}},
+		NoReply:         {cause: sip.Cause{Status: 480, Q850: 102, Text: "No reply"}},
+		NoCommonSound:   {cause: sip.Cause{Status: 488, Q850: 88, Text: "No common codec"}},
+
 		Wrong:       both(sip.Cause{Status: 404, Q850: 1, Text: "No such meeting or PIN"}, announcements.WrongLast),
 		Silent:      both(sip.Cause{Status: 408, Q850: 102, Text: "No key was pressed"}, announcements.TimeOut),
 		NoHostCame:  both(sip.Cause{Status: 480, Q850: 19, Text: "No host came"}, announcements.WaitHostEnd),

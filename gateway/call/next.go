@@ -20,9 +20,9 @@ func next(s state, ev event) (state, []action) {
 	if s.phase == ended {
 		return s, nil
 	}
-	switch ev.(type) {
+	switch ev := ev.(type) {
 	case gone:
-		return end(s, HungUp)
+		return end(s, lost(ev.err))
 	case draining:
 		return goodbye(s, Drained)
 	}

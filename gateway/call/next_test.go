@@ -8,6 +8,7 @@ import (
 
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/sip"
 )
 
 func testTerms() *terms {
@@ -204,6 +205,11 @@ func TestTheEnd(t *testing.T) {
 		{"a first reason stays", going, draining{}, leaving, ""},
 		{"who hangs up meanwhile has ended for the first reason", going, gone{}, ended, "leave; hush; hangup ended"},
 		{"who hangs up in the meeting is gone", in, gone{}, ended, "leave; hush; hangup hung_up"},
+		{"who has never acknowledged the answer has not hung up", in, gone{sip.ErrNoAcknowledgement}, ended, "leave; hush; hangup not_acknowledged"},
+		{"who is not heard any more has not hung up", in, gone{sip.ErrNoMedia}, ended, "leave; hush; hangup no_sound"},
+		{"who has not refreshed the call has not hung up", in, gone{sip.ErrExpired}, ended, "leave; hush; hangup not_refreshed"},
+		{"who does not reply any more has not hung up", in, gone{sip.ErrNoReply}, ended, "leave; hush; hangup no_reply"},
+		{"an offer that does not fit is no hanging up", begin(), gone{fmt.Errorf("call: %w", sip.ErrOffer)}, ended, "leave; hush; hangup no_common_sound"},
 		{"who hangs up before the answer is gone", begin(), gone{}, ended, "leave; hush; hangup hung_up"},
 		{"a gateway that closes says so", in, draining{}, leaving, "leave; say drain goodbye lead.out; arm bound 45s"},
 		{"a gateway that closes says so at the door", welcomed(), draining{}, leaving, "leave; say drain goodbye lead.out; arm bound 45s"},

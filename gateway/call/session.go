@@ -124,7 +124,7 @@ func (s *Session) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			ev = gone{}
 		case <-s.setup.Phone.Done():
-			ev = gone{}
+			ev = gone{s.setup.Phone.Err()}
 		case <-drain:
 			ev, drain = draining{}, nil
 		case key, ok := <-digits:

@@ -146,8 +146,8 @@ type (
 		command conference.Command
 		err     error
 	}
-	gone     struct{} // the caller has hung up
-	draining struct{} // the gateway closes
+	gone     struct{ err error } // there is no call any more; nil: the caller has hung up
+	draining struct{}            // the gateway closes
 )
 
 // action is something to be done. None of them opens a voice: see outline.
