@@ -335,6 +335,14 @@ func TestOddBodiesAreMet(t *testing.T) {
 	}
 }
 
+func TestEndlessListsAreCutShort(t *testing.T) {
+	long := session("m=audio 5004 RTP/AVP 8"+strings.Repeat(" 0", 20000), "m=video 5006 RTP/AVP"+strings.Repeat(" 31", 1000))
+	answer, a, err := NewParty(local()).Answer(long)
+	if err != nil || len(a.Receive) != 1 || len(answer) > 1000 {
+		t.Errorf("%v, %d formats, answered with %d bytes", err, len(a.Receive), len(answer))
+	}
+}
+
 // version reads the version from our o=.
 func version(t *testing.T, body []byte) (v int) {
 	t.Helper()

@@ -167,8 +167,8 @@ func (p *Party) concludeKeys(a *Agreement, s stream) error {
 		}
 	}
 	switch {
-	case guards(a.Profile):
-		return ErrNothingFits
+	case guards(a.Profile), len(p.keys) > 0 && len(s.crypto) > 0:
+		return ErrNothingFits // they encrypt, and not under what was offered
 	case p.mustEncrypt():
 		return ErrClear
 	}

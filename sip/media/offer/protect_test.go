@@ -162,6 +162,7 @@ func TestOfferOfKeys(t *testing.T) {
 		{name: "required: an answer without keys", policy: Required, profile: "RTP/SAVP", offer: all, answer: []string{"m=audio 5004 RTP/SAVP 8"}, err: ErrNothingFits},
 		{name: "required: a clear answer", policy: Required, profile: "RTP/SAVP", offer: all, answer: []string{"m=audio 5004 RTP/AVP 8"}, err: ErrClear},
 		{name: "a tag that was not offered", policy: Required, profile: "RTP/SAVP", offer: all, answer: []string{"m=audio 5004 RTP/SAVP 8", "a=crypto:5 AES_CM_128_HMAC_SHA1_80 " + inline(30, 1)}, err: ErrNothingFits},
+		{name: "optional: a tag that was not offered would be noise in the clear", policy: Optional, profile: "RTP/AVP", offer: all, answer: []string{"m=audio 5004 RTP/AVP 8", "a=crypto:5 AES_CM_128_HMAC_SHA1_80 " + inline(30, 1)}, err: ErrNothingFits},
 		{name: "a tag with another suite", policy: Required, profile: "RTP/SAVP", offer: all, answer: []string{"m=audio 5004 RTP/SAVP 8", sha80}, err: ErrNothingFits},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,9 +8,14 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// maxLines bounds the streams of a description, and so the length of our
-// answer.
-const maxLines = 32
+const (
+	// maxLines bounds the streams of a description, and so, with maxFormats,
+	// the length of our answer.
+	maxLines = 32
+	// maxFormats is how many formats of a line are looked at: there are no more
+	// payload types.
+	maxFormats = 128
+)
 
 // Error reports a body that is no session description, by the line that gave
 // it away. It does not quote the line, which may hold keys.
@@ -130,6 +135,6 @@ func readMedia(value string) (sdp.MediaName, string) {
 		Media:   fields[0],
 		Port:    sdp.RangedPort{Value: int(n)},
 		Protos:  strings.Split(fields[2], "/"),
-		Formats: fields[3:],
+		Formats: fields[3:min(len(fields), 3+maxFormats)],
 	}, ""
 }
