@@ -7,6 +7,7 @@ import (
 	mathrand "math/rand/v2"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/einwahl/einwahl/sip/media/offer"
@@ -34,8 +35,9 @@ type WebLeg struct {
 // web is what a Leg has besides when its caller is a browser.
 type web struct {
 	checks checks
-	line   *line
-	ctx    context.Context // of what attends to the handshake
+	line   atomic.Pointer[line] // of the handshake
+	client atomic.Bool          // whether we begin that
+	ctx    context.Context      // of what attends to the handshake
 	cancel context.CancelFunc
 	found  chan struct{} // closed when ICE has found a way
 	once   sync.Once
@@ -88,7 +90,7 @@ func newWebLeg(e *Engine, c LegConfig, both *pair, said []netip.Addr, id identit
 	}
 	l.web = &web{found: make(chan struct{})}
 	l.web.ctx, l.web.cancel = context.WithCancel(context.Background())
-	l.web.line = newLine(l.web.sendToChosen)
+	l.web.line.Store(newLine(l.web.sendToChosen))
 	if l.web.sender, err = newSender(both.rtp); err != nil {
 		return nil, fmt.Errorf("media socket: %w", err)
 	}
@@ -117,6 +119,7 @@ func (w *WebLeg) Answer(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	w.agreed = agreed
+	l.web.client.Store(agreed.Client)
 	l.web.checks.expect(agreed.OurICE, agreed.TheirICE)
 	if err := w.settle(); err != nil {
 		return nil, err
@@ -189,8 +192,8 @@ func (l *Leg) sort(p []byte, from netip.AddrPort, at time.Time) bool {
 			return false
 		}
 	case !w.checks.knows(from):
-	case p[0] >= 20 && p[0] < 64:
-		_, _ = w.line.in.Write(p) // what is too much is sent again
+	case p[0] >= 20 && p[0] < 64 && heeds(p, w.client.Load()):
+		_, _ = w.line.Load().in.Write(p) // what is too much is sent again
 		return false
 	case p[0] >= 128 && p[0] < 192:
 		return true
@@ -219,8 +222,5 @@ func (w *web) send(packet []byte, to netip.AddrPort) {
 }
 
 func (w *web) sendToChosen(packet []byte) {
-	w.checks.mu.Lock()
-	to := w.checks.chosen
-	w.checks.mu.Unlock()
-	w.send(packet, to)
+	w.send(packet, w.checks.way())
 }

@@ -138,6 +138,56 @@ func TestStrangersCannotDisturbABrowser(t *testing.T) {
 	}
 }
 
+// What somebody sends in the browser's name, while it shakes hands or later.
+func TestForgedHandshakesDoNotEndACall(t *testing.T) {
+	record := func(kind byte, body ...byte) []byte {
+		return append([]byte{kind, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, byte(len(body))}, body...)
+	}
+	for name, forged := range map[string][]byte{
+		"a hello that is cut short":          record(22, 1, 0, 0, 48, 0, 0, 0, 0, 0, 0, 0, 48, 254, 253),
+		"a hello without anything in common": record(22, append([]byte{1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42, 254, 253}, append(make([]byte, 34), 0, 2, 0, 1, 1, 0)...)...),
+		"an alert":                           record(21, 2, 40),
+		"a goodbye":                          record(21, 1, 0),
+		"a change of keys":                   record(20, 1),
+		"data in the clear":                  record(23, 1, 2, 3),
+		"an alert behind something else":     append(record(20, 1), record(21, 2, 40)...),
+		"a record of nothing":                record(22),
+		"no record":                          {22, 254, 253, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, nil)
+			p := newBrowser(b)
+			p.leg = b.webLeg()
+			line := p.leg.web.line.Load()
+			send, forge := line.send, func() { p.leg.sort(forged, p.leg.web.checks.way(), p.engine.now()) }
+			line.send = func(packet []byte) {
+				forge()
+				send(packet)
+			}
+			p.connect(p.offer(nil))
+			p.converse(8000)
+			forge()
+			p.converse(4000)
+		})
+	}
+}
+
+// A browser that begins the handshake itself can be forestalled, and tries again.
+func TestForgedGreetingDoesNotEndACall(t *testing.T) {
+	b := newBench(t, nil)
+	p := newBrowser(b)
+	p.leg = b.webLeg()
+	hello := append([]byte{22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54, 1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42, 254, 253}, make([]byte, 40)...)
+	hello[len(hello)-5], hello[len(hello)-2] = 2, 1 // one cipher that nobody has, no compression
+	_, _ = p.leg.web.line.Load().in.Write(hello)
+	p.connect(strings.Replace(p.offer(nil), "a=setup:actpass", "a=setup:active", 1))
+	if !strings.Contains(p.answer, "a=setup:passive") {
+		t.Errorf("who begins?\n%s", p.answer)
+	}
+	p.converse(8000)
+}
+
 func TestBrowserThatIsGoneIsLost(t *testing.T) {
 	p := newBench(t, nil).browse()
 	if p.leg.web.checks.lapsed(p.engine.now()) {

@@ -61,7 +61,7 @@ func (w *WebLeg) handshake(ctx context.Context, a offer.WebAgreement) (*dtls.Con
 		return nil, errors.New("ICE: it has found no way to us; are the media ports open, and is media.advertise right?")
 	case <-w.web.found:
 	}
-	conn, err := shake(ctx, w.web.line, w.identity.certificate, a)
+	conn, err := w.shake(ctx, a)
 	if err != nil {
 		return nil, fmt.Errorf("DTLS: %w", err)
 	}
@@ -73,6 +73,21 @@ func (w *WebLeg) handshake(ctx context.Context, a offer.WebAgreement) (*dtls.Con
 		return nil, errors.Join(fmt.Errorf("DTLS: %w", err), conn.Close())
 	}
 	return conn, nil
+}
+
+// shake shakes hands. Somebody who sends in the browser's name can spoil that,
+// so it is begun anew while the browser may still try.
+func (w *WebLeg) shake(ctx context.Context, a offer.WebAgreement) (conn *dtls.Conn, err error) {
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
+	for range handshakes {
+		conn, err = shake(ctx, w.web.line.Load(), w.identity.certificate, a)
+		if err == nil || ctx.Err() != nil || errors.Is(err, errFingerprint) {
+			break
+		}
+		w.web.line.Store(newLine(w.web.sendToChosen))
+	}
+	return conn, err
 }
 
 // unlock lets the sound flow, under the keys that the handshake has made.

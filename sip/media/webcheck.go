@@ -63,6 +63,13 @@ func (c *checks) knows(from netip.AddrPort) bool {
 	return false
 }
 
+// way is the address that the browser has chosen.
+func (c *checks) way() netip.AddrPort {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.chosen
+}
+
 // lapsed reports whether the way that was chosen has not been proved for too
 // long.
 func (c *checks) lapsed(now time.Time) bool {

@@ -29,8 +29,10 @@ import (
 )
 
 const (
-	// handshakeTime bounds the DTLS handshake, once ICE has found a way.
+	// handshakeTime and handshakes bound the DTLS handshake, once ICE has found
+	// a way.
 	handshakeTime = 10 * time.Second
+	handshakes    = 10
 	// certified is for how long our certificates say to be good. Nobody looks:
 	// what counts is the fingerprint in the signed description.
 	certified = 10 * 365 * 24 * time.Hour
@@ -112,9 +114,12 @@ func (l *line) ReadFrom(p []byte) (int, net.Addr, error) {
 	return n, l.LocalAddr(), err
 }
 
-// WriteTo is part of net.PacketConn.
+// WriteTo is part of net.PacketConn. An alert in the clear is not sent: what
+// gave rise to it may have come from anybody, and the browser has begun well.
 func (l *line) WriteTo(p []byte, _ net.Addr) (int, error) {
-	l.send(p)
+	if heeds(p, false) {
+		l.send(p)
+	}
 	return len(p), nil
 }
 
@@ -136,8 +141,6 @@ func (l *line) SetWriteDeadline(time.Time) error { return nil }
 
 // shake shakes hands over l. The connection returned has to be read and closed.
 func shake(ctx context.Context, l *line, own tls.Certificate, a offer.WebAgreement) (*dtls.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
-	defer cancel()
 	settings := []dtls.Option{
 		dtls.WithCertificates(own),
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),

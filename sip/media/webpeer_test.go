@@ -123,14 +123,22 @@ func (b *bench) browse() *browser {
 	b.t.Helper()
 	p := newBrowser(b)
 	p.leg = b.webLeg()
-	p.exchange(p.offer(nil))
+	p.connect(p.offer(nil))
+	return p
+}
+
+// connect makes the call by an offer, and waits until sound can flow.
+func (p *browser) connect(offer string) {
+	p.t.Helper()
+	p.exchange(offer)
 	select {
 	case <-p.up:
+	case <-p.leg.Lost():
+		p.t.Fatal("the call is lost")
 	case <-time.After(patience):
-		b.t.Fatal("the browser is not connected")
+		p.t.Fatal("the browser is not connected")
 	}
-	await(b.t, "the keys of the leg", func() bool { return p.leg.terms.Load().seal != nil })
-	return p
+	await(p.t, "the keys of the leg", func() bool { return p.leg.terms.Load().seal != nil })
 }
 
 func (b *bench) webLeg() *WebLeg {
