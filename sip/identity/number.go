@@ -57,10 +57,16 @@ func (p Plan) Canonical(number string) string {
 	if !ok || len(digits) > maxDigits {
 		return number
 	}
-	if e164, ok := p.read(digits); ok {
-		return e164
+	e164, ok := p.read(digits)
+	if !ok {
+		return number
 	}
-	return number
+	// Noughts after the country code are taken for a prefix, one at each reading:
+	// what then reads as another number is none.
+	if again, _ := p.read(e164); again != e164 {
+		return number
+	}
+	return e164
 }
 
 func (p Plan) read(digits string) (string, bool) {

@@ -97,7 +97,7 @@ func TestNoSuchCountry(t *testing.T) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{"+49305550100", "0049305550100", "030/5550100", "en", "00", "+", "0", "112", "+49(0)30", "%2B49", "\xff", "١٢٣٤٥٦٧"} {
+	for _, seed := range []string{"+49305550100", "0049305550100", "030/5550100", "en", "00", "+", "0", "112", "+49(0)30", "0049000000000100", "%2B49", "\xff", "١٢٣٤٥٦٧"} {
 		f.Add("DE", seed)
 		f.Add("US", seed)
 		f.Add("", seed)
