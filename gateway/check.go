@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
@@ -30,6 +31,9 @@ func (k checkCommand) Run() error {
 	}
 	fmt.Printf("%s: no mistake. %s, %s, %s.\n", name,
 		count(len(c.Trunks), "trunk", "trunks"), count(len(c.Numbers), "number", "numbers"), count(len(c.Meetings), "meeting", "meetings"))
+	for _, hint := range c.Hints(time.Now()) {
+		fmt.Printf("\nNot a mistake, but hardly meant: %s.\n", hint)
+	}
 	library, err := announcements.Open(c.Announcements, zerolog.Nop())
 	if err != nil {
 		return fmt.Errorf("announcements: %w", err)

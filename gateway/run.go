@@ -28,6 +28,9 @@ func (r runCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := newLog(c.Log)
+	for _, hint := range c.Hints(time.Now()) {
+		log.Warn().Msg(hint)
+	}
 	// From here on: until somebody listens, HUP would end the program.
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)

@@ -117,3 +117,24 @@ func (k *keyring) current() credentials {
 	line.Msg("certificate files have changed and are in force")
 	return now
 }
+
+// Expired tells of a certificate of ours that is not valid now: the gateway runs
+// with it, and whoever looks at it does not talk to us.
+func (c TLSConfig) Expired(now time.Time) error {
+	held, err := c.read()
+	if err != nil || held.own == nil {
+		return nil
+	}
+	return expired(held.own.Leaf, now)
+}
+
+func expired(own *x509.Certificate, now time.Time) error {
+	switch {
+	case own == nil:
+	case now.After(own.NotAfter):
+		return fmt.Errorf("it was valid until %s: peers that look at it refuse us", own.NotAfter.Format(time.DateOnly))
+	case now.Before(own.NotBefore):
+		return fmt.Errorf("it is not valid before %s: peers that look at it refuse us, or the clock of this machine is wrong", own.NotBefore.Format(time.DateOnly))
+	}
+	return nil
+}

@@ -48,6 +48,7 @@ func (c Config) check(languages func(announcements.Config) ([]string, error)) Mi
 	all = append(all, c.checkPorts()...)
 	all = append(all, c.checkNumbers()...)
 	all = append(all, c.checkCallers()...)
+	all = append(all, c.checkWays()...)
 	return append(all, c.checkLanguages(languages)...)
 }
 

@@ -48,7 +48,7 @@ func (n Number) Validate() error {
 		errs = append(errs, errors.New(`number: want the called number, such as "+49305550100", or "*" for any`))
 	case star && after != "":
 		errs = append(errs, fmt.Errorf("number: %q: a * may only be the last character", n.Number))
-	case strings.ContainsAny(before, " \t@:;<>\"/"):
+	case strings.ContainsAny(before, " \t@:;<>\"/") || strings.HasPrefix(before, "+") && strings.Trim(before[1:], "0123456789") != "":
 		errs = append(errs, fmt.Errorf("number: %q: want digits or the user part of a SIP address, without spaces and without @", n.Number))
 	}
 	if len(n.Trunks) == 0 {

@@ -1,0 +1,94 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/einwahl/einwahl/sip"
+)
+
+// Hints are what an operator will hardly have meant, though the gateway can run
+// with it: each begins with its key.
+func (c Config) Hints(now time.Time) []string {
+	all := c.hintsOfTrunks()
+	if len(c.Meetings) == 0 && slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.Backend == Embedded }) {
+		all = append(all, "meetings: there is none, so whatever callers key in is wrong")
+	}
+	if err := c.SIP.TLS.Expired(now); err != nil {
+		all = append(all, "sip.tls.certificate: "+err.Error())
+	}
+	return all
+}
+
+// hintsOfTrunks looks for trunks whose calls cannot come, or find no number.
+func (c Config) hintsOfTrunks() []string {
+	var all []string
+	for i, t := range c.Trunks {
+		key := at("trunks", i)
+		if !slices.ContainsFunc(c.Numbers, func(n Number) bool { return slices.Contains(n.Trunks, t.Name) }) {
+			all = append(all, fmt.Sprintf("%s.name: no entry of numbers has trunk %s, so its calls are refused", key, t.Name))
+		}
+		if beyond := firstBeyond(t.Peers); beyond != "" && c.listensHereOnly() {
+			all = append(all, fmt.Sprintf("%s.peers: %s is another machine, and sip.listen takes calls of this one only: listen on 0.0.0.0 or on an address of a network", key, beyond))
+		}
+		if c.Admission.SecureLeg && !c.listensAny(t, "tls", "wss") && len(t.Register) == 0 {
+			all = append(all, fmt.Sprintf("%s.transports: none of its calls can come encrypted, and admission.secure_leg refuses the others", key))
+		}
+	}
+	return all
+}
+
+// checkWays looks whether each trunk can come by something that is listened on.
+// Calls of one that we register with may come over our own connection, and ws is
+// taken at /phone as well.
+func (c Config) checkWays() Mistakes {
+	var all Mistakes
+	for i, t := range c.Trunks {
+		switch {
+		case len(t.Register) > 0 || len(c.SIP.Listen) == 0 || slices.Contains(t.Transports, "ws") || c.listensAny(t, "udp", "tcp", "tls", "ws", "wss"):
+		case len(t.Transports) > 0:
+			all = append(all, wrong(at("trunks", i)+".transports", "sip.listen has none of %s: add %s://0.0.0.0 to it", strings.Join(t.Transports, ", "), t.Transports[0]))
+		default:
+			all = append(all, wrong(at("trunks", i)+".clients", "certificates are shown over tls and wss, and sip.listen has neither: add tls://0.0.0.0 to it"))
+		}
+	}
+	return all
+}
+
+// listensAny reports whether a trunk may come by one of these transports, and
+// something listens for it.
+func (c Config) listensAny(t sip.TrunkConfig, transports ...string) bool {
+	return slices.ContainsFunc(c.SIP.Listen, func(listen string) bool {
+		network, _, _ := strings.Cut(listen, ":")
+		may := len(t.Transports) == 0 && (len(t.Clients) == 0 || network == "tls" || network == "wss")
+		return slices.Contains(transports, network) && (may || slices.Contains(t.Transports, network))
+	})
+}
+
+// listensHereOnly reports whether nothing listens but on loopback.
+func (c Config) listensHereOnly() bool {
+	return !slices.ContainsFunc(c.SIP.Listen, func(listen string) bool {
+		u, err := url.Parse(listen)
+		if err != nil {
+			return true
+		}
+		a, err := netip.ParseAddr(u.Hostname())
+		return u.Hostname() != "localhost" && (err != nil || !a.IsLoopback())
+	})
+}
+
+// firstBeyond is the first of some peers that is not this machine, empty where
+// all are.
+func firstBeyond(peers []string) string {
+	for _, peer := range peers {
+		address, _, _ := strings.Cut(peer, "/")
+		if a, err := netip.ParseAddr(address); err == nil && !a.IsLoopback() {
+			return peer
+		}
+	}
+	return ""
+}
