@@ -74,6 +74,8 @@ func TestNoVoiceWithoutConsent(t *testing.T) {
 	g.heard(one, "en", announcements.ConsentAgree)
 	one.Key("1")
 	peertest.Eventually(t, "the one who agreed is heard", func() bool { return browser.Peak(tones["one"]).Level > -30 })
+	begun := len(one.Heard())
+	peertest.Eventually(t, "they are recorded for a while", func() bool { return len(one.Heard()) > begun+2*pcm.Narrowband })
 
 	for _, phone := range []*peertest.Baresip{two, ahead, silence, one} {
 		phone.Hangup()

@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
@@ -72,6 +74,48 @@ func TestOverloadShedsNewCallsAndNamesTheKey(t *testing.T) {
 	second := phone.Call("en")
 	first.Hangup()
 	second.Hangup()
+	g.settle()
+}
+
+// TestOverloadLeavesCallsInProgressAlone offers more calls than are taken for a
+// while: those in progress hear what they always hear, and a stranger nothing.
+func TestOverloadLeavesCallsInProgressAlone(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, func(c *config.Config) {
+		hasty(c)
+		c.Trunks = slices.Clone(c.Trunks)
+		c.Trunks[0].Peers = []string{"127.0.0.1"}
+		c.Overload.Calls = 1
+	})
+	inside := siptest.New(t, siptest.Config{Gateway: g.address("udp")}).Call("en")
+	g.waitPhase("numbering")
+	phone := siptest.New(t, siptest.Config{Gateway: g.address("udp")})
+	stranger := siptest.New(t, siptest.Config{Gateway: g.address("udp"), Local: "127.0.0.2"})
+	unheard := stranger.Dial("en")
+
+	// Beats that a busy machine leaves out are no fault of the gateway's.
+	heard := func() float64 {
+		return float64(len(inside.Packets())) + g.metric("einwahl_clock_skipped_total")
+	}
+	before, begun := heard(), time.Now()
+	shed := 0
+	hundred := time.NewTicker(10 * time.Millisecond)
+	defer hundred.Stop()
+	for ; time.Since(begun) < 3*time.Second; shed++ {
+		<-hundred.C
+		g.refusedBy(phone, "en", 503, "overload.calls is reached")
+	}
+	seconds := time.Since(begun).Seconds()
+	if n := heard() - before; n < .9*50*seconds {
+		t.Errorf("%.0f packets came in %.1f s while %d calls were shed, want 50 a second", n, seconds, shed)
+	}
+	if n := unheard.Count(func(*siptest.Message) bool { return true }); n > 0 {
+		t.Errorf("a stranger was answered %d times", n)
+	}
+	if n := g.metric("einwahl_calls_shed_total"); n != float64(shed) {
+		t.Errorf("%v shed calls are counted, want %d: no stranger's", n, shed)
+	}
+	inside.Hangup()
 	g.settle()
 }
 

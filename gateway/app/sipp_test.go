@@ -93,7 +93,6 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}{
 		{"good calls", call().Invite(20).Ack().Pause(time.Second).Bye(), 10},
 		{"a caller who cancels while it rings", call().Cancel(), 10},
-		{"a caller who never acknowledges is hung up on", call().Invite(20).ExpectBye("Q.850"), 3},
 		{"a caller who vanishes without BYE", call().Invite(20).Ack(), 10},
 		{"a number nobody has", peertest.NewScenario("nobody", peertest.PCMA).InviteExpect(404, 20), 10},
 	} {
@@ -104,4 +103,15 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 	peertest.Eventually(t, "all ports are free again", func() bool { return g.metric("einwahl_media_ports_free") == ports })
 	peertest.Eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= routines+2 })
+}
+
+// TestACallerWhoNeverAcknowledgesIsHungUpOn takes the half minute that the
+// protocol gives them.
+func TestACallerWhoNeverAcknowledgesIsHungUpOn(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, func(c *config.Config) { c.Media.PortRest = time.Second })
+	ports := g.metric("einwahl_media_ports_free")
+	peertest.SIPp(t, peertest.NewScenario("en", peertest.PCMA).Invite(20).ExpectBye("Q.850").String(), g.address("udp"), 3, nil)
+	g.settle()
+	peertest.Eventually(t, "all ports are free again", func() bool { return g.metric("einwahl_media_ports_free") == ports })
 }
