@@ -84,7 +84,7 @@ func (s *Server) challenge(in incoming) (refusal, bool) {
 	if len(in.trunk.Auth.Users) == 0 || !s.mustProve(in) {
 		return refusal{}, false
 	}
-	c := digest.Claim{Realm: in.trunk.realm(), Source: in.source.Addr(), Method: string(in.Method)}
+	c := digest.Claim{Realm: in.trunk.realm(), Source: neighbourhood(in.source.Addr()), Method: string(in.Method)}
 	for _, a := range in.trunk.Auth.Algorithms {
 		c.Algorithms = append(c.Algorithms, strings.ToUpper(a))
 	}
@@ -100,7 +100,7 @@ func (s *Server) challenge(in incoming) (refusal, bool) {
 	case digest.Pass:
 		return refusal{}, false
 	case digest.Locked:
-		s.log.Warn().Str("trunk", in.trunk.Name).Stringer("from", c.Source).
+		s.log.Warn().Str("trunk", in.trunk.Name).Stringer("from", in.source.Addr()).
 			Msg("too many wrong passwords: not answered for a minute; if it is one of yours, see auth.users of the trunk")
 		return refusal{status: silence}, true
 	case digest.Ignore:

@@ -41,7 +41,7 @@ func (s *Server) mayBe(t *trunk, in incoming) bool {
 		return true
 	}
 	st, ok := in.wire.(*stream)
-	return ok && s.keys.vouch(t, st.certificates) == nil
+	return ok && s.keys.vouch(t, st.certificates, st.meant) == nil
 }
 
 // line is the unguessable mark of an account in its Contact. It is the same as

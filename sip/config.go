@@ -27,7 +27,7 @@ type Config struct {
 	// WebSocket) of all peers and of one address.
 	MaxConnections           int `yaml:"max_connections"`
 	MaxConnectionsPerAddress int `yaml:"max_connections_per_address"`
-	// DNS are the name servers that find registrars, as host or host:port; none:
+	// DNS are the name servers that find servers and registrars, as host or host:port; none:
 	// the machine's own.
 	DNS []string `yaml:"dns"`
 	// STIR is whose word about callers' numbers counts.
@@ -41,6 +41,10 @@ type TrunkConfig struct {
 	// Peers are the addresses (192.0.2.1) or networks (192.0.2.0/24) that may
 	// call. Everybody else is met with silence.
 	Peers []string `yaml:"peers"`
+	// Servers are peers that are known by their names, as sip:host,
+	// sip:host:port;transport=tcp or sips:host. They are looked up by RFC 3263 and
+	// may call as well, and where Ping is not 0 we ask them too.
+	Servers []string `yaml:"servers"`
 	// Media are further addresses or networks from which the sound of its calls
 	// may come: those of the trunk's media servers, where they are neither in the
 	// caller's SDP nor send the signalling. They cannot call.
@@ -159,14 +163,15 @@ func (c TrunkConfig) Validate() error {
 	if strings.TrimSpace(c.Name) == "" || c.Name != text(c.Name) {
 		errs = append(errs, errors.New("name: a trunk needs a name"))
 	}
-	if len(c.Peers) == 0 && len(c.Register) == 0 {
-		errs = append(errs, errors.New("peers: name at least one address or network that may call, or an account in register"))
+	if len(c.Peers) == 0 && len(c.Servers) == 0 && len(c.Register) == 0 {
+		errs = append(errs, errors.New("peers: name at least one address or network that may call, or a server in servers, or an account in register"))
 	}
 	for i, peer := range c.Peers {
 		if _, err := parsePeer(peer); err != nil {
 			errs = append(errs, fmt.Errorf("peers[%d]: %w", i, err))
 		}
 	}
+	errs = append(errs, c.validatePublic()...)
 	for i, network := range c.Media {
 		if _, err := parsePeer(network); err != nil {
 			errs = append(errs, fmt.Errorf("media[%d]: %w", i, err))

@@ -32,13 +32,12 @@ func (s *Server) newDoor(l net.Listener, kind string) *door {
 	}
 	d.lobby = &lobby{address: l.Addr(), conns: make(chan net.Conn), closed: make(chan struct{})}
 	d.web = &http.Server{
-		Handler:           s.WebSocket(),
-		ReadHeaderTimeout: s.timing.handshake,
-		WriteTimeout:      s.timing.handshake,
-		IdleTimeout:       s.timing.handshake,
-		MaxHeaderBytes:    16 << 10,
-		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // a WebSocket needs HTTP/1.1
-		ErrorLog:          stdlog.New(io.Discard, "", 0),
+		Handler:        s.WebSocket(),
+		ReadTimeout:    s.timing.handshake, // also of a body that is announced and never comes
+		WriteTimeout:   s.timing.handshake,
+		MaxHeaderBytes: 16 << 10,
+		TLSNextProto:   map[string]func(*http.Server, *tls.Conn, http.Handler){}, // a WebSocket needs HTTP/1.1
+		ErrorLog:       stdlog.New(io.Discard, "", 0),
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			if secured, ok := conn.(*tls.Conn); ok {
 				conn = secured.NetConn()
@@ -94,21 +93,25 @@ func (s *Server) admitAll(d *door) {
 			continue
 		}
 		peer := addrPort(conn.RemoteAddr())
-		if s.gate.trunkOf(peer.Addr(), d.kind) == nil {
+		t := s.gate.trunkOf(peer.Addr(), d.kind)
+		if t == nil {
 			s.stranger(peer.Addr())
 			reset(conn)
 			continue
 		}
-		g, ok := s.streams.admit(conn, peer.Addr())
-		if !ok {
-			s.counts.drop(&s.counts.shed, func() string {
-				return fmt.Sprintf("a connection from %v: sip.max_connections or sip.max_connections_per_address is reached", peer.Addr())
-			})
+		g, err := s.streams.admit(conn, peer.Addr(), t)
+		if err != nil {
+			s.noRoom(peer, err)
 			reset(conn)
 			continue
 		}
 		s.running.Go(func() { s.welcome(d, g, peer) })
 	}
+}
+
+// noRoom counts a connection for which there is no place.
+func (s *Server) noRoom(peer netip.AddrPort, why error) {
+	s.counts.drop(&s.counts.shed, func() string { return fmt.Sprintf("a connection from %v: %v", peer.Addr(), why) })
 }
 
 // welcome brings a connection as far as its first message.

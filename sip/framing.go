@@ -21,6 +21,7 @@ var (
 type frames struct {
 	buf     []byte
 	scanned int // how far no end of headers was found
+	whole   int // how long the first message is; 0: not known yet
 	ping    int // how much of a keep-alive has come
 }
 
@@ -62,36 +63,46 @@ func (f *frames) skip() (pings int) {
 // next returns the next whole message, nil if there is none yet. It is valid
 // until add.
 func (f *frames) next() ([]byte, error) {
+	if f.whole == 0 {
+		if err := f.measure(); err != nil {
+			return nil, err
+		}
+	}
+	if f.whole == 0 || len(f.buf) < f.whole {
+		return nil, nil
+	}
+	message := f.buf[:f.whole:f.whole]
+	f.drop(f.whole)
+	return message, nil
+}
+
+// measure finds out how long the first message is, once its headers are there:
+// they are read once, in however many pieces the body comes.
+func (f *frames) measure() error {
 	const end = "\r\n\r\n"
 	i := bytes.Index(f.buf[f.scanned:], []byte(end))
 	if i < 0 {
 		f.scanned = max(0, len(f.buf)-len(end)+1)
 		if len(f.buf) > maxMessage {
-			return nil, errTooLong
+			return errTooLong
 		}
-		return nil, nil
+		return nil
 	}
 	head := f.scanned + i + len(end)
-	f.scanned += i // the headers are not searched again while the body comes
 	length, err := lengthOf(f.buf[:head])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	whole := head + length
-	if whole > maxMessage {
-		return nil, errTooLong
+	if head+length > maxMessage {
+		return errTooLong
 	}
-	if len(f.buf) < whole {
-		return nil, nil
-	}
-	message := f.buf[:whole:whole]
-	f.drop(whole)
-	return message, nil
+	f.whole = head + length
+	return nil
 }
 
 // drop forgets the first bytes. A quiet connection keeps no room for them.
 func (f *frames) drop(n int) {
-	f.buf, f.scanned = f.buf[n:], 0
+	f.buf, f.scanned, f.whole = f.buf[n:], 0, 0
 	if len(f.buf) == 0 {
 		f.buf = nil
 	}

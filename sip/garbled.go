@@ -5,9 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/netip"
-	"runtime/debug"
 	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -20,8 +18,7 @@ import (
 func (s *Server) refuseGarbled(data []byte, w wire, source netip.AddrPort) {
 	defer func() {
 		if r := recover(); r != nil { // costs this answer only
-			s.counts.panics.Add(1)
-			s.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("answer lost to a panic")
+			s.panicked(&s.log, r, "answer")
 		}
 	}()
 	via, headers := skeleton(data)
@@ -83,7 +80,9 @@ func skeleton(data []byte) (via *sipmsg.ViaHeader, headers []sipmsg.Header) {
 				headers = append(headers, v)
 				continue
 			}
-			headers = append(headers, sipmsg.NewHeader("Via", value))
+			if value != "" { // a comma would become a line
+				headers = append(headers, sipmsg.NewHeader("Via", value))
+			}
 		case "from":
 			headers = append(headers, sipmsg.NewHeader("From", value))
 		case "to":

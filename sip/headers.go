@@ -41,8 +41,9 @@ func newParser() *sipmsg.Parser {
 		h := sipmsg.MaxForwardsHeader(n)
 		return &h, err
 	}
-	for _, echoed := range []string{"record-route", "route"} {
-		delete(readers, echoed)
+	// These are repeated or refused as they came, and nobody reads them.
+	for _, untouched := range []string{"record-route", "route", "refer-to", "referred-by"} {
+		delete(readers, untouched)
 	}
 	return sipmsg.NewParser(sipmsg.WithHeadersParsers(readers))
 }

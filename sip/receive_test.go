@@ -578,13 +578,13 @@ func TestTwoConnectionsToOnePeerAreBothTakenBack(t *testing.T) {
 	for range 2 {
 		conn, far := net.Pipe()
 		ends = append(ends, far)
-		guest, ok := c.admit(conn, peer)
-		if !ok {
-			t.Fatal("no room")
+		guest, err := c.admit(conn, peer, &trunk{use: &use{}})
+		if err != nil {
+			t.Fatal(err)
 		}
 		near = append(near, guest)
 	}
-	if _, ok := c.admit(nil, peer); ok {
+	if _, err := c.admit(nil, peer, &trunk{use: &use{}}); err == nil {
 		t.Error("room for a third")
 	}
 	for _, guest := range near {

@@ -104,7 +104,8 @@ func (r route) hop() (string, netip.AddrPort) {
 	address, err := netip.ParseAddr(strings.Trim(next.Host, "[]"))
 	port, known := defaultPort(strings.ToLower(kind))
 	sip := next.Scheme == "sip" || next.Scheme == "sips"
-	if err != nil || !known || !sip || !r.trunk.comes(kind) || !r.trunk.has(address.Unmap()) || kind == "WS" || kind == "WSS" {
+	theirs := address.Unmap() == r.source.Addr() || r.trunk.knows(address.Unmap())
+	if err != nil || !known || !sip || !r.trunk.comes(kind) || !theirs || kind == "WS" || kind == "WSS" {
 		return r.came.network(), r.source
 	}
 	if next.Port > 0 && next.Port <= 0xffff {
@@ -134,7 +135,7 @@ func (r route) wire(ctx context.Context, s *Server) (wire, netip.AddrPort, error
 		}
 	}
 	host := strings.Trim(r.next().Host, "[]")
-	if to == r.source {
+	if dialled := kind == "TCP" || kind == "TLS"; dialled && to == r.source {
 		// The connection by which it came is gone, and nobody listens at its far
 		// end: what remains is the name that the next station gives itself.
 		if named, ok := r.lookUp(ctx, s, host); ok {
@@ -148,9 +149,10 @@ func (r route) wire(ctx context.Context, s *Server) (wire, netip.AddrPort, error
 	return st, to, nil
 }
 
-// lookUp finds an address of a host among those of the trunk.
+// lookUp finds an address of a host among those of the trunk. Where everybody
+// may call, nobody has us ask for names.
 func (r route) lookUp(ctx context.Context, s *Server, host string) (netip.AddrPort, bool) {
-	if _, err := netip.ParseAddr(host); err == nil || !isHost(host) {
+	if _, err := netip.ParseAddr(host); err == nil || !isHost(host) || r.trunk.public() {
 		return netip.AddrPort{}, false
 	}
 	next := r.next()
@@ -163,7 +165,7 @@ func (r route) lookUp(ctx context.Context, s *Server, host string) (netip.AddrPo
 		return netip.AddrPort{}, false
 	}
 	for _, t := range targets {
-		if r.trunk.has(t.Address.Addr().Unmap()) {
+		if r.trunk.knows(t.Address.Addr().Unmap()) {
 			return unmap(t.Address), true
 		}
 	}

@@ -118,6 +118,7 @@ func (s *Server) SetTrunks(trunks []TrunkConfig) error {
 		return err
 	}
 	s.gate.set(trunks)
+	s.streams.dismiss(s.keys)
 	s.accounts.set(s, trunks)
 	s.watch.set(s, trunks)
 	return nil

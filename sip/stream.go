@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -21,6 +22,8 @@ type stream struct {
 	// kind is TCP, TLS, WS or WSS.
 	kind string
 	peer netip.AddrPort
+	// meant is the host that we meant to reach, empty where the peer has come to us.
+	meant string
 	// home is where we listen for this kind, for our Contact; zero if nowhere.
 	home netip.AddrPort
 	// certificates are those that the peer has shown.
@@ -82,7 +85,7 @@ func (st *stream) shown(s *Server, t *trunk) bool {
 	if st.trunk == t {
 		return true
 	}
-	if s.keys.vouch(t, st.certificates) != nil {
+	if s.keys.vouch(t, st.certificates, st.meant) != nil {
 		return false
 	}
 	st.trunk = t
@@ -118,12 +121,17 @@ func (st *stream) WriteMsg(msg sipmsg.Message) error {
 
 // octets is a pipe of bytes, TCP or TLS, in which Content-Length tells where a
 // message ends.
-type octets struct{ conn net.Conn }
+type octets struct {
+	conn    net.Conn
+	writing sync.Mutex // one message after the other, and each with a deadline of its own
+}
 
 func (o *octets) LocalAddr() net.Addr { return o.conn.LocalAddr() }
 func (o *octets) abort() error        { return o.conn.Close() }
 
 func (o *octets) write(data []byte) error {
+	o.writing.Lock()
+	defer o.writing.Unlock()
 	_ = o.conn.SetWriteDeadline(time.Now().Add(writeTime))
 	_, err := o.conn.Write(data)
 	if err != nil {
@@ -139,7 +147,10 @@ func (o *octets) read(limits timing, take func([]byte) bool) error {
 	_ = o.conn.SetReadDeadline(time.Now().Add(limits.idle))
 	for {
 		n, err := o.conn.Read(buf)
-		if err != nil {
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && !f.pending():
+			return io.EOF // nobody has said anything for long
+		case err != nil:
 			return fmt.Errorf("read: %w", err)
 		}
 		begun := f.pending()

@@ -25,13 +25,15 @@ const (
 type streams struct {
 	gate *gate
 	// most and mostOfOne bound the connections of all peers and of one address,
-	// also those that have not said anything yet.
+	// also those that have not said anything yet. Half of them are kept free of
+	// trunks that are open to everybody.
 	most, mostOfOne int
 
 	mu     sync.Mutex
 	closed bool
 	guests map[*guest]struct{}
-	of     map[netip.Addr]int   // guests
+	of     map[netip.Addr]int   // guests, by their neighbourhood
+	public int                  // guests of trunks that are open to everybody
 	all    map[*stream]struct{} // two calls may have dialled one peer at once
 }
 
@@ -46,6 +48,7 @@ func newStreams(g *gate, most, mostOfOne int) *streams {
 type guest struct {
 	net.Conn // nil: somebody else's, whose place is counted only
 	address  netip.Addr
+	public   bool
 	table    *streams
 	once     sync.Once
 }
@@ -59,17 +62,27 @@ func (g *guest) Close() error {
 	return g.Conn.Close()
 }
 
-// admit takes a place for a connection, if there is one.
-func (c *streams) admit(conn net.Conn, address netip.Addr) (*guest, bool) {
+// admit takes a place for a connection with t, or says why there is none.
+func (c *streams) admit(conn net.Conn, address netip.Addr, t *trunk) (*guest, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || len(c.guests) >= c.most || c.of[address] >= c.mostOfOne {
-		return nil, false
+	g := &guest{Conn: conn, address: neighbourhood(address), public: t.public(), table: c}
+	switch {
+	case c.closed:
+		return nil, net.ErrClosed
+	case len(c.guests) >= c.most:
+		return nil, errFull
+	case c.of[g.address] >= c.mostOfOne:
+		return nil, errFullOfOne
+	case g.public && c.public >= (c.most+1)/2:
+		return nil, errFullPublic
 	}
-	g := &guest{Conn: conn, address: address, table: c}
 	c.guests[g] = struct{}{}
-	c.of[address]++
-	return g, true
+	c.of[g.address]++
+	if g.public {
+		c.public++
+	}
+	return g, nil
 }
 
 func (c *streams) leave(g *guest) {
@@ -78,6 +91,9 @@ func (c *streams) leave(g *guest) {
 	delete(c.guests, g)
 	if c.of[g.address]--; c.of[g.address] <= 0 {
 		delete(c.of, g.address)
+	}
+	if g.public {
+		c.public--
 	}
 }
 
@@ -118,6 +134,18 @@ func (c *streams) find(kind string, peer netip.AddrPort) (*stream, bool) {
 	return nil, false
 }
 
+// dismiss ends the connections of those who may not come any more.
+func (c *streams) dismiss(k *keyring) {
+	c.mu.Lock()
+	all := slices.Collect(maps.Keys(c.all))
+	c.mu.Unlock()
+	for _, st := range all {
+		if t := c.gate.trunkOf(st.peer.Addr(), st.kind); t == nil || k.vouch(t, st.certificates, st.meant) != nil {
+			_ = st.Close()
+		}
+	}
+}
+
 // close ends all connections, and every one to come.
 func (c *streams) close() {
 	c.mu.Lock()
@@ -147,12 +175,12 @@ func (c *streams) dial(ctx context.Context, s *Server, kind string, peer netip.A
 	if err != nil {
 		return nil, fmt.Errorf("dial trunk: %w", err)
 	}
-	g, ok := c.admit(conn, peer.Addr())
-	if !ok {
+	g, err := c.admit(conn, peer.Addr(), t)
+	if err != nil {
 		reset(conn)
-		return nil, fmt.Errorf("dial %v: too many connections", peer)
+		return nil, fmt.Errorf("dial %v: %w", peer, err)
 	}
-	st := &stream{kind: kind, peer: peer, home: s.home(kind), pipe: &octets{conn: g}}
+	st := &stream{kind: kind, peer: peer, meant: name, home: s.home(kind), pipe: &octets{conn: g}}
 	if kind == "TLS" {
 		secured, err := s.secureTo(ctx, g, t, name)
 		if err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 // TLSConfig is our own certificate, and whose we believe. Paths are of PEM files
-// and are read again when they change.
+// and are read again when they change. There is one certificate, whatever name a
+// peer asks for: it may hold all the names that the gateway goes by.
 type TLSConfig struct {
 	// Certificate and Key are ours, with what lies between it and its root.
 	Certificate string `yaml:"certificate"`
@@ -106,7 +107,7 @@ func (k *keyring) forPeers(g *gate, kind string) *tls.Config {
 			if len(t.Clients) > 0 {
 				c.ClientAuth = tls.RequestClientCert // what it is worth is checked below
 				c.ClientCAs = now.roots
-				c.VerifyConnection = func(state tls.ConnectionState) error { return k.vouch(t, state.PeerCertificates) }
+				c.VerifyConnection = func(state tls.ConnectionState) error { return k.vouch(t, state.PeerCertificates, "") }
 			}
 			return c, nil
 		},
@@ -132,12 +133,13 @@ func (k *keyring) towards(t *trunk, name string) *tls.Config {
 }
 
 // vouch reports why a peer that has shown these certificates is none of a
-// trunk's clients, nil where it is, or where the trunk asks for none.
-func (k *keyring) vouch(t *trunk, shown []*x509.Certificate) error {
+// trunk's clients nor the host that was meant, if one was; nil where it is, or
+// where the trunk asks for none.
+func (k *keyring) vouch(t *trunk, shown []*x509.Certificate, meant string) error {
 	if len(t.Clients) == 0 {
 		return nil
 	}
-	if err := believe(shown, k.current().roots, t.Clients, ""); err != nil {
+	if err := believe(shown, k.current().roots, t.Clients, meant); err != nil {
 		return fmt.Errorf("trunk %s: %w", t.Name, err)
 	}
 	return nil

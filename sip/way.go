@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -86,19 +85,6 @@ func (s *Server) ask(ctx context.Context, w way, req *sipmsg.Request) (*sipmsg.R
 	req.SetTransport(w.wire.network())
 	req.SetDestination(w.to.String())
 	return s.transactions.exchange(ctx, req, w.wire)
-}
-
-// errOurs is what a mistake of our own looks like to who has asked.
-var errOurs = errors.New("a mistake of the gateway: see the log")
-
-// survive makes an error of a panic over what a peer has answered: no registrar
-// ends the calls of others.
-func (s *Server) survive(err *error) {
-	if r := recover(); r != nil {
-		s.counts.panics.Add(1)
-		s.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("answer lost to a panic")
-		*err = errOurs
-	}
 }
 
 // keepOpen sends what keeps a NAT or a firewall on the way from forgetting us

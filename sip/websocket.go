@@ -44,24 +44,24 @@ func (s *Server) WebSocket() http.Handler {
 		if r.TLS != nil {
 			st.certificates = r.TLS.PeerCertificates
 		}
-		if err := s.keys.vouch(t, st.certificates); err != nil {
+		if err := s.keys.vouch(t, st.certificates, ""); err != nil {
 			s.counts.drop(&s.counts.handshakes, func() string { return fmt.Sprintf("%s from %v: %v", kind, peer, err) })
 			http.Error(w, "Forbidden", http.StatusForbidden)
 			return
 		}
-		s.upgrade(w, r, st)
+		s.upgrade(w, r, st, t)
 	})
 }
 
 // upgrade makes a WebSocket of an HTTP request whose sender may have one.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, st *stream) {
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, st *stream, t *trunk) {
 	place, ours := r.Context().Value(counted{}).(*guest)
 	if ours {
 		st.home = s.home(st.kind)
 	} else {
-		var ok bool
-		if place, ok = s.streams.admit(nil, st.peer.Addr()); !ok {
-			s.counts.shed.Add(1)
+		var err error
+		if place, err = s.streams.admit(nil, st.peer.Addr(), t); err != nil {
+			s.noRoom(st.peer, err)
 			http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
@@ -73,9 +74,20 @@ func parse(p *sipmsg.Parser, data []byte) (msg sipmsg.Message, err error) {
 	}
 	msg, err = p.ParseSIP(data)
 	if err != nil {
-		return nil, fmt.Errorf("parse message: %w", err)
+		return nil, errors.New("parse message: " + unquoted(err.Error()))
 	}
 	return msg, single(msg)
+}
+
+// unquoted takes out of the parser's words what they quote of the message:
+// numbers and passwords may stand there.
+func unquoted(words string) string {
+	const quotes = "'\""
+	first, last := strings.IndexAny(words, quotes), strings.LastIndexAny(words, quotes)
+	if first == last {
+		return words
+	}
+	return words[:first] + "..." + words[last+1:]
 }
 
 // single reports a header that places a message and is there twice: who reads
