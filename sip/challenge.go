@@ -105,6 +105,10 @@ func (s *Server) challenge(in incoming) (refusal, bool) {
 		return refusal{status: silence}, true
 	case digest.Ignore:
 		return refusal{status: silence}, true
+	case digest.Refuse:
+		s.counts.drop(&s.counts.unproven, func() string {
+			return "trunk " + in.trunk.Name + ": wrong name or password from " + in.source.Addr().String() + ": see auth.users of the trunk"
+		})
 	}
 	no := refusal{status: sipmsg.StatusUnauthorized}
 	for _, value := range s.guard.Challenges(c, verdict == digest.Renew) {

@@ -23,6 +23,7 @@ type counts struct {
 	lastShed    atomic.Pointer[string] // the last call among it, and the rule
 	stalled     atomic.Uint64          // connections that took too long over a message
 	handshakes  atomic.Uint64          // that came to nothing, of TLS and WebSocket
+	unproven    atomic.Uint64          // wrong names and passwords
 	lastDropped atomic.Pointer[string] // one of what was dropped since the last line
 	errors      atomic.Uint64          // of our sockets
 	panics      atomic.Uint64
@@ -52,9 +53,10 @@ type Stats struct {
 	// Strangers counts packets and connections from no trunk, Malformed
 	// messages that were no SIP, Shed what was too much, Stalled connections
 	// that took too long over a message, Handshakes connections that came to nothing
-	// before their first message, Errors those of our own sockets, Panics what was
+	// before their first message, Unproven wrong names and passwords of callers,
+	// Errors those of our own sockets, Panics what was
 	// lost to our mistakes.
-	Strangers, Malformed, Shed, Stalled, Handshakes, Errors, Panics uint64
+	Strangers, Malformed, Shed, Stalled, Handshakes, Unproven, Errors, Panics uint64
 	// Answers counts our answers by their class, 1 to 6.
 	Answers [7]uint64
 }
@@ -66,6 +68,7 @@ func (c *counts) stats() Stats {
 		Shed:       c.shed.Load(),
 		Stalled:    c.stalled.Load(),
 		Handshakes: c.handshakes.Load(),
+		Unproven:   c.unproven.Load(),
 		Errors:     c.errors.Load(),
 		Panics:     c.panics.Load(),
 	}
@@ -87,7 +90,7 @@ func (s *Server) report(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := s.counts.stats()
-		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled || now.Handshakes != last.Handshakes || now.Errors != last.Errors {
+		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled || now.Handshakes != last.Handshakes || now.Unproven != last.Unproven || now.Errors != last.Errors {
 			line := s.log.Warn()
 			if why := s.counts.lastShed.Swap(nil); why != nil {
 				line.Str("call_refused", *why)
@@ -100,6 +103,7 @@ func (s *Server) report(ctx context.Context) {
 				Uint64("shed", now.Shed-last.Shed).
 				Uint64("stalled", now.Stalled-last.Stalled).
 				Uint64("handshakes", now.Handshakes-last.Handshakes).
+				Uint64("wrong_passwords", now.Unproven-last.Unproven).
 				Uint64("socket_errors", now.Errors-last.Errors).
 				Msg("trunks sent what was not served")
 		}

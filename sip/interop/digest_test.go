@@ -91,6 +91,9 @@ func TestGuessingPasswordsEndsInSilence(t *testing.T) {
 	if !strings.Contains(g.log.String(), "too many wrong passwords") {
 		t.Error("nobody was told")
 	}
+	if n := g.server.Stats().Unproven; n != 9 {
+		t.Errorf("%d wrong passwords are counted, want those that were answered", n)
+	}
 }
 
 // Browser phones register before they call. We are no registrar, and say so at
