@@ -33,7 +33,7 @@ func (c Config) hintsOfTrunks() []string {
 			all = append(all, fmt.Sprintf("%s.name: no entry of numbers has trunk %s, so its calls are refused", key, t.Name))
 		}
 		if beyond := firstBeyond(t.Peers); beyond != "" && c.listensHereOnly() {
-			all = append(all, fmt.Sprintf("%s.peers: %s is another machine, and sip.listen takes calls of this one only: listen on 0.0.0.0 or on an address of a network", key, beyond))
+			all = append(all, fmt.Sprintf("%s.peers: %s is beyond this machine, and sip.listen has loopback addresses only: listen on 0.0.0.0 or on an address of a network", key, beyond))
 		}
 		if c.Admission.SecureLeg && !c.listensAny(t, "tls", "wss") && len(t.Register) == 0 {
 			all = append(all, fmt.Sprintf("%s.transports: none of its calls can come encrypted, and admission.secure_leg refuses the others", key))
@@ -81,12 +81,13 @@ func (c Config) listensHereOnly() bool {
 	})
 }
 
-// firstBeyond is the first of some peers that is not this machine, empty where
-// all are.
+// firstBeyond is the first of some peers that cannot be this machine, empty where
+// all can.
 func firstBeyond(peers []string) string {
 	for _, peer := range peers {
-		address, _, _ := strings.Cut(peer, "/")
-		if a, err := netip.ParseAddr(address); err == nil && !a.IsLoopback() {
+		address, length, network := strings.Cut(peer, "/")
+		a, err := netip.ParseAddr(address)
+		if err == nil && !a.IsLoopback() && (!network || length != "0") {
 			return peer
 		}
 	}

@@ -16,7 +16,8 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		later      time.Duration
 		want       string
 	}{
-		{"a carrier cannot reach loopback", bones, 0, "trunks[0].peers: 10.0.0.0/8 is another machine"},
+		{"a carrier cannot reach loopback", bones, 0, "trunks[0].peers: 10.0.0.0/8 is beyond this machine"},
+		{"a trunk for the world may be tried here", "trunks: [{name: a, peers: [0.0.0.0/0], auth: {users: [{user: u, password: long enough}]}}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1}]", 0, ""},
 		{"this machine can", "trunks: [{name: a, peers: [127.0.0.1, '::1']}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1}]", 0, ""},
 		{"the telephone at /phone needs no ws:// in sip.listen", "trunks: [{name: a, peers: [127.0.0.1], transports: [ws]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1}]", 0, ""},
 		{"a carrier reaches 0.0.0.0", "sip: {listen: ['udp://0.0.0.0']}" + bones, 0, ""},
