@@ -34,6 +34,13 @@ const (
 	// harmonic is how strong the octave of a tone may be, as a share of it:
 	// voices have overtones, keys have not.
 	harmonic = 0.1
+	// astray is how far off a tone would be something else, and nearer how much
+	// stronger it may be there than where it belongs: what is 1.5 % off is equally
+	// strong. A G sharp with its octave is a C key otherwise.
+	astray, nearer = 0.035, 1.2
+	// veil is how near to a column, in hertz, the octave of a row cannot be told
+	// from it. The overtone above it tells then, which is fainter.
+	veil, fainter = 75, 4
 )
 
 // frequencies are the tones of the rows and then of the columns, in hertz.
@@ -46,6 +53,8 @@ const keypad = "123A456B789C*0#D"
 // counts when its tones have been there for 35 ms, by themselves and steadily.
 type Detector struct {
 	turn, octave [8]float32 // of each resonator: 2 cos
+	below, above [8]float32 // likewise, of what is astray
+	twelfth      [4]float32 // likewise, of a row's third harmonic
 	sound        [window - hop + pcm.NarrowbandSamples]float32
 	tone         bool // in the frame heard last
 
@@ -58,9 +67,14 @@ type Detector struct {
 // NewDetector makes a detector for one caller.
 func NewDetector() *Detector {
 	d := &Detector{}
+	for i := range d.twelfth {
+		d.twelfth[i] = float32(2 * math.Cos(6*math.Pi*frequencies[i]/pcm.Narrowband))
+	}
 	for i, f := range frequencies {
 		d.turn[i] = float32(2 * math.Cos(2*math.Pi*f/pcm.Narrowband))
 		d.octave[i] = float32(2 * math.Cos(4*math.Pi*f/pcm.Narrowband))
+		d.below[i] = float32(2 * math.Cos(2*math.Pi*f*(1-astray)/pcm.Narrowband))
+		d.above[i] = float32(2 * math.Cos(2*math.Pi*f*(1+astray)/pcm.Narrowband))
 	}
 	return d
 }
@@ -128,10 +142,27 @@ func (d *Detector) hear(w []float32) rune {
 		return 0
 	case (low+high)*window < pure*energy:
 		return 0
-	case resonate(w, d.octave[row]) > harmonic*low || resonate(w, d.octave[4+column]) > harmonic*high:
+	case veiled(row, column) && resonate(w, d.twelfth[row]) > harmonic/fainter*low:
+		return 0
+	case !veiled(row, column) && resonate(w, d.octave[row]) > harmonic*low:
+		return 0
+	case resonate(w, d.octave[4+column]) > harmonic*high:
+		return 0
+	case d.isAstray(w, row, low) || d.isAstray(w, 4+column, high):
 		return 0
 	}
 	return rune(keypad[4*row+column])
+}
+
+// veiled reports whether a column hides the octave of a row.
+func veiled(row, column int) bool {
+	return math.Abs(2*frequencies[row]-frequencies[4+column]) < veil
+}
+
+// isAstray reports whether a tone is nearer to what is astray than to where it
+// belongs.
+func (d *Detector) isAstray(w []float32, i int, power float32) bool {
+	return resonate(w, d.below[i]) > nearer*power || resonate(w, d.above[i]) > nearer*power
 }
 
 // group is resonate for the four tones of a group, side by side: that takes

@@ -71,6 +71,20 @@ func TestEveryKeyIsHeardWhereverItBegins(t *testing.T) {
 	}
 }
 
+// ITU-T Q.24: tones may be 1.5 % off, wherever they begin.
+func TestEveryKeyIsHeardOutOfTune(t *testing.T) {
+	for _, key := range keypad {
+		for _, off := range []float64{-1.5, 1.5} {
+			for start := range 10 {
+				sound := append(silence(start), press{key, 50, 4000, 4000, off}.sound()...)
+				if got, _ := listen(append(sound, silence(60)...)); got != string(key) {
+					t.Errorf("%c, %.1f %% off, after %d ms is %q", key, off, start, got)
+				}
+			}
+		}
+	}
+}
+
 func TestWhatALineMayDoToTones(t *testing.T) {
 	noisy := func(sound []int16, amplitude float64) []int16 {
 		random := rand.New(rand.NewPCG(1, 2))
@@ -83,10 +97,12 @@ func TestWhatALineMayDoToTones(t *testing.T) {
 		p := press{'5', 60, 4000, 4000, 0}.sound()
 		return append(append(append([]int16{}, p...), silence(gap)...), p...)
 	}
-	tone := func(hertz float64) []int16 {
+	tone := func(hertz ...float64) []int16 {
 		out := make([]int16, rate/5)
-		for i := range out {
-			out[i] = int16(8000 * math.Sin(2*math.Pi*hertz*float64(i)/rate))
+		for _, h := range hertz {
+			for i := range out {
+				out[i] += int16(8000 * math.Sin(2*math.Pi*h*float64(i)/rate))
+			}
 		}
 		return out
 	}
@@ -110,9 +126,23 @@ func TestWhatALineMayDoToTones(t *testing.T) {
 		{"a gap of 8 ms is the line's fault", twice(8), "5"},
 		{"one key after another without a pause", append(press{'1', 60, 4000, 4000, 0}.sound(), press{'2', 60, 4000, 4000, 0}.sound()...), "12"},
 		{"5 % too high is something else", press{'1', 200, 4000, 4000, 5}.sound(), ""},
-		{"dial tone", tone(425), ""},
+		{"dial, busy and ringing tone in Europe", tone(425), ""},
+		{"dial tone in America", tone(350, 440), ""},
+		{"ringing tone in America", tone(440, 480), ""},
+		{"busy tone in America", tone(480, 620), ""},
+		{"dial tone in Britain", tone(350, 450), ""},
+		{"this number is not in service", append(append(tone(950), tone(1400)...), tone(1800)...), ""},
+		{"a call is waiting", tone(440), ""},
+		{"a call is recorded", tone(1400), ""},
 		{"one tone alone", tone(770), ""},
+		{"a tone of each group at once", tone(697, 941, 1209, 1477), ""},
 		{"a fax calling", tone(1100), ""},
+		{"a fax answering", tone(2100), ""},
+		{"a fax saying what it can", append(tone(1650), tone(1850)...), ""},
+		{"a modem", tone(980, 1180), ""},
+		{"an alarm panel", append(tone(1400), tone(2300)...), ""},
+		{"dialling from exchange to exchange", tone(700, 1100), ""},
+		{"two of them, higher", tone(900, 1300), ""},
 		{"noise", noisy(make([]int16, rate*10), 6000), ""},
 		{"silence", silence(1000), ""},
 	} {
@@ -175,6 +205,44 @@ func TestSpeechPressesNothing(t *testing.T) {
 		t.Errorf("%d of %d frames would be cut", tones, frames)
 	}
 	t.Logf("%d s of speech, %d frames with something like tones", frames/50, tones)
+}
+
+// Nor must music: chords and runs of instruments, whose notes have overtones.
+func TestMusicPressesNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	d := NewDetector()
+	frame := make(pcm.Frame, pcm.NarrowbandSamples)
+	frames, tones := 0, 0
+	for range 3000 { // chords
+		notes := make([]float64, 1+random.IntN(4))
+		for i := range notes { // from the C of a man's voice to that of a whistle
+			notes[i] = 130.8 * math.Pow(2, float64(random.IntN(49))/12)
+		}
+		bright := 0.4 + 0.4*random.Float64() // how loud each overtone is beside the one below
+		for at := range 10 {
+			for i := range frame {
+				x := float64(at*len(frame)+i) / rate
+				v := 0.0
+				for _, h := range notes {
+					for k, loud := 1.0, 1.0; k*h < 3400 && k < 10; k, loud = k+1, loud*bright {
+						v += loud * math.Sin(2*math.Pi*k*h*x)
+					}
+				}
+				frame[i] = int16(v * 3000 * math.Exp(-3*x))
+			}
+			if r, ok := d.Listen(frame); ok {
+				t.Errorf("%.0f Hz press %c", notes, r)
+			}
+			if d.Tone() {
+				tones++
+			}
+			frames++
+		}
+	}
+	if tones*500 > frames {
+		t.Errorf("%d of %d frames would be cut", tones, frames)
+	}
+	t.Logf("%d s of music, %d frames with something like tones", frames/50, tones)
 }
 
 func FuzzDetector(f *testing.F) {
