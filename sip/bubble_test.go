@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,15 +27,21 @@ type caller struct {
 	legs   chan *fakeLeg
 	out    chan sipmsg.Message
 	seq    int
-	to     string // with the gateway's tag
-	fits   error  // what the gateway's sound says to an offer
+	to     string      // with the gateway's tag
+	fits   error       // what the gateway's sound says to an offer
+	broken atomic.Bool // no way back is found any more
 }
 
 func (*caller) Close() error          { return nil }
 func (*caller) LocalAddr() net.Addr   { return &net.UDPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 5060} }
-func (*caller) network() string       { return "UDP" }
 func (*caller) local() netip.AddrPort { return netip.MustParseAddrPort("10.0.0.1:5060") }
 func (*caller) secure() bool          { return false }
+func (c *caller) network() string {
+	if c.broken.Load() {
+		panic("a mistake of ours")
+	}
+	return "UDP"
+}
 func (c *caller) WriteMsg(m sipmsg.Message) error {
 	c.out <- m
 	return nil

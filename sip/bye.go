@@ -71,7 +71,8 @@ func (d *dialog) compose(method sipmsg.RequestMethod, seq uint32, headers ...sip
 
 // exchange sends a request along a route and waits for its final answer, no
 // longer than a transaction lasts.
-func (s *Server) exchange(r route, req *sipmsg.Request) (*sipmsg.Response, error) {
+func (s *Server) exchange(r route, req *sipmsg.Request) (res *sipmsg.Response, err error) {
+	defer s.survive(&err, "request of ours")
 	ctx, cancel := context.WithTimeout(context.Background(), s.timing.patience())
 	defer cancel()
 	w, err := s.address(ctx, r, req)
@@ -82,7 +83,8 @@ func (s *Server) exchange(r route, req *sipmsg.Request) (*sipmsg.Response, error
 }
 
 // post sends a request along a route that nobody answers: an ACK.
-func (s *Server) post(r route, req *sipmsg.Request) error {
+func (s *Server) post(r route, req *sipmsg.Request) (err error) {
+	defer s.survive(&err, "request of ours")
 	ctx, cancel := context.WithTimeout(context.Background(), s.timing.patience())
 	defer cancel()
 	w, err := s.address(ctx, r, req)

@@ -2,10 +2,8 @@ package sip
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"runtime/debug"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -187,8 +185,7 @@ func (d *dialog) run() {
 func (d *dialog) guarded(step func()) {
 	defer func() {
 		if r := recover(); r != nil {
-			d.server.counts.panics.Add(1)
-			d.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("call lost to a panic")
+			d.server.panicked(&d.log, r, "call")
 			d.giveUp()
 		}
 	}()
@@ -203,10 +200,19 @@ func (d *dialog) giveUp() {
 			d.first.Terminate()
 		}
 	}()
-	if d.hand.tx != nil {
-		d.respond(d.hand, causeFault.Status)
+	hand := d.hand
+	d.hand = told{}
+	if hand.tx != nil {
+		d.respond(hand, causeFault.Status)
 	}
-	d.happen(ended{causeFault, ErrHungUp})
+	if d.state.phase == talking || d.state.phase == leaving || d.final != nil {
+		d.happen(ended{causeFault, ErrHungUp})
+		return
+	}
+	// The final answer itself may be what was lost. Where it was not, sipgo lets
+	// no second one out.
+	d.state.phase = over
+	d.respond(told{incoming{Request: d.first.Origin(), arrival: d.invite.arrival}, d.first}, causeFault.Status)
 }
 
 // hear takes one message out of the inbox.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -124,18 +123,7 @@ func (s *Server) lead(d *dialog) bool {
 // conduct finds ports for the call, hands it to the gateway, and leads its
 // dialog to the end.
 func (s *Server) conduct(d *dialog) {
-	in := d.invite.incoming
-	body, _ := session(in.Request)
-	l, err := s.newLeg(media.LegConfig{
-		Bind:       in.wire.local().Addr(),
-		Signalling: in.source.Addr(),
-		Trusted:    d.trunk.media,
-		Codecs:     d.trunk.Codecs,
-		SRTP:       d.trunk.SRTP,
-		Advertise:  d.trunk.advertise(),
-		Offer:      body,
-		Log:        d.log,
-	})
+	l, err := s.legOf(d)
 	if err != nil {
 		s.waiting.Add(-1)
 		s.counts.shed.Add(1) // and told with what else is shed: it may be every call
@@ -153,14 +141,30 @@ func (s *Server) conduct(d *dialog) {
 	d.run()
 }
 
+// legOf finds ports for a call.
+func (s *Server) legOf(d *dialog) (l leg, err error) {
+	defer s.survive(&err, "sound of a call")
+	in := d.invite.incoming
+	body, _ := session(in.Request)
+	return s.newLeg(media.LegConfig{
+		Bind:       in.wire.local().Addr(),
+		Signalling: in.source.Addr(),
+		Trusted:    d.trunk.media,
+		Codecs:     d.trunk.Codecs,
+		SRTP:       d.trunk.SRTP,
+		Advertise:  d.trunk.advertise(),
+		Offer:      body,
+		Log:        d.log,
+	})
+}
+
 // serve lets the gateway have the call, and ends what the gateway leaves.
 func (s *Server) serve(ctx context.Context, d *dialog) {
 	s.waiting.Add(-1)
 	cause := causeUnanswered
 	defer func() {
 		if r := recover(); r != nil {
-			s.counts.panics.Add(1)
-			d.log.Error().Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("call lost to a panic")
+			s.panicked(&d.log, r, "call")
 			cause = causeFault
 		}
 		d.post(ended{cause, ErrHungUp})

@@ -31,8 +31,8 @@ type member struct {
 	// The goroutine's own.
 	state   enrolment
 	seq     uint32
+	finder  *finder
 	targets []resolve.Target
-	known   []netip.Addr // that were let in, of this look-up and the one before
 	proofs  [2]digest.Client
 	way     way
 	public  netip.AddrPort // where the registrar sees us; invalid: where we are
@@ -54,6 +54,7 @@ func (s *Server) newMember(key string, t TrunkConfig, c RegisterConfig) *member 
 		callID: rand.Text(),
 		tag:    rand.Text(),
 		gone:   make(chan struct{}),
+		finder: s.newFinder(c.Server, func(a []netip.Addr) { s.gate.learn(t.Name, c.key(), a) }),
 		state:  enrolment{asked: c.Expires},
 		proofs: [2]digest.Client{proof, proof},
 		shown:  Registration{Trunk: t.Name, User: c.User, Server: c.Server, State: stateRegistering, Since: time.Now()},
@@ -96,23 +97,12 @@ func (m *member) do(ctx context.Context, step any) any {
 	return nil
 }
 
-// seek looks up where the registrar is, and lets what it finds in. An address
-// that was found the last time stays: names change faster than calls end.
+// seek looks up where the registrar is.
 func (m *member) seek(ctx context.Context) any {
-	server, err := serverOf(m.config.Server)
-	if err != nil {
-		return enrolLost{err.Error()}
-	}
-	targets, err := m.server.resolver.Targets(ctx, server)
+	targets, err := m.finder.find(ctx)
 	if err != nil {
 		return enrolLost{text(err.Error())}
 	}
-	var found []netip.Addr
-	for _, t := range targets {
-		found = append(found, t.Address.Addr())
-	}
-	m.server.gate.learn(m.trunk.Name, m.config.key(), slices.Concat(found, m.known))
-	m.known = found
 	first := 0
 	if m.state.bound && m.state.target < len(m.targets) {
 		// The one that knows us, unless a better one has come back.
@@ -150,13 +140,12 @@ func (m *member) ask(ctx context.Context, step enrolAsk) any {
 }
 
 func (m *member) exchange(ctx context.Context, to resolve.Target, expires time.Duration) (reply enrolReply, err error) {
-	defer m.server.survive(&err)
+	defer m.server.survive(&err, "answer")
 	t := m.server.gate.named(m.trunk.Name)
 	if t == nil {
 		t = newTrunk(m.trunk, nil) // it has left the file: we say goodbye
 	}
-	server, _ := serverOf(m.config.Server)
-	w, err := m.server.wayTo(ctx, t, to.Transport, to.Address, server.Host)
+	w, err := m.server.wayTo(ctx, t, to.Transport, to.Address, m.finder.server.Host)
 	if err != nil {
 		return enrolReply{}, err
 	}

@@ -1,12 +1,13 @@
 package sip
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // Peer is whether a peer that we ask by OPTIONS is there.
 type Peer struct {
 	Trunk   string
-	Address string // of the peer, or the server of an account
+	Address string // of the peer, or the server as the file names it
 	// State is reachable, unreachable, or unknown before the first answer.
 	State string
 	Since time.Time // of the state
@@ -36,20 +37,38 @@ const minPing = 5 * time.Second
 // Peers tells of all that are asked whether they are there.
 func (s *Server) Peers() []Peer { return s.watch.list() }
 
-// validatePing checks how often peers are asked.
+// validatePing checks how often peers are asked, and the names among them.
 func (c TrunkConfig) validatePing() []error {
+	var errs []error
 	if c.Ping != 0 && (c.Ping < minPing || c.Ping > maxExpires) {
-		return []error{fmt.Errorf("ping: want 0 for never, or %v to %v, not %v", minPing, maxExpires, c.Ping)}
+		errs = append(errs, fmt.Errorf("ping: want 0 for never, or %v to %v, not %v", minPing, maxExpires, c.Ping))
 	}
-	return nil
+	for i, server := range c.Servers {
+		if err := validateServer(server, c.Transports); err != nil {
+			errs = append(errs, fmt.Errorf("servers[%d]: %w", i, err))
+		}
+		if slices.Contains(c.Servers[:i], server) {
+			errs = append(errs, fmt.Errorf("servers[%d]: %s is there twice", i, text(server)))
+		}
+	}
+	return errs
 }
+
+const (
+	// lookAgain is how often a server is looked for that is not asked.
+	lookAgain = time.Minute
+	// maxPlaces is how many places of a server are asked before it counts as
+	// unreachable.
+	maxPlaces = 4
+)
 
 // probe asks one peer.
 type probe struct {
 	server  *Server
 	trunk   TrunkConfig
-	address netip.Addr // of the peer; invalid: that of account's registrar
-	account *member
+	address netip.Addr // of a peer; invalid for the others
+	account *member    // whose registrar is asked; nil for the others
+	finder  *finder    // of a server of the trunk; nil for the others
 	leave   context.CancelFunc
 
 	mu    sync.Mutex
@@ -59,8 +78,7 @@ type probe struct {
 // errNotYet is why an account's registrar is not asked: it does not know us.
 var errNotYet = errors.New("not registered")
 
-// run asks every so often, spread a little, and less often where the peer wants
-// to be left alone.
+// run asks every so often, and less often where the peer wants to be left alone.
 func (p *probe) run(ctx context.Context) {
 	rest := time.NewTimer(0)
 	defer rest.Stop()
@@ -77,23 +95,68 @@ func (p *probe) run(ctx context.Context) {
 		if !errors.Is(err, errNotYet) {
 			p.tell(err)
 		}
-		every := p.trunk.Ping
-		rest.Reset(max(every-every/10+time.Duration(mathrand.Int64N(int64(every/5)+1)), later))
+		rest.Reset(p.pause(later))
 	}
 }
 
-// ask sends one OPTIONS. Every answer shows that somebody is there, but 503
-// that they want no calls (RFC 3261 section 11).
+// pause is how long to leave the peer alone: a tenth more or less than the file
+// says, or as long as the peer has asked for.
+func (p *probe) pause(later time.Duration) time.Duration {
+	every := cmp.Or(p.trunk.Ping, lookAgain)
+	return max(every-every/10+mathrand.N(every/5+1), later)
+}
+
+// ask finds out whether the peer is there. later is for how long it wants to be
+// left alone.
 func (p *probe) ask(ctx context.Context) (later time.Duration, err error) {
 	s := p.server
-	defer s.survive(&err)
+	defer s.survive(&err, "answer")
+	t := s.gate.named(p.trunk.Name)
+	switch {
+	case t == nil:
+		return 0, errNotYet
+	case p.finder != nil:
+		return p.askServer(ctx, t)
+	case p.account != nil:
+		return p.send(ctx, func(context.Context) (errand, error) { return toRegistrar(p.account) })
+	}
+	return p.send(ctx, func(ctx context.Context) (errand, error) { return s.toPeer(ctx, t, p.address) })
+}
+
+// askServer asks the places of a server until one of them answers (RFC 3263
+// section 4.3).
+func (p *probe) askServer(ctx context.Context, t *trunk) (later time.Duration, err error) {
+	places, err := p.finder.find(ctx)
+	if err != nil || p.trunk.Ping == 0 {
+		return 0, err
+	}
+	for _, place := range places[:min(len(places), maxPlaces)] {
+		var wait time.Duration
+		wait, err = p.send(ctx, func(ctx context.Context) (errand, error) {
+			return p.server.toServer(ctx, t, p.finder.server, place)
+		})
+		if err == nil {
+			return 0, nil
+		}
+		if wait > 0 && (later == 0 || wait < later) {
+			later = wait
+		}
+		err = fmt.Errorf("%v over %s: %w", place.Address, place.Transport, err)
+	}
+	return later, err
+}
+
+// send sends one OPTIONS. Every answer shows that somebody is there, but 503
+// that they want no calls (RFC 3261 section 11).
+func (p *probe) send(ctx context.Context, prepare func(context.Context) (errand, error)) (later time.Duration, err error) {
+	s := p.server
 	ctx, cancel := context.WithTimeout(ctx, s.timing.attempt)
 	defer cancel()
-	w, req, err := p.request(ctx)
+	e, err := prepare(ctx)
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.ask(ctx, w, req)
+	res, err := s.ask(ctx, e.way, e.request())
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return 0, fmt.Errorf("no answer to OPTIONS within %v", s.timing.attempt)
@@ -103,85 +166,6 @@ func (p *probe) ask(ctx context.Context) (later time.Duration, err error) {
 		return min(seconds(res, "Retry-After"), refusedMost), fmt.Errorf("it answers OPTIONS with %d %s", res.StatusCode, text(res.Reason))
 	}
 	return 0, nil
-}
-
-// request makes an OPTIONS and finds its way.
-func (p *probe) request(ctx context.Context) (way, *sipmsg.Request, error) {
-	w, target, routes, err := p.aim(ctx)
-	if err != nil {
-		return way{}, nil, err
-	}
-	req := sipmsg.NewRequest(sipmsg.OPTIONS, target)
-	hops := sipmsg.MaxForwardsHeader(70)
-	req.AppendHeader(&hops)
-	for _, r := range routes {
-		req.AppendHeader(sipmsg.NewHeader("Route", r))
-	}
-	tag := sipmsg.NewParams()
-	tag.Add("tag", rand.Text())
-	id := sipmsg.CallIDHeader(rand.Text())
-	own := sipmsg.Uri{Scheme: "sip", Host: hostOf(w.host)}
-	if p.account != nil {
-		own.User, own.Host = escapeUser(p.account.config.User), target.Host
-	}
-	req.AppendHeader(&sipmsg.FromHeader{Address: own, Params: tag})
-	req.AppendHeader(&sipmsg.ToHeader{Address: target, Params: sipmsg.NewParams()})
-	req.AppendHeader(&id)
-	req.AppendHeader(&sipmsg.CSeqHeader{SeqNo: 1, MethodName: sipmsg.OPTIONS})
-	req.AppendHeader(sipmsg.NewHeader("Contact", w.contact("", "")))
-	req.AppendHeader(sipmsg.NewHeader("Accept", sessionType))
-	req.SetBody(nil)
-	return w, req, nil
-}
-
-// aim finds the way to the peer, what to call it, and the route there.
-func (p *probe) aim(ctx context.Context) (way, sipmsg.Uri, []string, error) {
-	target := sipmsg.Uri{Scheme: "sip"}
-	t := p.server.gate.named(p.trunk.Name)
-	if t == nil {
-		return way{}, target, nil, errNotYet
-	}
-	if p.account != nil {
-		home, routes, ok := p.account.wayHome()
-		if !ok {
-			return way{}, target, nil, errNotYet
-		}
-		target.Host = hostOf(p.account.config.domain())
-		return home, target, routes, nil
-	}
-	kind := t.preferred()
-	to := netip.AddrPortFrom(p.address, portOf(kind))
-	target.Host, target.Port = hostOf(p.address.String()), int(to.Port())
-	w, err := p.server.wayTo(ctx, t, kind, to, "")
-	return w, target, nil, err
-}
-
-// wayHome is how requests of ours reach the registrar, while it knows us.
-func (m *member) wayHome() (w way, routes []string, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.home == nil {
-		return way{}, nil, false
-	}
-	return *m.home, m.routes, true
-}
-
-// preferred is the transport by which we speak first to a peer of which we know
-// the address only.
-func (t *trunk) preferred() string {
-	for _, kind := range t.ways {
-		if kind == "UDP" || kind == "TCP" || kind == "TLS" {
-			return kind
-		}
-	}
-	return "UDP"
-}
-
-func portOf(kind string) uint16 {
-	if kind == "TLS" {
-		return 5061
-	}
-	return 5060
 }
 
 // tell makes the state known, and logs it where it has changed.
@@ -198,9 +182,14 @@ func (p *probe) tell(err error) {
 	}
 	p.shown.Since = time.Now()
 	log := p.server.log.With().Str("trunk", p.trunk.Name).Str("peer", text(p.shown.Address)).Logger()
-	if err != nil {
+	switch {
+	case err == nil && p.trunk.Ping == 0:
+		log.Info().Msg("server of the trunk is found")
+	case err == nil:
+		log.Info().Msg("peer answers")
+	case p.trunk.Ping == 0:
+		log.Warn().Str("err", p.shown.Error).Msg("server of the trunk is not found: it is looked for on; see servers of the trunk, and sip.dns")
+	default:
 		log.Warn().Str("err", p.shown.Error).Msg("peer does not answer: it is asked on, as ping of the trunk says")
-		return
 	}
-	log.Info().Msg("peer answers")
 }

@@ -1,9 +1,7 @@
 package sip
 
 import (
-	"fmt"
 	"net/netip"
-	"runtime/debug"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 )
@@ -34,8 +32,8 @@ func (in incoming) fromTag() string { return in.From().Params.GetOr("tag", "") }
 func (s *Server) receive(msg sipmsg.Message, a arrival) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.counts.panics.Add(1)
-			s.log.Error().Str("trunk", a.trunk.Name).Str("panic", text(fmt.Sprint(r))).Bytes("stack", debug.Stack()).Msg("message lost to a panic")
+			log := s.log.With().Str("trunk", a.trunk.Name).Logger()
+			s.panicked(&log, r, "message")
 		}
 	}()
 	switch msg := msg.(type) {
