@@ -43,22 +43,33 @@ func (f *found) set(name string, addresses []netip.Addr) {
 	f.all.Store(&all)
 }
 
+// keep forgets the names that are not among these. gate.mu is held.
+func (f *found) keep(names []string) {
+	for name := range f.by {
+		if !slices.Contains(names, name) {
+			f.set(name, nil)
+		}
+	}
+}
+
 // learn lets the addresses of an account's registrar in, and those that it had
 // before out.
 func (g *gate) learn(trunk, account string, addresses []netip.Addr) {
-	g.change(trunk, func(u *use) { u.registrars.set(account, addresses) })
-}
-
-// learnServer does the same for one of a trunk's servers.
-func (g *gate) learnServer(trunk, server string, addresses []netip.Addr) {
-	g.change(trunk, func(u *use) { u.servers.set(server, addresses) })
-}
-
-func (g *gate) change(trunk string, what func(*use)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if t, ok := g.trunks[trunk]; ok {
-		what(t.use)
+		t.use.registrars.set(account, addresses)
+		g.arrange()
+	}
+}
+
+// learnServer does the same for one of a trunk's servers, while it is in the
+// file.
+func (g *gate) learnServer(trunk, server string, addresses []netip.Addr) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t, ok := g.trunks[trunk]; ok && slices.Contains(t.Servers, server) {
+		t.use.servers.set(server, addresses)
 		g.arrange()
 	}
 }

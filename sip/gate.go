@@ -195,6 +195,7 @@ func newTrunk(c TrunkConfig, old *trunk) *trunk {
 		t.use.retired.Store(false)
 		t.use.rate.SetBurst(c.MaxCallsPerSecond)
 		t.use.rate.SetLimit(limit)
+		t.use.servers.keep(c.Servers)
 	} else {
 		t.use = &use{rate: rate.NewLimiter(limit, c.MaxCallsPerSecond)}
 	}

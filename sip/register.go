@@ -78,13 +78,8 @@ func (c TrunkConfig) validateAccounts() []error {
 // validate reports the mistakes of one account, each under its key.
 func (c RegisterConfig) validate(transports []string) []error {
 	var errs []error
-	server, err := serverOf(c.Server)
-	transport := cmp.Or(server.Transport, "udp")
-	switch {
-	case err != nil:
+	if err := validateServer(c.Server, transports); err != nil {
 		errs = append(errs, fmt.Errorf("server: %w", err))
-	case len(transports) > 0 && !slices.Contains(transports, transport):
-		errs = append(errs, fmt.Errorf("server: over %s, which is not in transports of the trunk: add it there, or say ;transport=", transport))
 	}
 	if c.Domain != "" && !isHost(strings.Trim(c.Domain, "[]")) {
 		errs = append(errs, fmt.Errorf("domain: %q is no host name, such as tel.example.net", text(c.Domain)))
@@ -102,4 +97,16 @@ func (c RegisterConfig) validate(transports []string) []error {
 		errs = append(errs, fmt.Errorf("expires: want 1m to %v, not %v", maxExpires, c.Expires))
 	}
 	return errs
+}
+
+// validateServer checks a server of a trunk, known by its name or not.
+func validateServer(s string, transports []string) error {
+	server, err := serverOf(s)
+	if err != nil {
+		return err
+	}
+	if transport := cmp.Or(server.Transport, "udp"); len(transports) > 0 && !slices.Contains(transports, transport) {
+		return fmt.Errorf("over %s, which is not in transports of the trunk: add it there, or say ;transport=", transport)
+	}
+	return nil
 }

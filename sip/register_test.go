@@ -76,6 +76,15 @@ func TestMistakesInAccounts(t *testing.T) {
 		{"no algorithm", func(c *TrunkConfig) {
 			c.Auth = AuthConfig{Users: []UserConfig{{"a", "long enough"}}}
 		}, "auth.algorithms: "},
+		{"servers", func(c *TrunkConfig) {
+			c.Register, c.Servers = nil, []string{"sip:a.example.net;transport=tls", "sip:b.example.net;transport=tls"}
+		}, ""},
+		{"a server that is none", func(c *TrunkConfig) { c.Servers = []string{"user@a.example.net"} }, "servers[0]: "},
+		{"a server by a transport that the trunk does not have", func(c *TrunkConfig) {
+			c.Register, c.Transports, c.Servers = nil, []string{"tls"}, []string{"sip:a.example.net"}
+		}, "servers[0]: "},
+		{"a server twice", func(c *TrunkConfig) { c.Servers = []string{"sip:a.example.net", "sip:a.example.net"} }, "servers[1]: "},
+		{"nobody who may call", func(c *TrunkConfig) { c.Register = nil }, "peers: "},
 		{"a ping too often", func(c *TrunkConfig) { c.Ping = time.Second }, "ping: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -145,7 +154,7 @@ func TestAnAddressThatIsFoundStaysWithItsTrunk(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var g gate
 			names, file := trunkOf("names"), trunkOf("file", "192.0.2.1", "198.51.100.0/24", "127.0.0.0/8")
-			file.Transports = []string{"udp"}
+			names.Servers, file.Transports = []string{"x"}, []string{"udp"}
 			g.set([]TrunkConfig{names, file})
 			address := netip.MustParseAddr(tt.found)
 			g.learn("names", "x", []netip.Addr{address})

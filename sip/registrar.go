@@ -16,7 +16,7 @@ import (
 // maxServiceRoutes bounds the route that a registrar may give us.
 const maxServiceRoutes = 8
 
-// serverOf reads the server of an account: sip:host, sip:host:port;transport=tcp
+// serverOf reads a server of the file: sip:host, sip:host:port;transport=tcp
 // or sips:host, and forgives a plain host.
 func serverOf(s string) (resolve.Server, error) {
 	scheme, rest, ok := strings.Cut(s, ":")
@@ -57,7 +57,7 @@ func serverOf(s string) (resolve.Server, error) {
 	case "", resolve.UDP, resolve.TCP, resolve.TLS:
 		return server, nil
 	}
-	return server, fmt.Errorf("%q: we register over udp, tcp and tls", text(s))
+	return server, fmt.Errorf("%q: want udp, tcp or tls as its transport", text(s))
 }
 
 // domain is that of the account's address of record.

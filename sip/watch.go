@@ -15,8 +15,8 @@ type watch struct {
 	probes  []*probe
 }
 
-// set asks those peers of the file that are single addresses, and registrars.
-// One that is asked already goes on.
+// set asks those peers of the file that are single addresses, servers and
+// registrars. One that is asked already goes on.
 func (w *watch) set(s *Server, trunks []TrunkConfig) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -53,25 +53,29 @@ func (w *watch) set(s *Server, trunks []TrunkConfig) {
 // sameTrunk reports whether nothing else about the way there has changed.
 func (m *member) sameTrunk(t TrunkConfig) bool { return m == nil || m.sameWay(t) }
 
-// probesOf are those that the file asks for.
+// probesOf are those that the file asks for. Servers are looked for also where
+// nobody is to be asked: they may call.
 func (s *Server) probesOf(trunks []TrunkConfig) []*probe {
 	var all []*probe
-	add := func(t TrunkConfig, address netip.Addr, m *member, shown string) {
-		all = append(all, &probe{server: s, trunk: t, address: address, account: m, shown: Peer{
-			Trunk: t.Name, Address: shown, State: peerUnknown, Since: time.Now(),
-		}})
+	add := func(t TrunkConfig, shown string, p *probe) {
+		p.server, p.trunk = s, t
+		p.shown = Peer{Trunk: t.Name, Address: shown, State: peerUnknown, Since: time.Now()}
+		all = append(all, p)
 	}
 	for _, t := range trunks {
+		for _, server := range t.Servers {
+			add(t, server, &probe{finder: s.newFinder(server, func(a []netip.Addr) { s.gate.learnServer(t.Name, server, a) })})
+		}
 		if t.Ping == 0 {
 			continue
 		}
 		for _, n := range networksOf(t.Peers) {
 			if n.IsSingleIP() {
-				add(t, n.Addr(), nil, n.Addr().String())
+				add(t, n.Addr().String(), &probe{address: n.Addr()})
 			}
 		}
 		for _, m := range s.accounts.of(t.Name) {
-			add(t, netip.Addr{}, m, m.config.Server)
+			add(t, m.config.Server, &probe{account: m})
 		}
 	}
 	return all
@@ -102,14 +106,17 @@ func (w *watch) end() {
 	w.running.Wait()
 }
 
+// list is what came of asking. What is only looked for is not in it.
 func (w *watch) list() []Peer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := make([]Peer, len(w.probes))
-	for i, p := range w.probes {
-		p.mu.Lock()
-		all[i] = p.shown
-		p.mu.Unlock()
+	var all []Peer
+	for _, p := range w.probes {
+		if p.trunk.Ping > 0 {
+			p.mu.Lock()
+			all = append(all, p.shown)
+			p.mu.Unlock()
+		}
 	}
 	return all
 }
