@@ -131,12 +131,13 @@ func (d *Detector) hear(w []float32) rune {
 	if energy < faintest*window {
 		return 0
 	}
-	rows, columns := group(w, d.turn[:4]), group(w, d.turn[4:])
-	row, rowAlone := strongest(rows)
-	column, columnAlone := strongest(columns)
-	low, high := rows[row], columns[column]
+	row, low, alone := strongest(group(w, d.turn[:4]))
+	if !alone || low < faintest || (1+highTwist)*low*window < pure*energy {
+		return 0 // whatever the column
+	}
+	column, high, alone := strongest(group(w, d.turn[4:]))
 	switch {
-	case !rowAlone || !columnAlone || low < faintest || high < faintest:
+	case !alone || high < faintest:
 		return 0
 	case low > lowTwist*high || high > highTwist*low:
 		return 0
@@ -194,9 +195,9 @@ func power(a, b, turn float32) float32 {
 	return 2 * (a*a + b*b - turn*a*b) / (window * window)
 }
 
-// strongest finds the strongest tone of a group, and whether the others are
-// next to nothing.
-func strongest(power [4]float32) (best int, isAlone bool) {
+// strongest finds the strongest tone of a group and its power, and whether the
+// others are next to nothing.
+func strongest(power [4]float32) (best int, most float32, isAlone bool) {
 	for i, p := range power {
 		if p > power[best] {
 			best = i
@@ -204,8 +205,8 @@ func strongest(power [4]float32) (best int, isAlone bool) {
 	}
 	for i, p := range power {
 		if i != best && p*alone > power[best] {
-			return best, false
+			return best, power[best], false
 		}
 	}
-	return best, true
+	return best, power[best], true
 }
