@@ -120,8 +120,10 @@ func TestAccountsBehindOneAddress(t *testing.T) {
 			if !strings.Contains(k.Printed(), "mark=service") {
 				t.Error("OPTIONS did not take the Service-Route")
 			}
-			if strings.Contains(g.log.String(), "a password") {
-				t.Error("a password stands in the log")
+			for _, secret := range []string{"a password", "Authorization", "response=", "nonce"} {
+				if strings.Contains(g.log.String(), secret) {
+					t.Errorf("%s stands in the log", secret)
+				}
 			}
 		})
 	}

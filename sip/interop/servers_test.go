@@ -76,7 +76,7 @@ face.hub.test. IN A 127.0.0.1
 		peers = g.server.Peers()
 		return peers[0].State == "reachable" && peers[1].State == "reachable" && strings.Contains(peers[2].Error, "503")
 	})
-	if len(peers) != 4 || peers[2].State != "unreachable" || peers[3].State != "unreachable" || !strings.Contains(peers[3].Error, "no such host") {
+	if len(peers) != 4 || peers[2].State != "unreachable" || peers[3].State != "unreachable" || !strings.Contains(peers[3].Error, "four.hub.test") {
 		t.Errorf("peers %+v", peers)
 	}
 	want := "OPTIONS sip:one.hub.test;transport=tls over tls from sip:sbc.example.test contact <sip:sbc.example.test:" + g.port("tls") + ";transport=tls>"
