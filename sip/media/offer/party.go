@@ -111,7 +111,7 @@ func (p *Party) Answer(body []byte) ([]byte, Agreement, error) {
 	if next.audio < 0 {
 		next.audio = putAside(d)
 		if !p.settled || next.audio < 0 {
-			return nil, Agreement{}, ErrNothingFits
+			return nil, Agreement{}, p.misfit(next.lines)
 		}
 		next.agreed.Sends, next.agreed.Receives = false, false
 		return p.say(next, -1, nil)
