@@ -138,7 +138,7 @@ func farewells() map[Outcome]farewell {
 		NoSound:         {cause: sip.Cause{Status: 480, Q850: 127, Text: "No RTP"}},
 		NotRefreshed:    {cause: sip.Cause{Status: 408, Q850: 102, Text: "Session not refreshed"}},
 		NoReply:         {cause: sip.Cause{Status: 480, Q850: 102, Text: "No reply"}},
-		NoCommonSound:   {cause: sip.Cause{Status: 488, Q850: 88, Text: "No common codec"}},
+		NoCommonSound:   {cause: sip.Cause{Status: 488, Q850: 88, Text: "No common sound"}},
 
 		Wrong:       both(sip.Cause{Status: 404, Q850: 1, Text: "No such meeting or PIN"}, announcements.WrongLast),
 		Silent:      both(sip.Cause{Status: 408, Q850: 102, Text: "No key was pressed"}, announcements.TimeOut),
