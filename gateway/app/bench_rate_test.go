@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,15 +31,16 @@ const (
 
 // offered is what became of the calls that SIPp has offered.
 type offered struct {
-	rate           int // calls a second
-	clean          int // INVITE, 200, ACK, BYE, 200
-	refused        int // 503
-	failed         int // anything else, or nothing
+	rate           int           // calls a second
+	took           time.Duration // to offer them; SIPp, too, can have too much to do
+	clean          int           // INVITE, 200, ACK, BYE, 200
+	refused        int           // 503
+	failed         int           // anything else, or nothing
 	retransmission int
 	packets        float64 // a second, that a call in progress has heard meanwhile
 }
 
-func (o offered) goodput() float64 { return float64(o.clean) / rateFor.Seconds() }
+func (o offered) goodput() float64 { return float64(o.clean) / o.took.Seconds() }
 
 func (o offered) sustained() bool {
 	return float64(o.clean) >= rateClean*float64(o.clean+o.refused+o.failed)
@@ -56,6 +58,9 @@ func BenchmarkCallRate(b *testing.B) {
 		best, peak := offered{}, 0.
 		for rate := rateFirst; rate <= rateLast; rate = rate * 7 / 5 {
 			o := offer(b, program, rate)
+			if !o.sustained() { // others may have wanted the machine
+				o = offer(b, program, rate)
+			}
 			peak = max(peak, o.goodput())
 			if !o.sustained() {
 				break
@@ -87,12 +92,18 @@ func offer(b *testing.B, program string, rate int) offered {
 	calls := int(float64(rate) * rateFor.Seconds())
 	call := siptest.New(b, siptest.Config{Gateway: p.sip}).Call("held")
 	begun, heard := time.Now(), len(call.Packets())
-	out, err := sippRate(dir, p.sip, rateScenario, calls, rate).CombinedOutput()
-	if failed := new(exec.ExitError); err != nil && !errors.As(err, &failed) {
-		b.Fatalf("sipp: %v\n%s", err, out)
+	sipp := sippRate(dir, p.sip, rateScenario, calls, rate)
+	if err := sipp.Start(); err != nil {
+		b.Fatalf("sipp: %v", err)
 	}
+	time.Sleep(rateFor) // what is waited for after that is no load
 	packets := float64(len(call.Packets())-heard) / time.Since(begun).Seconds()
-	o := readOffered(b, filepath.Join(dir, "stats.csv"))
+	err := sipp.Wait()
+	call.Hangup()
+	if failed := new(exec.ExitError); err != nil && !errors.As(err, &failed) {
+		b.Fatalf("sipp: %v", err)
+	}
+	o := readOffered(b, filepath.Join(dir, "stats.csv"), calls)
 	o.rate, o.packets = rate, packets
 	b.Logf("%d calls/s offered: %.0f clean, %d refused, %d failed, %d retransmissions, %.0f MiB, %.1f packets/s in a call", rate, o.goodput(), o.refused, o.failed, o.retransmission, p.memory()/(1<<20), o.packets)
 	return o
@@ -185,8 +196,8 @@ func (p *process) figure(name string) float64 {
 	return 0
 }
 
-// readOffered reads the last line of what SIPp has counted.
-func readOffered(b *testing.B, path string) (o offered) {
+// readOffered reads what SIPp has counted of so many calls, a line a second.
+func readOffered(b *testing.B, path string, calls int) (o offered) {
 	b.Helper()
 	file, err := os.Open(path)
 	if err != nil {
@@ -199,20 +210,25 @@ func readOffered(b *testing.B, path string) (o offered) {
 	if err != nil || len(rows) < 2 {
 		b.Fatalf("%s: %v, %d lines", path, err, len(rows))
 	}
-	count := func(name string) int {
-		for i, column := range rows[0] {
-			if column == name {
-				n, _ := strconv.Atoi(rows[len(rows)-1][i])
-				return n
-			}
+	count := func(row []string, name string) int {
+		i := slices.Index(rows[0], name)
+		if i < 0 {
+			b.Fatalf("sipp counts no %s, but %s", name, strings.Join(rows[0], " "))
 		}
-		b.Fatalf("sipp counts no %s, but %s", name, strings.Join(rows[0], " "))
-		return 0
+		n, _ := strconv.Atoi(row[i])
+		return n
 	}
-	o.refused = count("GenericCounter1(C)")
-	o.clean = count("SuccessfulCall(C)") - o.refused
-	o.failed = count("FailedCall(C)")
-	o.retransmission = count("Retransmissions(C)")
+	last := rows[len(rows)-1]
+	o.refused = count(last, "GenericCounter1(C)")
+	o.clean = count(last, "SuccessfulCall(C)") - o.refused
+	o.failed = count(last, "FailedCall(C)")
+	o.retransmission = count(last, "Retransmissions(C)")
+	o.took = rateFor
+	for second, row := range rows[2:] {
+		if n := count(row, "TotalCallCreated"); n > 0 && n < calls {
+			o.took = max(rateFor, time.Duration(float64(second+1)*float64(calls)/float64(n)*float64(time.Second)))
+		}
+	}
 	return o
 }
 
