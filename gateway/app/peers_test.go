@@ -58,6 +58,7 @@ func TestEndToEndEncryptedMeetingRefusesInWords(t *testing.T) {
 	g.dial(phone, "en", "100000006")
 	g.heard(phone, "en", announcements.RefuseE2EE)
 	phone.Wait("CALL_CLOSED")
+	g.settle()
 	if n := g.metric("einwahl_admissions_total", `decision="refuse"`, `reason="e2ee"`, `encryption="e2ee"`); n != 1 {
 		t.Errorf("admissions refused for e2ee = %v, want 1", n)
 	}
@@ -67,5 +68,4 @@ func TestEndToEndEncryptedMeetingRefusesInWords(t *testing.T) {
 	if n := g.metric("einwahl_seats_total"); n != 0 {
 		t.Errorf("%v seats were opened, want none", n)
 	}
-	g.settle()
 }

@@ -74,6 +74,7 @@ func TestOnlyEncryptedCallsAreAdmittedWhereAsked(t *testing.T) {
 			if !tt.admitted {
 				g.heard(phone, "en", announcements.RefuseInsecure)
 				phone.Wait("CALL_CLOSED")
+				g.settle()
 				if n := g.metric("einwahl_calls_total", `outcome="insecure"`); n != 1 {
 					t.Errorf("calls that ended for their encryption = %v, want 1", n)
 				}
