@@ -84,7 +84,7 @@ func newWebLeg(e *Engine, c LegConfig, both *pair, said []netip.Addr, id identit
 	// What nobody can have encrypted is what nobody is heard with.
 	nobody := make([]byte, 16+12)
 	_, _ = rand.Read(nobody) // never fails
-	l.in.opened.now, err = newOpener(offer.Crypto{Suite: offer.AES128GCM, Keys: []offer.Key{{Master: nobody[:16], Salt: nobody[16:]}}})
+	l.in.opened.now, err = newOpener(offer.Crypto{Suite: offer.AES128GCM, Keys: []offer.Key{offer.NewKey(nobody[:16], nobody[16:])}})
 	if err != nil {
 		return nil, err
 	}

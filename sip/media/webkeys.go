@@ -200,7 +200,7 @@ func keysOf(conn *dtls.Conn, client bool) (ours, theirs offer.Crypto, err error)
 		return ours, theirs, fmt.Errorf("take the keys: %w", err)
 	}
 	k := c.Keys
-	ours = offer.Crypto{Suite: suite, Keys: []offer.Key{{Master: k.LocalMasterKey, Salt: k.LocalMasterSalt}}}
-	theirs = offer.Crypto{Suite: suite, Keys: []offer.Key{{Master: k.RemoteMasterKey, Salt: k.RemoteMasterSalt}}}
+	ours = offer.Crypto{Suite: suite, Keys: []offer.Key{offer.NewKey(k.LocalMasterKey, k.LocalMasterSalt)}}
+	theirs = offer.Crypto{Suite: suite, Keys: []offer.Key{offer.NewKey(k.RemoteMasterKey, k.RemoteMasterSalt)}}
 	return ours, theirs, nil
 }

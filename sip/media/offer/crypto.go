@@ -3,6 +3,8 @@ package offer
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"math/big"
 	"slices"
 	"strconv"
@@ -54,16 +56,23 @@ func (s Suite) lengths() (key, salt int) {
 	return 0, 0
 }
 
-// Key is a master key. Packets that it protects bear MKI, if it has one.
-type Key struct {
-	Master, Salt, MKI []byte
-}
+// Key is a master key. Packets that it protects bear MKI, if it has one. It must
+// never come into a log: however it is printed, alone or within anything else, it
+// says nothing.
+type Key struct{ *material }
 
-// String says nothing: a key must never come into a log.
-func (Key) String() string { return "(key)" }
+// material stands behind a pointer because fmt follows none within a struct, but
+// shows fields that are not exported as they are.
+type material struct{ Master, Salt, MKI []byte }
 
-// GoString says nothing either.
-func (Key) GoString() string { return "(key)" }
+// NewKey is a key without an identifier.
+func NewKey(master, salt []byte) Key { return Key{&material{Master: master, Salt: salt}} }
+
+// Format is for package fmt.
+func (Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "(key)") }
+
+// MarshalText is for everything that writes JSON.
+func (Key) MarshalText() ([]byte, error) { return []byte("(key)"), nil }
 
 // Crypto is what one a=crypto line says (RFC 4568): how its writer encrypts
 // what they send.
@@ -155,7 +164,7 @@ func readKey(s Suite, value string) (k Key, ok bool) {
 	if err != nil || len(raw) != key+salt || len(parts) > 3 {
 		return Key{}, false
 	}
-	k = Key{Master: raw[:key:key], Salt: raw[key:]}
+	k = NewKey(raw[:key:key], raw[key:])
 	rest := parts[1:]
 	if len(rest) > 0 && !strings.Contains(rest[0], ":") {
 		if !isLifetime(rest[0]) {

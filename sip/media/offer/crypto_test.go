@@ -3,6 +3,7 @@ package offer
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -102,9 +103,22 @@ func TestKeysAreNeverPrinted(t *testing.T) {
 	if !ok {
 		t.Fatal("refused")
 	}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if s := fmt.Sprintf(verb, Agreement{Ours: c}); strings.Contains(s, "kkk") || strings.Contains(s, "107") || strings.Contains(s, "0x6b") {
-			t.Errorf("%s shows a key: %s", verb, s)
+	shows := func(s string) bool {
+		for _, k := range []string{"kkk", "107 107", "6b6b", "0x6b, 0x6b", "a2tr"} {
+			if strings.Contains(strings.ToLower(s), k) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, whole := range []any{c.Keys[0], c, &c, Agreement{Ours: c}, Party{agreed: Agreement{Theirs: c}, keys: []Crypto{c}}, struct{ hidden Crypto }{c}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%x", "%d"} {
+			if s := fmt.Sprintf(verb, whole); shows(s) {
+				t.Errorf("%s shows a key: %s", verb, s)
+			}
+		}
+		if s, err := json.Marshal(whole); err != nil || shows(string(s)) {
+			t.Errorf("JSON shows a key: %s, %v", s, err)
 		}
 	}
 }

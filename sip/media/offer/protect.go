@@ -120,7 +120,7 @@ func (p *Party) newKey(s Suite) (Key, error) {
 	if _, err := io.ReadFull(random, raw); err != nil {
 		return Key{}, fmt.Errorf("random key: %w", err)
 	}
-	return Key{Master: raw[:master:master], Salt: raw[master:]}, nil
+	return NewKey(raw[:master:master], raw[master:]), nil
 }
 
 // offeredKeys lists the keys of an offer of ours, the strongest first, and its
