@@ -130,7 +130,7 @@ func (r route) wire(ctx context.Context, s *Server) (wire, netip.AddrPort, error
 		if peer.Addr() != to.Addr() {
 			continue
 		}
-		if st, ok := s.streams.find(kind, peer); ok {
+		if st, ok := s.streams.find(kind, peer, ""); ok {
 			return st, peer, nil
 		}
 	}

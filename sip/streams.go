@@ -122,12 +122,14 @@ func (c *streams) remove(st *stream) {
 	delete(c.all, st)
 }
 
-// find is the connection of a kind to peer, if there is one.
-func (c *streams) find(kind string, peer netip.AddrPort) (*stream, bool) {
+// find is the connection of a kind to peer, if there is one. name is the host
+// that we mean to reach, empty for any: over TLS the peer has shown that it is the
+// one that was meant then, and no other.
+func (c *streams) find(kind string, peer netip.AddrPort, name string) (*stream, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for st := range c.all {
-		if st.peer == peer && st.kind == kind {
+		if st.peer == peer && st.kind == kind && (kind != "TLS" || name == "" || st.meant == name) {
 			return st, true
 		}
 	}

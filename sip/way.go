@@ -31,7 +31,7 @@ func (s *Server) wayTo(ctx context.Context, t *trunk, transport string, to netip
 		}
 		return s.outOf(t, d, to), nil
 	}
-	if st, ok := s.streams.find(kind, to); ok {
+	if st, ok := s.streams.find(kind, to, name); ok {
 		return s.outOf(t, st, to), nil
 	}
 	st, err := s.streams.dial(ctx, s, kind, to, name)

@@ -85,3 +85,39 @@ face.hub.test. IN A 127.0.0.1
 	}
 	peertest.SIPp(t, peertest.RoutedCall("en", "gw.test", true), k.Address, 2, nil)
 }
+
+// Two registrars behind one address: what the one has shown of itself over TLS
+// says nothing about the other.
+func TestEachServerShowsACertificateOfItsOwn(t *testing.T) {
+	t.Parallel()
+	a, dir, port := newAuthority(t), t.TempDir(), peertest.KamailioPort(t)
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	a.issue(cert, key, "honest.test")
+	peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+		Listen:  []string{fmt.Sprintf("tls:127.0.0.1:%d", port)},
+		Modules: []string{"tls"},
+		Params: []string{
+			`"tls", "certificate", "` + cert + `"`, `"tls", "private_key", "` + key + `"`,
+			`"tls", "tls_method", "TLSv1.2+"`, `"tls", "verify_certificate", 0`, `"tls", "require_certificate", 0`,
+		},
+		Routes: "request_route { sl_send_reply(\"200\", \"OK\"); }\n",
+	})
+	dns := nameServer(t, fmt.Sprintf(`
+_sips._tcp.honest.test. IN SRV 10 0 %d host.test.
+_sips._tcp.victim.test. IN SRV 10 0 %[1]d host.test.
+host.test. IN A 127.0.0.1
+`, port))
+	g := start(t, func(s *settings) {
+		s.sip.DNS, s.sip.TLS.Authorities = []string{dns}, a.file
+		s.trunk.Peers, s.trunk.Register = nil, []sip.RegisterConfig{account("alice", "honest.test;transport=tls")}
+	})
+	g.registered(0, "registered")
+	trunk := sip.DefaultTrunkConfig()
+	trunk.Name, trunk.Register = "peer", []sip.RegisterConfig{account("alice", "honest.test;transport=tls"), account("alice", "victim.test;transport=tls")}
+	if err := g.server.SetTrunks([]sip.TrunkConfig{trunk}); err != nil {
+		t.Fatal(err)
+	}
+	if r := g.registered(1, "failed"); !strings.Contains(r.Error, "honest.test") {
+		t.Errorf("error %q", r.Error)
+	}
+}
