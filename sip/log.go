@@ -89,27 +89,34 @@ func (s *Server) report(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		now := s.counts.stats()
-		if now.Malformed != last.Malformed || now.Shed != last.Shed || now.Stalled != last.Stalled || now.Handshakes != last.Handshakes || now.Unproven != last.Unproven || now.Errors != last.Errors {
-			line := s.log.Warn()
-			if why := s.counts.lastShed.Swap(nil); why != nil {
-				line.Str("call_refused", *why)
-			}
-			if why := s.counts.lastDropped.Swap(nil); why != nil {
-				line.Str("for_example", *why)
-			}
-			line.
-				Uint64("malformed", now.Malformed-last.Malformed).
-				Uint64("shed", now.Shed-last.Shed).
-				Uint64("stalled", now.Stalled-last.Stalled).
-				Uint64("handshakes", now.Handshakes-last.Handshakes).
-				Uint64("wrong_passwords", now.Unproven-last.Unproven).
-				Uint64("socket_errors", now.Errors-last.Errors).
-				Msg("trunks sent what was not served")
-		}
+		last = s.tellDropped(last)
 		s.tellStrangers(time.Now())
-		last = now
 	}
+}
+
+// tellDropped tells of what was dropped since last, if there was anything, and
+// returns what there has been until now.
+func (s *Server) tellDropped(last Stats) Stats {
+	now := s.counts.stats()
+	if now.Malformed == last.Malformed && now.Shed == last.Shed && now.Stalled == last.Stalled && now.Handshakes == last.Handshakes && now.Unproven == last.Unproven && now.Errors == last.Errors {
+		return now
+	}
+	line := s.log.Warn()
+	if why := s.counts.lastShed.Swap(nil); why != nil {
+		line.Str("call_refused", *why)
+	}
+	if why := s.counts.lastDropped.Swap(nil); why != nil {
+		line.Str("for_example", *why)
+	}
+	line.
+		Uint64("malformed", now.Malformed-last.Malformed).
+		Uint64("shed", now.Shed-last.Shed).
+		Uint64("stalled", now.Stalled-last.Stalled).
+		Uint64("handshakes", now.Handshakes-last.Handshakes).
+		Uint64("wrong_passwords", now.Unproven-last.Unproven).
+		Uint64("socket_errors", now.Errors-last.Errors).
+		Msg("trunks sent what was not served")
+	return now
 }
 
 // hush is sipgo's logger: it tells that something happened, at most once in

@@ -217,6 +217,8 @@ func TestStalledHandshakesAreClosed(t *testing.T) {
 	g := start(t, func(s *settings) { a.encrypt(s); s.sip.Listen = append(s.sip.Listen, "ws://127.0.0.1:0") })
 	for _, tt := range []struct{ kind, first string }{
 		{"tls", ""}, {"tls", "\x16\x03\x01"}, {"wss", ""}, {"ws", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "},
+		{"ws", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nthe rest never comes"},
+		{"ws", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n"},
 	} {
 		t.Run(tt.kind, func(t *testing.T) {
 			t.Parallel()
@@ -237,5 +239,101 @@ func TestStalledHandshakesAreClosed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// We show our one certificate whatever name is asked for, and ask those that we
+// connect to for the name that we know them by.
+func TestServerNames(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	g := start(t, a.encrypt)
+	for _, name := range []string{"gateway.example", "elsewhere.example", ""} {
+		conn, err := tls.Dial("tcp", g.address("tls"), &tls.Config{ServerName: name, InsecureSkipVerify: true})
+		if err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		if shown := conn.ConnectionState().PeerCertificates[0].DNSNames; len(shown) != 1 || shown[0] != "gateway.example" {
+			t.Errorf("%q: shown %v", name, shown)
+		}
+		_ = conn.Close()
+	}
+	asked := make(chan string, 1)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{a.pair("localhost")},
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			select {
+			case asked <- hello.ServerName:
+			default:
+			}
+			return nil, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	serving := make(chan struct{})
+	go func() {
+		defer close(serving)
+		if conn, err := l.Accept(); err == nil {
+			_ = conn.(*tls.Conn).Handshake()
+			_ = conn.Close()
+		}
+	}()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	start(t, func(s *settings) {
+		a.encrypt(s)
+		s.trunk.Register = []sip.RegisterConfig{{Server: "sip:localhost:" + port + ";transport=tls", User: "a", Password: "b", Expires: time.Hour}}
+	})
+	select {
+	case name := <-asked:
+		if name != "localhost" {
+			t.Errorf("asked for %q", name)
+		}
+	case <-time.After(siptest.Patience):
+		t.Error("nobody connects")
+	}
+	_ = l.Close()
+	<-serving
+}
+
+// A host that we meant to reach, and that has shown its own name, is believed for
+// as long as the connection lasts: clients are those who come to us.
+func TestHostThatWasMeantIsBelieved(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	plain, err := net.Listen("tcp", "127.0.0.2:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = plain.(*net.TCPListener).SetDeadline(time.Now().Add(siptest.Patience))
+	l := tls.NewListener(plain, &tls.Config{Certificates: []tls.Certificate{a.pair("127.0.0.2")}})
+	defer l.Close()
+	g := start(t, func(s *settings) {
+		a.encrypt(s)
+		s.trunk.Peers, s.trunk.Clients = []string{"127.0.0.0/24"}, []string{"pbx.example"}
+	})
+	conn, err := g.overTLS(a, a.pair("pbx.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone := g.phone("tls", conn)
+	phone.Dial("en", siptest.WithHeader("Record-Route", "<sip:"+l.Addr().String()+";transport=tls;lr>")).Final()
+	go (<-g.calls).Hangup(sip.Cause{Q850: 16})
+	there, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.Close()
+	_ = there.SetDeadline(time.Now().Add(siptest.Patience))
+	buf := make([]byte, 4096)
+	if n, err := there.Read(buf); !strings.HasPrefix(string(buf[:n]), "BYE ") {
+		t.Fatalf("%q, %v", buf[:n], err)
+	}
+	_, _ = there.Write([]byte(options("TLS there.invalid")))
+	if n, err := there.Read(buf); !strings.HasPrefix(string(buf[:n]), "SIP/2.0 200 ") {
+		t.Errorf("%q, %v", buf[:n], err)
 	}
 }

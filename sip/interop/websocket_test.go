@@ -3,9 +3,12 @@ package interop
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +113,7 @@ func TestTrunkOfBrowsersOpensNoOtherTransport(t *testing.T) {
 	g := start(t, func(s *settings) {
 		s.sip.Listen = append(s.sip.Listen, "ws://127.0.0.1:0")
 		s.trunk.Peers, s.trunk.Transports = []string{"0.0.0.0/0", "::/0"}, []string{"ws", "wss"}
+		withAuth(s)
 	})
 	phone := siptest.New(t, siptest.Config{Gateway: g.address("udp")})
 	phone.Send(options("UDP " + phone.Addr().String()))
@@ -129,5 +133,49 @@ func TestTrunkOfBrowsersOpensNoOtherTransport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wantStatus(t, g.phone("ws", ws).Dial("en").Final(), 401)
+}
+
+// What a hostile page can do with a WebSocket costs us what it sends, and its own
+// connection only.
+func TestHostileWebSockets(t *testing.T) {
+	t.Parallel()
+	g := start(t, func(s *settings) { s.sip.Listen = append(s.sip.Listen, "ws://127.0.0.1:0") })
+	const upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: sip\r\n"
+	const mask = "\x00\x00\x00\x00"
+	for _, tt := range []struct {
+		name, header, frames string
+	}{
+		{"compression is not agreed to", "Sec-WebSocket-Extensions: permessage-deflate\r\n", "\xc1\x80" + mask},
+		{"a frame without a mask", "", "\x81\x01a"},
+		{"a frame of an unknown kind", "", "\x83\x80" + mask},
+		{"a piece of nothing", "", "\x80\x80" + mask},
+		{"a frame that says it is endless", "", "\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff" + mask + strings.Repeat("x", 70000)},
+		{"a thousand pings", "", strings.Repeat("\x89\x80"+mask, 1000) + "\x88\x80" + mask},
+		{"ten thousand pieces of nothing", "", "\x01\x80" + mask + strings.Repeat("\x00\x80"+mask, 10000) + "\x88\x80" + mask},
+	} {
+		conn, err := net.Dial("tcp", g.address("ws"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(siptest.Patience))
+		go func() { _, _ = conn.Write([]byte(upgrade + tt.header + "\r\n" + tt.frames)) }()
+		said, err := io.ReadAll(conn)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: the connection stays", tt.name)
+		}
+		if head := string(said); len(said) > 0 && !strings.HasPrefix(head, "HTTP/1.1 101 ") || strings.Contains(head, "deflate") {
+			t.Errorf("%s: %s", tt.name, head)
+		}
+		_ = conn.Close()
+	}
+	ws, err := g.overWebSocket("ws", nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	wantCall(t, g, g.phone("ws", ws))
+	if n := g.server.Stats().Panics; n != 0 {
+		t.Errorf("%d panics", n)
+	}
 }
