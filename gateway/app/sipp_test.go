@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,5 +114,33 @@ func TestACallerWhoNeverAcknowledgesIsHungUpOn(t *testing.T) {
 	ports := g.metric("einwahl_media_ports_free")
 	peertest.SIPp(t, peertest.NewScenario("en", peertest.PCMA).Invite(20).ExpectBye("Q.850").String(), g.address("udp"), 3, nil)
 	g.settle()
+	g.ended("not_acknowledged", 3)
 	peertest.Eventually(t, "all ports are free again", func() bool { return g.metric("einwahl_media_ports_free") == ports })
+}
+
+// TestCallsThatAreLostDidNotHangUp sees that metric and log tell operators why
+// calls end that nobody has hung up, and where to look.
+func TestCallsThatAreLostDidNotHangUp(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, func(c *config.Config) { c.Media.SilentTimeout = time.Second })
+	g729 := peertest.Codec{Name: "G729", Payload: 18}
+	peertest.SIPp(t, peertest.NewScenario("en", g729).InviteExpect(488, 20).String(), g.address("udp"), 1, nil)
+	peertest.SIPp(t, peertest.NewScenario("en", peertest.PCMA).Invite(20).Ack().ExpectBye("No RTP").String(), g.address("udp"), 1, nil)
+	g.settle()
+	g.ended("no_common_sound", 1)
+	g.ended("no_sound", 1)
+	g.ended("hung_up", 0)
+	for _, words := range []string{"audio RTP/AVP 18", "see codecs and srtp of the trunk", "see the firewall before media.ports"} {
+		if !strings.Contains(g.log.String(), words) {
+			t.Errorf("the log does not say %q", words)
+		}
+	}
+}
+
+// ended wants so many calls to have ended in this way.
+func (g *gateway) ended(outcome string, want float64) {
+	g.t.Helper()
+	if n := g.metric("einwahl_calls_total", `outcome="`+outcome+`"`); n != want {
+		g.t.Errorf("%v calls have ended as %s, want %v", n, outcome, want)
+	}
 }
