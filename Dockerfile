@@ -23,7 +23,7 @@ WORKDIR /var/lib/einwahl
 RUN einwahl config > /dev/null && einwahl check
 USER einwahl
 VOLUME /var/lib/einwahl
-EXPOSE 5060/udp 5060/tcp 8080/tcp 20000-29999/udp 30000/udp
+EXPOSE 5060/udp 5060/tcp 5061/tcp 8080/tcp 20000-29999/udp 30000/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=5s CMD ["einwahl", "health", "--config", "/etc/einwahl/einwahl.yaml"]
 ENTRYPOINT ["einwahl"]

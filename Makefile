@@ -44,7 +44,7 @@ lint: ## run golangci-lint; the first run builds it, which takes two minutes
 	@.ci/deps run
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
-vuln: ## look for known vulnerabilities with govulncheck; asks vuln.go.dev, or $$GOVULNDB
+vuln: ## look for known vulnerabilities with govulncheck; asks vuln.go.dev, or what GOVULNDB names
 	@.ci/deps run
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.4.0 ./...
 
