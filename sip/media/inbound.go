@@ -204,9 +204,11 @@ func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
 	in := &l.in
 	if kind == sound {
 		in.ticks = t.ticks[in.header.PayloadType]
-		in.reception.clock = streamClock / int(in.ticks)
+		in.reception.turn(streamClock / int(in.ticks))
+		in.reception.take(in.header.SequenceNumber, in.header.Timestamp, at)
+	} else {
+		in.reception.count(in.header.SequenceNumber, at)
 	}
-	in.reception.take(in.header.SequenceNumber, in.header.Timestamp, at)
 	if kind == digit {
 		l.event(payload[1:], at)
 	}

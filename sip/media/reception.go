@@ -10,7 +10,8 @@ type reception struct {
 	first    uint32 // extended sequence numbers
 	highest  uint32
 	received uint32
-	transit  uint32
+	timed    bool      // transit is that of a packet before
+	transit  uint32    // in timestamp units
 	jitter   uint32    // in timestamp units, times 16
 	last     time.Time // when a packet came
 
@@ -27,13 +28,39 @@ func (r *reception) anew(seq uint16, at time.Time) bool {
 	return r.begun && int16(seq-uint16(r.highest)) <= 0 && at.Sub(r.last) > replayed
 }
 
-// take counts one packet.
+// turn takes another clock for the packets to come. What is known of the jitter
+// is kept as time (RFC 7160, 4.3).
+func (r *reception) turn(clock int) {
+	if clock == r.clock {
+		return
+	}
+	if r.clock > 0 {
+		r.jitter = uint32(uint64(r.jitter) * uint64(clock) / uint64(r.clock))
+	}
+	r.clock, r.timed = clock, false
+}
+
+// take counts one packet of sound.
 func (r *reception) take(seq uint16, timestamp uint32, at time.Time) {
+	r.count(seq, at)
 	arrival := uint32(at.UnixNano() / 1000 * int64(r.clock) / 1e6)
 	transit := arrival - timestamp
-	defer func() { r.last = at }()
+	if r.timed {
+		d := int64(int32(transit - r.transit))
+		// One outlier, as after a pause with a timestamp jump, must not stand in
+		// the figures for minutes.
+		d = min(max(d, -d), int64(r.clock))
+		r.jitter += uint32(d) - (r.jitter+8)>>4
+	}
+	r.timed, r.transit = true, transit
+}
+
+// count counts one packet, whose timestamp may not be when it was sent: all
+// packets of a key bear that of its beginning.
+func (r *reception) count(seq uint16, at time.Time) {
+	r.last = at
 	if !r.begun {
-		*r = reception{clock: r.clock, begun: true, transit: transit, first: uint32(seq) | 1<<16}
+		*r = reception{clock: r.clock, begun: true, last: at, first: uint32(seq) | 1<<16}
 		r.highest = r.first
 		r.received = 1
 		return
@@ -43,16 +70,10 @@ func (r *reception) take(seq uint16, timestamp uint32, at time.Time) {
 	case step > 0:
 		r.highest += uint32(step)
 	case step < -1000: // they have begun to count anew
-		*r = reception{clock: r.clock, jitter: r.jitter, begun: true, transit: transit, received: 1}
+		*r = reception{clock: r.clock, jitter: r.jitter, begun: true, last: at, received: 1}
 		r.first = uint32(seq) | 1<<16
 		r.highest = r.first
 	}
-	d := int64(int32(transit - r.transit))
-	r.transit = transit
-	// One outlier, as after a pause with a timestamp jump, must not stand in
-	// the figures for minutes.
-	d = min(max(d, -d), int64(r.clock))
-	r.jitter += uint32(d) - (r.jitter+8)>>4
 }
 
 // expected is how many packets there should have been.

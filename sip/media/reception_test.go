@@ -93,6 +93,33 @@ func TestJitter(t *testing.T) {
 	}
 }
 
+func TestJitterIsKeptAsTime(t *testing.T) {
+	begin := time.Unix(1e9, 0)
+	r := reception{clock: 8000}
+	at, seq := begin, uint16(0)
+	say := func(n int, ticks uint32, first uint32) {
+		for i := range uint32(n) {
+			r.take(seq, first+i*ticks, at.Add(time.Duration(i%2)*10*time.Millisecond))
+			at, seq = at.Add(20*time.Millisecond), seq+1
+		}
+	}
+	say(200, 160, 0)
+	before := r.spread()
+	r.turn(48000)
+	say(2, 960, 77)
+	if got := r.spread(); got < before-time.Millisecond || got > before+time.Millisecond {
+		t.Errorf("%v becomes %v with another clock", before, got)
+	}
+	for range 50 { // of a long key press
+		r.count(seq, at)
+		at, seq = at.Add(20*time.Millisecond), seq+1
+	}
+	say(1, 960, 77+52*960)
+	if got := r.spread(); got < before-2*time.Millisecond || got > before+time.Millisecond || r.lost() != 0 {
+		t.Errorf("%v becomes %v by a key press, %d lost", before, got, r.lost())
+	}
+}
+
 func TestStreamBegunAnewUnderItsSSRC(t *testing.T) {
 	p := newBench(t, nil).dial(pcma)
 	heard := &record{}
