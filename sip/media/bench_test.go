@@ -38,13 +38,8 @@ func (p *packets) next() []byte {
 var payloadOfTone = encoded(g711.ALaw, 160)
 
 // BenchmarkCall is one call for 20 ms: a packet in, a beat, a packet out.
-func BenchmarkCall(b *testing.B) { benchmarkCall(b, withEvents, eventsMap) }
-
-// BenchmarkInBandCall is one that may press keys by tones only.
-func BenchmarkInBandCall(b *testing.B) { benchmarkCall(b, pcma) }
-
-func benchmarkCall(b *testing.B, lines ...string) {
-	p := newBench(b, nil).dial(lines...)
+func BenchmarkCall(b *testing.B) {
+	p := newBench(b, nil).dial(withEvents, eventsMap)
 	p.leg.Connect(tonePCM{}, pcm.Silence{})
 	in, from := newPackets(), mustAddr(p.rtp.LocalAddr().String())
 	b.ReportAllocs()

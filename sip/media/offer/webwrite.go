@@ -111,24 +111,6 @@ func (p *WebParty) sound(m *sdp.MediaDescription) *sdp.MediaDescription {
 		WithValueAttribute("ssrc", ssrc+" msid:"+p.local.CNAME+" sound")
 }
 
-// describe adds an encoding to a line.
-func describe(m *sdp.MediaDescription, f Format) {
-	payload := strconv.Itoa(int(f.Type))
-	m.MediaName.Formats = append(m.MediaName.Formats, payload)
-	encoding := f.Name + "/" + strconv.Itoa(f.Clock)
-	if f.Channels > 1 {
-		encoding += "/" + strconv.Itoa(f.Channels)
-	}
-	m.WithValueAttribute("rtpmap", payload+" "+encoding)
-	parameters := f.Parameters
-	if f.IsDigits() {
-		parameters = "0-15"
-	}
-	if parameters != "" {
-		m.WithValueAttribute("fmtp", payload+" "+parameters)
-	}
-}
-
 func role(client bool) string {
 	if client {
 		return "active"

@@ -64,20 +64,7 @@ func (p *Party) spoken(l line, list []Format) *sdp.MediaDescription {
 		Protos: strings.Split(l.profile, "/"),
 	}}
 	for _, f := range list {
-		payload := strconv.Itoa(int(f.Type))
-		m.MediaName.Formats = append(m.MediaName.Formats, payload)
-		encoding := f.Name + "/" + strconv.Itoa(f.Clock)
-		if f.Channels > 1 {
-			encoding += "/" + strconv.Itoa(f.Channels)
-		}
-		m.WithValueAttribute("rtpmap", payload+" "+encoding)
-		parameters := f.Parameters
-		if f.IsDigits() {
-			parameters = "0-15"
-		}
-		if parameters != "" {
-			m.WithValueAttribute("fmtp", payload+" "+parameters)
-		}
+		describe(m, f)
 	}
 	keys := p.keys
 	if p.offered == nil && p.agreed.Secure() {
@@ -95,6 +82,24 @@ func (p *Party) spoken(l line, list []Format) *sdp.MediaDescription {
 		m.WithPropertyAttribute("rtcp-mux")
 	}
 	return m.WithPropertyAttribute(directionOf(p.agreed))
+}
+
+// describe adds an encoding to a line.
+func describe(m *sdp.MediaDescription, f Format) {
+	payload := strconv.Itoa(int(f.Type))
+	m.MediaName.Formats = append(m.MediaName.Formats, payload)
+	encoding := f.Name + "/" + strconv.Itoa(f.Clock)
+	if f.Channels > 1 {
+		encoding += "/" + strconv.Itoa(f.Channels)
+	}
+	m.WithValueAttribute("rtpmap", payload+" "+encoding)
+	parameters := f.Parameters
+	if f.IsDigits() {
+		parameters = "0-15"
+	}
+	if parameters != "" {
+		m.WithValueAttribute("fmtp", payload+" "+parameters)
+	}
 }
 
 func directionOf(a Agreement) string {
