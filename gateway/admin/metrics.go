@@ -126,6 +126,16 @@ func (m *Metrics) registerMedia(media MediaCounters) {
 	}
 }
 
+// WatchSignalling adds how much of the signalling was not served, by why.
+func (m *Metrics) WatchSignalling(dropped map[string]func() uint64) {
+	for why, f := range dropped {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "einwahl_sip_dropped_total", Help: "SIP messages, connections and calls that were not served.",
+			ConstLabels: prometheus.Labels{"why": why},
+		}, func() float64 { return float64(f()) }))
+	}
+}
+
 // Handler serves the metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

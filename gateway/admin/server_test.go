@@ -286,6 +286,7 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 			return Lateness{Beats: 9, Skipped: 2, Fallen: 1, Sum: time.Second, Within: map[float64]uint64{.001: 8, .02: 9}}
 		},
 	})
+	m.WatchSignalling(map[string]func() uint64{"stranger": one})
 	m.CallBegun()
 	m.CallBegun()
 	m.CallEnded("refused", time.Second)
@@ -299,7 +300,7 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 		"einwahl_calls_active 1", `einwahl_calls_total{outcome="refused"} 1`,
 		`einwahl_admissions_total{decision="refuse",encryption="e2ee",reason="e2ee"} 1`,
 		`einwahl_prompts_total{language="en",prompt="welcome"} 1`,
-		`einwahl_rtp_packets_total{direction="in"} 1`, `einwahl_rtp_packets_total{direction="out"} 1`, "einwahl_rtp_lost_total 1",
+		`einwahl_rtp_packets_total{direction="in"} 1`, `einwahl_rtp_packets_total{direction="out"} 1`, "einwahl_rtp_lost_total 1", `einwahl_sip_dropped_total{why="stranger"} 1`,
 		"einwahl_call_answer_seconds_count 1", "einwahl_seats_total 1",
 		`einwahl_clock_lateness_seconds_bucket{le="0.001"} 8`, "einwahl_clock_lateness_seconds_count 9",
 		"einwahl_clock_skipped_total 2", "einwahl_clock_fallen_total 1", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",

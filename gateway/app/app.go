@@ -96,6 +96,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("sip: %w", err)
 	}
 	a.metrics.WatchTrunks(trunks{a}.Trunks)
+	a.metrics.WatchSignalling(a.dropped())
 	a.load = overload.New(c.Overload, overload.Sources{Calls: a.calls.count, Waiting: a.phones.Waiting, Beats: a.late})
 	a.phones.SetOverload(a.tooMuch)
 	a.metrics.Watch(guesses{a.guesses}.Guessing, a.busy)
@@ -199,6 +200,23 @@ func (a *App) counters() admin.MediaCounters {
 		Broken:     func() uint64 { return a.media.Stats().Broken },
 		PortsFree:  a.media.Free,
 		Clock:      a.lateness,
+	}
+}
+
+// dropped counts what was not served of the signalling.
+func (a *App) dropped() map[string]func() uint64 {
+	count := func(of func(sip.Stats) uint64) func() uint64 {
+		return func() uint64 { return of(a.phones.Stats()) }
+	}
+	return map[string]func() uint64{
+		"stranger":       count(func(s sip.Stats) uint64 { return s.Strangers }),
+		"malformed":      count(func(s sip.Stats) uint64 { return s.Malformed }),
+		"shed":           count(func(s sip.Stats) uint64 { return s.Shed }),
+		"stalled":        count(func(s sip.Stats) uint64 { return s.Stalled }),
+		"handshake":      count(func(s sip.Stats) uint64 { return s.Handshakes }),
+		"wrong_password": count(func(s sip.Stats) uint64 { return s.Unproven }),
+		"socket_error":   count(func(s sip.Stats) uint64 { return s.Errors }),
+		"fault":          count(func(s sip.Stats) uint64 { return s.Panics }),
 	}
 }
 
