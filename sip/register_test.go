@@ -255,6 +255,9 @@ func TestCallersMayProveByEitherAlgorithm(t *testing.T) {
 			}
 			phone.Send(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport", "Authorization: "+proof))
 			wantStatus(t, phone.Reply(), tt.want)
+			if err := b.SetTrunks([]TrunkConfig{b.gate.named("pbx").TrunkConfig}); err != nil { // the file is read again
+				t.Fatal(err)
+			}
 			phone.Send(raw("OPTIONS", "SIP/2.0/UDP 127.0.0.1;rport", "Authorization: "+proof))
 			m = phone.Reply()
 			wantStatus(t, m, 401)

@@ -117,6 +117,9 @@ func (s *Server) SetTrunks(trunks []TrunkConfig) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	if err := s.rereadRoots(); err != nil {
+		return err
+	}
 	s.gate.set(trunks)
 	s.streams.dismiss(s.keys)
 	s.accounts.set(s, trunks)

@@ -75,6 +75,20 @@ func (c STIRConfig) verifier() (*passport.Verifier, error) {
 	return passport.New(c.CertificateHosts, roots, c.Client), nil
 }
 
+// rereadRoots takes up the authorities that are in their file now. They change
+// every few years, and calls should not have to end for it.
+func (s *Server) rereadRoots() error {
+	if s.stir == nil {
+		return nil
+	}
+	roots, err := s.config.STIR.roots()
+	if err != nil {
+		return fmt.Errorf("sip.stir.authorities: %w", err)
+	}
+	s.stir.Believe(roots)
+	return nil
+}
+
 // vouched looks at what others have signed about the caller, and returns who
 // calls with it. What we find out ourselves stands over what the trunk says it
 // has. It may fetch a certificate, and does not wait past vouchTime.

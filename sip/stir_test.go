@@ -89,6 +89,48 @@ func TestWhatWeVerifyStandsOverWhatTheTrunkHas(t *testing.T) {
 	}
 }
 
+// Authorities are taken up when the file is read again, and kept where they have
+// gone bad.
+func TestAuthoritiesAreReadAgain(t *testing.T) {
+	carriers := peertest.NewCarriers(t)
+	carrier := carriers.Carrier("carrier", peertest.CarrierCode("709J"), nil)
+	file := filepath.Join(t.TempDir(), "roots.pem")
+	use := func(from string) {
+		content, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(file, content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	strangers := peertest.NewCarriers(t).Roots()
+	use(strangers)
+	c := DefaultConfig()
+	c.STIR = STIRConfig{CertificateHosts: []string{peertest.CertificateHost}, Authorities: file, Client: carriers.Client()}
+	s, err := newServer(c, nil, zerolog.Nop(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attested := func() string {
+		in := signed(t, carrier.Sign("A", "4930123456", "49305550100", time.Now()))
+		return s.vouched(t.Context(), in, callerOf(in)).Attested
+	}
+	if got := attested(); got != "failed" {
+		t.Errorf("attested %q by somebody whom nobody believes", got)
+	}
+	use(carriers.Roots())
+	if err := s.SetTrunks(nil); err != nil || attested() != "A" {
+		t.Errorf("the new authorities are not believed: %v", err)
+	}
+	if err := os.WriteFile(file, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetTrunks(nil); err == nil || !strings.Contains(err.Error(), "sip.stir.authorities") || attested() != "A" {
+		t.Errorf("a file that has gone bad: %v", err)
+	}
+}
+
 // hanging never answers by itself.
 type hanging struct{}
 

@@ -8,13 +8,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Verifier checks signatures. Its methods may be called from any goroutine, and
 // it starts none.
 type Verifier struct {
-	roots  *x509.CertPool
+	roots  atomic.Pointer[x509.CertPool]
 	source *source
 	now    func() time.Time
 }
@@ -26,8 +27,13 @@ func New(hosts []string, roots *x509.CertPool, client *http.Client) *Verifier {
 }
 
 func newVerifier(hosts []string, roots *x509.CertPool, client *http.Client, now func() time.Time) *Verifier {
-	return &Verifier{roots, newSource(hosts, client, now), now}
+	v := &Verifier{source: newSource(hosts, client, now), now: now}
+	v.Believe(roots)
+	return v
 }
+
+// Believe replaces the roots, for signatures that come from now on.
+func (v *Verifier) Believe(roots *x509.CertPool) { v.roots.Store(roots) }
 
 // Call is what a signature is held against. Numbers in E.164 have their plus;
 // another can turn out to be the one that was signed, and where it does not,
@@ -117,7 +123,7 @@ func (v *Verifier) verify(ctx context.Context, value string, c Call) (string, er
 	if err != nil {
 		return "", silent{err}
 	}
-	key, err := chain.key(v.roots, v.now(), t.Orig)
+	key, err := chain.key(v.roots.Load(), v.now(), t.Orig)
 	if err != nil {
 		return "", err
 	}
