@@ -236,16 +236,21 @@ func TestBrowserSoftphonesOverTLS(t *testing.T) {
 	}
 }
 
-// Where the trunk wants a password, each library answers the challenge.
+// As docs/trunks.md has it for browsers: from anywhere, with a password, which
+// each library proves when it is asked, and encrypted.
 func TestBrowserSoftphonesProveThemselves(t *testing.T) {
 	for _, library := range softphones {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
-			g, s := conversation(t, "ws://127.0.0.1:0", func(c *settings) {
+			g, s := conversation(t, "wss://127.0.0.1:0", func(c *settings) {
+				c.sip.TLS.Certificate, c.sip.TLS.Key = selfSigned(t)
+				c.trunk.Peers, c.trunk.Transports = []string{"0.0.0.0/0", "::/0"}, []string{"wss"}
+				c.trunk.Auth.Realm = "example.com"
 				c.trunk.Auth.Users = []sip.UserConfig{{User: "browser", Password: "a secret"}}
+				c.trunk.SRTP = "required"
 			})
 			b := softphone(t, library)
-			dial(t, b, "ws://"+listens(g), s)
+			dial(t, b, "wss://"+listens(g), s)
 			peertest.Eval[bool](b, `(phone.hangUp(), true)`)
 			peertest.Eventually(t, "no call is left", func() bool { return g.server.Stats().Calls == 0 })
 		})
