@@ -193,6 +193,18 @@ func TestAHiddenMeetingWithoutAPINAsksForOne(t *testing.T) {
 	})
 }
 
+// Where no PIN is asked for there is nothing to try, and no place to wait for:
+// a meeting may begin with everybody calling at once.
+func TestAMeetingWithoutAPINIsNoTry(t *testing.T) {
+	c := lockout.DefaultConfig()
+	c.PerMeeting, c.PerCaller = 1, 1
+	g := lockout.New(c, zerolog.Nop())
+	settle, _ := g.Line("loopback", "en", "").Try("100")
+	defer settle(lockout.Void)
+	play(t, openMeeting(), func(*stage) { time.Sleep(30 * time.Second) },
+		func(s *Setup) { s.Meeting = "100" }, guarded(g, "")).order("answered", "visit", "open")
+}
+
 func TestAWrongHostPINCounts(t *testing.T) {
 	g := lockout.New(lockout.DefaultConfig(), zerolog.Nop())
 	st := play(t, openMeeting(noHost, func(m *conference.State) { m.HostPIN = true }), func(st *stage) {

@@ -28,13 +28,19 @@ func (b *bucket) forget(r rule, now time.Time) {
 	}
 }
 
-// locked reports whether there is no room for another try.
+// locked reports whether there were too many wrong tries.
 func (b *bucket) locked(r rule, now time.Time) bool {
 	if r.limit == 0 {
 		return false
 	}
 	b.forget(r, now)
-	return now.Before(b.until) || len(b.wrong)+b.held >= r.limit
+	return now.Before(b.until) || len(b.wrong) >= r.limit
+}
+
+// full reports whether there is no room for another try, because of those that
+// are being looked at, too.
+func (b *bucket) full(r rule, now time.Time) bool {
+	return b.locked(r, now) || r.limit > 0 && len(b.wrong)+b.held >= r.limit
 }
 
 // miss counts a wrong try and reports whether it has locked the bucket.

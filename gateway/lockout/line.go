@@ -40,7 +40,7 @@ func (l *Line) Hidden(meeting string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
-	return l.out(now) || l.locked(Meeting, meeting, now)
+	return l.out((*bucket).locked, now) || l.is((*bucket).locked, Meeting, meeting, now)
 }
 
 // Try takes a place for a try at a meeting, or at none where there is no such
@@ -53,10 +53,10 @@ func (l *Line) Try(meeting string) (settle func(Verdict), ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
-	if l.out(now) {
+	if l.out((*bucket).full, now) {
 		return nil, false
 	}
-	if meeting != "" && l.locked(Meeting, meeting, now) {
+	if meeting != "" && l.is((*bucket).full, Meeting, meeting, now) {
 		l.miss("", now) // as if the meeting were not there
 		return nil, false
 	}
@@ -98,15 +98,15 @@ func (l *Line) drop(meeting string, now time.Time) {
 	}
 }
 
-// out reports whether the caller or the number is locked.
-func (l *Line) out(now time.Time) bool {
+// out reports whether the caller or the number is shut.
+func (l *Line) out(shut func(*bucket, rule, time.Time) bool, now time.Time) bool {
 	name, _ := l.callerBucket()
-	return l.locked(Caller, name, now) || l.locked(Number, l.number, now)
+	return l.is(shut, Caller, name, now) || l.is(shut, Number, l.number, now)
 }
 
-func (l *Line) locked(s Scope, name string, now time.Time) bool {
+func (l *Line) is(shut func(*bucket, rule, time.Time) bool, s Scope, name string, now time.Time) bool {
 	b := l.guard.buckets[s][name]
-	return b != nil && b.locked(l.guard.rule(s), now)
+	return b != nil && shut(b, l.guard.rule(s), now)
 }
 
 // callerBucket is the bucket that counts for the caller. The name of a shared
