@@ -26,12 +26,15 @@ func (s *Server) invite(in incoming) {
 		s.turnAway(in, causeDraining)
 		return
 	}
-	if why := s.overloaded(); why != "" {
-		s.turnAway(in, Cause{causeOverload.Status, causeOverload.Q850, why})
-		return
-	}
 	if full := in.trunk.begin(); full != nil {
 		s.turnAway(in, *full)
+		return
+	}
+	// After the trunk's own limits: who meets those takes no share of the others'.
+	if why := s.overloaded(); why != "" {
+		in.trunk.end()
+		in.trunk.leave()
+		s.turnAway(in, Cause{causeOverload.Status, causeOverload.Q850, why})
 		return
 	}
 	tx, err := s.transactions.open(in)

@@ -119,6 +119,30 @@ func TestOverloadLeavesCallsInProgressAlone(t *testing.T) {
 	g.settle()
 }
 
+// TestAFloodingTrunkTakesNoPlaceOfOthers has one trunk call far more often than
+// it may, and another just once.
+func TestAFloodingTrunkTakesNoPlaceOfOthers(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, func(c *config.Config) {
+		other := c.Trunks[0]
+		other.Name, other.Peers = "other", []string{"127.0.0.2"}
+		c.Trunks[0].Peers, c.Trunks[0].MaxCalls = []string{"127.0.0.1"}, 1
+		c.Trunks = append(slices.Clone(c.Trunks), other)
+		c.Numbers = slices.Clone(c.Numbers)
+		c.Numbers[0].Trunks = []string{"loopback", "other"}
+		c.Overload.CallsPerSecond = 3
+	})
+	flood := siptest.New(t, siptest.Config{Gateway: g.address("udp")})
+	taken := flood.Call("en")
+	for range 20 {
+		g.refusedBy(flood, "en", 503, "max_calls of the trunk")
+	}
+	once := siptest.New(t, siptest.Config{Gateway: g.address("udp"), Local: "127.0.0.2"}).Call("en")
+	once.Hangup()
+	taken.Hangup()
+	g.settle()
+}
+
 // TestARefusalBeforeTheAnswer calls a number that leads to a meeting for no
 // telephone and tells so early.
 func TestARefusalBeforeTheAnswer(t *testing.T) {
