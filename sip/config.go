@@ -27,8 +27,8 @@ type Config struct {
 	// WebSocket) of all peers and of one address.
 	MaxConnections           int `yaml:"max_connections"`
 	MaxConnectionsPerAddress int `yaml:"max_connections_per_address"`
-	// DNS are the name servers that find servers and registrars, as host or host:port; none:
-	// the machine's own.
+	// DNS are the name servers that find servers and registrars, as address or
+	// address:port; none: the machine's own.
 	DNS []string `yaml:"dns"`
 	// STIR is whose word about callers' numbers counts.
 	STIR STIRConfig `yaml:"stir"`
