@@ -55,6 +55,9 @@ const (
 	// twenty is what a jitter buffer was made for. With veryLate there is little
 	// time.
 	lateShare, veryLate = .05, .25
+	// idle is the share of the processors below which sound is late for the sake
+	// of others, such as a desktop's programs: fewer calls would not change that.
+	idle = .1
 	// fewer is what is taken of the calls when sound was late, and farFewer when
 	// it was very late. Then there is a pause to see what comes of it.
 	fewer, farFewer = .85, .7
@@ -88,7 +91,7 @@ func next(s state, l load, c Config) state {
 		}
 	}
 	wait := max(0, s.wait-1)
-	if c.Lateness > 0 && l.late > lateShare {
+	if c.Lateness > 0 && l.late > lateShare && l.cpu > idle {
 		felt := s.share
 		if s.wait == 0 {
 			felt, wait = felt*fewer, pause

@@ -31,6 +31,7 @@ type Sources struct {
 // Meter watches the load. Its methods may be called from several goroutines.
 type Meter struct {
 	sources Sources
+	busy    func() time.Duration // computed, but in tests
 	config  atomic.Pointer[Config]
 	share   atomic.Uint64 // the bits of a float64
 	key     atomic.Pointer[string]
@@ -40,7 +41,7 @@ type Meter struct {
 
 // New makes a meter that finds nothing to do. It measures once it runs.
 func New(c Config, s Sources) *Meter {
-	m := &Meter{sources: s}
+	m := &Meter{sources: s, busy: computed}
 	m.decide(state{share: 1})
 	m.load.Store(&load{})
 	m.Set(c)
@@ -113,7 +114,7 @@ func (m *Meter) decide(s state) {
 }
 
 func (m *Meter) sample(may limits) Sample {
-	s := Sample{At: time.Now(), CPU: computed(), Cores: may.cores, Heap: inUse(), Memory: may.memory}
+	s := Sample{At: time.Now(), CPU: m.busy(), Cores: may.cores, Heap: inUse(), Memory: may.memory}
 	if s.Lateness = m.config.Load().Lateness; s.Lateness > 0 {
 		s.Beats, s.Late = m.sources.Beats(s.Lateness)
 	}

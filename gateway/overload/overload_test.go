@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -34,9 +35,10 @@ func TestShareOfCallsThatIsTaken(t *testing.T) {
 		{"below the limit more is taken, slowly", state{share: .5, key: cpuKey}, load{cpu: .1}, c, state{share: .5 + more, key: cpuKey}},
 		{"until it is all again", state{share: .99, key: cpuKey}, load{cpu: .1}, c, all},
 		{"something is always tried", state{share: .06, key: cpuKey}, load{cpu: 8}, c, state{share: least, key: cpuKey}},
-		{"late sound takes less", all, load{cpu: .1, late: .06}, c, state{share: fewer, key: latenessKey, wait: pause}},
-		{"very late sound takes far less", all, load{cpu: .1, late: .5}, c, state{share: farFewer, key: latenessKey, wait: pause}},
-		{"and then what comes of it is waited for", state{share: .5, key: latenessKey, wait: 2}, load{late: .5}, c, state{share: .5, key: latenessKey, wait: 1}},
+		{"late sound of a gateway that has little to do is the fault of others", all, load{cpu: .1, late: .5}, c, all},
+		{"late sound takes less", all, load{cpu: .2, late: .06}, c, state{share: fewer, key: latenessKey, wait: pause}},
+		{"very late sound takes far less", all, load{cpu: .2, late: .5}, c, state{share: farFewer, key: latenessKey, wait: pause}},
+		{"and then what comes of it is waited for", state{share: .5, key: latenessKey, wait: 2}, load{cpu: .2, late: .5}, c, state{share: .5, key: latenessKey, wait: 1}},
 		{"the tighter limit is told", all, load{cpu: 1.7, late: .5}, c, state{share: .5, key: cpuKey, wait: pause}},
 		{"a full heap takes nothing", all, load{heap: .85}, c, state{key: heapKey}},
 		{"it takes nothing until there is room again", state{key: heapKey}, load{heap: .81}, c, state{key: heapKey}},
@@ -142,6 +144,10 @@ func TestMeterFollowsTheLoad(t *testing.T) {
 			}
 			return beats, late
 		}})
+		begun := time.Now()
+		m.busy = func() time.Duration { // half of the time
+			return time.Duration(float64(time.Since(begun)) * float64(runtime.GOMAXPROCS(0)) / 2)
+		}
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- m.Run(ctx) }()
