@@ -84,7 +84,7 @@ func (c RegisterConfig) validate(transports []string) []error {
 	if c.Domain != "" && !isHost(strings.Trim(c.Domain, "[]")) {
 		errs = append(errs, fmt.Errorf("domain: %q is no host name, such as tel.example.net", text(c.Domain)))
 	}
-	if c.User == "" || c.User != text(c.User) || strings.ContainsAny(c.User, "; \t") {
+	if c.User == "" || c.User != text(c.User) || strings.ContainsAny(c.User, "@; \t") {
 		errs = append(errs, errors.New("user: name the account, as the carrier has given it, without @ and domain"))
 	}
 	if c.AuthUser != text(c.AuthUser) {

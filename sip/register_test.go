@@ -66,6 +66,7 @@ func TestMistakesInAccounts(t *testing.T) {
 		{"a transport that the trunk does not have", func(c *TrunkConfig) { c.Transports = []string{"tls"} }, "register[0].server: "},
 		{"a domain that is none", func(c *TrunkConfig) { c.Register[0].Domain = "a b" }, "register[0].domain: "},
 		{"no user", func(c *TrunkConfig) { c.Register[0].User = "" }, "register[0].user: "},
+		{"a user with its domain", func(c *TrunkConfig) { c.Register[0].User = "4930@tel.example" }, "register[0].user: "},
 		{"no password", func(c *TrunkConfig) { c.Register[0].Password = "" }, "register[0].password: "},
 		{"for a moment", func(c *TrunkConfig) { c.Register[0].Expires = time.Second }, "register[0].expires: "},
 		{"twice", func(c *TrunkConfig) { c.Register = append(c.Register, c.Register[0]) }, "register[1].user: "},
