@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,8 +26,8 @@ const subprotocol = "sip"
 // WebSocket takes SIP over WebSocket (RFC 7118) at whatever address of a web
 // server it is mounted. A client must come from an address of a trunk that
 // takes ws, or wss where the web server speaks TLS itself; everybody else gets
-// 403 and no SIP. Pages of any origin may connect: what a caller may do is the
-// trunk's affair, not the page's.
+// 403 and no SIP. So do pages of another host than ours where callers need no
+// password: a browser of the trunk's would call for whatever page it looks at.
 func (s *Server) WebSocket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kind := "WS"
@@ -40,6 +42,13 @@ func (s *Server) WebSocket() http.Handler {
 			http.Error(w, "Forbidden", http.StatusForbidden)
 			return
 		}
+		if len(t.Auth.Users) == 0 && fromAfar(r) {
+			s.counts.drop(&s.counts.handshakes, func() string {
+				return fmt.Sprintf("%s from %v: a page of %s may call only where callers prove an account: see auth.users of trunk %s", kind, peer, r.Header.Get("Origin"), t.Name)
+			})
+			http.Error(w, "Forbidden", http.StatusForbidden)
+			return
+		}
 		st := &stream{kind: kind, peer: peer}
 		if r.TLS != nil {
 			st.certificates = r.TLS.PeerCertificates
@@ -51,6 +60,18 @@ func (s *Server) WebSocket() http.Handler {
 		}
 		s.upgrade(w, r, st, t)
 	})
+}
+
+// fromAfar reports a page of another host than the one that it asks, at whatever
+// port. What is no browser names no page.
+func fromAfar(r *http.Request) bool {
+	page := r.Header.Get("Origin")
+	if page == "" {
+		return false
+	}
+	origin, err := url.Parse(page)
+	ours := url.URL{Host: r.Host}
+	return err != nil || origin.Hostname() == "" || !strings.EqualFold(origin.Hostname(), ours.Hostname())
 }
 
 // upgrade makes a WebSocket of an HTTP request whose sender may have one.
@@ -68,7 +89,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, st *stream, t *
 	}
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
-		InsecureSkipVerify: true, // of the origin
+		InsecureSkipVerify: true, // of the origin, which fromAfar has looked at
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {

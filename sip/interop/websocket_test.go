@@ -136,6 +136,39 @@ func TestTrunkOfBrowsersOpensNoOtherTransport(t *testing.T) {
 	wantStatus(t, g.phone("ws", ws).Dial("en").Final(), 401)
 }
 
+// A browser calls for whatever page it looks at: where its address is all that a
+// trunk asks for, only pages of the gateway's own host may have it do so.
+func TestPagesOfOthersDoNotCall(t *testing.T) {
+	t.Parallel()
+	listen := func(s *settings) { s.sip.Listen = append(s.sip.Listen, "ws://127.0.0.1:0") }
+	open := start(t, listen)
+	proven := start(t, func(s *settings) { listen(s); withAuth(s) })
+	for _, tt := range []struct {
+		page string
+		g    *gateway
+		ok   bool
+	}{
+		{"https://evil.example", open, false},
+		{"null", open, false},
+		{"http://127.0.0.1.evil.example", open, false},
+		{"http://127.0.0.1:8080", open, true},
+		{"", open, true}, // no browser
+		{"https://phone.example", proven, true},
+	} {
+		header := http.Header{}
+		if tt.page != "" {
+			header.Set("Origin", tt.page)
+		}
+		ws, res, err := websocket.Dial(t.Context(), "ws://"+tt.g.address("ws"), &websocket.DialOptions{HTTPHeader: header, Subprotocols: []string{"sip"}})
+		if (err == nil) != tt.ok || err != nil && (res == nil || res.StatusCode != http.StatusForbidden) {
+			t.Errorf("%q: %v", tt.page, err)
+		}
+		if err == nil {
+			_ = ws.CloseNow()
+		}
+	}
+}
+
 // What a hostile page can do with a WebSocket costs us what it sends, and its own
 // connection only.
 func TestHostileWebSockets(t *testing.T) {

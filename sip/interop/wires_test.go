@@ -141,13 +141,13 @@ func (g *gateway) overTLS(a *authority, client ...tls.Certificate) (*tls.Conn, e
 	return secured, nil
 }
 
-// overWebSocket connects as a browser of another origin would.
+// overWebSocket connects as a browser would that shows a page of the same host.
 func (g *gateway) overWebSocket(kind string, config *tls.Config, binary bool) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), siptest.Patience)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
 	ws, _, err := websocket.Dial(ctx, kind+"://"+g.address(kind)+"/", &websocket.DialOptions{
-		HTTPClient: client, Subprotocols: []string{"sip"}, HTTPHeader: http.Header{"Origin": {"https://phone.example"}},
+		HTTPClient: client, Subprotocols: []string{"sip"}, HTTPHeader: http.Header{"Origin": {"https://127.0.0.1"}},
 	})
 	if err != nil {
 		return nil, err
