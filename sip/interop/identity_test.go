@@ -160,9 +160,12 @@ func TestSignedCallerNumbers(t *testing.T) {
 	strangers := peertest.NewCarriers(t).Carrier("carrier", peertest.CarrierCode("709J"), nil)
 	carriers.Put("/stranger.pem", strangers.Certificate)
 	strangers.Source = "https://" + peertest.CertificateHost + "/stranger.pem"
-	now := time.Now()
 	const caller, called = "4930123456", "49305550100"
-	good := carrier.Sign("A", caller, called, now)
+	// Each is signed when its call begins: a signature is good for a minute.
+	identity := func(c *peertest.Carrier, attest, caller, called string) func() string {
+		return func() string { return "Identity: " + c.Sign(attest, caller, called, time.Now()) }
+	}
+	good := identity(carrier, "A", caller, called)
 	verifying := func(s *settings) {
 		s.trunk.Country = "DE"
 		s.sip.STIR = sip.STIRConfig{CertificateHosts: []string{peertest.CertificateHost}, Authorities: carriers.Roots(), Client: carriers.Client()}
@@ -170,25 +173,25 @@ func TestSignedCallerNumbers(t *testing.T) {
 	national := saying{uri: "sip:0305550100@[remote_ip]:[remote_port]", from: "<sip:030123456@[local_ip];user=phone>"}
 	for _, tt := range []struct {
 		name   string
-		signed string
+		signed func() string
 		saying
 		want string
 	}{
-		{"full attestation", "Identity: " + good, saying{}, "A"},
-		{"partial attestation", "Identity: " + carrier.Sign("B", caller, called, now), saying{}, "B"},
-		{"attestation of the gateway, in a compact header", "y: " + carrier.Sign("C", caller, called, now), saying{}, "C"},
-		{"signed in E.164 and sent as national numbers", "Identity: " + good, national, "A"},
-		{"no signature", "X-Nothing: 1", saying{}, ""},
-		{"forged by somebody without a certificate of the authority", "Identity: " + strangers.Sign("A", caller, called, now), saying{}, "failed"},
-		{"expired", "Identity: " + carrier.Sign("A", caller, called, now.Add(-2*time.Minute)), saying{}, "failed"},
-		{"for another caller", "Identity: " + carrier.Sign("A", "4930999999", called, now), saying{}, "failed"},
-		{"for another call", "Identity: " + carrier.Sign("A", caller, "4930999999", now), saying{}, "failed"},
-		{"changed on its way", "Identity: " + strings.Replace(good, ".", ".A", 1), saying{}, "failed"},
+		{"full attestation", good, saying{}, "A"},
+		{"partial attestation", identity(carrier, "B", caller, called), saying{}, "B"},
+		{"attestation of the gateway, in a compact header", func() string { return "y: " + carrier.Sign("C", caller, called, time.Now()) }, saying{}, "C"},
+		{"signed in E.164 and sent as national numbers", good, national, "A"},
+		{"no signature", func() string { return "X-Nothing: 1" }, saying{}, ""},
+		{"forged by somebody without a certificate of the authority", identity(strangers, "A", caller, called), saying{}, "failed"},
+		{"expired", func() string { return "Identity: " + carrier.Sign("A", caller, called, time.Now().Add(-2*time.Minute)) }, saying{}, "failed"},
+		{"for another caller", identity(carrier, "A", "4930999999", called), saying{}, "failed"},
+		{"for another call", identity(carrier, "A", caller, "4930999999"), saying{}, "failed"},
+		{"changed on its way", func() string { return strings.Replace(good(), ".", ".A", 1) }, saying{}, "failed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := tt.saying
-			s.headers = []string{tt.signed}
+			s.headers = []string{tt.signed()}
 			if got := told(t, s, verifying).From().Attested; got != tt.want {
 				t.Errorf("attested %q, want %q", got, tt.want)
 			}
