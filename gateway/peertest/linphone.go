@@ -99,8 +99,13 @@ func (l *Linphone) Dial(uri string) {
 // Key presses a key, as an RFC 4733 event.
 func (l *Linphone) Key(key rune) { l.say(string(key)) }
 
-// Hold puts the call on hold; Resume takes it back.
-func (l *Linphone) Hold() { l.say("pause") }
+// Hold puts the call on hold, and waits until linphonec knows that it is: it
+// resumes none before.
+func (l *Linphone) Hold() {
+	l.t.Helper()
+	l.say("pause")
+	l.Wait(" is now paused.")
+}
 
 // Resume takes the call back from hold.
 func (l *Linphone) Resume() { l.say("resume") }

@@ -34,7 +34,7 @@ func TestPacketsOfAnyLength(t *testing.T) {
 			tone := peertest.RTPCapture(t, peertest.PCMA, length, sine(hertz, 1500*time.Millisecond))
 			s := scenario().Invite(length).Ack().Play(tone).Pause(1600 * time.Millisecond).Bye()
 			play(t, s, func(s *settings) { s.handle = listener.lend })
-			steady(t, listener.Heard(), time.Second)
+			unbroken(t, listener.Heard())
 		})
 	}
 }
@@ -45,7 +45,7 @@ func TestPacketLengthChangesInMidCall(t *testing.T) {
 	tone := peertest.RTPCapture(t, peertest.PCMA, 20, sine(hertz, 2*time.Second), 60, 10, 30, 40)
 	s := scenario().Invite(20).Ack().Play(tone).Pause(2100 * time.Millisecond)
 	play(t, s.Bye(), func(s *settings) { s.handle = listener.lend })
-	steady(t, listener.Heard(), 1500*time.Millisecond)
+	unbroken(t, listener.Heard())
 }
 
 // Row 16: no packet of ours is longer than they take.
@@ -59,6 +59,25 @@ func TestShortPacketsWhereTheyAreWanted(t *testing.T) {
 	<-call.Done()
 	if n := call.Stats().PacketsOut; n < 80 || n > 130 {
 		t.Errorf("%d packets in a second, want a hundred", n)
+	}
+}
+
+// unbroken fails unless the tone has been heard at its level, and without a gap,
+// for 300 ms: a busy machine sends not all packets in time, but a length that is
+// taken for another breaks it everywhere.
+func unbroken(t *testing.T, sound []int16) {
+	t.Helper()
+	const window, enough = 400, 6 // samples, windows
+	longest, row := 0, 0
+	for at := 0; at+window <= len(sound); at += window {
+		row++
+		if peertest.Level(sound[at:at+window], hertz) < -21 {
+			row = 0
+		}
+		longest = max(longest, row)
+	}
+	if longest < enough {
+		t.Errorf("the tone was heard for %d ms at a time", longest*window/8)
 	}
 }
 
