@@ -100,6 +100,15 @@ func TestPrintedFilePassesTheCheck(t *testing.T) {
 	}
 }
 
+func TestCheckTellsWhatIsHardlyMeant(t *testing.T) {
+	stdout, stderr, code := call(t, "check", "--config", write(t, "", "trunks: [{name: a, peers: [192.0.2.1]}]\nnumbers: [{number: 1, trunks: [a]}]\n"))
+	for _, want := range []string{"no mistake", "hardly meant: trunks[0].peers: 192.0.2.1 is beyond this machine", "hardly meant: meetings: there is none"} {
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("check (exit %d) does not say %q:\n%s%s", code, want, stdout, stderr)
+		}
+	}
+}
+
 func TestPromptsAreListedAndWrittenAsWAV(t *testing.T) {
 	stdout, stderr, code := call(t, "prompts", "list", "--language", "en")
 	if code != 0 || !strings.Contains(stdout, "refuse.e2ee") || strings.Contains(stdout, "\nde ") {

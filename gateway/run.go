@@ -28,9 +28,7 @@ func (r runCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := newLog(c.Log)
-	for _, hint := range c.Hints(time.Now()) {
-		log.Warn().Msg(hint)
-	}
+	hint(c, log)
 	// From here on: until somebody listens, HUP would end the program.
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -102,6 +100,14 @@ func (r runCommand) reloads(ctx context.Context, hup <-chan os.Signal, gateway *
 			continue
 		}
 		zerolog.SetGlobalLevel(c.Log.Threshold())
+		hint(c, log)
+	}
+}
+
+// hint logs what the operator will hardly have meant.
+func hint(c config.Config, log zerolog.Logger) {
+	for _, words := range c.Hints(time.Now()) {
+		log.Warn().Msg(words)
 	}
 }
 
