@@ -58,7 +58,8 @@ func bubble(t *testing.T, expires time.Duration, handle func(context.Context, *C
 		c.server, err = newServer(DefaultConfig(), []TrunkConfig{trunk}, zerolog.Nop(),
 			func(ctx context.Context, call *Call) { c.calls <- call; handle(ctx, call) },
 			func(media.LegConfig) (leg, error) {
-				l := &fakeLeg{answer: c.negotiate, digits: make(chan rune, 9), lost: make(chan struct{})}
+				accept := func(answer []byte) error { _, err := c.negotiate(answer); return err }
+				l := &fakeLeg{answer: c.negotiate, accept: accept, digits: make(chan rune, 9), lost: make(chan struct{})}
 				c.legs <- l
 				return l, nil
 			})
@@ -75,12 +76,18 @@ func bubble(t *testing.T, expires time.Duration, handle func(context.Context, *C
 }
 
 // negotiate is what the gateway's sound says to an offer.
-func (c *caller) negotiate([]byte) ([]byte, error) {
-	if c.fits != nil {
+func (c *caller) negotiate(offer []byte) ([]byte, error) {
+	switch {
+	case c.fits != nil:
 		return nil, c.fits
+	case string(offer) == unfit:
+		return nil, media.ErrNothingFits
 	}
 	return []byte(plainAnswer), nil
 }
+
+// unfit is an offer or an answer that fits nothing.
+const unfit = "v=0\r\nm=nothing\r\n"
 
 // send gives the server a message.
 func (c *caller) send(message string) {
