@@ -153,7 +153,13 @@ func (d *dialog) postpone(status int) {
 func (d *dialog) acknowledge() {
 	req, res := d.result.req, d.result.res
 	if res.IsSuccess() {
-		d.deliver(d.compose(sipmsg.ACK, req.CSeq().SeqNo))
+		ack := d.compose(sipmsg.ACK, req.CSeq().SeqNo)
+		for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+			if h := req.GetHeader(name); h != nil { // RFC 3261 section 13.2.2.4
+				ack.AppendHeader(h)
+			}
+		}
+		d.deliver(ack)
 		return
 	}
 	ack := d.compose(sipmsg.ACK, req.CSeq().SeqNo)

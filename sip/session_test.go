@@ -357,7 +357,7 @@ func TestATrunkThatWantsOurPasswordInsideACall(t *testing.T) {
 					t.Errorf("%s: %q", tt.answered, got)
 				}
 				c.answer(req, 200)
-				c.asks(sipmsg.ACK)
+				wantHeader(t, c.asks(sipmsg.ACK), tt.answered, header(req, tt.answered))
 				call := <-c.calls
 				call.Hangup(causeNormal)
 				for range 2 { // one that insists is let be
