@@ -76,7 +76,7 @@ var torture = [...]struct {
 	{name: "cparam02", rule: "a parameter of the address in it", status: []int{405}},
 	{name: "regescrt", rule: "a header in an address", status: []int{405}},
 	{name: "sdp01", rule: "a caller who does not take SDP", status: []int{406, 488}},
-	{name: "inv2543", rule: "a caller of RFC 2543", status: []int{200, 400}},
+	{name: "inv2543", rule: "a caller of RFC 2543, which nobody speaks any more", status: []int{400}},
 	// RFC 5118.
 	{name: "ipv6-good", rule: "IPv6 in brackets", status: []int{405}},
 	{name: "ipv6-bad", rule: "IPv6 without brackets", status: []int{400}},
