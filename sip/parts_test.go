@@ -287,6 +287,14 @@ func TestParserPanicCostsOneMessage(t *testing.T) {
 	}
 }
 
+func TestWriterPanicCostsOneMessage(t *testing.T) {
+	res := sipmsg.NewResponse(200, "OK")
+	res.AppendHeader((*sipmsg.ContactHeader)(nil))
+	if _, err := marshal(res); err == nil {
+		t.Error("no error")
+	}
+}
+
 func TestSipgoLogsLittleAndNothingOfAMessage(t *testing.T) {
 	var out bytes.Buffer
 	log := newHush(zerolog.New(&out))

@@ -35,8 +35,14 @@ func (held) Ref(int) int            { return 1 }
 func (held) TryClose() (int, error) { return 1, nil }
 
 // marshal writes a message. Every value passes the guard here, also those
-// which an answer repeats from its request.
-func marshal(msg sipmsg.Message) ([]byte, error) {
+// which an answer repeats from its request. A panic costs this message only: it
+// may happen in a timer of sipgo's, or while its transaction is locked.
+func marshal(msg sipmsg.Message) (data []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			data, err = nil, fmt.Errorf("write message: %v", r)
+		}
+	}()
 	var b bytes.Buffer
 	b.Grow(1024)
 	var headers []sipmsg.Header
