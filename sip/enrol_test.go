@@ -95,9 +95,16 @@ func FuzzEnrol(f *testing.F) {
 		e, asks := enrolment{asked: time.Minute}, 0
 		for _, b := range script {
 			events := []any{
-				enrolDue{}, enrolFound{int(b%3) + 1, 0}, enrolLost{}, enrolSilence{}, enrolCut{},
-				enrolReply{status: 200, granted: time.Hour, elsewhere: b&32 != 0}, enrolReply{status: 401, readable: true, stale: true},
-				enrolReply{status: 407, readable: true}, enrolReply{status: 423, least: e.asked + time.Hour}, enrolReply{status: 503},
+				enrolDue{},
+				enrolFound{int(b%3) + 1, 0},
+				enrolLost{},
+				enrolSilence{},
+				enrolCut{},
+				enrolReply{status: 200, granted: time.Hour, elsewhere: b&32 != 0},
+				enrolReply{status: 401, readable: true, stale: true},
+				enrolReply{status: 407, readable: true},
+				enrolReply{status: 423, least: e.asked + time.Hour},
+				enrolReply{status: 503},
 			}
 			var steps []any
 			e, steps = enrol(e, events[int(b)%len(events)])

@@ -188,9 +188,9 @@ func (m *member) prove(req *sipmsg.Request) error {
 func (m *member) read(res *sipmsg.Response, asked time.Duration) enrolReply {
 	reply := readReply(res, m.line, m.config.User, asked)
 	switch res.StatusCode {
-	case 401, 407:
+	case sipmsg.StatusUnauthorized, sipmsg.StatusProxyAuthRequired:
 		i, name := 0, "WWW-Authenticate"
-		if res.StatusCode == 407 {
+		if res.StatusCode == sipmsg.StatusProxyAuthRequired {
 			i, name = 1, "Proxy-Authenticate"
 		}
 		var values []string
