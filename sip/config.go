@@ -120,16 +120,19 @@ func (c Config) Validate() error {
 	if len(c.Listen) == 0 {
 		errs = append(errs, errors.New("listen: name at least one address, for example udp://127.0.0.1:5060"))
 	}
-	seen := map[endpoint]bool{}
+	taken := map[endpoint]string{}
 	for i, at := range c.Listen {
 		e, err := parseEndpoint(at)
+		if e.network != "udp" {
+			e.network = "tcp" // tls, ws and wss take a port of TCP
+		}
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("listen[%d]: %w", i, err))
-		case seen[e] && e.port != 0:
-			errs = append(errs, fmt.Errorf("listen[%d]: %s is there twice", i, at))
+		case taken[e] != "" && e.port != 0:
+			errs = append(errs, fmt.Errorf("listen[%d]: %s has the address and port of %s", i, at, taken[e]))
 		}
-		seen[e] = true
+		taken[e] = at
 	}
 	if c.Advertise != "" && !isHost(c.Advertise) {
 		errs = append(errs, fmt.Errorf("advertise: %q is neither an IP address nor a host name", c.Advertise))

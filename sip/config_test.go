@@ -31,6 +31,8 @@ func TestConfigMistakes(t *testing.T) {
 		{[]string{"wss://127.0.0.1"}, "", "tls.certificate: "},
 		{[]string{"udp://a b:1"}, "", "listen[0]: "},
 		{[]string{"udp://:5060", "udp://:5060"}, "", "listen[1]: "},
+		{[]string{"tcp://:5060", "ws://:5060"}, "", "listen[1]: "},
+		{[]string{"udp://:5060", "tcp://:5060"}, "", ""},
 		{[]string{"udp://:5060"}, "not a host", "advertise: "},
 		{[]string{"udp://:5060"}, "-x.example", "advertise: "},
 		{[]string{"udp://:0", "udp://:0", "tcp://[::1]"}, "sip.example.com", ""},
