@@ -247,10 +247,17 @@ func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
 func (g *gateway) heard(phone *peertest.Baresip, language string, p announcements.Prompt) int {
 	g.t.Helper()
 	prompt := g.prompt(language, p)
-	at := -1
+	at, from, looked, last := -1, 0, 0, 0
 	peertest.Eventually(g.t, "the phone hears "+string(p), func() bool {
-		match, lag := peertest.Match(phone.Heard(), prompt)
-		at = lag
+		heard := phone.Heard()
+		n, grows := len(heard), len(heard) > last
+		last = n
+		// Comparing is dear: there has to be enough that is new, or no more to come.
+		if n < len(prompt) || n == looked || grows && n < looked+pcm.Narrowband/4 {
+			return false
+		}
+		match, lag := peertest.Match(heard[from:], prompt)
+		at, from, looked = from+lag, n-len(prompt)+1, n
 		return match > .8
 	})
 	return at

@@ -115,9 +115,8 @@ func Last(sound []int16, seconds float64) []int16 {
 }
 
 // Match is the best normalised cross-correlation of a prompt with any place of
-// a recording, between 0 and 1, and where that place begins, in samples. Both
-// sounds are looked at as envelopes of band energy would be too coarse, so the
-// waveform itself is compared; G.711 leaves it at .99.
+// a recording, between 0 and 1, and where that place begins, in samples. Envelopes
+// would be too coarse, so the waveform itself is compared; G.711 leaves it at .99.
 func Match(recording, prompt []int16) (best float64, at int) {
 	if len(prompt) == 0 || len(recording) < len(prompt) {
 		return 0, -1
