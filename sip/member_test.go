@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"net"
 	"reflect"
 	"strings"
 	"testing"
@@ -141,6 +142,38 @@ func TestAnAccountThatComesBackWaitsForItsFarewell(t *testing.T) {
 	b.registered()
 	if b.gate.trunkOf(d.address().Addr(), "UDP") == nil {
 		t.Error("the registrar may not call")
+	}
+}
+
+// A registrar that hangs up instead of answering is not waited for: there may be
+// another.
+func TestARegistrarThatHangsUpIsNotWaitedFor(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 1))
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() { _ = l.Close(); <-ended })
+	b := start(t, func(s *setup) {
+		trunk, a := trunkOf("carrier"), accountOf("alice")
+		a.Server = "sip:" + l.Addr().String() + ";transport=tcp"
+		trunk.Register = []RegisterConfig{a}
+		s.trunks = []TrunkConfig{trunk}
+	})
+	b.until("the account has failed", func() bool { return b.Registrations()[0].State == stateFailed })
+	if why := b.Registrations()[0].Error; !strings.Contains(why, errCut.Error()) {
+		t.Errorf("error %q", why)
 	}
 }
 

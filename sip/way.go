@@ -79,8 +79,23 @@ func (w way) contact(user, params string) string {
 	return "<" + uri + params + ">"
 }
 
-// ask sends a request and waits for its final answer.
+// errCut is why there is no answer to what was sent over a connection.
+var errCut = errors.New("the other side has closed the connection")
+
+// ask sends a request and waits for its final answer, or until the connection
+// that it would come by is gone.
 func (s *Server) ask(ctx context.Context, w way, req *sipmsg.Request) (*sipmsg.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if cut := w.cut(); cut != nil {
+		go func() {
+			select {
+			case <-cut:
+				cancel(errCut)
+			case <-ctx.Done():
+			}
+		}()
+	}
 	req.PrependHeader(s.via(w.wire, route{host: w.host}))
 	req.SetTransport(w.wire.network())
 	req.SetDestination(w.to.String())
