@@ -46,7 +46,7 @@ func neighbourhood(address netip.Addr) netip.Addr {
 	return address
 }
 
-// errFull says why a connection found no place.
+// These say why a connection found no place.
 var (
 	errFull       = errors.New("sip.max_connections is reached")
 	errFullOfOne  = errors.New("sip.max_connections_per_address is reached")
