@@ -17,13 +17,13 @@ const (
 // envelope, and would end it, as would a greeting to us who greet.
 func heeds(p []byte, client bool) bool {
 	for len(p) >= recordHeader {
-		clear := binary.BigEndian.Uint16(p[3:]) == 0
+		unkeyed := binary.BigEndian.Uint16(p[3:]) == 0
 		kind, body := p[0], p[recordHeader:]
 		n := min(int(binary.BigEndian.Uint16(p[11:])), len(body))
 		switch {
-		case clear && (kind == recordAlert || kind == recordData):
+		case unkeyed && (kind == recordAlert || kind == recordData):
 			return false
-		case clear && kind == recordHandshake && client && n > 0 && body[0] == clientHello:
+		case unkeyed && kind == recordHandshake && client && n > 0 && body[0] == clientHello:
 			return false
 		}
 		p = body[n:]

@@ -64,7 +64,7 @@ func TestPolicy(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := NewParty(withPolicy(tt.policy))
 			answer, a, err := p.Answer(session(tt.offer...))
-			if !errors.Is(err, tt.err) || errors.Is(err, ErrClear) != (tt.err == ErrClear) {
+			if !errors.Is(err, tt.err) || errors.Is(err, ErrClear) != errors.Is(tt.err, ErrClear) {
 				t.Fatalf("err = %v, want %v", err, tt.err)
 			}
 			if _, settled := p.Agreed(); settled == (tt.err != nil) {
@@ -175,7 +175,7 @@ func TestOfferOfKeys(t *testing.T) {
 				t.Errorf("offered\n%s", offer)
 			}
 			a, err := p.Accept(session(tt.answer...))
-			if !errors.Is(err, tt.err) || errors.Is(err, ErrClear) != (tt.err == ErrClear) {
+			if !errors.Is(err, tt.err) || errors.Is(err, ErrClear) != errors.Is(tt.err, ErrClear) {
 				t.Fatalf("err = %v, want %v", err, tt.err)
 			}
 			if err != nil {
