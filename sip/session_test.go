@@ -278,7 +278,9 @@ func TestTheEndOfACallThatIsBeingRefreshed(t *testing.T) {
 			c.wants(200)
 			c.answer(req, 487)
 			c.asks(sipmsg.ACK)
-			if call := <-c.calls; !errors.Is(call.Err(), ErrCallerGone) {
+			call := <-c.calls
+			<-call.Done()
+			if !errors.Is(call.Err(), ErrCallerGone) {
 				t.Errorf("ended with %v", call.Err())
 			}
 		})
