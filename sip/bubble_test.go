@@ -42,6 +42,7 @@ func (c *caller) network() string {
 	}
 	return "UDP"
 }
+
 func (c *caller) WriteMsg(m sipmsg.Message) error {
 	c.out <- m
 	return nil

@@ -212,7 +212,7 @@ func (w *walker) hear(r *sipmsg.Response) {
 	if x.method == "INVITE" && r.StatusCode >= 300 && w.dice.IntN(4) > 0 {
 		w.bows(r)
 	}
-	if x.method == "PRACK" && r.StatusCode != 481 && r.StatusCode != 500 { // its offer may be refused
+	if x.method == "PRACK" && r.StatusCode != 481 && r.StatusCode != sipmsg.StatusInternalServerError { // its offer may be refused
 		w.proven = true
 	}
 }
@@ -237,7 +237,7 @@ func (w *walker) hearProvisional(x *exchanged, r *sipmsg.Response) {
 func (w *walker) wantSession(x *exchanged, r *sipmsg.Response) {
 	w.t.Helper()
 	again := x.method == "INVITE" && x != w.first
-	if r.StatusCode == 200 && (again || x.method == "UPDATE") && (again || x.body) != (len(r.Body()) > 0) {
+	if r.StatusCode == sipmsg.StatusOK && (again || x.method == "UPDATE") && (again || x.body) != (len(r.Body()) > 0) {
 		w.t.Errorf("%s %d with a session is %v: answered %q", x.method, x.seq, x.body, r.Body())
 	}
 }

@@ -1,17 +1,7 @@
 package app_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
-	"net"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/gateway/config"
@@ -22,33 +12,10 @@ import (
 // admit encrypted calls only.
 func encrypt(t *testing.T) func(*config.Config) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	write := func(name, kind string, der []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	certificate, key := peertest.SelfSigned(t)
 	return func(c *config.Config) {
 		c.SIP.Listen = append(c.SIP.Listen, "tls://127.0.0.1:0")
-		c.SIP.TLS.Certificate, c.SIP.TLS.Key = write("certificate.pem", "CERTIFICATE", certificate), write("key.pem", "PRIVATE KEY", secret)
+		c.SIP.TLS.Certificate, c.SIP.TLS.Key = certificate, key
 		c.Admission.SecureLeg = true
 	}
 }

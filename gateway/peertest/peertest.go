@@ -117,8 +117,8 @@ func tail(s string, n int) string {
 	return s
 }
 
-// freePair finds an even UDP port that nobody is bound to, nor to the next.
-func freePair(t testing.TB) int {
+// FreePair finds an even UDP port that nobody is bound to, nor to the next.
+func FreePair(t testing.TB) int {
 	t.Helper()
 	for range 100 {
 		even, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -2,15 +2,8 @@ package interop
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"math"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip"
@@ -222,7 +214,7 @@ func TestBrowserSoftphonesOverTLS(t *testing.T) {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
 			g, s := conversation(t, "wss://127.0.0.1:0", func(c *settings) {
-				c.sip.TLS.Certificate, c.sip.TLS.Key = selfSigned(t)
+				c.sip.TLS.Certificate, c.sip.TLS.Key = peertest.SelfSigned(t)
 				c.trunk.SRTP = "required"
 			})
 			b := softphone(t, library)
@@ -243,7 +235,7 @@ func TestBrowserSoftphonesProveThemselves(t *testing.T) {
 		t.Run(library, func(t *testing.T) {
 			t.Parallel()
 			g, s := conversation(t, "wss://127.0.0.1:0", func(c *settings) {
-				c.sip.TLS.Certificate, c.sip.TLS.Key = selfSigned(t)
+				c.sip.TLS.Certificate, c.sip.TLS.Key = peertest.SelfSigned(t)
 				c.trunk.Peers, c.trunk.Transports = []string{"0.0.0.0/0", "::/0"}, []string{"wss"}
 				c.trunk.Auth.Realm = "example.com"
 				c.trunk.Auth.Users = []sip.UserConfig{{User: "browser", Password: "a secret"}}
@@ -281,32 +273,4 @@ func TestBrowserSpeaksTheTrunksCodec(t *testing.T) {
 			<-call.Done()
 		})
 	}
-}
-
-// selfSigned writes a certificate for loopback and its key.
-func selfSigned(t testing.TB) (certificate, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	blank := x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	public, err := x509.CreateCertificate(rand.Reader, &blank, &blank, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: public}, "key.pem": {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 }

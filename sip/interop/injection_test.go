@@ -13,27 +13,6 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-// freePair is an even UDP port that is free, as is the next.
-func freePair(t testing.TB) uint16 {
-	t.Helper()
-	for {
-		even, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := even.LocalAddr().(*net.UDPAddr).Port
-		odd, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
-		even.Close()
-		if err != nil {
-			continue
-		}
-		odd.Close()
-		if port%2 == 0 {
-			return uint16(port)
-		}
-	}
-}
-
 // Section 4, RTP injection: while a phone is in a call, strangers at another
 // address and at another port of the phone's own address send a loud tone of
 // their own, as fast as they can, to the very port of the call. The meeting
@@ -43,7 +22,7 @@ func TestStrangersAreNotHeard(t *testing.T) {
 	for _, encryption := range []string{"mediaenc=", "mediaenc=srtp-mand"} {
 		t.Run(encryption, func(t *testing.T) {
 			t.Parallel()
-			here, port := &ear{loop: newLoop()}, freePair(t)
+			here, port := &ear{loop: newLoop()}, uint16(peertest.FreePair(t))
 			g := start(t, func(s *settings) {
 				s.media.Ports = media.PortRange{First: port, Last: port + 1}
 				s.handle = here.lend

@@ -216,7 +216,10 @@ func TestStalledHandshakesAreClosed(t *testing.T) {
 	a := newAuthority(t)
 	g := start(t, func(s *settings) { a.encrypt(s); s.sip.Listen = append(s.sip.Listen, "ws://127.0.0.1:0") })
 	for _, tt := range []struct{ kind, first string }{
-		{"tls", ""}, {"tls", "\x16\x03\x01"}, {"wss", ""}, {"ws", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "},
+		{"tls", ""},
+		{"tls", "\x16\x03\x01"},
+		{"wss", ""},
+		{"ws", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "},
 		{"ws", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nthe rest never comes"},
 		{"ws", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n"},
 	} {

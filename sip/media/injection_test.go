@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
+	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/transcode/g711"
 )
 
@@ -150,31 +151,10 @@ func TestNothingBleedsToWhoKnocks(t *testing.T) {
 	}
 }
 
-// freePair is an even port that is free, as is the next.
-func freePair(t testing.TB) uint16 {
-	t.Helper()
-	for {
-		even, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := uint16(portOf(even))
-		odd, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(port) + 1})
-		even.Close()
-		if err != nil {
-			continue
-		}
-		odd.Close()
-		if port%2 == 0 {
-			return port
-		}
-	}
-}
-
 // TestWhatALateCallSaysIsNotHeard: the port of a call that has ended goes to
 // another while the first caller still sends.
 func TestWhatALateCallSaysIsNotHeard(t *testing.T) {
-	free := freePair(t)
+	free := uint16(peertest.FreePair(t))
 	b := newBench(t, func(c *Config) { c.Ports = PortRange{free, free + 1} })
 	before := b.dial(pcma)
 	for range enough {
