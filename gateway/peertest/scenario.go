@@ -13,6 +13,7 @@ type Scenario struct {
 	cseq   int
 	invite int    // the CSeq of the last INVITE, which its ACK repeats
 	extra  string // headers of the next message
+	hidden string // the address that the phone believes to have, behind NAT
 	checks int
 	b      strings.Builder
 }
@@ -32,6 +33,14 @@ var (
 // NewScenario begins a call to number.
 func NewScenario(number string, codec Codec) *Scenario {
 	return &Scenario{number: number, codec: codec}
+}
+
+// Behind puts the phone behind a NAT that knows nothing of SIP: it writes an
+// address of its own network into Via and Contact, and asks for answers to where
+// its packets come from (RFC 3581).
+func (s *Scenario) Behind(address string) *Scenario {
+	s.hidden = address
+	return s
 }
 
 // String is the scenario as SIPp reads it.
@@ -57,6 +66,10 @@ func (s *Scenario) requestIn(branch, method, attributes, body string, inDialog b
 	if inDialog {
 		tag = "[peer_tag_param]"
 	}
+	via, contact := "[local_ip]:[local_port]", "[local_ip]:[local_port]"
+	if s.hidden != "" {
+		via, contact = s.hidden+";rport", s.hidden
+	}
 	contentType := ""
 	if body != "" {
 		contentType = "Content-Type: " + contentTypeOf(strings.SplitN(body, "\n", 2)[0]) + "\n"
@@ -65,18 +78,18 @@ func (s *Scenario) requestIn(branch, method, attributes, body string, inDialog b
 	fmt.Fprintf(&s.b, `<send %s><![CDATA[
 
 %s sip:%s@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=%s
+Via: SIP/2.0/[transport] %s;branch=%s
 From: <sip:+4930123456@[local_ip]:[local_port]>;tag=[pid]from[call_number]
 To: <sip:%s@[remote_ip]:[remote_port]>%s
 Call-ID: [call_id]
 CSeq: %d %s
-Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
+Contact: <sip:sipp@%s;transport=[transport]>
 Max-Forwards: 70
 %sContent-Length: [len]
 
 %s
 ]]></send>
-`, attributes, method, s.number, branch, s.number, tag, cseq, method, s.extra+contentType, body)
+`, attributes, method, s.number, via, branch, s.number, tag, cseq, method, contact, s.extra+contentType, body)
 	s.extra = ""
 	return s
 }

@@ -28,7 +28,11 @@ func RunSIPp(t testing.TB, scenario, target string, calls int, vars map[string]s
 	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{target, "-sf", file, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-m", fmt.Sprint(calls), "-l", fmt.Sprint(max(calls, 1)), "-r", fmt.Sprint(max(calls, 20)), "-nostdin", "-timeout", "90s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(dir, "errors.log")}
+	own := "127.0.0.1"
+	if strings.HasPrefix(target, "[") {
+		own = "::1"
+	}
+	args := []string{target, "-sf", file, "-i", own, "-mi", own, "-m", fmt.Sprint(calls), "-l", fmt.Sprint(max(calls, 1)), "-r", fmt.Sprint(max(calls, 20)), "-nostdin", "-timeout", "90s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(dir, "errors.log")}
 	for name, value := range vars {
 		if name == "transport" {
 			args = append(args, "-t", value)
