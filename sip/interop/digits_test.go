@@ -132,7 +132,7 @@ func TestKeysOfEveryKind(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			k := newTypist()
-			play(t, tt.call(t).Bye(), func(s *settings) { s.handle = k.lend })
+			play(t, tt.call(t).Pause(time.Second).Bye(), func(s *settings) { s.handle = k.lend }) // a busy SIPp plays late
 			if got := k.typed(); got != tt.want {
 				t.Errorf("keys %q, want %q", got, tt.want)
 			}
