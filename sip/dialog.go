@@ -223,6 +223,8 @@ func (d *dialog) hear(m any) {
 		d.read(m)
 	case alive:
 		d.watch()
+	case mute:
+		d.miss()
 	case takeCall:
 		d.takers = append(d.takers, m.result)
 		d.happen(wanted{})

@@ -193,6 +193,31 @@ func TestHeldCallerWhoIsGone(t *testing.T) {
 	b.wantNothing()
 }
 
+// Who comes back from hold while we still ask is not given up for not answering.
+func TestHeldCallerWhoComesBackInTime(t *testing.T) {
+	legs := make(chan *fakeLeg, 1)
+	b := start(t, func(s *setup) {
+		s.timing.t1, s.timing.t2, s.timing.probe = 2*time.Millisecond, 8*time.Millisecond, 5*time.Millisecond
+		s.leg = func() *fakeLeg { l := &fakeLeg{held: true}; legs <- l; return l }
+	})
+	call := b.phone("udp").Call("en", siptest.Deaf())
+	c, l := b.next(), <-legs
+	asking := func() bool {
+		b.transactions.mu.Lock()
+		defer b.transactions.mu.Unlock()
+		return len(b.transactions.client) > 0
+	}
+	b.until("nobody asks", asking)
+	l.hold(false)
+	b.until("it is asked for ever", func() bool { return !asking() })
+	wantStatus(t, call.Request("OPTIONS"), 200)
+	if err := c.Err(); err != nil {
+		t.Errorf("the call has ended: %v", err)
+	}
+	wantStatus(t, call.Hangup(), 200)
+	b.wantEnd(c, ErrCallerGone)
+}
+
 func TestCancel(t *testing.T) {
 	b := start(t, func(s *setup) { s.handle = func(ctx context.Context, _ *Call) { <-ctx.Done() } })
 	phone := b.phone("udp")

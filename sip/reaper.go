@@ -29,16 +29,31 @@ func (d *dialog) ask() {
 	where := d.where
 	d.server.running.Go(func() {
 		res, err := d.server.exchange(where, req)
-		if err != nil || isGone(res.StatusCode) {
+		switch {
+		case err != nil:
+			d.post(mute{})
+		case isGone(res.StatusCode):
 			d.post(ended{causeNoReply, ErrNoReply})
-			return
+		default:
+			d.post(alive{})
 		}
-		d.post(alive{})
 	})
 }
 
-// alive: a caller who was asked has answered.
-type alive struct{}
+type (
+	// alive: a caller who was asked has answered.
+	alive struct{}
+	// mute: one who was asked has not.
+	mute struct{}
+)
+
+// miss ends the call of who has not answered, unless they have come back from
+// hold meanwhile: from then on their sound tells.
+func (d *dialog) miss() {
+	if !d.parted && d.call.leg.Unwatched() {
+		d.happen(ended{causeNoReply, ErrNoReply})
+	}
+}
 
 // isGone reports the answers that end a dialog (RFC 3261 section 12.2.1.2, RFC
 // 5057 section 5.1). Any other, be it 405, comes from a caller who is there.
