@@ -32,7 +32,7 @@ func TestScannersFindNothing(t *testing.T) {
 		{"svcrack", "--maximumtime=2", "-p", g.port("udp"), "-u", "100", "-d", words, "127.0.0.1"},
 	} {
 		if _, err := exec.LookPath(args[0]); err != nil {
-			t.Skipf("no %s: install sipvicious", args[0])
+			t.Fatalf("%s is not installed: run `make deps`", args[0])
 		}
 		out := new(strings.Builder)
 		// Their own port would be 5060, to which answers without rport go.

@@ -41,7 +41,7 @@ func TestTLSTakesCallsOfVersion12AndUp(t *testing.T) {
 func TestTLSOfOpenSSL(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("no openssl")
+		t.Fatal("openssl is not installed: run `make deps`")
 	}
 	a := newAuthority(t)
 	g := start(t, a.encrypt)
