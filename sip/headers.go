@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"github.com/einwahl/einwahl/sip/identity"
 )
 
 // newParser is sipgo's parser with readers of our own for the headers that
@@ -99,7 +101,7 @@ func readSentBy(s string) (host string, port int, err error) {
 func readAddress(s string, uri *sipmsg.Uri) (name string, params sipmsg.HeaderParams, err error) {
 	s = strings.TrimSpace(s)
 	if rest, quoted := strings.CutPrefix(s, `"`); quoted {
-		end := closingQuote(rest)
+		end := identity.ClosingQuote(rest)
 		if end < 0 {
 			return "", nil, errors.New("a quoted name without an end")
 		}
@@ -139,18 +141,6 @@ func readURI(s string, uri *sipmsg.Uri) error {
 		uri.UriParams[i].K = strings.ToLower(uri.UriParams[i].K)
 	}
 	return nil
-}
-
-func closingQuote(s string) int {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
-		}
-	}
-	return -1
 }
 
 // cutParams takes the parameters off a value. Their names are in lower case,

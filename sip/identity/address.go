@@ -83,7 +83,7 @@ func indexOutside(s string, c byte) int {
 		case s[i] == c && !angle:
 			return i
 		case s[i] == '"' && !angle && quotes:
-			end := closingQuote(s[i+1:])
+			end := ClosingQuote(s[i+1:])
 			if quotes = end >= 0; quotes {
 				i += end + 1
 			}
@@ -96,9 +96,9 @@ func indexOutside(s string, c byte) int {
 	return -1
 }
 
-// closingQuote is where the quoted-string that s continues ends, -1 if it does
+// ClosingQuote is where the quoted-string that s continues ends, -1 if it does
 // not.
-func closingQuote(s string) int {
+func ClosingQuote(s string) int {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
