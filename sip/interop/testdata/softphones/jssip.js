@@ -22,9 +22,14 @@ phone.call = (server, user, password) => {
   });
   ua.start();
 };
-phone.hold = () => session.hold();
-phone.resume = () => session.unhold();
-phone.restart = () => session.renegotiate({ rtcOfferConstraints: { iceRestart: true } });
+// A change of the session is done when its answer is in place; the library
+// refuses another one until then.
+const change = (begin) => new Promise((done, refused) => {
+  if (!begin(() => done(true))) refused(new Error(`another change is under way: ${phone.state}`));
+});
+phone.hold = () => change((done) => session.hold({}, done));
+phone.resume = () => change((done) => session.unhold({}, done));
+phone.restart = () => change((done) => session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, done));
 phone.press = (key) => session.sendDTMF(key, { transportType: 'RFC2833' });
 phone.inform = (key) => session.sendDTMF(key, { transportType: 'INFO' });
 phone.hangUp = () => session.terminate();

@@ -7,10 +7,15 @@ const constraints = { audio, video: false };
 const phone = window.phone = { library: `SIP.js ${SIP.version}`, state: 'idle', held: false };
 let session;
 
-const change = (options) => {
+// A change of the session is done when its answer is in place; the library
+// refuses another one until then.
+const change = (options) => new Promise((done, refused) => {
   session.sessionDescriptionHandlerOptionsReInvite = { constraints, ...options };
-  return session.invite({ requestDelegate: { onAccept: () => { phone.held = Boolean(options.hold); } } });
-};
+  session.invite({ requestDelegate: {
+    onAccept: () => { phone.held = Boolean(options.hold); done(true); },
+    onReject: ({ message }) => refused(new Error(`refused with ${message.statusCode}`)),
+  } }).catch(refused);
+});
 
 phone.call = async (server, user, password) => {
   const ua = new SIP.UserAgent({
