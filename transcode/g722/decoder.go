@@ -3,6 +3,7 @@ package g722
 import (
 	"errors"
 
+	"github.com/einwahl/einwahl/transcode/halfband"
 	"github.com/einwahl/einwahl/transcode/pcm"
 	"github.com/einwahl/einwahl/transcode/waveform"
 )
@@ -13,7 +14,7 @@ var errTooLong = errors.New("g722: packet longer than the buffer")
 // jitter buffer.
 type Decoder struct {
 	rate      int
-	down      *downward // nil at 16 kHz
+	down      *halfband.Down // nil at 16 kHz
 	filler    *waveform.Filler
 	low, high band
 	sound     [history + 2*chunk]int32 // sums and differences of the bands
@@ -27,7 +28,7 @@ func NewDecoder(rate int) (*Decoder, error) {
 	}
 	d := &Decoder{rate: rate, filler: waveform.NewFiller(rate)}
 	if rate == pcm.Narrowband {
-		d.down = newDownward()
+		d.down = halfband.NewDown()
 	}
 	d.begin()
 	return d, nil
@@ -58,7 +59,7 @@ func (d *Decoder) Decode(dst []int16, payload []byte) (int, error) {
 		}
 		wide := d.wide[:2*(end-at)]
 		d.decode(wide, payload[at:end])
-		d.down.filter(dst[at:end], wide)
+		d.down.Filter(dst[at:end], wide)
 	}
 	d.filler.Good(dst)
 	return len(dst), nil

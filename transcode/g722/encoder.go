@@ -1,10 +1,13 @@
 package g722
 
-import "github.com/einwahl/einwahl/transcode/pcm"
+import (
+	"github.com/einwahl/einwahl/transcode/halfband"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
 
 // Encoder makes bytes of one stream of sound.
 type Encoder struct {
-	up        *upward // nil at 16 kHz
+	up        *halfband.Up // nil at 16 kHz
 	low, high band
 	sound     [history + 2*chunk]int32 // what the filter sees
 	wide      [2 * chunk]int16
@@ -23,7 +26,7 @@ func NewEncoder(rate int) (*Encoder, error) {
 		high: newBand(scale{highLimit, highShift, highFirst}),
 	}
 	if rate == pcm.Narrowband {
-		e.up = newUpward()
+		e.up = halfband.NewUp()
 	}
 	return e, nil
 }
@@ -40,7 +43,8 @@ func (e *Encoder) Encode(dst []byte, f pcm.Frame) int {
 		end := min(at+chunk, n)
 		sound := f[at*per : end*per]
 		if e.up != nil {
-			sound = e.up.filter(e.wide[:2*len(sound)], sound)
+			e.up.Filter(e.wide[:2*len(sound)], sound)
+			sound = e.wide[:2*len(sound)]
 		}
 		e.encode(dst[at:end], sound)
 	}

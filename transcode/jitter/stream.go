@@ -48,7 +48,10 @@ type Packet struct {
 	Seq       uint16
 	Timestamp uint32
 	Marker    bool
-	Payload   []byte
+	// Level is how loud the sender says the sound to be, from -127 to -1 dBov
+	// (RFC 6464); 0: it says nothing.
+	Level   int8
+	Payload []byte
 }
 
 // Decoder makes sound of payloads. It is used from the beat only.

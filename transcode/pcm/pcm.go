@@ -37,15 +37,37 @@ func (f Frame) Rate() int { return len(f) * 50 }
 type Source interface {
 	// ReadFrame fills f with the next 20 ms, at the rate that the length of f
 	// tells, and reports whether there is anything to hear. When it reports
-	// false the frame is silence and the contents of f mean nothing.
+	// false the frame is silence and the contents of f mean nothing. A source
+	// gives sound at [Narrowband] and at [Wideband], whatever its own rate.
 	ReadFrame(f Frame) bool
 }
 
 // Sink takes sound, one frame a beat.
 type Sink interface {
 	// WriteFrame takes the next 20 ms. A nil frame is silence: nothing was
-	// said, or nothing arrived. f belongs to the caller again on return.
+	// said, or nothing arrived. f belongs to the caller again on return. It is
+	// at [Narrowband] or at [Wideband], and may change from beat to beat.
 	WriteFrame(f Frame)
+}
+
+// Packet is 10 to 60 ms of Opus as somebody has sent it.
+type Packet struct {
+	Stream    uint32 // SSRC: another one begins another stream
+	Sequence  uint16
+	Timestamp uint32 // at 48 kHz
+	Marker    bool
+	Payload   []byte
+	At        time.Time // when it came
+}
+
+// PacketSink is what a [Sink] also is when it can pass on Opus as it is, which
+// is better and cheaper than to make it anew from frames.
+type PacketSink interface {
+	Sink
+	// WritePacket takes a packet on the beat on which it has come, before the
+	// frame of that beat. The frames go on: who mixes needs them. The sink sees
+	// to it that nobody hears both. p belongs to the caller again on return.
+	WritePacket(p Packet)
 }
 
 // Silence is a Source without a sound and a Sink that throws away.
