@@ -80,6 +80,25 @@ func (d *Decoder) decode(dst []int16, packet []byte, fec C.int) (int, error) {
 	return int(n), nil
 }
 
+// SetRate changes the sample rate of the sound. The decoder begins anew in the
+// same place, as if it had heard nothing; at the rate it has, it goes on.
+func (d *Decoder) SetRate(rate int) error {
+	if d.c == nil {
+		return errClosed
+	}
+	if rate == d.rate {
+		return nil
+	}
+	if err := checkRate(rate); err != nil {
+		return err
+	}
+	if code := C.opus_decoder_init(d.c, C.opus_int32(rate), 1); code != C.OPUS_OK {
+		return fmt.Errorf("begin opus decoder anew: %w", Error(code))
+	}
+	d.rate = rate
+	return nil
+}
+
 // Reset forgets the stream so far.
 func (d *Decoder) Reset() {
 	if d.c != nil {

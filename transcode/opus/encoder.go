@@ -47,35 +47,46 @@ func Telephone() EncoderConfig {
 
 // Encoder makes packets of frames.
 type Encoder struct {
-	c    *C.OpusEncoder
-	rate int
+	c          *C.OpusEncoder
+	pool       *Pool
+	config     EncoderConfig // as it is now
+	complexity int           // in force: at most what the pool allows
 }
 
-// NewEncoder makes an encoder for speech.
-func NewEncoder(cfg EncoderConfig) (*Encoder, error) {
-	if err := checkRate(cfg.Rate); err != nil {
-		return nil, err
-	}
-	var code C.int
-	c := C.opus_encoder_create(C.opus_int32(cfg.Rate), 1, C.OPUS_APPLICATION_VOIP, &code)
-	if code != C.OPUS_OK {
-		return nil, fmt.Errorf("make opus encoder: %w", Error(code))
-	}
-	e := &Encoder{c: c, rate: cfg.Rate}
-	err := errors.Join(
+// NewEncoder makes an encoder for speech that belongs to no pool.
+func NewEncoder(cfg EncoderConfig) (*Encoder, error) { return (*Pool)(nil).Encoder(cfg) }
+
+// apply sets up a state that is fresh.
+func (e *Encoder) apply() error {
+	e.complexity = e.config.Complexity
+	return errors.Join(
 		e.set("signal", C.OPUS_SET_SIGNAL_REQUEST, C.OPUS_SIGNAL_VOICE),
-		e.set("bitrate", C.OPUS_SET_BITRATE_REQUEST, cfg.Bitrate),
-		e.set("complexity", C.OPUS_SET_COMPLEXITY_REQUEST, cfg.Complexity),
-		e.set("in-band FEC", C.OPUS_SET_INBAND_FEC_REQUEST, flag(cfg.FEC)),
-		e.set("variable bitrate", C.OPUS_SET_VBR_REQUEST, flag(!cfg.CBR)),
-		e.set("DTX", C.OPUS_SET_DTX_REQUEST, flag(cfg.DTX)),
-		e.set("expected loss", C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, cfg.LossPercent),
+		e.set("bitrate", C.OPUS_SET_BITRATE_REQUEST, e.config.Bitrate),
+		e.set("complexity", C.OPUS_SET_COMPLEXITY_REQUEST, e.complexity),
+		e.set("in-band FEC", C.OPUS_SET_INBAND_FEC_REQUEST, flag(e.config.FEC)),
+		e.set("variable bitrate", C.OPUS_SET_VBR_REQUEST, flag(!e.config.CBR)),
+		e.set("DTX", C.OPUS_SET_DTX_REQUEST, flag(e.config.DTX)),
+		e.set("expected loss", C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, e.config.LossPercent),
 	)
-	if err != nil {
-		e.Close()
-		return nil, err
+}
+
+// SetRate changes the sample rate of the frames. The stream begins anew in the
+// same place, with all else as it was set; at the rate it has, it goes on.
+func (e *Encoder) SetRate(rate int) error {
+	if e.c == nil {
+		return errClosed
 	}
-	return e, nil
+	if rate == e.config.Rate {
+		return nil
+	}
+	if err := checkRate(rate); err != nil {
+		return err
+	}
+	if err := renew(e.c, rate); err != nil {
+		return err
+	}
+	e.config.Rate = rate
+	return e.apply()
 }
 
 // Encode writes the packet for f, 20 or 10 ms, to dst and returns its length. It
@@ -86,10 +97,13 @@ func (e *Encoder) Encode(dst []byte, f pcm.Frame) (int, error) {
 	switch {
 	case e.c == nil:
 		return 0, errClosed
-	case len(f) != e.rate/50 && len(f) != e.rate/100:
+	case len(f) != e.config.Rate/50 && len(f) != e.config.Rate/100:
 		return 0, errFrame
 	case len(dst) == 0:
 		return 0, errSmall
+	}
+	if c := e.pool.atMost(e.config.Complexity); c != e.complexity && e.set("complexity", C.OPUS_SET_COMPLEXITY_REQUEST, c) == nil {
+		e.complexity = c
 	}
 	n := C.opus_encode(e.c, samples(f), C.int(len(f)), bytes(dst), C.opus_int32(len(dst)))
 	if n < 0 {
@@ -102,21 +116,28 @@ func (e *Encoder) Encode(dst []byte, f pcm.Frame) (int, error) {
 // RTCP reports. In-band FEC is on while any are.
 func (e *Encoder) SetLoss(percent int) error {
 	percent = min(max(percent, 0), 100)
+	e.config.LossPercent, e.config.FEC = percent, percent > 0
 	return errors.Join(
 		e.set("expected loss", C.OPUS_SET_PACKET_LOSS_PERC_REQUEST, percent),
 		e.set("in-band FEC", C.OPUS_SET_INBAND_FEC_REQUEST, flag(percent > 0)),
 	)
 }
 
-// SetComplexity trades quality for work while the stream runs.
+// SetComplexity trades quality for work while the stream runs. A pool may hold
+// it below that.
 func (e *Encoder) SetComplexity(complexity int) error {
-	return e.set("complexity", C.OPUS_SET_COMPLEXITY_REQUEST, complexity)
+	if err := e.set("complexity", C.OPUS_SET_COMPLEXITY_REQUEST, complexity); err != nil {
+		return err
+	}
+	e.config.Complexity, e.complexity = complexity, complexity
+	return nil
 }
 
-// Close frees the encoder. It is safe to call twice.
+// Close gives the encoder's memory back to its pool, or frees it where there is
+// none. It is safe to call twice.
 func (e *Encoder) Close() {
 	if e.c != nil {
-		C.opus_encoder_destroy(e.c)
+		e.pool.take(e.c)
 		e.c = nil
 	}
 }

@@ -1,0 +1,171 @@
+package opus
+
+/*
+#cgo noescape opus_encoder_init
+#cgo nocallback opus_encoder_init
+#include <opus.h>
+*/
+import "C"
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+const (
+	// Best is the highest complexity there is.
+	Best = 10
+	// kept is how many idle states a pool keeps, some 25 KB each: people who
+	// begin to talk and those who end come in turns, so few lie idle at a time.
+	kept = 64
+)
+
+// Pool lends encoders to those who have something to say, and holds the
+// complexity of all of them down when the machine has too much to do.
+//
+// Its methods may be called from several goroutines, on a beat too: none waits.
+// The nil pool works: it keeps nothing and holds nobody down.
+type Pool struct {
+	idle   chan *C.OpusEncoder
+	most   atomic.Int32 // complexity
+	closed atomic.Bool
+
+	lent         atomic.Int64
+	made, reused atomic.Uint64
+}
+
+// PoolStats tells how a pool is used.
+type PoolStats struct {
+	Lent, Idle   int    // encoders in use, and states that wait for the next
+	Made, Reused uint64 // since the pool was made: new states, and old ones taken again
+	Complexity   int    // at most, for all
+}
+
+// NewPool makes an empty pool.
+func NewPool() *Pool {
+	p := &Pool{idle: make(chan *C.OpusEncoder, kept)}
+	p.most.Store(Best)
+	return p
+}
+
+// Encoder lends an encoder for speech, as good as new. Its Close gives it back.
+func (p *Pool) Encoder(cfg EncoderConfig) (*Encoder, error) {
+	if err := checkRate(cfg.Rate); err != nil {
+		return nil, err
+	}
+	c, err := p.state(cfg.Rate)
+	if err != nil {
+		return nil, err
+	}
+	e := &Encoder{c: c, pool: p, config: cfg}
+	if err := e.apply(); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// state is a fresh encoder state for rate.
+func (p *Pool) state(rate int) (*C.OpusEncoder, error) {
+	if p == nil {
+		return create(rate)
+	}
+	count := &p.reused
+	var c *C.OpusEncoder
+	var err error
+	select {
+	case c = <-p.idle:
+		err = renew(c, rate)
+	default:
+		count = &p.made
+		c, err = create(rate)
+	}
+	if err != nil {
+		C.opus_encoder_destroy(c)
+		return nil, err
+	}
+	count.Add(1)
+	p.lent.Add(1)
+	return c, nil
+}
+
+func create(rate int) (*C.OpusEncoder, error) {
+	var code C.int
+	c := C.opus_encoder_create(C.opus_int32(rate), 1, C.OPUS_APPLICATION_VOIP, &code)
+	if code != C.OPUS_OK {
+		return nil, fmt.Errorf("make opus encoder: %w", Error(code))
+	}
+	return c, nil
+}
+
+// renew begins anew in the same place.
+func renew(c *C.OpusEncoder, rate int) error {
+	if code := C.opus_encoder_init(c, C.opus_int32(rate), 1, C.OPUS_APPLICATION_VOIP); code != C.OPUS_OK {
+		return fmt.Errorf("begin opus encoder anew: %w", Error(code))
+	}
+	return nil
+}
+
+// take takes a state back.
+func (p *Pool) take(c *C.OpusEncoder) {
+	if p == nil {
+		C.opus_encoder_destroy(c)
+		return
+	}
+	p.lent.Add(-1)
+	select {
+	case p.idle <- c:
+	default:
+		C.opus_encoder_destroy(c)
+	}
+	if p.closed.Load() {
+		p.drain()
+	}
+}
+
+// SetComplexity holds all encoders of the pool at no more than that from their
+// next frame on, 0 to [Best].
+func (p *Pool) SetComplexity(complexity int) {
+	if p != nil {
+		p.most.Store(int32(min(max(complexity, 0), Best)))
+	}
+}
+
+// atMost is the complexity in force for one who wants that much.
+func (p *Pool) atMost(wanted int) int {
+	if p == nil {
+		return wanted
+	}
+	return min(wanted, int(p.most.Load()))
+}
+
+// Stats tells how the pool is used.
+func (p *Pool) Stats() PoolStats {
+	if p == nil {
+		return PoolStats{Complexity: Best}
+	}
+	return PoolStats{
+		Lent: int(p.lent.Load()), Idle: len(p.idle),
+		Made: p.made.Load(), Reused: p.reused.Load(), Complexity: int(p.most.Load()),
+	}
+}
+
+// Close frees what lies idle, and from then on what is given back. It is safe
+// to call twice.
+func (p *Pool) Close() {
+	if p != nil {
+		p.closed.Store(true)
+		p.drain()
+	}
+}
+
+func (p *Pool) drain() {
+	for {
+		select {
+		case c := <-p.idle:
+			C.opus_encoder_destroy(c)
+		default:
+			return
+		}
+	}
+}
