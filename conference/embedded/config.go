@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/transcode/opus"
 )
 
 // Config is the section "conference.embedded" of the operator's file.
@@ -28,6 +29,9 @@ type Config struct {
 	// read them; the page's invitation shows them. They are filled in by who
 	// composes the file.
 	Numbers []string `yaml:"-"`
+	// Encoders lends the encoders of Opus; who composes the gateway fills it
+	// in. Without it each is made for itself.
+	Encoders *opus.Pool `yaml:"-"`
 }
 
 // WebRTC is how browsers reach the media of the meetings.

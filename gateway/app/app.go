@@ -21,6 +21,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/sip/media"
+	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pace"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -38,19 +39,20 @@ type App struct {
 	version  string
 	settings atomic.Pointer[settings] // what new calls use
 
-	clock   *pace.Clock
-	media   *media.Engine
-	phones  *sip.Server
-	meet    *embedded.Backend
-	library *announcements.Library
-	book    *records.Book
-	metrics *admin.Metrics
-	web     *admin.Server
-	guesses *lockout.Guard
-	load    *overload.Meter
-	calls   calls
-	places  places
-	drain   drain
+	clock    *pace.Clock
+	encoders *opus.Pool
+	media    *media.Engine
+	phones   *sip.Server
+	meet     *embedded.Backend
+	library  *announcements.Library
+	book     *records.Book
+	metrics  *admin.Metrics
+	web      *admin.Server
+	guesses  *lockout.Guard
+	load     *overload.Meter
+	calls    calls
+	places   places
+	drain    drain
 }
 
 // New builds the gateway and binds the address of its pages; those of the phones
@@ -60,8 +62,9 @@ type App struct {
 // It is straight-line wiring: every room is made of the rooms before it, and
 // what has been made is closed again when a later one cannot be.
 func New(c config.Config, o Options) (_ *App, err error) {
-	a := &App{log: o.Log, version: o.Version, clock: pace.New(0)}
+	a := &App{log: o.Log, version: o.Version, clock: pace.New(0), encoders: opus.NewPool()}
 	a.settings.Store(newSettings(c))
+	c.Media.Encoders, c.Conference.Embedded.Encoders = a.encoders, a.encoders
 	a.clock.OnFall(a.fell)
 
 	var made []func() error
@@ -150,6 +153,7 @@ func (a *App) Run(ctx context.Context) error {
 	stop()
 	err := rooms.Wait()
 	a.media.Close()
+	a.encoders.Close()
 	return errors.Join(err, a.web.Close(), a.book.Close())
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/einwahl/einwahl/transcode/opus"
 )
 
 // Config is the "media" section of the operator's file.
@@ -22,6 +24,9 @@ type Config struct {
 	// PortRest is how long the ports of an ended call are still listened to,
 	// and what arrives thrown away, before another call gets them.
 	PortRest time.Duration `yaml:"port_rest"`
+	// Encoders lends the encoders of Opus; who composes the gateway fills it
+	// in. Without it each leg makes its own.
+	Encoders *opus.Pool `yaml:"-"`
 }
 
 // DefaultConfig returns the settings used where the file is silent.
