@@ -21,7 +21,7 @@ func BenchmarkVoice(b *testing.B) {
 	for b.Loop() {
 		h.SequenceNumber++
 		h.Timestamp += frameTicks
-		v.take(h, payload, true, at)
+		v.take(h, payload, 0, at)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 	if n := testing.AllocsPerRun(200, func() {
 		h.SequenceNumber++
 		h.Timestamp += frameTicks
-		v.take(h, payload, true, at)
+		v.take(h, payload, 0, at)
 		r.free <- <-r.packets
 	}); n > 0 {
 		t.Errorf("%v allocations for a packet", n)

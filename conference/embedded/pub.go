@@ -8,10 +8,6 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// speechLevel is the RFC 6464 level, in -dBov, from which on a packet counts
-// as speech.
-const speechLevel = 45
-
 // packetRate and packetBurst are how many packets of one microphone are passed
 // on: Opus needs 50 in a second and never more than 400. What a page sends, the
 // gateway sends to all others.
@@ -66,7 +62,7 @@ func (l *leg) forward(track *webrtc.TrackRemote, level uint8, number int64) {
 			continue
 		}
 		payload := unpad(h, buffer[head:n])
-		v.take(h, payload, isSpeech(h, level, payload), now)
+		v.take(h, payload, levelOf(&h, level), now)
 	}
 }
 
@@ -81,15 +77,17 @@ func unpad(h rtp.Header, payload []byte) []byte {
 	return nil
 }
 
-// isSpeech reads the level that the sender has put beside the sound. Without
-// one, a packet that carries anything counts.
-func isSpeech(h rtp.Header, id uint8, payload []byte) bool {
-	if id != 0 {
-		if ext := h.GetExtension(id); len(ext) > 0 {
-			return ext[0]&0x7f <= speechLevel
-		}
+// levelOf reads how loud the sender says the sound of a packet to be (RFC 6464
+// section 3), in dBov from -127 to -1. Where it does not say so, 0.
+func levelOf(h *rtp.Header, id uint8) int8 {
+	if id == 0 {
+		return 0
 	}
-	return len(payload) > 10
+	ext := h.GetExtension(id)
+	if len(ext) == 0 {
+		return 0
+	}
+	return -int8(max(ext[0]&0x7f, 1))
 }
 
 // levelID is the number of the RFC 6464 header extension, or 0.

@@ -79,7 +79,7 @@ func (m *meeting) seat(v *visit) (*seat, error) {
 		return &seat{Port: mb.port, visit: v}, nil
 	}
 	voice := newVoice(v.person.id)
-	encoder, err := startEncoder(&voice.missed, func(h rtp.Header, payload []byte, at time.Time) { voice.take(h, payload, true, at) })
+	encoder, err := startEncoder(&voice.missed, func(h rtp.Header, payload []byte, at time.Time) { voice.take(h, payload, 0, at) })
 	if err != nil {
 		m.log.Error().Err(err).Msg("no encoder for a telephone")
 		return nil, conference.ErrUnavailable

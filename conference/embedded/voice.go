@@ -81,15 +81,16 @@ func (v *voice) unrecord() {
 	v.file = nil
 }
 
-// take passes one packet on. The payload is not looked at; it is the caller's
-// again on return.
-func (v *voice) take(h rtp.Header, payload []byte, speech bool, at time.Time) {
+// take passes one packet on. level is how loud its sender says it to be, in
+// dBov, 0 where that is not told. The payload is not looked at; it is the
+// caller's again on return.
+func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.isOpen || len(payload) == 0 {
 		return
 	}
-	if speech {
+	if isSpeech(level, payload) {
 		v.heard.Store(at.UnixNano())
 	}
 	seq, ts, marker, ok := v.out.next(h, at)
@@ -97,7 +98,7 @@ func (v *voice) take(h rtp.Header, payload []byte, speech bool, at time.Time) {
 		return
 	}
 	if v.decoder != nil {
-		v.decoder.Push(jitter.Packet{Seq: seq, Timestamp: ts, Marker: marker, Payload: payload}, at)
+		v.decoder.Push(jitter.Packet{Seq: seq, Timestamp: ts, Marker: marker, Level: level, Payload: payload}, at)
 	}
 	if v.file != nil {
 		v.file.push(ts, payload, at)
@@ -106,6 +107,17 @@ func (v *voice) take(h rtp.Header, payload []byte, speech bool, at time.Time) {
 	v.packet.Payload = payload
 	// A page that cannot be written to is found out by its own connection.
 	_ = v.track.WriteRTP(&v.packet)
+}
+
+// speechLevel is the level, in dBov, from which on a packet counts as speech.
+const speechLevel = -45
+
+// isSpeech goes by the level. Without one, a packet that carries anything counts.
+func isSpeech(level int8, payload []byte) bool {
+	if level == 0 {
+		return len(payload) > 10
+	}
+	return level >= speechLevel
 }
 
 // lastHeard is when the person last spoke.
