@@ -141,6 +141,9 @@ func (l *Leg) compound(t *terms, bye bool) []rtcp.Packet {
 		Source: ssrc,
 		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: l.ctl.cname}},
 	}}}}
+	if t.Asks.Metrics {
+		packets = append(packets, l.metrics(t))
+	}
 	if bye {
 		packets = append(packets, &rtcp.Goodbye{Sources: []uint32{ssrc}})
 	}
@@ -207,6 +210,8 @@ func (l *Leg) controlPacket(p []byte, from netip.AddrPort, at time.Time) {
 			in.feedback(r.Reports, ours, at)
 		case *rtcp.ReceiverReport:
 			in.feedback(r.Reports, ours, at)
+		case *rtcp.ExtendedReport:
+			in.extended(r, ours)
 		}
 	}
 }

@@ -31,9 +31,10 @@ type inbound struct {
 	decoders *tagged
 	frame    [pcm.NarrowbandSamples]int16 // the beat's
 	tones    tones                        // the beat's
-	hush     atomic.Int32                 // beats for which the caller's sound is still cut
-	arrived  atomic.Bool                  // a packet has come since the beat last looked
-	missed   atomic.Int32                 // of a hundred packets of ours, by their last report
+	figures  figures
+	hush     atomic.Int32 // beats for which the caller's sound is still cut
+	arrived  atomic.Bool  // a packet has come since the beat last looked
+	missed   atomic.Int32 // of a hundred packets of ours, by their last report
 
 	mu        sync.Mutex // held for a packet, by the reader
 	latch     latch
@@ -45,7 +46,9 @@ type inbound struct {
 	ticks     uint32 // of the stream's clock to one of the sound that came last
 	gone      uint64 // packets lost from SSRCs that are no more
 	theyLost  float64
-	roundTrip time.Duration
+	// theirRating is the R that they give our sound, 0 if they do not say.
+	theirRating float64
+	roundTrip   time.Duration
 }
 
 func (in *inbound) begin(l latch) {
@@ -75,7 +78,7 @@ func (in *inbound) fill(s *LegStats) {
 	defer in.mu.Unlock()
 	s.Lost = in.gone + uint64(in.reception.lost())
 	s.Jitter = in.reception.spread()
-	s.TheyLost, s.RoundTrip = in.theyLost, in.roundTrip
+	s.TheyLost, s.RoundTrip, s.TheirRating = in.theyLost, in.roundTrip, in.theirRating
 }
 
 // readSound reads the RTP port until it has rested.
@@ -202,6 +205,7 @@ func (l *Leg) admit(t *terms, from netip.AddrPort, at time.Time) bool {
 // takePacket takes in a packet of the caller's. in.mu is held.
 func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
 	in := &l.in
+	in.figures.came(in.header.SequenceNumber)
 	if kind == sound {
 		in.ticks = t.ticks[in.header.PayloadType]
 		in.reception.turn(streamClock / int(in.ticks))
@@ -267,6 +271,7 @@ func (l *Leg) turnTo(t *terms) {
 func (in *inbound) startOver(t *terms) {
 	in.gone += uint64(in.reception.lost())
 	in.reception = reception{clock: t.Send.Clock}
+	in.figures.restart()
 	in.stream.Reset()
 }
 

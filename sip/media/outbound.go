@@ -90,6 +90,8 @@ func (l *Leg) takeIn(t *terms, speak pcm.Sink) {
 	}
 	if !heard {
 		frame = nil
+	} else {
+		l.in.figures.hear(frame)
 	}
 	speak.WriteFrame(frame)
 }

@@ -51,6 +51,17 @@ type LegStats struct {
 	// of our packets that got lost, 0 to 1, and the time there and back.
 	TheyLost  float64
 	RoundTrip time.Duration
+
+	// How the caller sounds in the meeting.
+	Concealed float64       // share of what is played that is made up
+	Discarded float64       // share of their packets that came and was not played
+	Delay     time.Duration // that the buffer adds
+	Level     int           // of their voice, in dBov; level.Silent before they speak
+	Noise     int           // of what is heard between their words, likewise
+	// Rating is R of the E-model for what they say (ITU-T G.107), 0 to 100, and
+	// 0 before anything came. TheirRating is the one that they report for what
+	// they hear (RFC 3611), 0 if they report none.
+	Rating, TheirRating float64
 }
 
 // counters are written by the readers and the beat, and read by whoever asks.
@@ -107,5 +118,6 @@ func (l *Leg) Stats() LegStats {
 		s.Codec = strings.ToUpper(t.Send.Name)
 	}
 	l.in.fill(&s)
+	l.in.rate(&s)
 	return s
 }

@@ -1,6 +1,7 @@
 package offer
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 // Asks is what they ask of the sound that we send. The zero value asks nothing.
 type Asks struct {
 	Longest time.Duration // no packet may be longer (a=maxptime); 0: any
+	Metrics bool          // reports of how they sound (a=rtcp-xr:voip-metrics, RFC 3611 section 5)
 	// What follows is of Opus (RFC 7587 section 6.1).
 	Bitrate int  // at most, in bits per second; 0: any
 	CBR     bool // each packet as long as the others
@@ -26,6 +28,18 @@ func longest(m *sdp.MediaDescription) time.Duration {
 		return 0
 	}
 	return time.Duration(n) * time.Millisecond
+}
+
+// metrics reads a=rtcp-xr, which may stand for all streams or for one.
+func metrics(d *description, m *sdp.MediaDescription) bool {
+	for _, attributes := range [][]sdp.Attribute{m.Attributes, d.Attributes} {
+		for _, a := range attributes {
+			if a.Key == "rtcp-xr" {
+				return slices.Contains(strings.Fields(a.Value), "voip-metrics")
+			}
+		}
+	}
+	return false
 }
 
 // asks reads a=fmtp of the encoding that we send.

@@ -134,12 +134,14 @@ func (p *Party) fit(l line, s stream, choose func([]Format) (Format, bool)) (Agr
 		return Agreement{}, false
 	}
 	said := slices.IndexFunc(s.formats, func(o Format) bool { return o.Type == f.Type })
+	wishes := asks(s.formats[said], s.longest)
+	wishes.Metrics = s.metrics
 	return Agreement{
 		Profile:  l.profile,
 		Send:     f,
 		Receive:  received(f, s.formats),
 		Digits:   digits(s.formats, f.Clock),
-		Asks:     asks(s.formats[said], s.longest),
+		Asks:     wishes,
 		Remote:   s.remote,
 		RTCP:     s.rtcp,
 		Mux:      s.mux,

@@ -249,6 +249,8 @@ func TestWhatTheyAskOfOurSound(t *testing.T) {
 		want  Asks
 	}{
 		{"nothing", nil, Asks{}},
+		{"metrics of how they sound", []string{"a=rtcp-xr:stat-summary=loss voip-metrics"}, Asks{Metrics: true}},
+		{"other reports, which we do not make", []string{"a=rtcp-xr:rcvr-rtt=all:10"}, Asks{}},
 		{"short packets", []string{"a=ptime:30", "a=maxptime:10"}, Asks{Longest: 10 * time.Millisecond}},
 		{"what Opus may be", []string{"a=fmtp:96 maxaveragebitrate=16000; CBR=1;usedtx=1 ; useinbandfec=1;stereo=1"}, Asks{Bitrate: 16000, CBR: true, DTX: true, FEC: true}},
 		{"what is no number", []string{"a=fmtp:96 maxaveragebitrate=much;;=;useinbandfec", "a=maxptime:x"}, Asks{}},

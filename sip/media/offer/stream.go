@@ -36,13 +36,14 @@ type stream struct {
 	sends, listens bool // what they will do
 	formats        []Format
 	longest        time.Duration // packet that they take; 0: they do not say
+	metrics        bool          // they want to hear how they sound
 	crypto         []Crypto      // those we can do, in their order
 }
 
 // understand reads one m= line together with what the session says for all.
 func understand(d *description, i int, own netip.Addr) stream {
 	m := d.MediaDescriptions[i]
-	s := stream{port: m.MediaName.Port.Value, formats: formats(m), longest: longest(m)}
+	s := stream{port: m.MediaName.Port.Value, formats: formats(m), longest: longest(m), metrics: metrics(d, m)}
 	address := d.address(i, own)
 	s.sends, s.listens = direction(d, m)
 	if address.IsUnspecified() { // hold as it was before RFC 3264

@@ -78,6 +78,9 @@ func (p *Party) spoken(l line, list []Format) *sdp.MediaDescription {
 	if p.offered != nil {
 		return m.WithPropertyAttribute("sendrecv")
 	}
+	if p.agreed.Asks.Metrics {
+		m.WithValueAttribute("rtcp-xr", "voip-metrics")
+	}
 	if p.agreed.Mux {
 		m.WithPropertyAttribute("rtcp-mux")
 	}

@@ -1,0 +1,109 @@
+package media
+
+import (
+	"testing"
+
+	"github.com/pion/rtcp"
+
+	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/level"
+)
+
+// talk sends packets of the tone on the beat. Of each hundred, the first lost
+// are not sent.
+func (p *phone) talk(packets, lost int) {
+	p.t.Helper()
+	payload := encoded(g711.ALaw, 160)
+	for i := range packets {
+		if i%100 < lost && i > 100 {
+			p.seq++
+			p.ts += 160
+		} else {
+			p.send(8, payload, 160)
+		}
+		p.step(1)
+	}
+}
+
+func TestFiguresOfACall(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		lost       int // of a hundred, in one burst
+		least, top float64
+	}{
+		{"all comes", 0, 93, 93.2},
+		{"3 % are lost at once", 3, 80, 92},
+		{"20 % are lost at once", 20, 10, 60},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newBench(t, nil).dial(pcma)
+			p.leg.Connect(nil, &record{})
+			if s := p.leg.Stats(); s.Rating != 0 || s.Level != level.Silent {
+				t.Errorf("of a call that nothing has come of: %+v", s)
+			}
+			p.talk(1000, tt.lost)
+			s := p.leg.Stats()
+			if s.Rating < tt.least || s.Rating > tt.top {
+				t.Errorf("R is %.1f, want %v to %v; %+v", s.Rating, tt.least, tt.top, s)
+			}
+			if s.Level != -15 {
+				t.Errorf("the voice is at %d dBov, want -15", s.Level)
+			}
+			if made := s.Concealed > 0; made != (tt.lost > 0) {
+				t.Errorf("%.3f of it is made up", s.Concealed)
+			}
+		})
+	}
+}
+
+func TestWhoAsksHearsHowTheySound(t *testing.T) {
+	p := newBench(t, nil).dial(pcma, "a=rtcp-xr:rcvr-rtt=all voip-metrics")
+	p.leg.Connect(nil, &record{})
+	p.talk(400, 2)
+	p.leg.report(false)
+	var m *rtcp.VoIPMetricsReportBlock
+	for _, packet := range p.reports(false) {
+		if x, ok := packet.(*rtcp.ExtendedReport); ok {
+			m = x.Reports[0].(*rtcp.VoIPMetricsReportBlock)
+		}
+	}
+	if m == nil {
+		t.Fatal("no metrics are reported")
+	}
+	if m.SSRC != p.ssrc || m.LossRate == 0 || m.BurstDensity != 255 || m.BurstDuration != 40 || m.Gmin != 16 ||
+		int8(m.SignalLevel) != -15 || m.RFactor < 80 || m.RFactor > 93 || m.MOSCQ < 38 || m.MOSCQ > 45 {
+		t.Errorf("%+v", m)
+	}
+	// What they report of us.
+	p.control(false, &rtcp.ExtendedReport{SenderSSRC: p.ssrc, Reports: []rtcp.ReportBlock{
+		&rtcp.VoIPMetricsReportBlock{SSRC: p.leg.terms.Load().own.ssrc, RFactor: 71},
+		&rtcp.VoIPMetricsReportBlock{SSRC: 1, RFactor: 3},
+	}})
+	if s := p.leg.Stats(); s.TheirRating != 71 {
+		t.Errorf("they report R %v, we read %v", 71, s.TheirRating)
+	}
+}
+
+func TestWhoDoesNotAskHearsNoMetrics(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	p.talk(10, 0)
+	p.leg.report(false)
+	for _, packet := range p.reports(false) {
+		if _, ok := packet.(*rtcp.ExtendedReport); ok {
+			t.Error("metrics are reported")
+		}
+	}
+}
+
+func BenchmarkFigures(b *testing.B) {
+	var f figures
+	frame := make([]int16, 160)
+	tone{8000}.ReadFrame(frame)
+	seq := uint16(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		seq++
+		f.came(seq)
+		f.hear(frame)
+	}
+}
