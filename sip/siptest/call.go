@@ -38,6 +38,7 @@ type manners struct {
 	noOffer bool
 	loseAck bool
 	deaf    bool
+	dumb    bool
 	seq     int
 	headers []Header
 	body    string
@@ -55,6 +56,9 @@ func LoseAck() Option { return func(m *manners) { m.loseAck = true } }
 
 // Deaf never answers a request of the gateway.
 func Deaf() Option { return func(m *manners) { m.deaf = true } }
+
+// Dumb sends no RTP: whoever wants sound offers a socket of their own (WithBody).
+func Dumb() Option { return func(m *manners) { m.dumb = true } }
 
 // WithSeq begins to count at n.
 func WithSeq(n int) Option { return func(m *manners) { m.seq = n - 1 } }
@@ -102,6 +106,7 @@ func (p *Phone) Dial(to string, options ...Option) *Call {
 	if c.sound, err = newSound(p.config); err != nil {
 		p.t.Fatalf("phone: %v", err)
 	}
+	c.sound.dumb = c.manners.dumb
 	p.mu.Lock()
 	p.calls[c.id] = c
 	p.mu.Unlock()

@@ -10,11 +10,17 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
+// levelURI names the header extension of RFC 6464, which browsers offer.
+const levelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+
 // prepare makes what all connections of the peer share. It sends reports, as a
 // browser does, and asks for nothing to be sent twice.
 func (p *Peer) prepare() (err error) {
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
+		return err
+	}
+	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: levelURI}, webrtc.RTPCodecTypeAudio); err != nil {
 		return err
 	}
 	registry := &interceptor.Registry{}
@@ -30,13 +36,34 @@ func (p *Peer) prepare() (err error) {
 
 // Send is one packet of the microphone, 20 ms long. Only one goroutine may
 // send.
-func (p *Peer) Send(payload []byte) {
+func (p *Peer) Send(payload []byte) { p.send(payload, nil) }
+
+// SendWithLevel is Send with the packet's level beside it, in dBov from -127,
+// silence, to 0 (RFC 6464). Browsers tell it of each packet.
+func (p *Peer) SendWithLevel(payload []byte, level int8) { p.send(payload, []byte{byte(-level)}) }
+
+func (p *Peer) send(payload, level []byte) {
 	p.sent++
-	// Before the connection stands, and after, it goes nowhere.
-	_ = p.mic.WriteRTP(&rtp.Packet{
+	packet := rtp.Packet{
 		Header:  rtp.Header{Version: 2, SequenceNumber: p.sent, Timestamp: uint32(p.sent) * 960},
 		Payload: payload,
-	})
+	}
+	if id := uint8(p.levelID.Load()); id != 0 && level != nil {
+		_ = packet.SetExtension(id, level) // one byte is never too long
+	}
+	// Before the connection stands, and after, it goes nowhere.
+	_ = p.mic.WriteRTP(&packet)
+}
+
+// learnLevel takes the number that server and peer have agreed on for levels.
+func (p *Peer) learnLevel() {
+	for _, sender := range p.pub.GetSenders() {
+		for _, ext := range sender.GetParameters().HeaderExtensions {
+			if ext.URI == levelURI {
+				p.levelID.Store(uint32(ext.ID))
+			}
+		}
+	}
 }
 
 // build makes both connections, in place of those it had.

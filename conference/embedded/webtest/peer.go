@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,8 @@ type Peer struct {
 	api       *webrtc.API
 	hears     func(person string, h rtp.Header, payload []byte, at time.Time)
 	mic       *webrtc.TrackLocalStaticRTP
-	sent      uint16 // packets of the microphone
+	sent      uint16        // packets of the microphone
+	levelID   atomic.Uint32 // of the header extension; 0: the server wants none
 	connected chan struct{}
 
 	mu       sync.Mutex
@@ -162,7 +164,9 @@ func (p *Peer) take(m Message) error {
 	case "joined":
 		return p.build()
 	case "pub.answer":
-		return p.pub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.SDP})
+		err := p.pub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.SDP})
+		p.learnLevel()
+		return err
 	case "sub.offer":
 		return p.answer(m.SDP)
 	}
