@@ -38,3 +38,6 @@ func (d *Decoder) Conceal(dst []int16) int {
 	d.filler.Fill(dst)
 	return len(dst)
 }
+
+// Samples is how long the sound of a packet is.
+func (d *Decoder) Samples(payload []byte) int { return len(payload) }

@@ -46,7 +46,7 @@ func (s *Stream) target() int {
 		floor = max(floor, s.frame)
 	}
 	t := min(max(s.lateness.usual(), floor), s.ceiling)
-	s.counters.target.Store(int64(t))
+	s.counters.target.Store(s.nanos(t))
 	return t
 }
 
@@ -95,7 +95,7 @@ func (s *Stream) shorten() {
 	s.changed(after, len(after)-before)
 	if n := before - len(after); n > 0 {
 		s.adapt.reduced = 0
-		s.counters.removed.Add(int64(n))
+		s.counters.removed.Add(s.nanos(n))
 	}
 }
 
@@ -103,7 +103,7 @@ func (s *Stream) lengthen() {
 	before := len(s.sound)
 	after := waveform.Lengthen(s.sound, s.rate)
 	s.changed(after, len(after)-before)
-	s.counters.inserted.Add(int64(len(after) - before))
+	s.counters.inserted.Add(s.nanos(len(after) - before))
 }
 
 func (s *Stream) changed(sound []int16, by int) {

@@ -58,6 +58,14 @@ func (l *lateness) arrive(at, begin int64) int {
 	return int(transit - l.lowest[0])
 }
 
+// turn goes on at another rate.
+func (l *lateness) turn(rate int) {
+	from, to := int64(l.rate), int64(rate)
+	l.rate, l.before = rate, l.before*rate/l.rate
+	l.since = l.since * to / from
+	l.lowest[0], l.lowest[1] = l.lowest[0]*to/from, l.lowest[1]*to/from
+}
+
 // learn remembers how late the latest packet of a beat was. Packets that come
 // in one burst after a stall are one event, not many, and what is late for good
 // is no jitter.
@@ -151,6 +159,13 @@ func (w *window) span() (least, most int, ok bool) {
 func (w *window) shift(by int) {
 	w.old.least, w.old.most = w.old.least+by, w.old.most+by
 	w.now.least, w.now.most = w.now.least+by, w.now.most+by
+}
+
+// turn goes on at another rate.
+func (w *window) turn(from, to int) {
+	for _, s := range []*span{&w.old, &w.now} {
+		s.least, s.most = s.least*to/from, s.most*to/from
+	}
 }
 
 func (w *window) clear() { *w = window{} }

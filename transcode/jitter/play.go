@@ -80,16 +80,11 @@ func (s *Stream) begin(p *packet) {
 	s.live, s.owed, s.place = true, 0, p.ts
 }
 
-// decode adds the sound of p.
+// decode adds the sound of p, or while the stream is skimmed as much silence.
 func (s *Stream) decode(p *packet) {
 	s.owed = 0
-	before := s.scraps[:0]
-	if s.gap {
-		before = s.scraps[:s.decoder.Conceal(s.scraps)]
-		s.gap = false
-	}
 	s.shelf.take(p)
-	n, err := s.decoder.Decode(s.packet, p.payload)
+	n, err := s.unpack(p)
 	if err != nil || n <= 0 {
 		s.counters.damaged.Add(1)
 		s.makeUp(s.last, nil)
@@ -98,7 +93,6 @@ func (s *Stream) decode(p *packet) {
 	}
 	s.last, s.made = n, 0
 	s.place = p.ts + s.ticks(n)
-	waveform.Join(s.packet[:n], before)
 	s.append(s.packet[:n])
 }
 
@@ -108,7 +102,12 @@ func (s *Stream) makeUp(n int, next []byte) {
 	if n == 0 {
 		return
 	}
-	s.counters.concealed.Add(int64(n))
+	if s.skimming {
+		s.made += n
+		s.silence(n)
+		return
+	}
+	s.counters.concealed.Add(s.nanos(n))
 	if s.recover(n, next) {
 		s.made += n
 		return
@@ -154,7 +153,10 @@ func (s *Stream) fade(sound []int16) {
 	}
 }
 
+// append adds sound, which goes on from the seam if there is one.
 func (s *Stream) append(sound []int16) {
+	waveform.Join(sound, s.seam)
+	s.seam = s.seam[:0]
 	s.sound = append(s.sound, sound...)
 	s.heard = len(s.sound)
 }

@@ -18,7 +18,7 @@ func (s *Stream) receive() {
 	if latest >= 0 {
 		s.lateness.learn(latest)
 		s.delays.add(margin)
-		s.counters.delay.Store(int64(max(margin, 0)))
+		s.counters.delay.Store(s.nanos(max(margin, 0)))
 	}
 }
 
@@ -45,17 +45,18 @@ func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
 		s.shelf.put(n, s.shelf.lastTS, a)
 		return 0, 0, false
 	}
+	at := a.at * int64(s.rate) / 1e6
 	was := s.shelf.lastTS
 	ts := s.shelf.stretch(a.timestamp, v == restart)
 	if v == restart {
-		was, s.lastAt = ts, a.at
+		was, s.lastAt = ts, at
 	}
-	if s.jumped(s.samples(ts-was), a.at-s.lastAt) || s.shelf.backwards(n, ts) {
+	if s.jumped(s.samples(ts-was), at-s.lastAt) || s.shelf.backwards(n, ts) {
 		s.lateness.forget()
 	}
-	s.lastAt = a.at
+	s.lastAt = at
 	begin := int64(s.samples(ts))
-	late = s.lateness.arrive(a.at, begin)
+	late = s.lateness.arrive(at, begin)
 	// Until it is played there is what is decoded, the silence before it and
 	// what lies between; what was made up is time that it has missed.
 	lead := len(s.sound) + s.wait + s.samples(ts-s.place) - s.owed
@@ -67,7 +68,7 @@ func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
 	if n == s.shelf.newest {
 		s.shelf.newestTS = ts
 	}
-	p.late, p.margin = late, lead+late
+	p.late, p.margin, p.level = late, lead+late, a.level
 	return late, p.margin, s.live
 }
 
@@ -81,6 +82,7 @@ func (s *Stream) jumped(sent int, came int64) bool {
 // forget gives up the stream so far; the sound that is decoded stays.
 func (s *Stream) forget() {
 	s.live, s.owed, s.wait = false, 0, 0
+	s.recent = [primers]int64{}
 	s.lateness.forget()
 	s.delays.clear()
 	if d, ok := s.decoder.(interface{ Reset() }); ok {
@@ -113,8 +115,10 @@ func (s *Stream) skip() {
 	p := s.shelf.first()
 	cut := s.samples(p.ts-from) + s.wait
 	s.delays.shift(s.owed - cut)
-	s.counters.removed.Add(int64(cut))
+	s.counters.removed.Add(s.nanos(cut))
 	s.shelf.next, s.place, s.wait, s.owed = p.seq, p.ts, 0, 0
-	s.gap = s.live
+	if s.live {
+		s.bridge()
+	}
 	s.live = true
 }

@@ -11,7 +11,8 @@ type arrival struct {
 	seq       uint16
 	timestamp uint32
 	fresh     bool  // the first after a Reset
-	at        int64 // when it came, in samples since the stream began
+	at        int64 // when it came, in microseconds since the stream began
+	level     int8
 	payload   []byte
 }
 

@@ -16,6 +16,7 @@ type packet struct {
 	kept    bool  // it is still to be played
 	margin  int   // the delay it showed when it came, in samples
 	late    int   // how much later it came than the fastest, in samples
+	level   int8  // that the sender tells
 	payload []byte
 }
 

@@ -25,16 +25,13 @@ type Stats struct {
 // counters are Stats as the stream counts them, readable from anywhere.
 type counters struct {
 	received, duplicates, late, lost, discarded, damaged, restarts atomic.Uint64
-	concealed, removed, inserted, delay, target                    atomic.Int64 // samples
+	concealed, removed, inserted, delay, target                    atomic.Int64 // nanoseconds
 }
 
 // Stats tells what the stream has been through. It may be called from any
 // goroutine.
 func (s *Stream) Stats() Stats {
 	c := &s.counters
-	long := func(n *atomic.Int64) time.Duration {
-		return time.Duration(n.Load()) * time.Second / time.Duration(s.rate)
-	}
 	return Stats{
 		Received:   c.received.Load(),
 		Duplicates: c.duplicates.Load(),
@@ -43,10 +40,10 @@ func (s *Stream) Stats() Stats {
 		Discarded:  c.discarded.Load(),
 		Damaged:    c.damaged.Load(),
 		Restarts:   c.restarts.Load(),
-		Concealed:  long(&c.concealed),
-		Removed:    long(&c.removed),
-		Inserted:   long(&c.inserted),
-		Delay:      long(&c.delay),
-		Target:     long(&c.target),
+		Concealed:  time.Duration(c.concealed.Load()),
+		Removed:    time.Duration(c.removed.Load()),
+		Inserted:   time.Duration(c.inserted.Load()),
+		Delay:      time.Duration(c.delay.Load()),
+		Target:     time.Duration(c.target.Load()),
 	}
 }

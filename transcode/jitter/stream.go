@@ -20,6 +20,7 @@ package jitter
 import (
 	"time"
 
+	"github.com/einwahl/einwahl/transcode/level"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -85,7 +86,8 @@ type pausingDecoder interface {
 // Config is how a stream is set up.
 type Config struct {
 	ClockRate int // of the RTP timestamps; 48000 for Opus, 8000 for G.711
-	Rate      int // of the frames
+	// Rate is that of the frames, until others are asked for.
+	Rate int
 	// Min and Max bound how much is buffered. One frame is the least there
 	// can be; 0 are 20 ms and 200 ms. With 40 ms the packet after a lost one
 	// is there in time to recover it, which suits Opus from browsers.
@@ -102,6 +104,7 @@ type Stream struct {
 	forward         forwardDecoder // nil if the decoder is none
 	choosy          choosyDecoder  // nil if the decoder is none
 	pausing         pausingDecoder // nil if the decoder is none
+	rates           *rates         // nil if the decoder has but one
 
 	socket   socketSide
 	ring     ring // between the two goroutines
@@ -121,13 +124,19 @@ type Stream struct {
 	made  int   // made up since the last packet, for whatever reason
 	wait  int   // silence before the next packet
 	last  int   // length of the last packet
-	gap   bool  // sound was skipped: the next must be blended
 	frail int   // beats for which packets are expected to be lost
 
 	sound  []int16 // decoded, to be read
 	heard  int     // how much of it, up to the last that is not silence
 	packet []int16 // memory for one packet's sound
 	scraps []int16 // memory for one unit that is made up
+	seam   []int16 // what the sound would go on as: the next is blended with it
+	level  int     // of the packet that was decoded last, as its sender tells it
+	loud   int     // of the last beat that was asked for
+
+	met      bool           // what came before this beat has been taken in
+	skimming bool           // packets are not decoded
+	recent   [primers]int64 // sequence numbers of the last that were played
 }
 
 // socketSide belongs to the goroutine that pushes.
@@ -139,7 +148,9 @@ type socketSide struct {
 
 // New makes a stream that is decoded by d.
 func New(cfg Config, d Decoder) *Stream {
+	r := newRates(d)
 	in := func(t time.Duration) int { return int(t * time.Duration(cfg.Rate) / time.Second) }
+	room := func(t time.Duration) int { return int(t * time.Duration(r.highest(cfg.Rate)) / time.Second) }
 	frame := cfg.Rate / 50
 	if cfg.Min <= 0 {
 		cfg.Min = pcm.FrameDuration
@@ -156,11 +167,14 @@ func New(cfg Config, d Decoder) *Stream {
 		ceiling:  max(in(cfg.Max)-frame, 0),
 		frame:    frame,
 		decoder:  d,
+		rates:    r,
 		lateness: newLateness(cfg.Rate),
 		last:     frame,
-		sound:    make([]int16, 0, 3*in(longest)),
-		packet:   make([]int16, in(longest)),
-		scraps:   make([]int16, in(unit)),
+		loud:     level.Silent,
+		sound:    make([]int16, 0, 3*room(longest)),
+		packet:   make([]int16, room(longest)),
+		scraps:   make([]int16, in(unit), room(unit)),
+		seam:     make([]int16, 0, room(unit)),
 	}
 	s.forward, _ = d.(forwardDecoder)
 	s.choosy, _ = d.(choosyDecoder)
@@ -182,7 +196,7 @@ func (s *Stream) Push(p Packet, at time.Time) {
 		return
 	}
 	a.seq, a.timestamp, a.fresh = p.Seq, p.Timestamp, s.socket.fresh
-	a.at = at.Sub(s.socket.epoch).Microseconds() * int64(s.rate) / 1e6
+	a.at, a.level = at.Sub(s.socket.epoch).Microseconds(), p.Level
 	a.payload = append(a.payload[:0], p.Payload...)
 	s.socket.fresh = false
 	s.ring.commit()
@@ -193,24 +207,55 @@ func (s *Stream) Push(p Packet, at time.Time) {
 func (s *Stream) Reset() { s.socket.fresh = true }
 
 // ReadFrame gives the next 20 ms. It reports false where there is nothing to
-// hear, and if f is not at the stream's rate.
+// hear. The stream goes over to the rate of f where its decoder has a SetRate
+// that does; where it has none it reports false.
 func (s *Stream) ReadFrame(f pcm.Frame) bool {
-	if len(f) != s.frame {
+	if len(f) != s.frame && !s.turn(f.Rate()) {
 		return false
 	}
+	if s.skimming {
+		s.skimming = false
+		s.prime()
+	}
+	if !s.advance() {
+		s.rates.play(nil)
+		return false
+	}
+	copy(f, s.sound)
+	s.rates.play(f)
+	return s.pass()
+}
+
+// meet takes in what has come, once a beat.
+func (s *Stream) meet() {
+	if s.met {
+		return
+	}
+	s.met = true
 	s.frail = max(s.frail-1, 0)
 	s.receive()
 	s.skip()
-	for len(s.sound) < len(f) {
+}
+
+// advance sees to it that there is a frame of sound. It reports false while
+// there never has been anything.
+func (s *Stream) advance() bool {
+	s.meet()
+	s.met = false
+	for len(s.sound) < s.frame {
 		if !s.more() {
 			return false
 		}
 	}
 	s.settle()
-	copy(f, s.sound)
+	return true
+}
+
+// pass gives up the sound of a beat and reports whether it was to be heard.
+func (s *Stream) pass() bool {
 	audible := s.heard > 0
-	s.sound = s.sound[:copy(s.sound, s.sound[len(f):])]
-	s.heard = max(s.heard-len(f), 0)
+	s.sound = s.sound[:copy(s.sound, s.sound[s.frame:])]
+	s.heard = max(s.heard-s.frame, 0)
 	return audible
 }
 
@@ -220,6 +265,9 @@ func (s *Stream) samples(ticks int64) int { return int(ticks * int64(s.rate) / i
 func (s *Stream) ticks(samples int) int64 { return int64(samples) * int64(s.clockRate) / int64(s.rate) }
 
 func (s *Stream) long(d time.Duration) int { return int(d * time.Duration(s.rate) / time.Second) }
+
+// nanos is a length in samples, in nanoseconds.
+func (s *Stream) nanos(samples int) int64 { return int64(samples) * int64(time.Second) / int64(s.rate) }
 
 // mute reports whether a payload holds no sound.
 func (s *Stream) mute(payload []byte) bool {
