@@ -40,18 +40,30 @@ func bessel(x float64) float64 {
 	return sum
 }
 
-// Down halves the rate of a stream.
-type Down struct {
+// sample is what the filters take: sound, or a sum of sounds that may be greater
+// than 16 bits. Only the former is cut off where it rings over.
+type sample interface{ int16 | int32 }
+
+// Down halves the rate of a stream, and SumDown that of a sum of streams.
+type (
+	Down    = halver[int16]
+	SumDown = halver[int32]
+)
+
+type halver[S sample] struct {
 	taps [pairs]int32
-	past [2*reach + pcm.WidebandSamples]int16
+	past [2*reach + pcm.WidebandSamples]S
 }
 
 // NewDown makes a filter for one stream.
 func NewDown() *Down { return &Down{taps: filter()} }
 
+// NewSumDown makes a filter for one sum.
+func NewSumDown() *SumDown { return &SumDown{taps: filter()} }
+
 // Filter writes half as many samples as wide holds, which is an even number and
 // no more than 20 ms of them.
-func (d *Down) Filter(narrow, wide []int16) {
+func (d *halver[S]) Filter(narrow, wide []S) {
 	copy(d.past[2*reach:], wide)
 	for i := range narrow {
 		w := d.past[2*i:][:2*reach+1]
@@ -59,22 +71,30 @@ func (d *Down) Filter(narrow, wide []int16) {
 		for k, tap := range d.taps {
 			sum += int64(tap) * int64(int32(w[reach-1-2*k])+int32(w[reach+1+2*k]))
 		}
-		narrow[i] = saturate((sum + 1<<14) >> 15)
+		narrow[i] = saturate[S]((sum + 1<<14) >> 15)
 	}
 	copy(d.past[:2*reach], d.past[len(wide):len(wide)+2*reach])
 }
 
-// Up doubles the rate of a stream.
-type Up struct {
+// Up doubles the rate of a stream, and SumUp that of a sum of streams.
+type (
+	Up    = doubler[int16]
+	SumUp = doubler[int32]
+)
+
+type doubler[S sample] struct {
 	taps [pairs]int32
-	past [2*pairs - 1 + pcm.NarrowbandSamples]int16
+	past [2*pairs - 1 + pcm.NarrowbandSamples]S
 }
 
 // NewUp makes a filter for one stream.
 func NewUp() *Up { return &Up{taps: filter()} }
 
+// NewSumUp makes a filter for one sum.
+func NewSumUp() *SumUp { return &SumUp{taps: filter()} }
+
 // Filter writes twice as many samples as narrow holds, at most 20 ms.
-func (u *Up) Filter(wide, narrow []int16) {
+func (u *doubler[S]) Filter(wide, narrow []S) {
 	copy(u.past[2*pairs-1:], narrow)
 	for i := range narrow {
 		w := u.past[i:][:2*pairs]
@@ -83,9 +103,15 @@ func (u *Up) Filter(wide, narrow []int16) {
 			sum += int64(tap) * int64(int32(w[pairs-1-k])+int32(w[pairs+k]))
 		}
 		wide[2*i] = w[pairs-1]
-		wide[2*i+1] = saturate((sum + 1<<13) >> 14)
+		wide[2*i+1] = saturate[S]((sum + 1<<13) >> 14)
 	}
 	copy(u.past[:2*pairs-1], u.past[len(narrow):len(narrow)+2*pairs-1])
 }
 
-func saturate(v int64) int16 { return int16(min(max(v, math.MinInt16), math.MaxInt16)) }
+// saturate cuts sound off at full scale; a sum has no such limit.
+func saturate[S sample](v int64) S {
+	if _, sound := any(S(0)).(int16); sound {
+		v = min(max(v, math.MinInt16), math.MaxInt16)
+	}
+	return S(v)
+}

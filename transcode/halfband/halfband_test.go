@@ -79,6 +79,27 @@ func TestWhatRingsOverFullScaleIsCutOff(t *testing.T) {
 	}
 }
 
+// A sum that is three times full scale is three times what full scale becomes.
+func TestSumsAreNotCutOff(t *testing.T) {
+	wide := make([]int32, pcm.WidebandSamples)
+	narrow := make([]int32, pcm.NarrowbandSamples)
+	for i := range wide {
+		wide[i] = 3 * math.MaxInt16
+	}
+	d, u := NewSumDown(), NewSumUp()
+	for range 2 {
+		d.Filter(narrow, wide)
+	}
+	for range 2 {
+		u.Filter(wide, narrow)
+	}
+	for i, s := range wide {
+		if off := s - 3*math.MaxInt16; off < -300 || off > 300 {
+			t.Fatalf("sample %d is %d", i, s)
+		}
+	}
+}
+
 func TestNothingIsAllocated(t *testing.T) {
 	u, d := NewUp(), NewDown()
 	narrow, wide := make([]int16, pcm.NarrowbandSamples), make([]int16, pcm.WidebandSamples)

@@ -54,6 +54,10 @@ func (g *Gate) Pass(f pcm.Frame) bool {
 // Level is the level of the last frame, in dBov.
 func (g *Gate) Level() int { return g.level }
 
+// Speech reports whether the gate is open because of the last frame itself, and
+// not only because it waits for the next word.
+func (g *Gate) Speech() bool { return g.open == hangover }
+
 // learn follows the noise, which is what goes on without a pause: speech falls
 // silent several times a second. The margin between noise and threshold is
 // 8 dB.
