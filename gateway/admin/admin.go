@@ -7,7 +7,11 @@
 // needs the operator's token.
 package admin
 
-import "time"
+import (
+	"time"
+
+	"github.com/einwahl/einwahl/gateway/records"
+)
 
 // Call is one telephone call as an operator sees it.
 type Call struct {
@@ -25,6 +29,8 @@ type Call struct {
 	PacketsIn  uint64    `json:"packets_in"`
 	PacketsOut uint64    `json:"packets_out"`
 	Lost       uint64    `json:"lost"`
+
+	Sound *records.Sound `json:"sound,omitempty"` // once there is any
 }
 
 // Meeting is one meeting as an operator sees it.

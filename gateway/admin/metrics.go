@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 // Metrics counts what the calls report and shows what the media engine counts.
@@ -24,6 +26,9 @@ type Metrics struct {
 	shed       *prometheus.CounterVec
 	answer     prometheus.Histogram
 	duration   prometheus.Histogram
+	rating     *prometheus.HistogramVec
+	lost       prometheus.Histogram
+	concealed  prometheus.Histogram
 
 	mu     sync.Mutex
 	recent []Decision // newest first
@@ -93,6 +98,7 @@ func NewMetrics(media MediaCounters) *Metrics {
 			Buckets: []float64{1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400},
 		}),
 	}
+	m.measureSound()
 	m.registry.MustRegister(m.active, m.calls, m.admissions, m.prompts, m.seats, m.shed, m.answer, m.duration,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registerMedia(media)
@@ -150,10 +156,32 @@ func (m *Metrics) CallBegun() {
 }
 
 // CallEnded counts a call out.
-func (m *Metrics) CallEnded(outcome string, lasted time.Duration) {
+func (m *Metrics) CallEnded(c records.Call) {
 	m.active.Dec()
-	m.calls.WithLabelValues(outcome).Inc()
-	m.duration.Observe(lasted.Seconds())
+	m.calls.WithLabelValues(c.Outcome).Inc()
+	m.duration.Observe(c.Duration.Seconds())
+	if c.Sound != nil && c.Sound.Rating > 0 {
+		m.rating.WithLabelValues(c.Sound.Codec).Observe(c.Sound.Rating)
+		m.lost.Observe(c.Sound.Lost)
+		m.concealed.Observe(c.Sound.Concealed)
+	}
+}
+
+// measureSound makes what is told of a call's sound when it is over.
+func (m *Metrics) measureSound() {
+	shares := []float64{0, .001, .0025, .005, .01, .02, .05, .1, .2}
+	m.rating = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "einwahl_call_r_factor",
+		Help:    "How callers sounded, over whole calls: R of the E-model (ITU-T G.107). Below 70 many are dissatisfied.",
+		Buckets: []float64{50, 60, 70, 80, 85, 90, 92},
+	}, []string{"codec"})
+	m.lost = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "einwahl_call_lost_ratio", Help: "Share of a caller's packets that never came, over whole calls.", Buckets: shares,
+	})
+	m.concealed = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "einwahl_call_concealed_ratio", Help: "Share of a caller's sound that had to be made up, over whole calls.", Buckets: shares,
+	})
+	m.registry.MustRegister(m.rating, m.lost, m.concealed)
 }
 
 // Answered reports how long a caller has waited for the 200 OK.

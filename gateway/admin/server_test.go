@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -289,7 +290,7 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 	m.WatchSignalling(map[string]func() uint64{"stranger": one})
 	m.CallBegun()
 	m.CallBegun()
-	m.CallEnded("refused", time.Second)
+	m.CallEnded(records.Call{Outcome: "refused", Duration: time.Second, Sound: &records.Sound{Codec: "PCMA", Rating: 91, Lost: .003, Concealed: .004}})
 	m.Answered(time.Millisecond)
 	m.Prompt("welcome", "en")
 	m.Seated()
@@ -302,6 +303,8 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 		`einwahl_prompts_total{language="en",prompt="welcome"} 1`,
 		`einwahl_rtp_packets_total{direction="in"} 1`, `einwahl_rtp_packets_total{direction="out"} 1`, "einwahl_rtp_lost_total 1", `einwahl_sip_dropped_total{why="stranger"} 1`,
 		"einwahl_call_answer_seconds_count 1", "einwahl_seats_total 1",
+		`einwahl_call_r_factor_bucket{codec="PCMA",le="92"} 1`, `einwahl_call_r_factor_bucket{codec="PCMA",le="90"} 0`,
+		`einwahl_call_lost_ratio_bucket{le="0.005"} 1`, `einwahl_call_concealed_ratio_bucket{le="0.0025"} 0`,
 		`einwahl_clock_lateness_seconds_bucket{le="0.001"} 8`, "einwahl_clock_lateness_seconds_count 9",
 		"einwahl_clock_skipped_total 2", "einwahl_clock_fallen_total 1", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/call"
 	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 )
 
@@ -86,7 +87,7 @@ func (a *App) refuseNumber(phone *sip.Call) {
 		Msg("refused: numbers has no entry for this number on this trunk")
 	a.metrics.CallBegun()
 	phone.Reject(notOurs())
-	a.metrics.CallEnded("unknown_number", time.Since(phone.Began()))
+	a.metrics.CallEnded(records.Call{Outcome: "unknown_number", Duration: time.Since(phone.Began())})
 }
 
 // refuseFull turns a call away to a number that has as many as it may. The log
@@ -98,7 +99,7 @@ func (a *App) refuseFull(phone *sip.Call, number config.Number, why sip.Cause, r
 	}
 	a.metrics.CallBegun()
 	phone.Reject(why)
-	a.metrics.CallEnded("number_full", time.Since(phone.Began()))
+	a.metrics.CallEnded(records.Call{Outcome: "number_full", Duration: time.Since(phone.Began())})
 }
 
 // known is what admission may know of a caller.
@@ -243,6 +244,7 @@ func (c *calls) Calls() []admin.Call {
 			PacketsIn:  sound.PacketsIn,
 			PacketsOut: sound.PacketsOut,
 			Lost:       sound.Lost,
+			Sound:      soundOf(sound),
 		})
 	}
 	return all
@@ -291,6 +293,4 @@ func (o *observer) Spoke(p announcements.Prompt, language string) {
 func (o *observer) Seated() { o.metrics.Seated() }
 
 // Ended counts a call.
-func (o *observer) Ended(outcome call.Outcome, d time.Duration) {
-	o.metrics.CallEnded(string(outcome), d)
-}
+func (o *observer) Ended(c records.Call) { o.metrics.CallEnded(c) }

@@ -43,6 +43,8 @@ type phone interface {
 	// Err is why the call has ended, once it is done.
 	Err() error
 	Hangup(sip.Cause)
+	// Sound is how the call sounds, nil before there is any.
+	Sound() *records.Sound
 }
 
 // service is where meetings are found.
@@ -65,8 +67,8 @@ type Observer interface {
 	// Seated is told each seat that a meeting has opened for this caller, from
 	// any goroutine.
 	Seated()
-	// Ended is told how the call has ended.
-	Ended(o Outcome, d time.Duration)
+	// Ended is told what the call was, once it is over.
+	Ended(records.Call)
 }
 
 // Setup is all that a call needs. Settings are those of the moment at which

@@ -64,6 +64,7 @@ func (s *Session) conclude() {
 		Language:  s.state.lang,
 		SecureLeg: s.setup.Secure,
 		Outcome:   string(s.state.why),
+		Sound:     s.setup.Phone.Sound(),
 	}
 	if s.setup.Privacy.CallerNumber != NumberFull { // what others see live is not kept
 		c.Caller = s.setup.Caller
@@ -75,10 +76,13 @@ func (s *Session) conclude() {
 	if err := s.setup.Records.AppendCall(c); err != nil {
 		s.log.Error().Err(err).Msg("call could not be recorded")
 	}
-	s.setup.Observer.Ended(s.state.why, took)
+	s.setup.Observer.Ended(c)
 	line := s.log.Info()
 	if advice := s.state.why.advice(); advice != "" {
 		line = s.log.Warn().Str("advice", advice)
+	}
+	if c.Sound != nil {
+		line = line.Str("codec", c.Sound.Codec).Float64("r_factor", c.Sound.Rating)
 	}
 	line.Str("reason", string(s.state.why)).Dur("duration", took).Msg("call ended")
 }

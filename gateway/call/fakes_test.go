@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -91,6 +92,7 @@ type fakePhone struct {
 func (p *fakePhone) Answer(context.Context) error { p.stage.note("answered"); return nil }
 func (p *fakePhone) Early(context.Context) error  { p.stage.note("early"); return p.deaf }
 func (p *fakePhone) Secure() bool                 { return p.secure }
+func (p *fakePhone) Sound() *records.Sound        { return &records.Sound{Codec: "PCMA", Rating: 91.5} }
 func (p *fakePhone) Ring()                        { p.stage.note("rings") }
 func (p *fakePhone) Digits() <-chan rune          { return p.digits }
 func (p *fakePhone) Done() <-chan struct{}        { return p.done }

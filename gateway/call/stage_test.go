@@ -177,7 +177,7 @@ func (st *stage) Decided(d admission.Decision, e conference.Encryption) {
 }
 func (st *stage) Spoke(announcements.Prompt, string) {}
 func (st *stage) Seated()                            { st.note("seated") }
-func (st *stage) Ended(o Outcome, _ time.Duration)   { st.note("ended " + string(o)) }
+func (st *stage) Ended(c records.Call)               { st.note("ended " + c.Outcome) }
 
 func (st *stage) speak(lang string, w words) speech {
 	return &fakeSpeech{stage: st, lang: lang, words: w.audible(), done: make(chan struct{})}

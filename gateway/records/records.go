@@ -50,6 +50,26 @@ type Call struct {
 	Encryption string        `json:"encryption,omitempty"` // of the meeting
 	SecureLeg  bool          `json:"secure_leg"`
 	Outcome    string        `json:"outcome"`
+	Sound      *Sound        `json:"sound,omitempty"` // nil where there was none
+}
+
+// Sound is how a call sounded. Shares are from 0 to 1; ratings are the R of the
+// E-model (ITU-T G.107), from 0 to 100: below 70 many callers are dissatisfied.
+type Sound struct {
+	Codec     string  `json:"codec"`
+	Rating    float64 `json:"r_factor,omitempty"`   // of what the caller says
+	Lost      float64 `json:"lost"`                 // share of the caller's packets
+	Discarded float64 `json:"discarded"`            // share that came and was not played
+	Concealed float64 `json:"concealed"`            // share of what was played that was made up
+	Jitter    float64 `json:"jitter_ms"`            // between their packets (RFC 3550)
+	Delay     float64 `json:"delay_ms"`             // that the buffer adds
+	Level     int     `json:"level_dbov,omitempty"` // of the caller's voice; 0: they have said nothing
+	Noise     int     `json:"noise_dbov,omitempty"` // of what is heard between their words, likewise
+
+	// What the caller's side reports of what it hears; 0 where it does not.
+	TheyLost    float64 `json:"they_lost,omitempty"`
+	RoundTrip   float64 `json:"round_trip_ms,omitempty"`
+	TheirRating float64 `json:"their_r_factor,omitempty"`
 }
 
 // Config is the "records" section of the operator's file.

@@ -73,22 +73,39 @@ const phases = {
   leaving: ["bad", "hearing why not"], ended: ["idle", "ended"],
 };
 
+// sounds rates a call's sound as operators speak of it.
+function sounds(s) {
+  if (!s?.r_factor) return null;
+  const r = Math.round(s.r_factor);
+  return r >= 80 ? ["good", `good ${r}`] : r >= 70 ? ["warn", `fair ${r}`] : ["bad", `poor ${r}`];
+}
+
+const percent = (share) => share < .0005 ? "none" : `${(100 * share).toFixed(1)} %`;
+
+// told is why a call sounds as it does.
+function told(s) {
+  if (!s?.r_factor) return "nothing has come from this telephone yet";
+  return [
+    `lost on the way: ${percent(s.lost)}`, `too late: ${percent(s.discarded)}`, `made up: ${percent(s.concealed)}`,
+    `buffer: ${Math.round(s.delay_ms / 20) * 20} ms`,
+    s.level_dbov && `voice: ${s.level_dbov} dBov`, s.they_lost > 0 && `they lose: ${percent(s.they_lost)}`,
+    s.their_r_factor && `they rate us: ${Math.round(s.their_r_factor)}`,
+  ].filter(Boolean).join("\n");
+}
+
 export function calls(all) {
   $("n-calls").textContent = all.length || "";
   $("no-calls").hidden = all.length > 0;
   $("calls").hidden = all.length === 0;
-  fill($("calls").tBodies[0], all.map(({ packets_in, packets_out, ...rest }) => rest), () => all.map((c) => {
-    const seen = c.packets_in + c.lost;
-    const loss = seen ? 100 * c.lost / seen : 0;
-    return el("tr", { title: `call ${c.id}` },
-      el("td", { textContent: c.caller || "unknown" }),
-      el("td", { textContent: `${c.number} · ${c.trunk}` }),
-      el("td", {}, c.held ? pill("idle", "on hold") : pill(...(phases[c.phase] ?? ["idle", c.phase]))),
-      el("td", { textContent: c.meeting || "–" }),
-      el("td", {}, el("span", { className: "quiet", textContent: [c.codec, c.language, c.secure ? "encrypted" : "clear"].filter(Boolean).join(" · ") })),
-      el("td", { className: "num", textContent: loss < .05 ? "0 %" : `${loss.toFixed(1)} %` }),
-      el("td", { className: "num", data: { since: c.since }, textContent: lasted(c.since) }));
-  }));
+  const shown = ({ packets_in, packets_out, lost, sound, ...rest }) => ({ ...rest, sound: sounds(sound), told: told(sound) });
+  fill($("calls").tBodies[0], all.map(shown), () => all.map((c) => el("tr", { title: `call ${c.id}` },
+    el("td", { textContent: c.caller || "unknown" }),
+    el("td", { textContent: `${c.number} · ${c.trunk}` }),
+    el("td", {}, c.held ? pill("idle", "on hold") : pill(...(phases[c.phase] ?? ["idle", c.phase]))),
+    el("td", { textContent: c.meeting || "–" }),
+    el("td", {}, el("span", { className: "quiet", textContent: [c.codec, c.language, c.secure ? "encrypted" : "clear"].filter(Boolean).join(" · ") })),
+    el("td", { title: told(c.sound) }, c.sound?.r_factor ? pill(...sounds(c.sound)) : "–"),
+    el("td", { className: "num", data: { since: c.since }, textContent: lasted(c.since) }))));
 }
 
 const levels = {

@@ -1,0 +1,44 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/gateway/records"
+)
+
+// What an operator is asked about a call that somebody complains of is in the
+// API while it lasts, and in its record and the metrics when it is over.
+func TestHowACallSoundsCanBeSeen(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, nil)
+	const meeting = "100000001"
+	phone := peertest.StartBaresip(t, peertest.Tone(t, 8000, 440, -20, 60), "PCMA")
+	g.join(phone, "en", meeting)
+	g.waitPhones(meeting, 1)
+	good := func(s *records.Sound) bool {
+		return s != nil && s.Codec == "PCMA" && s.Rating > 85 && s.Rating <= 93.2 && s.Level <= -18 && s.Level >= -22
+	}
+	peertest.Eventually(t, "the API tells that the call sounds well", func() bool { return good(g.calls()[0].Sound) })
+	phone.Hangup()
+	g.waitPhones(meeting, 0)
+
+	var kept records.Call
+	peertest.Eventually(t, "the call is recorded", func() bool {
+		line, err := os.ReadFile(filepath.Join(g.conf.Records.Directory, "calls.jsonl"))
+		return err == nil && json.Unmarshal(line, &kept) == nil
+	})
+	if !good(kept.Sound) {
+		t.Errorf("it is recorded as %+v", kept.Sound)
+	}
+	peertest.Eventually(t, "the metrics count it", func() bool {
+		var metrics string
+		g.request(http.MethodGet, "/metrics", nil, &metrics)
+		return strings.Contains(metrics, `einwahl_call_r_factor_count{codec="PCMA"} 1`)
+	})
+}
