@@ -1,0 +1,54 @@
+package opus
+
+// What follows reads the first bytes of packets as RFC 6716 section 3 defines
+// them, without decoding.
+
+// celt is the first configuration that has no SILK layer.
+const celt = 16
+
+// length is how many samples at 48 kHz a frame of packet has, and how many
+// frames there are.
+func length(packet []byte) (frame, frames int) {
+	if len(packet) == 0 {
+		return 0, 0
+	}
+	switch config := packet[0] >> 3; {
+	case config < 12:
+		frame = []int{480, 960, 1920, 2880}[config&3]
+	case config < celt:
+		frame = 480 << (config & 1)
+	default:
+		frame = 120 << (config & 3)
+	}
+	switch packet[0] & 3 {
+	case 0:
+		return frame, 1
+	case 1, 2:
+		return frame, 2
+	}
+	if len(packet) < 2 {
+		return 0, 0
+	}
+	return frame, int(packet[1] & 0x3f)
+}
+
+// Samples is how many samples Decode makes of packet.
+func (d *Decoder) Samples(packet []byte) int {
+	frame, frames := length(packet)
+	return frame * frames * d.rate / ClockRate
+}
+
+// Voice guesses whether there is speech in packet: its encoder's opinion, where
+// that is easily had (section 4.2.3), and otherwise yes.
+func (d *Decoder) Voice(packet []byte) bool {
+	if len(packet) <= 2 {
+		return false
+	}
+	if packet[0]>>3 >= celt || packet[0]&3 > 1 {
+		return true
+	}
+	// A frame begins with a bit for each 20 ms that is set where they are
+	// active, those of the middle before those of the side.
+	frame, _ := length(packet)
+	return packet[1]>>(8-max(frame/960, 1)) != 0
+}
