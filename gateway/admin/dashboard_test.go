@@ -32,6 +32,10 @@ func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
 	b.WaitFor("the call is shown", `document.querySelector("#calls tbody tr")`)
 	for _, want := range []struct{ where, text string }{
 		{"#calls tbody", "in the meeting"},
+		{"#calls tbody tr:nth-child(1)", "good 92"},
+		{"#calls tbody tr:nth-child(2)", "fair 75"},
+		{"#calls tbody tr:nth-child(3)", "poor 41"},
+		{"#calls tbody tr:nth-child(4)", "–"},
 		{"#decisions", "refused · 100000006"},
 		{"#decisions", "end-to-end encrypted"},
 		{"#meetings", "transport encryption"},
@@ -59,6 +63,7 @@ func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
 	if got := <-did; got != "meeting 1, lock true" {
 		t.Errorf("a click on Lock did %s", got)
 	}
+	peertest.Eval[bool](b, `(document.querySelector("#calls").scrollIntoView({ block: "center" }), true)`)
 	b.Screenshot("dashboard.png")
 	peertest.Eval[bool](b, `(document.querySelector("#trunks").scrollIntoView(), true)`)
 	b.Screenshot("dashboard-trunks.png")

@@ -31,7 +31,17 @@ type rooms struct {
 	control func(id string, c Control) error
 }
 
-func (rooms) Calls() []Call { return []Call{{ID: "c1", Phase: "talking"}} }
+func (rooms) Calls() []Call {
+	call := func(id, phase string, sound *records.Sound) Call {
+		return Call{ID: id, Phase: phase, Caller: "+49 30 ••• 42", Number: "+4930123456", Trunk: "loopback", Meeting: "1", Language: "de", Codec: "PCMA", Since: time.Now().Add(-time.Minute), Sound: sound}
+	}
+	return []Call{
+		call("c1", "talking", &records.Sound{Codec: "PCMA", Rating: 92.4, Level: -21, Noise: -62, Delay: 23}),
+		call("c2", "talking", &records.Sound{Codec: "PCMA", Rating: 74.6, Lost: .041, Discarded: .004, Concealed: .046, Delay: 61}),
+		call("c3", "talking", &records.Sound{Codec: "PCMA", Rating: 41, Lost: .19}),
+		call("c4", "greeting", nil),
+	}
+}
 func (rooms) Meetings() []Meeting {
 	return []Meeting{{ID: "1", Title: "Open", Encryption: "transport", Recording: "off"}}
 }
@@ -240,7 +250,7 @@ func TestStreamBeginsWithTheStateAndEndsWithTheServer(t *testing.T) {
 	lines.Scan()
 	lines.Scan()
 	var now snapshot
-	if err := json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &now); err != nil || len(now.Calls) != 1 {
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &now); err != nil || len(now.Calls) != len(rooms{}.Calls()) {
 		t.Errorf("the stream begins with %q (%v), want the state", lines.Text(), err)
 	}
 	stop()
