@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,9 +44,11 @@ type leg struct {
 	failed   chan struct{} // holds a token once a connection has failed
 	changed  chan struct{} // holds a token while wanted is news
 
-	mu     sync.Mutex
-	wanted []*voice // to be heard by the page, newest wish
-	closed bool     // no reader begins any more
+	microphone atomic.Pointer[microphone] // the newest; nil before there is one
+
+	mu      sync.Mutex
+	wanted  []*voice          // to be heard by the page, newest wish
+	sources map[uint32]*voice // those on their way to it, by SSRC
 
 	// Owned by the leg's goroutine.
 	pub, sub *webrtc.PeerConnection
@@ -56,8 +59,7 @@ type leg struct {
 	offered  bool                     // an offer waits for its answer
 	overdue  *time.Timer
 	ways     map[string]bool // candidates that the page has named
-	readers  sync.WaitGroup
-	tracks   atomic.Int64 // of the microphone so far; the newest counts
+	ssrc     uint32          // of its reports about the microphone
 }
 
 func (l *leg) touch() {
@@ -91,6 +93,8 @@ func (l *leg) run(ctx context.Context) error {
 	l.overdue = time.NewTimer(answerTimeout)
 	l.overdue.Stop()
 	defer l.overdue.Stop()
+	due := time.NewTimer(reportEvery)
+	defer due.Stop()
 	for {
 		var err error
 		select {
@@ -100,6 +104,9 @@ func (l *leg) run(ctx context.Context) error {
 			return errMediaFailed
 		case <-l.overdue.C:
 			return fmt.Errorf("%w: no answer to an offer", errMediaFailed)
+		case <-due.C:
+			l.report(time.Now())
+			due.Reset(reportEvery/2 + rand.N(reportEvery))
 		case <-l.changed:
 			err = l.offer(ctx)
 		case r := <-l.requests:
@@ -113,10 +120,10 @@ func (l *leg) run(ctx context.Context) error {
 
 func (l *leg) connect() (err error) {
 	n := l.session.meeting.net
-	if l.pub, err = n.connect(l.strict); err != nil {
+	if l.pub, err = n.connect(l.strict, l.fromMicrophone); err != nil {
 		return fmt.Errorf("make the connection of a microphone: %w", err)
 	}
-	if l.sub, err = n.connect(l.strict); err != nil {
+	if l.sub, err = n.connect(l.strict, l.fromListener); err != nil {
 		return errors.Join(fmt.Errorf("make the connection of a listener: %w", err), l.pub.GracefulClose())
 	}
 	for _, pc := range []*webrtc.PeerConnection{l.pub, l.sub} {
@@ -138,10 +145,6 @@ func (l *leg) close() {
 	// What cannot be closed in order is gone all the same.
 	_ = l.pub.GracefulClose()
 	_ = l.sub.GracefulClose()
-	l.mu.Lock()
-	l.closed = true
-	l.mu.Unlock()
-	l.readers.Wait()
 }
 
 // handle does what the page says about its media. A description that cannot be

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -57,7 +58,7 @@ func (s *session) build(host, strict bool) {
 	l := &leg{
 		session: s, strict: strict, cancel: cancel, done: make(chan struct{}),
 		requests: make(chan request, 16), failed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
-		heard: map[*voice]*webrtc.RTPTransceiver{}, ways: map[string]bool{},
+		heard: map[*voice]*webrtc.RTPTransceiver{}, sources: map[uint32]*voice{}, ways: map[string]bool{}, ssrc: rand.Uint32(),
 	}
 	s.leg = l
 	s.current.Store(l)

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/transport/v4/packetio"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -27,8 +29,9 @@ const audioLevelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level" // RFC 6464
 // and how connections on it are encrypted.
 type network struct {
 	mux         *ice.MultiUDPMuxDefault // nil where each connection has its port
-	transport   *webrtc.API
-	enhanced    *webrtc.API
+	media       *webrtc.MediaEngine
+	ordinary    webrtc.SettingEngine
+	enhanced    webrtc.SettingEngine
 	certificate webrtc.Certificate
 }
 
@@ -57,9 +60,11 @@ func openNetwork(cfg WebRTC) (*network, error) {
 			return nil, fmt.Errorf("webrtc.listen: %v: this machine has none of these addresses", cfg.Listen)
 		}
 	}
-	n.transport, err = n.newAPI(cfg, false)
+	if n.media, err = newMediaEngine(); err == nil {
+		n.ordinary, err = n.newSettings(cfg, false)
+	}
 	if err == nil {
-		n.enhanced, err = n.newAPI(cfg, true)
+		n.enhanced, err = n.newSettings(cfg, true)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("set up WebRTC: %w", err), n.Close())
@@ -75,9 +80,15 @@ func (n *network) Close() error {
 	return n.mux.Close()
 }
 
+// buffers tells pion where to put the packets of one source, once their
+// encryption is off.
+type buffers func(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser
+
 // connect makes a connection. A strict one speaks only AEAD ciphers.
-func (n *network) connect(strict bool) (*webrtc.PeerConnection, error) {
-	return n.api(strict).NewPeerConnection(webrtc.Configuration{
+func (n *network) connect(strict bool, into buffers) (*webrtc.PeerConnection, error) {
+	settings := n.settings(strict)
+	settings.BufferFactory = into
+	return n.newAPI(settings).NewPeerConnection(webrtc.Configuration{
 		Certificates: []webrtc.Certificate{n.certificate},
 		BundlePolicy: webrtc.BundlePolicyMaxBundle,
 	})
@@ -85,41 +96,35 @@ func (n *network) connect(strict bool) (*webrtc.PeerConnection, error) {
 
 // sender makes another sender for a connection that connect has made.
 func (n *network) sender(strict bool, track webrtc.TrackLocal, transport *webrtc.DTLSTransport) (*webrtc.RTPSender, error) {
-	return n.api(strict).NewRTPSender(track, transport)
+	return n.newAPI(n.settings(strict)).NewRTPSender(track, transport)
 }
 
-func (n *network) api(strict bool) *webrtc.API {
-	if strict {
-		return n.enhanced
-	}
-	return n.transport
+// newAPI is pion with these settings, and with nothing between a packet and its
+// encryption: reports are the leg's own. A lost packet of speech is concealed,
+// and Opus carries its own repair; a resent one would come too late to be heard.
+func (n *network) newAPI(settings webrtc.SettingEngine) *webrtc.API {
+	return webrtc.NewAPI(webrtc.WithMediaEngine(n.media), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings))
 }
 
-func (n *network) newAPI(cfg WebRTC, strict bool) (*webrtc.API, error) {
+func newMediaEngine() (*webrtc.MediaEngine, error) {
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{
 		RTPCodecCapability: opusCapability(), PayloadType: 111,
 	}, webrtc.RTPCodecTypeAudio); err != nil {
 		return nil, err
 	}
-	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: audioLevelURI},
-		webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverDirectionRecvonly); err != nil {
-		return nil, err
-	}
-	// Reports only. A lost packet of speech is concealed, and Opus carries its
-	// own repair: a resent one would come too late to be heard.
-	registry := &interceptor.Registry{}
-	if err := webrtc.ConfigureRTCPReports(registry); err != nil {
-		return nil, err
-	}
-	settings, err := n.settings(cfg, strict)
-	if err != nil {
-		return nil, err
-	}
-	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(settings)), nil
+	return media, media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: audioLevelURI},
+		webrtc.RTPCodecTypeAudio, webrtc.RTPTransceiverDirectionRecvonly)
 }
 
-func (n *network) settings(cfg WebRTC, strict bool) (webrtc.SettingEngine, error) {
+func (n *network) settings(strict bool) webrtc.SettingEngine {
+	if strict {
+		return n.enhanced
+	}
+	return n.ordinary
+}
+
+func (n *network) newSettings(cfg WebRTC, strict bool) (webrtc.SettingEngine, error) {
 	var s webrtc.SettingEngine
 	s.LoggerFactory = quiet()
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
@@ -127,6 +132,9 @@ func (n *network) settings(cfg WebRTC, strict bool) (webrtc.SettingEngine, error
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetIPFilter(cfg.listens)
 	s.SetSRTPReplayProtectionWindow(512)
+	// What comes goes on at once, so there is no first packet to be kept for
+	// whom a track is told to.
+	s.SetFireOnTrackBeforeFirstRTP(true)
 	// Two ends without a cipher in common may wait for each other for long.
 	s.SetDTLSConnectContextMaker(func() (context.Context, func()) {
 		return context.WithTimeout(context.Background(), handshakeTimeout)

@@ -1,6 +1,8 @@
 package embedded
 
 import (
+	"io"
+	"strings"
 	"time"
 
 	"github.com/pion/rtp"
@@ -18,52 +20,74 @@ const (
 	longestPacket = 1400
 )
 
+// microphone is the track of a page that counts. It is used by the goroutine
+// that takes the packets of the page's connection out of their encryption, and
+// by no other but for its reception.
+type microphone struct {
+	ssrc   uint32
+	opus   uint8 // payload type
+	level  uint8 // number of the RFC 6464 header extension, or 0
+	pace   *rate.Limiter
+	header rtp.Header
+	heard  reception
+}
+
 // listen passes the page's microphone on to its voice. The newest track
 // counts: a page that changes its microphone has two for a moment.
 func (l *leg) listen(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-	if track.Kind() != webrtc.RTPCodecTypeAudio {
+	m := &microphone{ssrc: uint32(track.SSRC()), pace: rate.NewLimiter(packetRate, packetBurst)}
+	parameters := receiver.GetParameters()
+	for _, codec := range parameters.Codecs {
+		if strings.EqualFold(codec.MimeType, webrtc.MimeTypeOpus) {
+			m.opus = uint8(codec.PayloadType)
+		}
+	}
+	for _, extension := range parameters.HeaderExtensions {
+		if extension.URI == audioLevelURI {
+			m.level = uint8(extension.ID)
+		}
+	}
+	if m.opus != 0 {
+		l.microphone.Store(m)
+	}
+}
+
+// inlet is where pion puts the packets of one source of a page, once their
+// encryption is off. They go on at once: one who waited for them elsewhere would
+// have to be woken for each.
+type inlet struct {
+	leg  *leg
+	ssrc uint32
+}
+
+// Write takes a packet. What is not of the microphone is dropped.
+func (i inlet) Write(packet []byte) (int, error) {
+	if m := i.leg.microphone.Load(); m != nil && m.ssrc == i.ssrc {
+		m.take(i.leg.session.voice, packet, time.Now())
+	}
+	return len(packet), nil
+}
+
+// Read has nothing to give: all is taken as it comes.
+func (inlet) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close ends the source.
+func (i inlet) Close() error {
+	if m := i.leg.microphone.Load(); m != nil && m.ssrc == i.ssrc {
+		i.leg.microphone.CompareAndSwap(m, nil)
+	}
+	return nil
+}
+
+// take passes one packet on to the page's voice.
+func (m *microphone) take(v *voice, packet []byte, at time.Time) {
+	h := &m.header
+	head, err := h.Unmarshal(packet)
+	if err != nil || h.PayloadType != m.opus || len(packet)-head > longestPacket || !m.pace.AllowN(at, 1) {
 		return
 	}
-	newest := l.tracks.Add(1)
-	l.reader(func() {
-		buffer := make([]byte, 1500)
-		for {
-			if _, _, err := receiver.Read(buffer); err != nil {
-				return
-			}
-		}
-	})
-	l.reader(func() { l.forward(track, levelID(receiver), newest) })
-}
-
-// reader starts a goroutine that ends with the leg's connections, unless they
-// are closed already: a track may be told of late.
-func (l *leg) reader(read func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.closed {
-		l.readers.Go(read)
-	}
-}
-
-func (l *leg) forward(track *webrtc.TrackRemote, level uint8, number int64) {
-	v := l.session.voice
-	buffer := make([]byte, 1500)
-	pace := rate.NewLimiter(packetRate, packetBurst)
-	var h rtp.Header
-	for {
-		n, _, err := track.Read(buffer)
-		if err != nil {
-			return
-		}
-		head, err := h.Unmarshal(buffer[:n])
-		now := time.Now()
-		if err != nil || n-head > longestPacket || l.tracks.Load() != number || !pace.AllowN(now, 1) {
-			continue
-		}
-		payload := unpad(h, buffer[head:n])
-		v.take(h, payload, levelOf(&h, level), now)
-	}
+	m.heard.take(h.SequenceNumber, h.Timestamp, at)
+	v.take(*h, unpad(*h, packet[head:]), levelOf(h, m.level), at)
 }
 
 // unpad takes RTP padding off.
@@ -88,14 +112,4 @@ func levelOf(h *rtp.Header, id uint8) int8 {
 		return 0
 	}
 	return -int8(max(ext[0]&0x7f, 1))
-}
-
-// levelID is the number of the RFC 6464 header extension, or 0.
-func levelID(receiver *webrtc.RTPReceiver) uint8 {
-	for _, ext := range receiver.GetParameters().HeaderExtensions {
-		if ext.URI == audioLevelURI {
-			return uint8(ext.ID)
-		}
-	}
-	return 0
 }

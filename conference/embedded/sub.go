@@ -3,9 +3,9 @@ package embedded
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -47,6 +47,7 @@ func (l *leg) exchange(wanted []*voice) (changed bool, err error) {
 			return false, fmt.Errorf("%w: take a voice out: %w", errMediaFailed, err)
 		}
 		delete(l.heard, v)
+		l.hears(v, nil)
 		l.leaving = append(l.leaving, t)
 		changed = true
 	}
@@ -59,7 +60,7 @@ func (l *leg) exchange(wanted []*voice) (changed bool, err error) {
 			return false, fmt.Errorf("%w: put a voice in: %w", errMediaFailed, err)
 		}
 		l.heard[v], l.dtls = t, t.Sender().Transport()
-		l.reports(v, t.Sender())
+		l.hears(v, t.Sender())
 		changed = true
 	}
 	return changed, nil
@@ -69,38 +70,32 @@ func (l *leg) exchange(wanted []*voice) (changed bool, err error) {
 // so that a meeting where people come and go does not grow, or on a new one.
 func (l *leg) add(v *voice) (*webrtc.RTPTransceiver, error) {
 	if len(l.unused) == 0 {
-		return l.sub.AddTransceiverFromTrack(v.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		return l.sub.AddTransceiverFromTrack(v.pages, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	}
 	t := l.unused[0]
-	sender, err := l.session.meeting.net.sender(l.strict, v.track, l.dtls)
+	sender, err := l.session.meeting.net.sender(l.strict, v.pages, l.dtls)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.SetSender(sender, v.track); err != nil {
+	if err := t.SetSender(sender, v.pages); err != nil {
 		return nil, err
 	}
 	l.unused = l.unused[1:]
 	return t, nil
 }
 
-// reports reads what the page says of a voice that it hears. Reading is also
-// what lets lost packets be sent again.
-func (l *leg) reports(v *voice, sender *webrtc.RTPSender) {
-	l.reader(func() {
-		for {
-			packets, _, err := sender.ReadRTCP()
-			if err != nil {
-				return
-			}
-			for _, p := range packets {
-				if r, ok := p.(*rtcp.ReceiverReport); ok {
-					for _, block := range r.Reports {
-						v.report(int32(block.FractionLost) * 100 / 256)
-					}
-				}
-			}
-		}
-	})
+// hears notes the number that a voice has on its way to the page; none with a
+// nil sender.
+func (l *leg) hears(v *voice, sender *webrtc.RTPSender) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if sender == nil {
+		maps.DeleteFunc(l.sources, func(_ uint32, other *voice) bool { return other == v })
+		return
+	}
+	for _, e := range sender.GetParameters().Encodings {
+		l.sources[uint32(e.SSRC)] = v
+	}
 }
 
 // takeAnswer ends an exchange, and begins the next if the wish has changed.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 
 	"github.com/einwahl/einwahl/transcode/jitter"
 )
@@ -18,7 +17,7 @@ import (
 // A shut voice leaves no trace: the numbers of its packets go on without a gap
 // when it opens again, so nobody can tell how much was held back.
 type voice struct {
-	track *webrtc.TrackLocalStaticRTP
+	pages *spread
 	heard atomic.Int64 // when speech was last let through, Unix nanoseconds
 	// missed is how many packets in a hundred a listener misses.
 	missed atomic.Int32
@@ -28,14 +27,11 @@ type voice struct {
 	decoder *jitter.Stream // nil where nobody listens to the decoded voice
 	file    *fileTrack     // nil where it is not recorded
 	out     renumber
-	packet  rtp.Packet
 }
 
 // newVoice makes the voice of a person. Its track has their id as stream id.
 func newVoice(id string) *voice {
-	// The error is of options that were not given.
-	track, _ := webrtc.NewTrackLocalStaticRTP(opusCapability(), "voice-"+id, id)
-	return &voice{track: track}
+	return &voice{pages: &spread{id: "voice-" + id, person: id}}
 }
 
 // report takes what one listener says to have missed. The worst of them counts,
@@ -103,10 +99,7 @@ func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 	if v.file != nil {
 		v.file.push(ts, payload, at)
 	}
-	v.packet.Header = rtp.Header{Version: 2, Marker: marker, SequenceNumber: seq, Timestamp: ts}
-	v.packet.Payload = payload
-	// A page that cannot be written to is found out by its own connection.
-	_ = v.track.WriteRTP(&v.packet)
+	v.pages.write(seq, ts, marker, payload, at)
 }
 
 // speechLevel is the level, in dBov, from which on a packet counts as speech.

@@ -59,7 +59,7 @@ var owners = map[string][]string{
 	"github.com/nyaruka":          {"sip/identity"},
 	"github.com/coder/websocket":  {"conference/embedded", "conference/embedded/webtest", "sip"},
 	"github.com/pion/sdp":         {"sip/media/..."},
-	"github.com/pion/rtcp":        {"sip/media", "conference/embedded"},
+	"github.com/pion/rtcp":        {"sip/media", "conference/embedded", "conference/embedded/webtest"},
 	"github.com/pion/rtp":         {"sip/media", "sip/siptest", "conference/embedded", "conference/embedded/webtest"},
 	"github.com/zaf/g711":         {"transcode/g711"},
 	"github.com/goccy/go-yaml":    {"gateway/config"},

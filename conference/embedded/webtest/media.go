@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
@@ -92,24 +93,35 @@ func (p *Peer) build() error {
 			}
 		}
 	})
-	sub.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.listen(track) })
+	sub.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		go p.reports(receiver.ReadRTCP)
+		p.listen(track)
+	})
 	sender, err := pub.AddTrack(p.mic)
 	if err != nil {
 		return err
 	}
-	p.reading.Go(func() {
-		buf := make([]byte, 1500)
-		for {
-			if _, _, err := sender.Read(buf); err != nil {
-				return
-			}
-		}
-	})
+	p.reading.Go(func() { p.reports(sender.ReadRTCP) })
 	offer, err := pub.CreateOffer(nil)
 	if err != nil {
 		return err
 	}
 	return p.describe(pub, offer, "pub.offer")
+}
+
+// reports keeps what is told by RTCP. Reading it is also what the peer's own
+// reports need.
+func (p *Peer) reports(read func() ([]rtcp.Packet, interceptor.Attributes, error)) {
+	for {
+		packets, _, err := read()
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.history.Reports = append(p.history.Reports, packets...)
+		p.cond.Broadcast()
+		p.mu.Unlock()
+	}
 }
 
 func (p *Peer) answer(sdp string) error {

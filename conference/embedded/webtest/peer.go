@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/pion/logging"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
@@ -48,6 +49,7 @@ type Peer struct {
 type History struct {
 	Messages []Message
 	Packets  map[string][]Packet // by person
+	Reports  []rtcp.Packet       // of RTCP
 }
 
 // Packet is one packet of a voice.
