@@ -46,18 +46,29 @@ func (c click) report(b *testing.B) {
 // listener's own buffer adds, are the same whatever lies between, and are out.
 func measureClick(b *testing.B, program string) (c click) {
 	v, clicks := clickVoices(b)
-	g := startProcess(b, program, clickers)
+	g := startGenerator(b, startProcess(b, program, clickers))
 	ins, outs := make([]*clickPath, clickers), make([]*clickPath, clickers)
-	pairs := joinPairs(b, g, clickers, func(i int) pairEars {
+	var phones []*benchPhone
+	for i := range clickers {
 		ins[i], outs[i] = newClickPath(clicks), newClickPath(clicks)
-		return pairEars{phone: outs[i].hearLaw, web: ins[i].hearOpus(b)}
-	})
-	for i, p := range pairs {
-		p.talk(v, i, clickers, mouths{ins[i].said, outs[i].said})
+		page := g.open(i, ins[i].hearOpus(b))
+		page.said = outs[i].said
+		page.Connected()
+		p, ok := g.dial(benchNumber(i), nil, 0, outs[i].hearLaw)
+		if !ok {
+			b.Fatal("the gateway takes no call")
+		}
+		p.talk, p.said, p.next = v.phone, ins[i].said, always().from(i)
+		phones = append(phones, p)
+		page.speak(v.web, always().from(i)+clickEvery/2)
+	}
+	g.seat(phones)
+	for _, p := range phones {
+		g.add(p)
 	}
 	time.Sleep(clicking)
-	for i, p := range pairs {
-		p.leave()
+	for i, p := range phones {
+		p.hangup()
 		c.in = append(c.in, ins[i].settle()...)
 		c.out = append(c.out, outs[i].settle()...)
 	}
@@ -71,32 +82,32 @@ func measureClick(b *testing.B, program string) (c click) {
 // click.
 func clickVoices(b *testing.B) (v voices, clicks map[int]bool) {
 	b.Helper()
-	const length = time.Minute
-	narrow, wide := benchSpeech(b, pcm.Narrowband, length), benchSpeech(b, opus.ClockRate, length)
+	narrow, wide := benchSpeech(b, pcm.Narrowband, talkLength), benchSpeech(b, opus.ClockRate, talkLength)
 	clicks = map[int]bool{}
 	for n := clickEvery; n < len(narrow)/pcm.NarrowbandSamples; n += clickEvery + n%7 {
 		clicks[n] = true
 	}
-	for _, side := range []struct {
-		sound []int16
-		rate  int
-	}{{narrow, pcm.Narrowband}, {wide, opus.ClockRate}} {
-		for i := range side.sound {
-			side.sound[i] /= clickBackground
-		}
-		factor := side.rate / pcm.Narrowband
-		for n := range clicks {
-			at := side.sound[n*side.rate/50:]
-			for i := range clickLength * factor {
-				// Four samples up, four down, at 8 kHz: 1 kHz.
-				at[i] = clickPeak
-				if i/factor/4%2 == 1 {
-					at[i] = -clickPeak
-				}
+	addClicks(narrow, pcm.Narrowband, clicks)
+	addClicks(wide, opus.ClockRate, clicks)
+	return voices{telephoneTalk(narrow), webTalk(b, always().of(wide, opus.ClockRate))}, clicks
+}
+
+// addClicks puts clicks where packets begin, and what is said far below them.
+func addClicks(sound []int16, rate int, clicks map[int]bool) {
+	for i := range sound {
+		sound[i] /= clickBackground
+	}
+	factor := rate / pcm.Narrowband
+	for n := range clicks {
+		at := sound[n*rate/50:]
+		for i := range clickLength * factor {
+			// Four samples up, four down, at 8 kHz: 1 kHz.
+			at[i] = clickPeak
+			if i/factor/4%2 == 1 {
+				at[i] = -clickPeak
 			}
 		}
 	}
-	return voices{telephoneTalk(narrow), webTalk(b, wide)}, clicks
 }
 
 // clickPath is one way through the gateway.

@@ -13,18 +13,14 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-// floorTime is how long the codecs are watched alone, before the calls and
-// again after them: a shared machine is not always equally fast.
-const floorTime = 4 * time.Second
-
 // rusageThread asks for the calling thread's own time (getrusage(2)).
 const rusageThread = 1
 
-// codecFloor is what no gateway of this kind can do without: for each call one
-// Opus encoder for the telephone's voice and one decoder for the web peer's. It
-// is measured on a thread of its own that is woken at the moments at which that
-// many calls would wake it, so that caches are as cold as they are then. In
-// percent of a core per call.
+// codecFloor is what no gateway of this kind can do without where everybody
+// talks: for each call one Opus encoder for the telephone's voice and one
+// decoder for the browser's. It is measured on a thread of its own that is woken
+// at the moments at which that many calls would wake it, so that caches are as
+// cold as they are then. In percent of a core per call.
 func codecFloor(b *testing.B, v voices, calls int) float64 {
 	b.Helper()
 	codecs := make([]codec, calls)
@@ -37,12 +33,9 @@ func codecFloor(b *testing.B, v voices, calls int) float64 {
 	begin := time.Now()
 	before := threadTime(b)
 	for i := 0; time.Since(begin) < floorTime; i++ {
-		due := begin.Add(time.Duration(i) * pcm.FrameDuration / time.Duration(calls))
-		if wait := syscall.NsecToTimespec(int64(time.Until(due))); wait.Nano() > 0 {
-			_ = syscall.Nanosleep(&wait, nil) // woken early is as good
-		}
+		sleepUntil(begin.Add(time.Duration(i) * pcm.FrameDuration / time.Duration(calls)))
 		which, frame := i%calls, i/calls+i%calls*len(v.web)/calls
-		codecs[which].frame(b, v.phone[frame%len(v.phone)], v.web[frame%len(v.web)])
+		codecs[which].frame(b, v.phone.at(frame).payload, v.web.at(frame).payload)
 	}
 	return 100 * float64(threadTime(b)-before) / float64(time.Since(begin)) / float64(calls)
 }

@@ -3,167 +3,166 @@
 package app_test
 
 import (
-	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"net"
+	"math/rand/v2"
+	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
-	"testing"
 	"time"
 
+	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip/siptest"
 	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+const (
+	rtpHead  = 12 // bytes before the sound
+	alawType = 8  // RFC 3551
 )
 
 // benchPhone is a telephone that costs little: siptest does its signalling, and
 // its sound is ready-made packets in and nothing kept of what comes out.
 type benchPhone struct {
-	b      *testing.B
+	g      *generator
 	call   *siptest.Call
-	socket *net.UDPConn
-	to     *net.UDPAddr // where the gateway wants its sound
-	cancel context.CancelFunc
-	work   sync.WaitGroup
+	socket *benchSocket
+	to     netip.AddrPort // where the gateway wants its sound
 	dialed time.Time
-	answer time.Duration      // INVITE to 200
-	first  chan time.Duration // INVITE to the first packet
-	hears  func(payload []byte, at time.Time)
+	answer time.Duration // INVITE to 200
+
+	// The generator's, under its lock.
+	packet  [rtpHead + pcm.NarrowbandSamples]byte
+	talk    talk
+	next    int
+	said    func(number int, at time.Time) // of each packet before it goes; may be nil
+	hears   func(payload []byte, at time.Time)
+	first   time.Time // packet that came
+	cadence cadence
 }
 
-// dialBench calls, and waits for the answer. hears gets each packet with the
-// time at which the kernel took it in, so that it does not matter when this
-// process gets round to it.
-func dialBench(b *testing.B, phone *siptest.Phone, number string, hears func(payload []byte, at time.Time)) *benchPhone {
-	b.Helper()
-	socket, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := stampArrivals(socket); err != nil {
-		b.Fatal(err)
-	}
-	port := socket.LocalAddr().(*net.UDPAddr).Port
+// dial calls a number and waits for the answer; false: the gateway has too
+// much to do. From then on the telephone sends, and hears if that is not nil is
+// told of each packet with the time at which the kernel took it in.
+func (g *generator) dial(number string, t talk, from int, hears func(payload []byte, at time.Time)) (*benchPhone, bool) {
+	g.tb.Helper()
+	p := &benchPhone{g: g, socket: g.socket(), talk: t, next: from, hears: hears, dialed: time.Now()}
+	p.packet[0], p.packet[1] = 0x80, alawType
+	binary.BigEndian.PutUint32(p.packet[8:], rand.Uint32())
 	offer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"+
-		"m=audio %d RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n", port)
-	p := &benchPhone{b: b, socket: socket, hears: hears, first: make(chan time.Duration, 1), dialed: time.Now()}
-	p.work.Go(p.listen)
-	b.Cleanup(p.close)
-	p.call = phone.Dial(number, siptest.WithBody("application/sdp", offer))
-	p.call.Mute(true) // its own sound goes nowhere
+		"m=audio %d RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n", p.socket.LocalAddr().Port())
+	p.call = g.signal.Dial(number, siptest.WithBody("application/sdp", offer), siptest.Dumb())
 	final := p.call.Final()
+	if final.Status() == 503 {
+		p.call.Vanish()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		p.socket.phones--
+		return nil, false
+	}
 	if final.Status() != 200 {
-		b.Fatalf("call %s: %s", number, final.Start)
+		g.tb.Fatalf("call %s: %s", number, final.Start)
 	}
 	p.answer = final.At.Sub(p.dialed)
-	if p.to, err = mediaAddress(string(final.Body)); err != nil {
-		b.Fatal(err)
-	}
-	return p
-}
-
-// stampArrivals has the kernel tell with each packet when it came.
-func stampArrivals(socket *net.UDPConn) error {
-	raw, err := socket.SyscallConn()
+	port, err := soundPort(string(final.Body))
 	if err != nil {
-		return err
+		g.tb.Fatal(err)
 	}
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
-	})
-	return errors.Join(err, failed)
+	p.to = netip.AddrPortFrom(p.socket.LocalAddr().Addr(), port)
+	p.listen()
+	if t != nil {
+		g.add(p)
+	}
+	return p, true
 }
 
-// arrival is the kernel's time in a control message.
-func arrival(control []byte) time.Time {
-	if messages, err := syscall.ParseSocketControlMessage(control); err == nil {
-		for _, m := range messages {
-			if m.Header.Type == syscall.SCM_TIMESTAMPNS && len(m.Data) >= 16 {
-				return time.Unix(int64(binary.NativeEndian.Uint64(m.Data)), int64(binary.NativeEndian.Uint64(m.Data[8:])))
-			}
-		}
-	}
-	return time.Now()
-}
-
+// listen begins to take what comes from the gateway's port; it may have begun
+// already.
 func (p *benchPhone) listen() {
-	buf, control := make([]byte, 2048), make([]byte, 64)
-	begun := false
-	for {
-		n, c, _, _, err := p.socket.ReadMsgUDPAddrPort(buf, control)
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil || n <= 12 || buf[1]&0x7f != 8 {
+	p.g.mu.Lock()
+	defer p.g.mu.Unlock()
+	port := p.to.Port()
+	p.g.ears[port] = p
+	if at, ok := p.g.stray[port]; ok && at.After(p.dialed) {
+		p.first = at
+	}
+	delete(p.g.stray, port)
+}
+
+// call has n telephones call, wait for their turn, pass over the privacy notice
+// and take their seats. The i-th goes to meeting(i). It returns fewer when the
+// gateway takes no more calls for a while.
+func (g *generator) call(n int, meeting func(i int) int, t talk, s share) (phones []*benchPhone) {
+	g.tb.Helper()
+	const patience = 20 * time.Second
+	seated := g.gateway.phase("talking")
+	for begun := time.Now(); len(phones) < n && time.Since(begun) < patience; {
+		i := len(phones)
+		p, ok := g.dial(benchNumber(meeting(i)), t, s.from(seated+i), nil)
+		if !ok {
+			time.Sleep(200 * time.Millisecond)
 			continue
 		}
-		at := arrival(control[:c])
-		if !begun {
-			begun = true
-			p.first <- at.Sub(p.dialed)
-		}
-		if p.hears != nil {
-			p.hears(buf[12:n], at)
-		}
+		phones, begun = append(phones, p), time.Now()
 	}
+	g.seat(phones)
+	return phones
 }
 
-// talk sends packets from one of them on, over and over, until the phone is
-// closed. The first goes after wait. sent is told of each before it goes.
-func (p *benchPhone) talk(packets talk, from int, wait time.Duration, sent func(number int, at time.Time)) {
-	ctx, cancel := context.WithCancel(context.Background())
-	p.cancel = cancel
-	p.work.Go(func() {
-		packet := make([]byte, 12+pcm.NarrowbandSamples)
-		packet[0], packet[1] = 0x80, 8
-		binary.BigEndian.PutUint32(packet[8:], 0xbe4c)
-		everyFrame(ctx, wait, func(i int) {
-			binary.BigEndian.PutUint16(packet[2:], uint16(i))
-			binary.BigEndian.PutUint32(packet[4:], uint32(i*pcm.NarrowbandSamples))
-			number := (from + i) % len(packets)
-			copy(packet[12:], packets[number])
-			if sent != nil {
-				sent(number, time.Now())
-			}
-			_, _ = p.socket.WriteToUDP(packet, p.to)
-		})
-	})
+// seat passes over the privacy notice.
+func (g *generator) seat(phones []*benchPhone) {
+	g.tb.Helper()
+	seated := g.gateway.phase("talking")
+	peertest.Eventually(g.tb, "all callers hear the privacy notice", func() bool { return g.gateway.phase("informing") == len(phones) })
+	for _, p := range phones {
+		p.call.Info('#')
+	}
+	peertest.Eventually(g.tb, "all callers are in", func() bool { return g.gateway.phase("talking") == seated+len(phones) })
 }
 
-// mediaAddress is where a description wants its sound.
-func mediaAddress(sdp string) (*net.UDPAddr, error) {
+// soundPort is where a description wants its sound.
+func soundPort(sdp string) (uint16, error) {
 	for line := range strings.Lines(sdp) {
 		if fields := strings.Fields(line); len(fields) > 2 && fields[0] == "m=audio" {
-			port, err := strconv.Atoi(fields[1])
-			return &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, err
+			port, err := strconv.ParseUint(fields[1], 10, 16)
+			return uint16(port), err
 		}
 	}
-	return nil, fmt.Errorf("no sound in %q", sdp)
+	return 0, fmt.Errorf("no sound in %q", sdp)
 }
 
-// everyFrame calls f every 20 ms, counted from its beginning, until ctx ends.
-func everyFrame(ctx context.Context, wait time.Duration, f func(i int)) {
-	begin := time.Now().Add(wait)
-	for i := 0; ctx.Err() == nil; i++ {
-		time.Sleep(time.Until(begin.Add(time.Duration(i) * pcm.FrameDuration)))
-		f(i)
+// say sends the next packet.
+func (p *benchPhone) say(at time.Time) {
+	number := p.next % len(p.talk)
+	binary.BigEndian.PutUint16(p.packet[2:], uint16(p.next))
+	binary.BigEndian.PutUint32(p.packet[4:], uint32(p.next*pcm.NarrowbandSamples))
+	copy(p.packet[rtpHead:], p.talk[number].payload)
+	p.next++
+	if p.said != nil {
+		p.said(number, at)
+	}
+	_ = p.socket.Send(p.packet[:], p.to) // what is lost is heard as a gap
+}
+
+func (p *benchPhone) hear(payload []byte, at time.Time) {
+	if p.first.IsZero() {
+		p.first = at
+	}
+	p.cadence.hear(payload, at)
+	if p.hears != nil {
+		p.hears(payload, at)
 	}
 }
 
-// hangup ends the call in order, before the phone is closed.
+// hangup ends the call in order.
 func (p *benchPhone) hangup() {
+	p.g.tb.Helper()
+	p.g.remove(p)
 	p.call.Hangup()
-	p.close()
-}
-
-func (p *benchPhone) close() {
-	if p.cancel != nil {
-		p.cancel()
+	p.g.mu.Lock()
+	defer p.g.mu.Unlock()
+	if p.g.ears[p.to.Port()] == p {
+		delete(p.g.ears, p.to.Port())
 	}
-	_ = p.socket.Close()
-	p.work.Wait()
+	p.socket.phones--
 }

@@ -18,27 +18,28 @@ import (
 	"testing"
 	"time"
 
-	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
-// buildGateway builds the program as `make build` does.
-func buildGateway(b *testing.B) string {
-	b.Helper()
-	program := filepath.Join(b.TempDir(), "einwahl")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/einwahl/einwahl/gateway").CombinedOutput(); err != nil {
-		b.Fatalf("build the gateway: %v\n%s", err, out)
+// buildGateway builds the program as `make build` does, but that it can be
+// profiled.
+func buildGateway(tb testing.TB) string {
+	tb.Helper()
+	program := filepath.Join(tb.TempDir(), "einwahl")
+	if out, err := exec.Command("go", "build", "-tags", "profile", "-o", program, "github.com/einwahl/einwahl/gateway").CombinedOutput(); err != nil {
+		tb.Fatalf("build the gateway: %v\n%s", err, out)
 	}
 	return program
 }
 
 // process is the gateway in a process of its own.
 type process struct {
-	b    *testing.B
-	cmd  *exec.Cmd
-	sip  string // host:port
-	http string // http://host:port
-	end  func()
+	tb       testing.TB
+	cmd      *exec.Cmd
+	sip      string // host:port
+	http     string // http://host:port
+	profiles string // Unix socket
+	end      func()
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -46,11 +47,11 @@ type process struct {
 
 // startProcess starts the gateway with so many meetings, each behind a number
 // of its own.
-func startProcess(b *testing.B, program string, meetings int) *process {
-	b.Helper()
-	p := startProcessWith(b, program, func(dir string) string { return benchFile(dir, meetings) })
+func startProcess(tb testing.TB, program string, meetings int) *process {
+	tb.Helper()
+	p := startProcessWith(tb, program, func(dir string) string { return benchFile(dir, meetings) })
 	// Phones can call a moment before the meetings are open.
-	peertest.Eventually(b, "the meetings are open", func() bool {
+	peertest.Eventually(tb, "the meetings are open", func() bool {
 		res, err := http.Get(p.http + "/meet/" + benchMeeting(0) + "/ws")
 		return err == nil && res.Body.Close() == nil && res.StatusCode != http.StatusServiceUnavailable
 	})
@@ -59,32 +60,32 @@ func startProcess(b *testing.B, program string, meetings int) *process {
 
 // startProcessWith starts the gateway with an operator's file, which may use a
 // folder of its own.
-func startProcessWith(b *testing.B, program string, content func(dir string) string) *process {
-	b.Helper()
-	dir := b.TempDir()
+func startProcessWith(tb testing.TB, program string, content func(dir string) string) *process {
+	tb.Helper()
+	dir := tb.TempDir()
 	file := filepath.Join(dir, "einwahl.yaml")
 	if err := os.WriteFile(file, []byte(content(dir)), 0o600); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	p := &process{b: b, cmd: exec.Command(program, "run", "--config", file)}
-	p.cmd.Env = append(os.Environ(), "EINWAHL_ADMIN_TOKEN="+token)
+	p := &process{tb: tb, cmd: exec.Command(program, "run", "--config", file), profiles: filepath.Join(dir, "profiles")}
+	p.cmd.Env = append(os.Environ(), "EINWAHL_ADMIN_TOKEN="+token, "EINWAHL_PROFILE="+p.profiles)
 	said, err := p.cmd.StderrPipe()
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := p.cmd.Start(); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	ready, ended := make(chan struct{}), make(chan struct{})
 	go p.read(bufio.NewScanner(said), ready, ended)
 	p.end = sync.OnceFunc(func() { p.stop(ended) })
-	b.Cleanup(p.end)
+	tb.Cleanup(p.end)
 	select {
 	case <-ready:
 	case <-ended:
-		b.Fatalf("the gateway does not start:\n%s", p.text())
+		tb.Fatalf("the gateway does not start:\n%s", p.text())
 	case <-time.After(30 * time.Second):
-		b.Fatalf("the gateway is not ready:\n%s", p.text())
+		tb.Fatalf("the gateway is not ready:\n%s", p.text())
 	}
 	return p
 }
@@ -95,8 +96,8 @@ func benchFile(dir string, meetings int) string {
 	var f strings.Builder
 	fmt.Fprintf(&f, `
 sip: {listen: ["udp://127.0.0.1:0"]}
-media: {ports: 10000-13999}
-trunks: [{name: bench, peers: ["127.0.0.0/8"], max_calls: 500, max_calls_per_second: 500}]
+media: {ports: 10000-14999}
+trunks: [{name: bench, peers: ["127.0.0.0/8"], max_calls: 2000, max_calls_per_second: 500}]
 conference: {embedded: {webrtc: {listen: [127.0.0.1], ports: 0}, recordings: %q}}
 records: {directory: %q}
 admin: {listen: "127.0.0.1:0"}
@@ -147,78 +148,10 @@ func (p *process) stop(ended chan struct{}) {
 	select {
 	case <-ended:
 	case <-time.After(30 * time.Second):
-		p.b.Error("the gateway does not end")
+		p.tb.Error("the gateway does not end")
 		_ = p.cmd.Process.Kill()
 	}
-	if err := p.cmd.Wait(); err != nil || p.b.Failed() {
-		p.b.Logf("the gateway ended with %v:\n%s", err, p.text())
+	if err := p.cmd.Wait(); err != nil || p.tb.Failed() {
+		p.tb.Logf("the gateway ended with %v:\n%s", err, p.text())
 	}
-}
-
-// informing is how many callers hear the privacy notice.
-func (p *process) informing() (n int) {
-	p.b.Helper()
-	req, err := http.NewRequest(http.MethodGet, p.http+"/api/v1/calls", nil)
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	defer res.Body.Close()
-	var all struct{ Calls []admin.Call }
-	if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
-		p.b.Fatal(err)
-	}
-	for _, c := range all.Calls {
-		if c.Phase == "informing" {
-			n++
-		}
-	}
-	return n
-}
-
-// cpu is the time that the process has computed, and how much of it in the
-// kernel (proc_pid_stat(5)). The kernel counts in hundredths of a second on
-// every architecture that Go runs on.
-func (p *process) cpu() (all, kernel time.Duration) {
-	p.b.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	// The second field, the name, is in parentheses and may hold anything.
-	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
-	user, err := strconv.Atoi(fields[11])
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	system, err := strconv.Atoi(fields[12])
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	const tick = time.Second / 100
-	return time.Duration(user+system) * tick, time.Duration(system) * tick
-}
-
-// memory is what the process holds in RAM, in bytes.
-func (p *process) memory() float64 {
-	p.b.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	for line := range strings.Lines(string(data)) {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmRSS:" {
-			kilobytes, err := strconv.ParseFloat(fields[1], 64)
-			if err != nil {
-				p.b.Fatal(err)
-			}
-			return kilobytes * 1024
-		}
-	}
-	p.b.Fatal("the kernel tells no VmRSS")
-	return 0
 }

@@ -3,11 +3,9 @@
 package app_test
 
 import (
-	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -168,32 +166,6 @@ func (p *process) until(b *testing.B, what string, ok func() bool) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-}
-
-// figure is a metric without labels.
-func (p *process) figure(name string) float64 {
-	p.b.Helper()
-	req, err := http.NewRequest(http.MethodGet, p.http+"/metrics", nil)
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	defer res.Body.Close()
-	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
-		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
-			n, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				p.b.Fatal(err)
-			}
-			return n
-		}
-	}
-	p.b.Fatalf("there is no metric %s", name)
-	return 0
 }
 
 // readOffered reads what SIPp has counted of so many calls, a line a second.

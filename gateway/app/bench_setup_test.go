@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/einwahl/einwahl/sip/siptest"
+	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -25,20 +25,25 @@ func (s setup) report(b *testing.B) {
 // measureSetup makes calls one after the other, and times them from the moment
 // the INVITE leaves to its 200 and to the first packet of sound.
 func measureSetup(b *testing.B, program string) (s setup) {
-	g := startProcess(b, program, 1)
-	phone := siptest.New(b, siptest.Config{Gateway: g.sip})
+	g := startGenerator(b, startProcess(b, program, 1))
 	for range setups {
-		p := dialBench(b, phone, benchNumber(0), nil)
-		select {
-		case first := <-p.first:
-			s.heard = append(s.heard, first)
-		case <-time.After(siptest.Patience):
-			b.Fatal("nothing is heard")
+		p, ok := g.dial(benchNumber(0), nil, 0, nil)
+		if !ok {
+			b.Fatal("the gateway takes no call")
 		}
+		peertest.Eventually(b, "sound", func() bool { return !p.begun().IsZero() })
+		s.heard = append(s.heard, p.begun().Sub(p.dialed))
 		s.answered = append(s.answered, p.answer)
 		p.hangup()
 		// The next call comes at any moment of the gateway's beat.
 		time.Sleep(rand.N(pcm.FrameDuration))
 	}
 	return s
+}
+
+// begun is when the first packet came.
+func (p *benchPhone) begun() time.Time {
+	p.g.mu.Lock()
+	defer p.g.mu.Unlock()
+	return p.first
 }

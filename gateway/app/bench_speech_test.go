@@ -5,6 +5,7 @@ package app_test
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -13,22 +14,89 @@ import (
 
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/transcode/g711"
+	"github.com/einwahl/einwahl/transcode/level"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 	"github.com/einwahl/einwahl/transcode/wav"
 )
 
-// longestPacket is how much a packet of Opus can hold, in samples of the
-// telephone.
-const longestPacket = pcm.Narrowband * 120 / 1000
+const (
+	// longestPacket is how much a packet of Opus can hold, in samples of the
+	// telephone.
+	longestPacket = pcm.Narrowband * 120 / 1000
+	// talkLength is how long people talk before they say the same again.
+	talkLength = time.Minute
+	// hiss is what microphones and lines always have: -65 dBov. It is under all
+	// speech, and it is what is left where nobody speaks.
+	hiss = 32
+)
 
-// benchSpeech is a voice that talks without a pause, for at least length: the
-// longest prompts, one after the other.
-func benchSpeech(b *testing.B, rate int, length time.Duration) []int16 {
-	b.Helper()
+// share is how much of the time somebody speaks: so many frames, from the
+// beginning of each cycle. Whoever does not speak sends hiss.
+type share struct{ speaks, cycle int }
+
+// What people do. Spurts of a second are what conversations are made of (P.59).
+func always() share { return share{1, 1} }
+func fifth() share  { return share{50, 250} }
+func never() share  { return share{0, 1} }
+
+// part is the share as a number.
+func (s share) part() float64 { return float64(s.speaks) / float64(s.cycle) }
+
+// of is what a microphone hears of speech at a rate.
+func (s share) of(speech []int16, rate int) []int16 {
+	sound := slices.Clone(speech)
+	noise := uint32(1)
+	for i := range sound {
+		noise = noise*1664525 + 1013904223
+		if frame := i / (rate / 50); frame%s.cycle >= s.speaks {
+			sound[i] = 0
+		}
+		sound[i] = int16(min(max(int32(sound[i])+int32(noise>>26)-hiss, -32768), 32767))
+	}
+	return sound
+}
+
+// from is where in its talk the i-th of many begins, so that they speak at
+// moments of their own: steps of the golden ratio spread any number of them.
+func (s share) from(i int) int {
+	const golden = 0.6180339887498949
+	cycle := max(s.cycle, 250)
+	spread := golden * float64(i)
+	return 7*i*cycle + int((spread-math.Floor(spread))*float64(cycle))
+}
+
+// talk is what somebody says, in packets of 20 ms.
+type talk []utterance
+
+// utterance is a packet.
+type utterance struct {
+	payload []byte
+	level   int8 // dBov
+}
+
+// at is the i-th packet; after the last one it begins anew.
+func (t talk) at(i int) utterance { return t[i%len(t)] }
+
+// voices are what telephones and browsers say.
+type voices struct{ phone, web talk }
+
+// benchVoices makes voices that speak for a share of the time.
+func benchVoices(tb testing.TB, phone, web share) voices {
+	tb.Helper()
+	return voices{
+		telephoneTalk(phone.of(benchSpeech(tb, pcm.Narrowband, talkLength), pcm.Narrowband)),
+		webTalk(tb, web.of(benchSpeech(tb, opus.ClockRate, talkLength), opus.ClockRate)),
+	}
+}
+
+// benchSpeech is a voice that talks without a pause, for length: the longest
+// prompts, one after the other.
+func benchSpeech(tb testing.TB, rate int, length time.Duration) []int16 {
+	tb.Helper()
 	library, err := announcements.Open(announcements.DefaultConfig(), zerolog.Nop())
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	prompts := library.Prompts()
 	slices.SortStableFunc(prompts, func(x, y announcements.Prompt) int {
@@ -42,63 +110,56 @@ func benchSpeech(b *testing.B, rate int, length time.Duration) []int16 {
 		}
 		var file bytes.Buffer
 		if err := library.WriteWAV(&file, "en", p); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		sound, err := wav.Read(&file, rate)
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		speech = append(speech, sound...)
 	}
 	return speech[:want]
 }
 
-// talk is what somebody says, in packets of 20 ms.
-type talk [][]byte
-
-// telephoneTalk is speech as a telephone sends it.
-func telephoneTalk(speech []int16) talk {
+// telephoneTalk is sound as a telephone sends it: without a pause, for the
+// network behind it has no silence either.
+func telephoneTalk(sound []int16) talk {
 	var packets talk
-	for f := range slices.Chunk(speech, pcm.NarrowbandSamples) {
+	for f := range slices.Chunk(sound, pcm.NarrowbandSamples) {
 		packet := make([]byte, len(f))
 		g711.ALaw.Encode(packet, f)
-		packets = append(packets, packet)
+		packets = append(packets, utterance{packet, int8(level.Of(f))})
 	}
 	return packets
 }
 
-// webTalk is speech at 48 kHz as browsers send it: 32 kbit/s, the most
-// thorough encoder, repair of single losses, and the whole band. Prompts have
-// nothing above 8 kHz, microphones do: a noise 60 dB below full scale keeps the
-// encoder from leaving the upper band out.
-func webTalk(b *testing.B, speech []int16) talk {
-	b.Helper()
+// webTalk is sound at 48 kHz as browsers send it: 32 kbit/s, the most thorough
+// encoder, repair of single losses, and the whole band; no DTX, but the level of
+// each packet beside it. Prompts have nothing above 8 kHz, microphones do: hiss
+// keeps the encoder from leaving the upper band out.
+func webTalk(tb testing.TB, sound []int16) talk {
+	tb.Helper()
 	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: opus.ClockRate, Bitrate: 32000, Complexity: 9, FEC: true})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer encoder.Close()
 	var packets talk
-	hybrid, noise := 0, uint32(1)
-	for f := range slices.Chunk(speech, opus.ClockRate/50) {
-		noisy := make(pcm.Frame, len(f))
-		for i, s := range f {
-			noise = noise*1664525 + 1013904223
-			noisy[i] = int16(min(max(int32(s)+int32(noise>>26)-32, -32768), 32767))
-		}
+	hybrid := 0
+	for f := range slices.Chunk(sound, opus.ClockRate/50) {
 		packet := make([]byte, opus.MaxPacket)
-		n, err := encoder.Encode(packet, noisy)
+		n, err := encoder.Encode(packet, f)
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		// Configurations 12 to 15 are hybrid (RFC 6716 section 3.1).
 		if config := packet[0] >> 3; config >= 12 && config < 16 {
 			hybrid++
 		}
-		packets = append(packets, packet[:n])
+		packets = append(packets, utterance{packet[:n], int8(level.Of(f))})
 	}
 	if hybrid < len(packets)*9/10 {
-		b.Fatalf("%d of %d packets are hybrid: browsers send nothing else", hybrid, len(packets))
+		tb.Fatalf("%d of %d packets are hybrid: browsers send nothing else", hybrid, len(packets))
 	}
 	return packets
 }

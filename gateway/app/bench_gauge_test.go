@@ -1,0 +1,172 @@
+//go:build linux
+
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/einwahl/einwahl/gateway/admin"
+)
+
+// tick is the unit in which the kernel tells CPU time, on every architecture
+// that Go runs on.
+const tick = time.Second / 100
+
+// ask gets a page of the gateway's own.
+func (p *process) ask(path string) []byte {
+	p.tb.Helper()
+	req, err := http.NewRequest(http.MethodGet, p.http+path, nil)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		p.tb.Fatalf("%s: %s, %v", path, res.Status, err)
+	}
+	return body
+}
+
+// phase is how many calls are in one.
+func (p *process) phase(name string) (n int) {
+	p.tb.Helper()
+	var all struct{ Calls []admin.Call }
+	if err := json.Unmarshal(p.ask("/api/v1/calls"), &all); err != nil {
+		p.tb.Fatal(err)
+	}
+	for _, c := range all.Calls {
+		if c.Phase == name {
+			n++
+		}
+	}
+	return n
+}
+
+// figures are all metrics, by name and labels as they are written.
+type figures map[string]float64
+
+func (p *process) figures() figures {
+	p.tb.Helper()
+	all := figures{}
+	for lines := bufio.NewScanner(bytes.NewReader(p.ask("/metrics"))); lines.Scan(); {
+		name, value, ok := cutLast(lines.Text(), " ")
+		if n, err := strconv.ParseFloat(value, 64); ok && err == nil && !strings.HasPrefix(name, "#") {
+			all[name] = n
+		}
+	}
+	return all
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// figure is a metric that must be there.
+func (p *process) figure(name string) float64 {
+	p.tb.Helper()
+	n, ok := p.figures()[name]
+	if !ok {
+		p.tb.Fatalf("there is no metric %s", name)
+	}
+	return n
+}
+
+// objectsMetric counts what was allocated.
+const objectsMetric = "go_memstats_mallocs_total"
+
+// objects is how many objects have been allocated, and how many it takes to tell.
+func (p *process) objects() (n, reading float64) {
+	p.tb.Helper()
+	before := p.figure(objectsMetric)
+	n = p.figure(objectsMetric)
+	return n, n - before
+}
+
+// lateness is the least step of the clock's histogram that a share of the beats
+// between two readings does not exceed; +Inf where it is beyond the last step.
+func lateness(before, after figures, share float64) (seconds float64) {
+	const all, step = "einwahl_clock_lateness_seconds_count", "einwahl_clock_lateness_seconds_bucket"
+	beats := after[all] - before[all]
+	seconds = math.Inf(1)
+	for name, n := range after {
+		label, ok := strings.CutPrefix(name, step+`{le="`)
+		bound, err := strconv.ParseFloat(strings.TrimSuffix(label, `"}`), 64)
+		if ok && err == nil && n-before[name] >= share*beats {
+			seconds = min(seconds, bound)
+		}
+	}
+	return seconds
+}
+
+// cpu is the time that the process has computed, and how much of it in the
+// kernel (proc_pid_stat(5)).
+func (p *process) cpu() (all, kernel time.Duration) {
+	p.tb.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	// The second field, the name, is in parentheses and may hold anything.
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+	user, err := strconv.Atoi(fields[11])
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	system, err := strconv.Atoi(fields[12])
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	return time.Duration(user+system) * tick, time.Duration(system) * tick
+}
+
+// machineTime is what all processors have computed for anybody, and what was
+// taken from them for other machines (proc_stat(5): user, nice, system, idle,
+// iowait, irq, softirq, steal).
+func machineTime() (busy time.Duration) {
+	data, _ := os.ReadFile("/proc/stat") // what is not there was not used
+	line, _, _ := strings.Cut(string(data), "\n")
+	for i, field := range strings.Fields(line) {
+		if n, err := strconv.Atoi(field); err == nil && i <= 8 && i != 4 && i != 5 {
+			busy += time.Duration(n) * tick
+		}
+	}
+	return busy
+}
+
+// memory is what the process holds in RAM, in bytes.
+func (p *process) memory() float64 {
+	p.tb.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmRSS:" {
+			kilobytes, err := strconv.ParseFloat(fields[1], 64)
+			if err != nil {
+				p.tb.Fatal(err)
+			}
+			return kilobytes * 1024
+		}
+	}
+	p.tb.Fatal("the kernel tells no VmRSS")
+	return 0
+}

@@ -1,0 +1,101 @@
+//go:build linux
+
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// profile gets a profile of the gateway, by its path below /debug/pprof.
+func (p *process) profile(path string) ([]byte, error) {
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", p.profiles)
+		},
+	}}
+	res, err := client.Get("http://gateway/debug/pprof/" + path)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", path, res.Status, body)
+	}
+	return body, err
+}
+
+// heap is what is in use on the heap, in bytes, once all garbage is gone. What
+// pools hold goes in the second collection.
+func (p *process) heap() float64 {
+	p.tb.Helper()
+	var text []byte
+	for range 2 {
+		var err error
+		if text, err = p.profile("heap?gc=1&debug=1"); err != nil {
+			p.tb.Fatal(err)
+		}
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), "# HeapAlloc = "); ok {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				p.tb.Fatal(err)
+			}
+			return n
+		}
+	}
+	p.tb.Fatal("the profile of the heap does not tell its size")
+	return 0
+}
+
+// profiled writes profiles of the gateway into the folder that PROFILE names: of
+// its CPU over so long a time, beginning now, and then of its heap. wait waits
+// until they are written.
+func (p *process) profiled(over time.Duration) (wait func()) {
+	folder := os.Getenv("PROFILE")
+	if folder == "" {
+		return func() {}
+	}
+	computed := make(chan error, 1)
+	go func() {
+		computed <- p.writeProfile(folder, "cpu", fmt.Sprintf("profile?seconds=%.0f", max(1, over.Seconds()-1)))
+	}()
+	return func() {
+		p.tb.Helper()
+		if err := errors.Join(<-computed, p.writeProfile(folder, "heap", "heap?gc=1"), p.writeProfile(folder, "allocs", "allocs")); err != nil {
+			p.tb.Errorf("profiles: %v", err)
+		}
+	}
+}
+
+func (p *process) writeProfile(folder, name, path string) error {
+	content, err := p.profile(path)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, partOf(p.tb)+"."+name+".pprof"), content, 0o644)
+}
+
+// partOf is the last part of a test's name, such as calls=25.
+func partOf(tb testing.TB) string {
+	_, part, _ := cutLast(tb.Name(), "/")
+	return part
+}

@@ -1,0 +1,92 @@
+//go:build linux
+
+package app_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/einwahl/einwahl/transcode/opus"
+)
+
+// eachFifth is how those speak who speak a fifth of the time.
+const eachFifth = "each 1 s in 5"
+
+// table is a line for each goal.
+type table struct{ goals []*goal }
+
+// goal is what was wanted and what was measured.
+type goal struct {
+	what, speak, want string
+	measured          string // empty: it was not
+	met               bool
+	meanwhile         string
+}
+
+// goal adds a line, which says that nothing was measured until it is told what
+// was. No want: it is told for information.
+func (t *table) goal(what, speak, want string) *goal {
+	g := &goal{what: what, speak: speak, want: want}
+	t.goals = append(t.goals, g)
+	return g
+}
+
+func (g *goal) is(met bool, format string, args ...any) {
+	g.met, g.measured = met, fmt.Sprintf(format, args...)
+}
+
+// atMostFloors compares a load with the codecs alone.
+func (g *goal) atMostFloors(l load, most float64) {
+	g.is(l.cpu <= most*l.floor, "%.2f x: %.3f of %.3f %% of a core", l.cpu/l.floor, l.cpu, l.floor)
+	g.with(l)
+}
+
+// with tells beside the figure what else happened meanwhile.
+func (g *goal) with(l load) {
+	g.meanwhile = fmt.Sprintf("%d callers, %s: %.0f %% of the gateway's CPU in the kernel, generator %.0f %% of a core, other programs %.0f %%; %d gaps over 40 ms in %d packets, longest %.0f ms",
+		l.callers, g.speak, 100*l.kernel/max(l.cpu, 1e-9), l.generator, max(0, l.others), l.cadence.gaps, l.cadence.packets, ms(l.cadence.longest))
+}
+
+func (g *goal) verdict() string {
+	switch {
+	case g.measured == "":
+		return "not measured"
+	case g.want == "":
+		return ""
+	case g.met:
+		return "met"
+	default:
+		return "NOT MET"
+	}
+}
+
+func (t *table) print() {
+	if len(t.goals) == 0 {
+		return
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "\n  %s, %d processors, %s. CPU is that of the gateway's process, in the kernel too, per caller.\n\n", runtime.Version(), runtime.NumCPU(), opus.Version())
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "  what\twho speaks\tgoal\tmeasured\t")
+	for _, g := range t.goals {
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", g.what, g.speak, g.want, g.measured, g.verdict())
+	}
+	_ = w.Flush()
+	fmt.Fprintln(&text)
+	for _, g := range t.goals {
+		if g.meanwhile != "" {
+			fmt.Fprintf(&text, "  %s\n", g.meanwhile)
+		}
+	}
+	fmt.Fprint(&text, `
+  codecs: as many Opus encoders (8 kHz, complexity 5) and decoders (48 kHz hybrid to 8 kHz) as there are callers,
+  at work all the time, woken when their calls would wake them; measured before and after the calls.
+  each 1 s in 5: everybody, on the telephone and in the browser, speaks for one second of five, at moments of their
+  own. Between them telephones go on with packets of a line's hiss (-65 dBov), and browsers with packets of the same
+  hiss that tell its level (RFC 6464), as browsers without DTX do.
+`)
+	fmt.Fprintln(os.Stdout, text.String())
+}
