@@ -1,11 +1,13 @@
 package embedded
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/pion/rtp"
 
+	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -26,47 +28,86 @@ func BenchmarkVoice(b *testing.B) {
 }
 
 // BenchmarkTelephoneVoice is what 20 ms of a speaking telephone cost on the
-// beat.
+// beat, before they are sent to anybody.
 func BenchmarkTelephoneVoice(b *testing.B) {
-	passed := make(chan struct{}, 1)
-	e, err := startEncoder(nil, func(rtp.Header, []byte, time.Time) { passed <- struct{}{} })
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer e.close()
-	frame := newNote(440, pcm.Narrowband).next(pcm.NarrowbandSamples)
-	b.ReportAllocs()
-	for b.Loop() {
-		e.WriteFrame(frame)
-		<-passed
+	for _, rate := range []int{pcm.Narrowband, pcm.Wideband} {
+		b.Run(strconv.Itoa(rate), func(b *testing.B) {
+			v := newVoice("p1")
+			v.open(nil, nil)
+			e := newEncoder(nil, &v.missed, v.fromBeat)
+			defer e.close()
+			frame := newNote(440, float64(rate)).next(rate / 50)
+			b.ReportAllocs()
+			for b.Loop() {
+				e.WriteFrame(frame)
+			}
+		})
 	}
 }
 
-func TestNothingIsAllocatedPerPacket(t *testing.T) {
+// BenchmarkSilentTelephone is what 20 ms of a silent one cost.
+func BenchmarkSilentTelephone(b *testing.B) {
 	v := newVoice("p1")
-	r := newRecorder(1, time.Now())
-	for range 4 {
-		r.free <- new(recorded)
-	}
-	v.open(nil, r.track("p1", false))
-	payload := make([]byte, 80)
-	h := rtp.Header{SSRC: 1}
-	at := time.Now()
-	if n := testing.AllocsPerRun(200, func() {
-		h.SequenceNumber++
-		h.Timestamp += frameTicks
-		v.take(h, payload, 0, at)
-		r.free <- <-r.packets
-	}); n > 0 {
-		t.Errorf("%v allocations for a packet", n)
-	}
-	e, err := startEncoder(nil, func(rtp.Header, []byte, time.Time) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	v.open(nil, nil)
+	e := newEncoder(nil, &v.missed, v.fromBeat)
 	defer e.close()
-	frame := newNote(440, pcm.Narrowband).next(pcm.NarrowbandSamples)
-	if n := testing.AllocsPerRun(200, func() { e.WriteFrame(frame) }); n > 0 {
-		t.Errorf("%v allocations for a frame", n)
+	b.ReportAllocs()
+	for b.Loop() {
+		e.WriteFrame(nil)
+	}
+}
+
+// BenchmarkPacketOfTelephone is what a packet costs that a telephone has
+// encoded itself.
+func BenchmarkPacketOfTelephone(b *testing.B) {
+	v := newVoice("p1")
+	v.open(nil, nil)
+	e := newEncoder(nil, &v.missed, v.fromBeat)
+	defer e.close()
+	p := pcm.Packet{Stream: 7, Payload: make([]byte, 80), At: time.Now()}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Sequence++
+		p.Timestamp += frameTicks
+		e.WritePacket(p)
+		e.WriteFrame(nil)
+	}
+}
+
+// TestNothingIsAllocatedPerPacket sends what pages and telephones say into a
+// recording and to pages, few and many.
+func TestNothingIsAllocatedPerPacket(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		pages int
+	}{{"few pages", 1}, {"many pages", 100}} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := newVoice("p1")
+			r := newRecorder(1, time.Now())
+			for range 4 {
+				r.free <- new(recorded)
+			}
+			v.open(nil, r.track("p1", false))
+			v.audience(tt.pages)
+			defer v.close()
+			defer v.shut()
+			pool := opus.NewPool()
+			defer pool.Close()
+			e := newEncoder(pool, &v.missed, v.fromBeat)
+			defer e.close()
+			frame := newNote(440, pcm.Narrowband).next(pcm.NarrowbandSamples)
+			p := pcm.Packet{Stream: 7, Payload: make([]byte, 80), At: time.Now()}
+			if n := testing.AllocsPerRun(200, func() {
+				e.WriteFrame(frame)
+				r.free <- <-r.packets
+				p.Sequence++
+				p.Timestamp += frameTicks
+				e.WritePacket(p)
+				r.free <- <-r.packets
+				e.WriteFrame(nil)
+			}); n > 0 {
+				t.Errorf("%v allocations", n)
+			}
+		})
 	}
 }

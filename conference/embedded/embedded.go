@@ -144,7 +144,7 @@ func (b *Backend) reconcile() {
 			m.configure(b.policy(c))
 			continue
 		}
-		m, ctx := newMeeting(b.policy(c), b.running.net, b.group, b.cfg.Recordings, b.log), b.running.ctx
+		m, ctx := newMeeting(b.policy(c), b.running.net, b.group, b.cfg, b.log), b.running.ctx
 		b.meetings[c.ID] = m
 		b.running.wg.Go(func() { m.run(ctx) })
 	}

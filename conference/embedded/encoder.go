@@ -10,81 +10,136 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-// queued is how many packets may wait between the beat and the sockets.
-const queued = 16
-
-// frameTicks is 20 ms on the RTP clock of Opus, which is 48 kHz whatever is in
-// the packets.
-const frameTicks = 960
+const (
+	// frameTicks is 20 ms on the RTP clock of Opus, which is 48 kHz whatever is
+	// in the packets.
+	frameTicks = 960
+	// bitrate of the encoded voice of a telephone, in bits per second, at 8 and
+	// at 16 kHz.
+	bitrate = 24000
+	// complexity of encoding it: more was not heard.
+	complexity = 5
+	// keepFor is for how many beats of silence an encoder is kept: 2 s, so that
+	// it is not fetched anew for each sentence.
+	keepFor = 100
+	// passRate and passBurst are how many packets of a telephone are passed on
+	// on a beat, and at once after a stall. No Opus is shorter than 2.5 ms.
+	passRate  = 8
+	passBurst = 32
+)
 
 // encoder makes packets of what a telephone, or the mix of a recording, gives
-// it on the beat. The beat only encodes; a goroutine of its own hands the
-// packets on, and if it does not keep up they are dropped.
+// it on the beat, and hands them on at once. Packets that the telephone has
+// made itself are handed on as they are.
+//
+// All but wanted belongs to the beat.
 type encoder struct {
-	opus    *opus.Encoder
-	idle    atomic.Bool // nobody wants the packets
-	free    chan *packet
-	filled  chan *packet
-	done    chan struct{}
-	dropped atomic.Uint64
-	missed  *atomic.Int32 // of a hundred packets, as listeners report; nil where nobody does
+	pool   *opus.Pool
+	hand   func(h rtp.Header, payload []byte, at time.Time)
+	missed *atomic.Int32 // of a hundred packets, as listeners report; nil where nobody does
+	idle   atomic.Bool   // nobody wants the packets
 
-	began time.Time
-
-	// Used on the beat only.
+	began   time.Time
+	opus    *opus.Encoder // lent while somebody speaks, or nil
+	quiet   int           // beats since then
 	seq     uint16
 	ts      uint32
 	talking bool
-	expects int32 // the loss that the encoder has been told of
+	expects int32 // the loss that opus has been told of
+	budget  int   // of packets that may be passed on
+	packet  [400]byte
 }
 
-// packet is an encoded frame on its way.
-type packet struct {
-	header rtp.Header
-	at     time.Time
-	size   int
-	data   [400]byte
-}
+var _ pcm.PacketSink = (*encoder)(nil)
 
-// startEncoder makes an encoder for telephone sound and gives its packets to
-// pass, from a goroutine that ends with close. While packets are missed, they
-// carry a copy of the one before (RFC 6716 section 2.1.7), which costs a third
-// more work.
-func startEncoder(missed *atomic.Int32, pass func(h rtp.Header, payload []byte, at time.Time)) (*encoder, error) {
-	codec, err := opus.NewEncoder(opus.EncoderConfig{
-		Rate: pcm.Narrowband, Bitrate: 24000, Complexity: 5,
-	})
-	if err != nil {
-		return nil, err
-	}
-	e := &encoder{
-		opus: codec, missed: missed, done: make(chan struct{}), began: time.Now(),
-		free: make(chan *packet, queued), filled: make(chan *packet, queued),
-	}
-	for range queued {
-		e.free <- &packet{}
-	}
-	go e.run(pass)
-	return e, nil
-}
-
-func (e *encoder) run(pass func(rtp.Header, []byte, time.Time)) {
-	defer close(e.done)
-	for p := range e.filled {
-		pass(p.header, p.data[:p.size], p.at)
-		e.free <- p
-	}
+// newEncoder makes an encoder that borrows from pool and calls hand on the
+// beat. While packets are missed, they carry a copy of the one before (RFC 6716
+// section 2.1.7), which costs a third more work.
+func newEncoder(pool *opus.Pool, missed *atomic.Int32, hand func(h rtp.Header, payload []byte, at time.Time)) *encoder {
+	return &encoder{pool: pool, hand: hand, missed: missed, began: time.Now(), budget: passBurst}
 }
 
 // close ends the encoder. It must not be on a beat any more.
-func (e *encoder) close() {
-	close(e.filled)
-	<-e.done
-	e.opus.Close()
-}
+func (e *encoder) close() { e.giveBack() }
 
 // wanted tells whether anybody wants the packets.
 func (e *encoder) wanted(yes bool) { e.idle.Store(!yes) }
+
+// WriteFrame takes the next frame. Silence makes no packets, but time passes.
+func (e *encoder) WriteFrame(f pcm.Frame) {
+	e.ts += frameTicks
+	e.budget = min(e.budget+passRate, passBurst)
+	if f == nil || e.idle.Load() {
+		e.rest()
+		return
+	}
+	at := time.Now()
+	n, err := e.encode(f)
+	if err != nil || n == 0 {
+		return
+	}
+	if !e.talking {
+		// Beats that the clock has left out were time all the same.
+		passed := uint32(at.Sub(e.began)/pcm.FrameDuration) * frameTicks
+		if int32(passed-e.ts) > 0 {
+			e.ts = passed
+		}
+	}
+	e.hand(rtp.Header{SequenceNumber: e.seq, Timestamp: e.ts, Marker: !e.talking}, e.packet[:n], at)
+	e.seq++
+	e.talking = true
+}
+
+// WritePacket hands on what the telephone has encoded itself. It is another
+// stream than the frames, also where both would call themselves 0.
+func (e *encoder) WritePacket(p pcm.Packet) {
+	if e.idle.Load() || e.budget == 0 || len(p.Payload) > longestPacket {
+		return
+	}
+	e.budget--
+	e.talking = false
+	e.hand(rtp.Header{
+		SSRC: max(p.Stream, 1), SequenceNumber: p.Sequence, Timestamp: p.Timestamp, Marker: p.Marker,
+	}, p.Payload, p.At)
+}
+
+// encode makes the packet of f, at whatever rate f has.
+func (e *encoder) encode(f pcm.Frame) (int, error) {
+	e.quiet = 0
+	if err := e.borrow(f.Rate()); err != nil {
+		return 0, err
+	}
+	e.expectLoss()
+	return e.opus.Encode(e.packet[:], f)
+}
+
+// borrow sees to it that there is an encoder for a rate.
+func (e *encoder) borrow(rate int) (err error) {
+	if e.opus != nil {
+		return e.opus.SetRate(rate)
+	}
+	e.expects = 0
+	e.opus, err = e.pool.Encoder(opus.EncoderConfig{Rate: rate, Bitrate: bitrate, Complexity: complexity})
+	return err
+}
+
+// rest gives the encoder back where it has not been needed for a while.
+func (e *encoder) rest() {
+	e.talking = false
+	if e.opus == nil {
+		return
+	}
+	if e.quiet++; e.quiet >= keepFor {
+		e.giveBack()
+	}
+}
+
+func (e *encoder) giveBack() {
+	if e.opus != nil {
+		e.opus.Close()
+		e.opus = nil
+	}
+}
 
 // expectLoss tells the encoder what the listeners report.
 func (e *encoder) expectLoss() {
@@ -94,39 +149,4 @@ func (e *encoder) expectLoss() {
 	if missed := e.missed.Load(); missed != e.expects && e.opus.SetLoss(int(missed)) == nil {
 		e.expects = missed
 	}
-}
-
-// WriteFrame takes the next frame. Silence makes no packets, but time passes.
-func (e *encoder) WriteFrame(f pcm.Frame) {
-	e.ts += frameTicks
-	if f == nil || e.idle.Load() {
-		e.talking = false
-		return
-	}
-	var p *packet
-	select {
-	case p = <-e.free:
-	default:
-		e.dropped.Add(1)
-		return
-	}
-	e.expectLoss()
-	n, err := e.opus.Encode(p.data[:], f)
-	if err != nil || n == 0 {
-		e.dropped.Add(1)
-		e.free <- p
-		return
-	}
-	p.size, p.at = n, time.Now()
-	if !e.talking {
-		// Beats that the clock has left out were time all the same.
-		passed := uint32(p.at.Sub(e.began)/pcm.FrameDuration) * frameTicks
-		if int32(passed-e.ts) > 0 {
-			e.ts = passed
-		}
-	}
-	p.header = rtp.Header{SequenceNumber: e.seq, Timestamp: e.ts, Marker: !e.talking}
-	e.seq++
-	e.talking = true
-	e.filled <- p // has room for every packet there is
 }

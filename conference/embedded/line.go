@@ -94,6 +94,7 @@ func (m *meeting) sendOut(p *person) {
 	}
 	if mb.encoder != nil {
 		mb.encoder.close()
+		mb.voice.close()
 	}
 	if mb.browser != nil {
 		mb.browser.cut()
@@ -187,6 +188,7 @@ func (m *meeting) spreadVoices() {
 	for _, mb := range m.members {
 		if mb.encoder != nil {
 			mb.encoder.wanted(listeners > 0 || m.recorder != nil)
+			mb.voice.audience(listeners)
 		}
 		if mb.browser != nil && mb.voice != nil {
 			mb.browser.hear(voices)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/mixer"
+	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -29,6 +30,7 @@ type meeting struct {
 	pins  atomic.Pointer[pins]
 	net   *network
 	group func() pcm.Clock
+	pool  *opus.Pool
 	log   zerolog.Logger
 
 	orders chan order
@@ -56,11 +58,11 @@ type order struct {
 // costs the meeting nothing.
 type pins struct{ guest, host string }
 
-func newMeeting(p policy, n *network, group func() pcm.Clock, recordings string, log zerolog.Logger) *meeting {
+func newMeeting(p policy, n *network, group func() pcm.Clock, cfg Config, log zerolog.Logger) *meeting {
 	m := &meeting{
-		id: p.id, net: n, group: group, log: log.With().Str("meeting", p.id).Logger(),
+		id: p.id, net: n, group: group, pool: cfg.Encoders, log: log.With().Str("meeting", p.id).Logger(),
 		orders: make(chan order), done: make(chan struct{}),
-		state: newState(p), members: map[string]*member{}, directory: recordings,
+		state: newState(p), members: map[string]*member{}, directory: cfg.Recordings,
 	}
 	m.pins.Store(&pins{p.pin, p.hostPIN})
 	return m
@@ -122,6 +124,7 @@ func (m *meeting) abandon() {
 		if mb.port != nil {
 			mb.port.Close()
 			mb.encoder.close()
+			mb.voice.close()
 		}
 	}
 	if m.recorder != nil {

@@ -104,6 +104,9 @@ func TestNumbersGoOnWithoutAGap(t *testing.T) {
 		{2, 49920, false}, // and so on
 		{3, 50880, true},  // another connection of the same person
 		{4, 51840, false},
+		{5, 52800, true}, // what begins was sent before what ends had come
+		{6, 53760, false},
+		{7, 58560, true}, // and with the same SSRC
 	}
 	for i, p := range []packet{
 		{1, 65535, 960, false, 0},
@@ -112,6 +115,9 @@ func TestNumbersGoOnWithoutAGap(t *testing.T) {
 		{1, 12, 49920, false, 1020 * time.Millisecond},
 		{2, 500, 7, false, 1030 * time.Millisecond},
 		{2, 501, 967, false, 1050 * time.Millisecond},
+		{3, 7, 70, false, 1020 * time.Millisecond},
+		{3, 8, 1030, false, 1040 * time.Millisecond},
+		{3, 60000, 9, false, 1140 * time.Millisecond},
 	} {
 		if p.resume {
 			r.resume()
@@ -150,9 +156,19 @@ func TestNoNumberIsGivenTwice(t *testing.T) {
 	if want := 5; late != want {
 		t.Errorf("%d packets are too late, want %d", late, want)
 	}
+	send(2, 602, 601, 603, 603, 900, 645, 645, 900)
+	if want := 10; late != want {
+		t.Errorf("%d packets are too late or come twice, want %d", late, want)
+	}
+	send(2, 20000, 20001, 20001)
+	send(2, 3, 4, 5) // the sender has begun anew, without saying so
+	send(2, 2, 4)
+	if want := 13; late != want {
+		t.Errorf("%d packets are too late or come twice, want %d", late, want)
+	}
 	clear(given)
 	for s := range uint16(40000) { // past the point where a distance wraps
-		if _, _, _, ok := r.next(rtp.Header{SSRC: 2, SequenceNumber: 603 + s}, time.Unix(100, 0)); !ok {
+		if _, _, _, ok := r.next(rtp.Header{SSRC: 2, SequenceNumber: 6 + s}, time.Unix(100, 0)); !ok {
 			t.Fatalf("packet %d is refused", s)
 		}
 	}

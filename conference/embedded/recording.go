@@ -81,13 +81,9 @@ func (m *meeting) plugMix() {
 		return
 	}
 	track := r.track(mixName, false)
-	mix, err := startEncoder(nil, func(h rtp.Header, payload []byte, at time.Time) { track.pushMix(h.Timestamp, payload, at) })
-	if err != nil {
-		m.log.Error().Err(err).Msg("no encoder for the mix of a recording")
-		return
-	}
+	r.mix = newEncoder(m.pool, nil, func(h rtp.Header, payload []byte, at time.Time) { track.pushMix(h.Timestamp, payload, at) })
 	r.holdMix()
-	r.mix, r.tap = mix, m.room.Tap(mix)
+	r.tap = m.room.Tap(r.mix)
 }
 
 func (m *meeting) unplugMix() {

@@ -2,9 +2,6 @@ package embedded
 
 import (
 	"context"
-	"time"
-
-	"github.com/pion/rtp"
 
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/mixer"
@@ -79,18 +76,13 @@ func (m *meeting) seat(v *visit) (*seat, error) {
 		return &seat{Port: mb.port, visit: v}, nil
 	}
 	voice := newVoice(v.person.id)
-	encoder, err := startEncoder(&voice.missed, func(h rtp.Header, payload []byte, at time.Time) { voice.take(h, payload, 0, at) })
-	if err != nil {
-		m.log.Error().Err(err).Msg("no encoder for a telephone")
-		return nil, conference.ErrUnavailable
-	}
 	if err := m.state.seat(v.person); err != nil {
-		encoder.close()
 		return nil, err
 	}
 	m.keepRoom()
-	mb.voice, mb.encoder = voice, encoder
-	mb.port = m.room.Join(encoder)
+	mb.voice = voice
+	mb.encoder = newEncoder(m.pool, &voice.missed, voice.fromBeat)
+	mb.port = m.room.Join(mb.encoder)
 	mb.port.SetHears(true)
 	m.log.Debug().Str("call", v.call).Str("person", v.person.id).Msg("telephone seated")
 	return &seat{Port: mb.port, visit: v}, nil

@@ -26,6 +26,8 @@ type voice struct {
 	isOpen  bool
 	decoder *jitter.Stream // nil where nobody listens to the decoded voice
 	file    *fileTrack     // nil where it is not recorded
+	many    bool           // pages listen, to a voice that comes on the beat
+	relay   *relay         // to them; nil until there have been many
 	out     renumber
 }
 
@@ -51,6 +53,29 @@ func (v *voice) shut() {
 	defer v.mu.Unlock()
 	v.isOpen, v.decoder, v.file = false, nil, nil
 	v.heard.Store(0)
+	if v.relay != nil {
+		v.relay.drop()
+	}
+}
+
+// audience is told to how many pages a voice that comes on the beat is to go.
+func (v *voice) audience(pages int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.many = pages > few
+	if v.many && v.relay == nil {
+		v.relay = startRelay(v.pages)
+	}
+}
+
+// close ends a voice that was shut for good. Nothing is given to it any more.
+func (v *voice) close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.relay != nil {
+		v.relay.close()
+		v.relay = nil
+	}
 }
 
 // open lets the voice through, and into file unless it is nil.
@@ -77,6 +102,9 @@ func (v *voice) unrecord() {
 	v.file = nil
 }
 
+// fromBeat is take for an encoder.
+func (v *voice) fromBeat(h rtp.Header, payload []byte, at time.Time) { v.take(h, payload, 0, at) }
+
 // take passes one packet on. level is how loud its sender says it to be, in
 // dBov, 0 where that is not told. The payload is not looked at; it is the
 // caller's again on return.
@@ -99,6 +127,10 @@ func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 	if v.file != nil {
 		v.file.push(ts, payload, at)
 	}
+	if v.relay != nil && (v.many || !v.relay.empty()) {
+		v.relay.take(seq, ts, marker, payload, at)
+		return
+	}
 	v.pages.write(seq, ts, marker, payload, at)
 }
 
@@ -115,57 +147,3 @@ func isSpeech(level int8, payload []byte) bool {
 
 // lastHeard is when the person last spoke.
 func (v *voice) lastHeard() time.Time { return time.Unix(0, v.heard.Load()) }
-
-// renumber makes one stream of RTP out of several: what was held back, or came
-// from another connection of the same person, leaves no gap in the numbers.
-//
-// It gives no number twice. Two packets under one number would be encrypted
-// with one nonce on the way to each listener: whoever records the line could
-// take the encryption off both.
-type renumber struct {
-	begun    bool
-	resumed  bool
-	ssrc     uint32
-	seq      uint16 // taken off what comes in
-	ts       uint32
-	lastSeq  uint16
-	lastTime uint32
-	lastAt   time.Time
-	floor    uint16 // numbers up to here were given to what came before
-}
-
-// reorder is how far behind the newest a packet may come.
-const reorder = 256
-
-func (r *renumber) resume() { r.resumed = true }
-
-// next gives the numbers that a packet goes out with. It reports false for one
-// that comes too late to have a number of its own.
-func (r *renumber) next(h rtp.Header, at time.Time) (seq uint16, ts uint32, marker, ok bool) {
-	marker = h.Marker
-	anew := !r.begun || h.SSRC != r.ssrc || r.resumed
-	switch {
-	case !r.begun:
-		r.begun = true
-		r.seq, r.ts = 0, 0
-		r.lastSeq = h.SequenceNumber - 1
-	case h.SSRC != r.ssrc:
-		passed := uint32(at.Sub(r.lastAt) * 48 / time.Millisecond)
-		r.ts = h.Timestamp - r.lastTime - max(passed, 960)
-		r.seq = h.SequenceNumber - r.lastSeq - 1
-	case r.resumed:
-		r.seq = h.SequenceNumber - r.lastSeq - 1
-	}
-	if anew {
-		r.floor, marker = r.lastSeq, true
-	}
-	r.resumed, r.ssrc = false, h.SSRC
-	seq, ts = h.SequenceNumber-r.seq, h.Timestamp-r.ts
-	if int16(seq-r.lastSeq) > 0 {
-		r.lastSeq, r.lastTime, r.lastAt = seq, ts, at
-	}
-	if int16(r.lastSeq-r.floor) > reorder {
-		r.floor = r.lastSeq - reorder // what the distance is told by wraps around
-	}
-	return seq, ts, marker, int16(seq-r.floor) > 0
-}
