@@ -45,7 +45,8 @@ func TestStrangersAreNotHeard(t *testing.T) {
 			peertest.Eventually(t, "half a second more is heard", func() bool { return len(here.Heard()) > sent+4000 })
 			after := call.Stats()
 			thrown := after.Foreign - before.Foreign
-			if thrown < shots/2 || after.Unproven > before.Unproven || after.Forged > before.Forged {
+			// Of a burst within a beat the kernel keeps a few hundred packets.
+			if thrown < shots/10 || after.Unproven > before.Unproven || after.Forged > before.Forged {
 				t.Errorf("before %+v, after %+v", before, after)
 			}
 			for who, sound := range map[string][]int16{"the meeting": here.Heard(), "the phone": phone.Heard()} {

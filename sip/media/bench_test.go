@@ -44,7 +44,7 @@ func BenchmarkCall(b *testing.B) {
 	in, from := newPackets(), mustAddr(p.rtp.LocalAddr().String())
 	b.ReportAllocs()
 	for b.Loop() {
-		p.leg.packet(in.next(), from, in.at)
+		p.judge(in.next(), from, in.at)
 		p.now.Add(int64(pcm.FrameDuration))
 		p.leg.Beat(pcm.TakeIn)
 		p.leg.Beat(pcm.GiveOut)
@@ -57,7 +57,7 @@ func BenchmarkPacket(b *testing.B) {
 	in, from := newPackets(), mustAddr(p.rtp.LocalAddr().String())
 	b.ReportAllocs()
 	for b.Loop() {
-		p.leg.packet(in.next(), from, in.at)
+		p.judge(in.next(), from, in.at)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 	p.leg.Connect(tonePCM{}, pcm.Silence{})
 	in, from := newPackets(), mustAddr(p.rtp.LocalAddr().String())
 	n := testing.AllocsPerRun(500, func() {
-		p.leg.packet(in.next(), from, in.at)
+		p.judge(in.next(), from, in.at)
 		p.now.Add(int64(pcm.FrameDuration))
 		p.leg.Beat(pcm.TakeIn)
 		p.leg.Beat(pcm.Mix)

@@ -407,7 +407,7 @@ func beatOf(t testing.TB, lines []string, s speaker) (beat func(), p *phone) {
 		at = at.Add(pcm.FrameDuration)
 		_, _ = header.MarshalTo(raw)
 		copy(raw[12:], payload)
-		p.leg.packet(raw, from, at)
+		p.judge(raw, from, at)
 		p.now.Add(int64(pcm.FrameDuration))
 		p.leg.Beat(pcm.TakeIn)
 		p.leg.Beat(pcm.Mix)

@@ -1,76 +1,64 @@
 package media
 
 import (
-	"errors"
 	"math/rand/v2"
-	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 // reportEvery is how often we report, on average (RFC 3550, 6.2).
 const reportEvery = 5 * time.Second
 
+// lookEvery is how many beats pass between two looks at the RTCP port. Nothing
+// there is urgent, and the kernel has noted when it came.
+const lookEvery = 16
+
 // control is what a leg keeps about RTCP.
 type control struct {
-	cname string        // says nothing about the machine or the caller (RFC 7022)
-	seen  atomic.Uint64 // their packets
+	cname string // says nothing about the machine or the caller (RFC 7022)
 
-	mu     sync.Mutex // held while a report is made
-	own    *sender    // on the RTCP port
-	shared *sender    // on the RTP port, where the caller wants both on one
-	sent   uint64     // packets at the last report
+	// The beat's, in beats.
+	look  int // until the port is looked at
+	next  int // until the next report
+	every int // between reports, on average
+
+	mu   sync.Mutex // held while a report is made
+	sent uint64     // packets at the last report
 }
 
-func (c *control) begin(both *pair) (err error) {
+func (c *control) begin(every time.Duration) {
 	c.cname = strconv.FormatUint(rand.Uint64(), 36)
-	if c.own, err = newSender(both.rtcp); err != nil {
-		return err
-	}
-	c.shared, err = newSender(both.rtp)
-	return err
+	c.every = max(int(every/pcm.FrameDuration), 1)
+	c.look = rand.N(lookEvery)
+	c.schedule()
 }
 
-// runControl reads the RTCP port, and reports whenever it is time, until the
-// port has rested.
-func (l *Leg) runControl() {
-	defer l.recoverReader()
-	buf := make([]byte, maxPacket)
-	l.scheduleReport()
-	for bad := 0; bad < manyErrors; {
-		n, from, err := l.pair.rtcp.ReadFromUDPAddrPort(buf)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			if l.closed.Load() {
-				return
-			}
-			l.report(false)
-			l.scheduleReport()
-		case err != nil:
-			bad++
-		case !l.closed.Load():
-			l.controlPacket(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), l.engine.now())
-			bad = 0
-		}
+// looks reports whether this is the beat to look at the port.
+func (c *control) looks() bool {
+	if c.look--; c.look > 0 {
+		return false
 	}
+	c.look = lookEvery
+	return true
 }
 
-// scheduleReport makes the reader wake for the next report, at a random time
-// so that the calls of a trunk do not report all at once.
-func (l *Leg) scheduleReport() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.closed.Load() {
-		_ = l.pair.rtcp.SetReadDeadline(time.Now().Add(l.engine.every/2 + rand.N(l.engine.every)))
+// schedule chooses when to report, at random, so that the calls of a trunk do
+// not report all at once.
+func (c *control) schedule() { c.next = c.every/2 + rand.N(c.every) }
+
+// reportInTime reports when it is time.
+func (l *Leg) reportInTime(t *terms) {
+	if l.ctl.next--; l.ctl.next > 0 {
+		return
 	}
+	l.ctl.schedule()
+	l.reportBy(t, false)
 }
 
 // report sends what we know about both directions, and with bye that there will
@@ -85,12 +73,11 @@ func (l *Leg) report(bye bool) {
 func (l *Leg) reportBy(t *terms, bye bool) {
 	l.ctl.mu.Lock()
 	defer l.ctl.mu.Unlock()
-	from, to := l.ctl.own, l.controlTarget(t)
+	from, to := l.pair.rtcp, l.controlTarget(t)
 	if t.Mux {
-		from = l.ctl.shared
+		from = l.pair.rtp
 	}
-	where := from.destination(to)
-	if where == nil {
+	if to.Port() == 0 || !from.Reaches(to.Addr()) {
 		return
 	}
 	packet, err := rtcp.Marshal(l.compound(t, bye))
@@ -98,7 +85,7 @@ func (l *Leg) reportBy(t *terms, bye bool) {
 		packet, err = t.seal.wrapControl(packet)
 	}
 	if err == nil {
-		err = from.send(packet, where)
+		err = from.Send(packet, to)
 	}
 	if err != nil {
 		l.count.refused.Add(1)
@@ -113,7 +100,7 @@ func (l *Leg) controlTarget(t *terms) netip.AddrPort {
 	case to == nil:
 		return netip.AddrPort{}
 	case t.Mux:
-		return to.AddrPort
+		return *to
 	case t.RTCP.Addr() == to.Addr():
 		return t.RTCP
 	}
@@ -174,15 +161,12 @@ func (in *inbound) reports(now time.Time) []rtcp.ReceptionReport {
 }
 
 // controlPacket takes in RTCP. It only ever yields figures: whoever forges it
-// can neither move nor end a call.
-func (l *Leg) controlPacket(p []byte, from netip.AddrPort, at time.Time) {
-	defer l.ctl.seen.Add(1)
+// can neither move nor end a call. in.mu is held.
+func (l *Leg) controlPacket(t *terms, p []byte, from netip.AddrPort, at time.Time) {
 	if isSTUN(p) {
 		return
 	}
 	in := &l.in
-	in.mu.Lock()
-	defer in.mu.Unlock()
 	if from.Addr() != in.latch.source.Addr() && !in.latch.allowed(from.Addr()) {
 		l.count.foreign.Add(1)
 		return
@@ -197,21 +181,17 @@ func (l *Leg) controlPacket(p []byte, from netip.AddrPort, at time.Time) {
 		l.count.broken.Add(1)
 		return
 	}
-	var ours uint32
-	if t := l.terms.Load(); t != nil {
-		ours = t.own.ssrc
-	}
 	for _, packet := range packets {
 		switch r := packet.(type) {
 		case *rtcp.SenderReport:
 			if r.SSRC == in.latch.ssrc {
 				in.reception.senderReport, in.reception.senderReportAt = uint32(r.NTPTime>>16), at
 			}
-			in.feedback(r.Reports, ours, at)
+			in.feedback(r.Reports, t.own.ssrc, at)
 		case *rtcp.ReceiverReport:
-			in.feedback(r.Reports, ours, at)
+			in.feedback(r.Reports, t.own.ssrc, at)
 		case *rtcp.ExtendedReport:
-			in.extended(r, ours)
+			in.extended(r, t.own.ssrc)
 		}
 	}
 }

@@ -4,9 +4,9 @@
 // An [Engine] owns the ports; a [Leg] is one call's share of it. A leg looks
 // to the rest of the gateway like everything else on the audio path: it is
 // connected to a source that it sends and a sink that it feeds, and moves on
-// their beat. Sockets are read by goroutines that only judge a packet and put
-// it into the jitter buffer; all work on sound is done on the beat, which
-// never waits for anything.
+// their beat. That is also when its sockets are read: nobody is woken by a packet,
+// and the kernel tells when it came (see package udp). The beat never waits for
+// anything.
 //
 // Nothing on the wire is believed. Packets count only from the source that has
 // won the line (see latch), a broken one is thrown away and counted, and a
@@ -38,12 +38,14 @@ type Engine struct {
 	said     netip.Addr // Config.Advertise
 	group    func() pcm.Clock
 	now      func() time.Time
+	arrival  func(waited time.Duration) time.Time
+	batches  batches
 	every    time.Duration // between RTCP reports
 	ports    *ports
 	identity func() (identity, error) // towards browsers
 	log      zerolog.Logger
 
-	readers sync.WaitGroup
+	alive sync.WaitGroup // legs whose ports have not rested, and what attends to browsers
 
 	mu     sync.Mutex
 	closed bool
@@ -64,6 +66,8 @@ func newEngine(c Config, group func() pcm.Clock, log zerolog.Logger) (*Engine, e
 		config:   c,
 		group:    group,
 		now:      time.Now,
+		arrival:  arrived,
+		batches:  newBatches(),
 		every:    reportEvery,
 		ports:    newPorts(c.Ports),
 		identity: sync.OnceValues(newIdentity),
@@ -91,9 +95,9 @@ func (e *Engine) Close() {
 	e.mu.Unlock()
 	for _, l := range legs {
 		l.Close()
-		l.pair.close()
+		l.disturb()
 	}
-	e.readers.Wait()
+	e.alive.Wait()
 }
 
 // NewLeg opens a pair of ports for a call. It returns ErrNoPorts or ErrClosed,
@@ -108,11 +112,8 @@ func (e *Engine) NewLeg(c LegConfig) (*Leg, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLeg(e, c, both, said)
-	if err == nil {
-		err = e.enter(l)
-	}
-	if err != nil {
+	l := newLeg(e, c, both, said)
+	if err := e.enter(l); err != nil {
 		both.close()
 		e.ports.give(both.port)
 		return nil, err
@@ -120,7 +121,7 @@ func (e *Engine) NewLeg(c LegConfig) (*Leg, error) {
 	return l, nil
 }
 
-// enter takes note of a leg and begins to listen for it.
+// enter takes note of a leg.
 func (e *Engine) enter(l *Leg) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -128,7 +129,7 @@ func (e *Engine) enter(l *Leg) error {
 		return ErrClosed
 	}
 	e.legs[l] = struct{}{}
-	l.listen()
+	e.alive.Add(1)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/udp"
 )
 
 func TestConfig(t *testing.T) {
@@ -69,7 +70,7 @@ func TestPortRange(t *testing.T) {
 
 func TestPortsAreEvenAndOdd(t *testing.T) {
 	p := newBench(t, nil).dial(pcma)
-	if a, b := portOf(p.leg.pair.rtp), portOf(p.leg.pair.rtcp); a%2 != 0 || b != a+1 {
+	if a, b := p.leg.pair.rtp.LocalAddr().Port(), p.leg.pair.rtcp.LocalAddr().Port(); a%2 != 0 || b != a+1 {
 		t.Errorf("ports %d and %d", a, b)
 	}
 }
@@ -106,8 +107,8 @@ func TestPortsOfAnEndedCallStayBound(t *testing.T) {
 	p := newBench(t, func(c *Config) { c.PortRest = time.Minute }).dial(pcma)
 	free := p.engine.Free()
 	p.leg.Close()
-	for _, conn := range []*net.UDPConn{p.leg.pair.rtp, p.leg.pair.rtcp} {
-		if _, err := net.ListenUDP("udp4", conn.LocalAddr().(*net.UDPAddr)); err == nil {
+	for _, port := range []*udp.Socket{p.leg.pair.rtp, p.leg.pair.rtcp} {
+		if _, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(port.LocalAddr())); err == nil {
 			t.Error("somebody else can have the port at once")
 		}
 	}
@@ -150,6 +151,31 @@ func TestRestBeginsAnewWhileSomebodyStillSends(t *testing.T) {
 	r.disturbed = true
 	if !r.over() {
 		t.Error("whoever sends keeps the port for ever")
+	}
+}
+
+func TestWhoDisturbsTheRestKeepsThePort(t *testing.T) {
+	p := newBench(t, func(c *Config) { c.PortRest = time.Minute }).dial(pcma)
+	free := p.engine.Free()
+	late := []byte{0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1}
+	if _, err := p.rtp.WriteToUDPAddrPort(late, p.to); err != nil { // before the end: that is no disturbance
+		t.Fatal(err)
+	}
+	p.leg.Close()
+	p.leg.rest.timer.Stop()
+	for range 3 {
+		if _, err := p.rtp.WriteToUDPAddrPort(late, p.to); err != nil {
+			t.Fatal(err)
+		}
+		p.leg.wake()
+		if p.engine.Free() != free {
+			t.Fatal("a port is given again while somebody sends to it")
+		}
+	}
+	p.leg.rest.timer.Stop()
+	p.leg.wake()
+	if p.engine.Free() != free+1 {
+		t.Error("a port that nobody disturbs is not given again")
 	}
 }
 
@@ -226,15 +252,22 @@ func TestEngineRefusesBadConfig(t *testing.T) {
 
 func TestSoundIsMarkedForTheNetwork(t *testing.T) {
 	p := newBench(t, nil).dial(pcma)
-	raw, err := p.leg.pair.rtp.SyscallConn()
+	raw, err := p.rtp.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := raw.Control(func(fd uintptr) {
-		if tos, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_TOS); err != nil || tos>>2 != 46 {
-			t.Errorf("TOS %x, %v", tos, err)
-		}
-	}); err != nil {
+	if err := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVTOS, 1) }); err != nil {
 		t.Fatal(err)
+	}
+	p.step(1)
+	notes := make([]byte, 100)
+	p.rtp.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_, n, _, _, err := p.rtp.ReadMsgUDPAddrPort(make([]byte, 2048), notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks, err := unix.ParseSocketControlMessage(notes[:n])
+	if err != nil || len(marks) != 1 || marks[0].Data[0]>>2 != 46 {
+		t.Errorf("marks %v, %v", marks, err)
 	}
 }

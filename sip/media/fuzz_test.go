@@ -24,8 +24,8 @@ func FuzzPacket(f *testing.F) {
 				if i%2 == 1 && len(raw) > 3 {
 					raw[3]++ // the next in the row
 				}
-				p.leg.packet(raw, mustAddr(from), at)
-				p.leg.controlPacket(raw, mustAddr(from), at)
+				p.judge(raw, mustAddr(from), at)
+				p.judgeControl(raw, mustAddr(from), at)
 				at = at.Add(20 * time.Millisecond)
 			}
 			b.clock.Step()
@@ -47,8 +47,8 @@ func FuzzSealedPacket(f *testing.F) {
 			p := newBench(t, func(c *Config) { c.Ports = PortRange{19120, 19199} }).secure(newSecret(t, suite), savp, "a=rtcp-mux")
 			from := mustAddr(p.rtp.LocalAddr().String())
 			for range 2 * enough {
-				p.leg.packet(raw, from, p.engine.now())
-				p.leg.controlPacket(raw, from, p.engine.now())
+				p.judge(raw, from, p.engine.now())
+				p.judgeControl(raw, from, p.engine.now())
 			}
 			if s := p.leg.Stats(); s.PacketsIn != 0 || s.Unproven != 0 || s.TheyLost != 0 {
 				t.Errorf("%+v", s)

@@ -2,11 +2,7 @@ package media
 
 import (
 	"encoding/binary"
-	"errors"
-	"net"
 	"net/netip"
-	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,13 +14,6 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-const (
-	// maxPacket is longer than any packet that a network carries whole.
-	maxPacket = 2048
-	// manyErrors in a row end a reader, which would otherwise spin.
-	manyErrors = 1000
-)
-
 // inbound is what a leg keeps about the packets that arrive.
 type inbound struct {
 	stream   *jitter.Stream
@@ -33,10 +22,11 @@ type inbound struct {
 	tones    tones                        // the beat's
 	figures  figures
 	hush     atomic.Int32 // beats for which the caller's sound is still cut
-	arrived  atomic.Bool  // a packet has come since the beat last looked
+	arrived  bool         // a packet has come since the beat last looked
+	bad      int          // times in a row that a port could not be read
 	missed   atomic.Int32 // of a hundred packets of ours, by their last report
 
-	mu        sync.Mutex // held for a packet, by the reader
+	mu        sync.Mutex // held by the beat while it reads, and by others only for a moment
 	latch     latch
 	opened    opened
 	reception reception
@@ -81,58 +71,15 @@ func (in *inbound) fill(s *LegStats) {
 	s.TheyLost, s.RoundTrip, s.TheirRating = in.theyLost, in.roundTrip, in.theirRating
 }
 
-// readSound reads the RTP port until it has rested.
-func (l *Leg) readSound() {
-	defer l.recoverReader()
-	buf := make([]byte, maxPacket)
-	var rest rest
-	for bad := 0; bad < manyErrors; {
-		n, from, err := l.pair.rtp.ReadFromUDPAddrPort(buf)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && !rest.over():
-			l.pair.rest(time.Now().Add(l.engine.config.PortRest))
-		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
-			return
-		case err != nil:
-			bad++
-		case l.closed.Load():
-			rest.disturbed = true
-		default:
-			from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-			if l.web == nil || l.sort(buf[:n], from, l.engine.now()) {
-				l.packet(buf[:n], from, l.engine.now())
-			}
-			bad = 0
-		}
-	}
-	l.log.Error().Msg("media port cannot be read any more")
-	l.lose()
-}
-
-// recoverReader keeps a panic to the call it happened in.
-func (l *Leg) recoverReader() {
-	if v := recover(); v != nil {
-		l.log.Error().Interface("panic", v).Bytes("stack", debug.Stack()).Msg("media reader broke down")
-		l.lose()
-	}
-}
-
-// packet judges what has come to the RTP port, and takes it in.
-func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
+// packet judges what has come to the RTP port, and takes it in. in.mu is held.
+func (l *Leg) packet(t *terms, p []byte, from netip.AddrPort, at time.Time) {
 	if isSTUN(p) {
 		return
 	}
-	t := l.terms.Load()
-	if t == nil { // it is too early for anybody
-		l.count.foreign.Add(1)
-		return
-	}
 	if len(p) > 1 && isControl(p[1]) {
-		l.controlPacket(p, from, at)
+		l.controlPacket(t, p, from, at)
 		return
 	}
-	l.in.mu.Lock()
-	defer l.in.mu.Unlock()
 	kind := l.in.kindOf(t, p)
 	if kind == unknown {
 		l.count.broken.Add(1)
@@ -144,7 +91,7 @@ func (l *Leg) packet(p []byte, from netip.AddrPort, at time.Time) {
 	case kind == digit && l.in.latch.owns(from, l.in.header.SSRC):
 		// Some gateways send keys as a stream of its own beside the sound.
 		l.count.in.Add(1)
-		l.in.arrived.Store(true)
+		l.in.arrived = true
 		l.event(payload[1:], at)
 	case l.admit(t, from, at):
 		l.takePacket(t, kind, payload, at)
@@ -198,7 +145,7 @@ func (l *Leg) admit(t *terms, from netip.AddrPort, at time.Time) bool {
 		}
 	}
 	l.count.in.Add(1)
-	in.arrived.Store(true)
+	in.arrived = true
 	return true
 }
 
@@ -283,9 +230,13 @@ func (l *Leg) aim() {
 }
 
 func (l *Leg) aimLocked() {
-	to := l.in.latch.target(l.out.sender.reaches)
-	if before := l.target.Load(); before != nil && before.AddrPort == to {
+	to := l.in.latch.target(l.pair.rtp.Reaches)
+	if before := l.target.Load(); before != nil && *before == to {
 		return
 	}
-	l.target.Store(l.out.sender.destination(to))
+	if to.Port() == 0 || !l.pair.rtp.Reaches(to.Addr()) {
+		l.target.Store(nil)
+		return
+	}
+	l.target.Store(&to)
 }

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -64,7 +63,7 @@ type Leg struct {
 	turn   pace.Turn
 	talk   atomic.Pointer[talk]
 	terms  atomic.Pointer[terms]
-	target atomic.Pointer[destination] // of RTP; nil: nowhere
+	target atomic.Pointer[netip.AddrPort] // of RTP; nil: nowhere
 
 	mu      sync.Mutex // held while any of the below changes, or talk, or terms
 	party   *offer.Party
@@ -73,6 +72,7 @@ type Leg struct {
 	seal    *seal
 	opener  *opener
 	openers openers
+	rest    rest
 }
 
 // talk is the pair that a leg is connected to.
@@ -81,7 +81,7 @@ type talk struct {
 	speak pcm.Sink
 }
 
-func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) (*Leg, error) {
+func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) *Leg {
 	local := offer.Local{
 		Address: said,
 		Port:    both.port,
@@ -101,24 +101,9 @@ func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) (*Leg, error) {
 	l.promised = local.Encrypts(c.Offer)
 	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
 	l.in.begin(latch{signalling: c.Signalling, trusted: c.Trusted})
-	if err := l.out.begin(both.rtp); err != nil {
-		return nil, fmt.Errorf("media socket: %w", err)
-	}
-	if err := l.ctl.begin(both); err != nil {
-		return nil, fmt.Errorf("media socket: %w", err)
-	}
-	return l, nil
-}
-
-// listen begins to read the ports, until they have rested after Close.
-func (l *Leg) listen() {
-	l.engine.readers.Go(func() {
-		var control sync.WaitGroup
-		control.Go(l.runControl)
-		l.readSound()
-		control.Wait()
-		l.engine.forget(l)
-	})
+	l.out.begin()
+	l.ctl.begin(e.every)
+	return l
 }
 
 // Answer takes the caller's offer, the first or a later one, and returns our
@@ -186,10 +171,17 @@ func (l *Leg) apply(a offer.Agreement) error {
 	}
 	l.enforce(next)
 	if !l.started {
-		l.started = true
-		l.clock.Add(l)
+		l.start()
 	}
 	return nil
+}
+
+// start puts the leg on its clock. What came before there was an agreement is
+// not the caller's. mu is held.
+func (l *Leg) start() {
+	l.count.foreign.Add(uint64(l.engine.discard(l.pair.rtp)))
+	l.started = true
+	l.clock.Add(l)
 }
 
 // secure brings the keys of an agreement into force. A key that stays, or comes
@@ -327,6 +319,6 @@ func (l *Leg) Close() {
 	if l.web != nil {
 		l.web.cancel()
 	}
-	l.pair.rest(time.Now().Add(l.engine.config.PortRest))
 	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
+	l.retire()
 }

@@ -2,7 +2,6 @@ package media
 
 import (
 	"math/rand/v2"
-	"net"
 	"time"
 
 	"github.com/pion/rtp"
@@ -24,7 +23,6 @@ const (
 // timestamps go on unbroken for as long as the call lives, whatever it hears;
 // only with another clock comes another SSRC.
 type outbound struct {
-	sender *sender
 	header rtp.Header
 	frame  [pcm.NarrowbandSamples]int16
 	packet [headerLength + maxPayload]byte
@@ -40,12 +38,10 @@ type outbound struct {
 // first is what a call begins with.
 type first struct{ ssrc, timestamp uint32 }
 
-func (o *outbound) begin(conn *net.UDPConn) (err error) {
+func (o *outbound) begin() {
 	o.first = first{rand.Uint32(), rand.Uint32()}
 	o.paused = true
 	o.header = rtp.Header{Version: 2, SSRC: o.first.ssrc, SequenceNumber: uint16(rand.Uint32()) >> 1} // RFC 3711, 3.3.1
-	o.sender, err = newSender(conn)
-	return err
 }
 
 // Beat moves the leg by one frame.
@@ -63,9 +59,11 @@ func (l *Leg) Beat(p pcm.Phase) {
 	}()
 	t, talk := l.terms.Load(), l.talk.Load()
 	if p == pcm.TakeIn {
+		l.listen(t)
 		l.takeIn(t, talk.speak)
 	} else {
 		l.giveOut(t, talk.hear)
+		l.reportInTime(t)
 	}
 	whole = true
 }
@@ -98,8 +96,8 @@ func (l *Leg) takeIn(t *terms, speak pcm.Sink) {
 
 // watch tells when nothing has come for too long.
 func (l *Leg) watch() {
-	if l.in.arrived.Swap(false) {
-		l.out.silent = 0
+	if l.in.arrived {
+		l.in.arrived, l.out.silent = false, 0
 		return
 	}
 	l.out.silent++
@@ -160,7 +158,7 @@ func (l *Leg) sendPacket(t *terms, length int) {
 	}
 	packet, err := t.seal.wrap(o.packet[:length])
 	if err == nil {
-		err = o.sender.send(packet, to)
+		err = l.pair.rtp.Send(packet, *to)
 	}
 	if err != nil {
 		l.count.refused.Add(1)

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"sync"
 	"syscall"
-	"time"
+
+	"github.com/einwahl/einwahl/transcode/udp"
 )
 
 // ErrNoPorts reports that every pair of ports is taken or at rest. SIP answers
@@ -58,36 +58,7 @@ func (p *ports) give(port uint16) {
 // pair is the two sockets of a call.
 type pair struct {
 	port      uint16
-	rtp, rtcp *net.UDPConn
-}
-
-// rest lets the readers end then. Errors are of closed sockets, which end them
-// at once.
-func (p *pair) rest(until time.Time) {
-	_ = p.rtp.SetReadDeadline(until)
-	_ = p.rtcp.SetReadDeadline(until)
-}
-
-// maxRests bounds how long somebody can keep a pair from the next call by
-// sending to it.
-const maxRests = 12
-
-// rest is how the port of an ended call comes to rest. A caller who has not
-// noticed the end, as when our BYE is lost, sends on, and must not be heard in
-// the next call: the rest begins anew for as long as somebody disturbs it.
-type rest struct {
-	disturbed bool
-	times     int
-}
-
-// over tells, at the end of a rest, whether it was the last.
-func (r *rest) over() bool {
-	if !r.disturbed || r.times == maxRests {
-		return true
-	}
-	r.disturbed = false
-	r.times++
-	return false
+	rtp, rtcp *udp.Socket
 }
 
 func (p *pair) close() {
@@ -116,20 +87,16 @@ func (p *ports) open(bind netip.Addr) (*pair, error) {
 }
 
 func bindPair(bind netip.Addr, port uint16) (*pair, error) {
-	network := "udp"
-	if bind.Is4() {
-		network = "udp4"
-	}
-	rtp, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(bind, port)))
+	rtp, err := udp.Listen(netip.AddrPortFrom(bind, port))
 	if err != nil {
 		return nil, err
 	}
-	rtcp, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(bind, port+1)))
+	rtcp, err := udp.Listen(netip.AddrPortFrom(bind, port+1))
 	if err != nil {
 		rtp.Close()
 		return nil, err
 	}
-	expedite(rtp)
-	expedite(rtcp)
+	rtp.Expedite()
+	rtcp.Expedite()
 	return &pair{port: port, rtp: rtp, rtcp: rtcp}, nil
 }

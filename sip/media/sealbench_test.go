@@ -32,7 +32,7 @@ func TestNothingIsAllocatedPerEncryptedPacket(t *testing.T) {
 			i := 0
 			n := testing.AllocsPerRun(1000, func() {
 				p.now.Add(int64(pcm.FrameDuration))
-				p.leg.packet(list[i], from, p.engine.now())
+				p.judge(list[i], from, p.engine.now())
 				i++
 				p.leg.Beat(pcm.TakeIn)
 				p.leg.Beat(pcm.GiveOut)
@@ -63,7 +63,7 @@ func BenchmarkEncryptedCall(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				p.leg.packet(sealed, from, in.at)
+				p.judge(sealed, from, in.at)
 				p.now.Add(int64(pcm.FrameDuration))
 				p.leg.Beat(pcm.TakeIn)
 				p.leg.Beat(pcm.GiveOut)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/sip/media/offer"
+	"github.com/einwahl/einwahl/transcode/udp"
 )
 
 // errBrowserAnswers is what a browser meets that calls without an offer.
@@ -41,9 +42,9 @@ type web struct {
 	cancel context.CancelFunc
 	found  chan struct{} // closed when ICE has found a way
 	once   sync.Once
+	port   *udp.Socket
 
-	mu     sync.Mutex // held while sender is used
-	sender *sender    // of all that is not sent on the beat
+	unlocked bool // there are keys; in.mu is held
 }
 
 // NewWebLeg opens a pair of ports for a call from a browser, of which it uses
@@ -77,23 +78,18 @@ func (e *Engine) NewWebLeg(c LegConfig) (*WebLeg, error) {
 func newWebLeg(e *Engine, c LegConfig, both *pair, said []netip.Addr, id identity) (*WebLeg, error) {
 	// Where SIP comes from says nothing: a browser's may pass a proxy.
 	c.Signalling, c.Trusted = netip.Addr{}, nil
-	l, err := newLeg(e, c, both, said[0])
-	if err != nil {
-		return nil, err
-	}
+	l := newLeg(e, c, both, said[0])
 	// What nobody can have encrypted is what nobody is heard with.
 	nobody := make([]byte, 16+12)
 	_, _ = rand.Read(nobody) // never fails
+	var err error
 	l.in.opened.now, err = newOpener(offer.Crypto{Suite: offer.AES128GCM, Keys: []offer.Key{offer.NewKey(nobody[:16], nobody[16:])}})
 	if err != nil {
 		return nil, err
 	}
-	l.web = &web{found: make(chan struct{})}
+	l.web = &web{found: make(chan struct{}), port: both.rtp}
 	l.web.ctx, l.web.cancel = context.WithCancel(context.Background())
 	l.web.line.Store(newLine(l.web.sendToChosen))
-	if l.web.sender, err = newSender(both.rtp); err != nil {
-		return nil, fmt.Errorf("media socket: %w", err)
-	}
 	local := offer.WebLocal{
 		Local: offer.Local{Session: uint64(mathrand.Uint32()), Codecs: offer.Codecs(c.Codecs)},
 		Print: id.print, SSRC: l.out.first.ssrc, CNAME: l.ctl.cname,
@@ -125,9 +121,8 @@ func (w *WebLeg) Answer(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	if !l.started {
-		l.started = true
-		l.clock.Add(l)
-		l.engine.readers.Go(func() { w.attend(l.web.ctx, agreed) })
+		l.start()
+		l.engine.alive.Go(func() { w.attend(l.web.ctx, agreed) })
 	}
 	return answer, nil
 }
@@ -178,6 +173,7 @@ func (w *WebLeg) Secure() bool { return true }
 
 // sort looks at what has come to the port of a browser's call. It reports
 // whether it may be sound: RTP or RTCP, from an address that has proved itself.
+// in.mu is held.
 func (l *Leg) sort(p []byte, from netip.AddrPort, at time.Time) bool {
 	w := l.web
 	switch {
@@ -202,23 +198,17 @@ func (l *Leg) sort(p []byte, from netip.AddrPort, at time.Time) bool {
 	return false
 }
 
-// turnAbout takes the way that ICE has chosen.
+// turnAbout takes the way that ICE has chosen. in.mu is held.
 func (l *Leg) turnAbout(to netip.AddrPort) {
-	l.in.mu.Lock()
 	l.in.latch.expect(to, true)
-	if t := l.terms.Load(); t != nil && t.seal != nil {
+	if l.web.unlocked {
 		l.aimLocked()
 	}
-	l.in.mu.Unlock()
 	l.web.once.Do(func() { close(l.web.found) })
 }
 
 func (w *web) send(packet []byte, to netip.AddrPort) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if where := w.sender.destination(to); where != nil {
-		_ = w.sender.send(packet, where) // UDP: what is lost is sent again
-	}
+	_ = w.port.Send(packet, to) // what is lost is sent again
 }
 
 func (w *web) sendToChosen(packet []byte) {

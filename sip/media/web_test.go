@@ -78,7 +78,7 @@ func TestBrowserFindsAnotherWay(t *testing.T) {
 	if p.leg.web.checks.ours == before {
 		t.Error("ICE has begun anew under the old password")
 	}
-	await(t, "the browser on the new way", func() bool {
+	p.await("the browser on the new way", func() bool {
 		pair, err := p.sender.Transport().ICETransport().GetSelectedCandidatePair()
 		return err == nil && pair != nil
 	})
@@ -95,11 +95,7 @@ func TestCertificateOfAnotherIsRefused(t *testing.T) {
 		body[at+3*i], body[at+3*i+1] = 'A', 'B'
 	}
 	p.exchange(string(body))
-	select {
-	case <-p.leg.Lost():
-	case <-time.After(patience):
-		t.Fatal("the call goes on with somebody else")
-	}
+	p.await("the call with somebody else to end", func() bool { return over(p.leg.Lost()) })
 	if p.leg.terms.Load().seal != nil {
 		t.Error("there are keys all the same")
 	}
@@ -125,7 +121,7 @@ func TestStrangersCannotDisturbABrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	await(t, "the packets of the stranger", func() bool { return p.leg.Stats().Foreign >= before+6 })
+	p.await("the packets of the stranger", func() bool { return p.leg.Stats().Foreign >= before+6 })
 	_ = stranger.SetReadDeadline(time.Now())
 	if n, err := stranger.Read(make([]byte, 100)); err == nil {
 		t.Errorf("the stranger is answered with %d bytes", n)
@@ -195,9 +191,8 @@ func TestBrowserThatIsGoneIsLost(t *testing.T) {
 	}
 	_ = p.pc.GracefulClose()
 	p.now.Add(int64(consentFor + time.Second))
-	select {
-	case <-p.leg.Lost():
-	case <-time.After(patience):
+	p.step(lookEvery)
+	if !over(p.leg.Lost()) {
 		t.Fatal("nobody misses the browser")
 	}
 }
@@ -311,7 +306,7 @@ func TestNothingIsAllocatedPerPacketOfABrowser(t *testing.T) {
 	i := 0
 	n := testing.AllocsPerRun(500, func() {
 		if p.leg.sort(sealed[i], from, in.at) {
-			p.leg.packet(sealed[i], from, in.at)
+			p.leg.packet(p.leg.terms.Load(), sealed[i], from, in.at)
 		}
 		i++
 		p.now.Add(int64(pcm.FrameDuration))

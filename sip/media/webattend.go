@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -14,10 +15,10 @@ import (
 // connectTime is how long a browser may take to find a way to us by ICE.
 const connectTime = 30 * time.Second
 
-// attend leads the handshake, and then watches that the browser goes on to want
-// the sound, until the call ends.
+// attend leads the handshake, and then deals with what is left of it, until the
+// call ends.
 func (w *WebLeg) attend(ctx context.Context, a offer.WebAgreement) {
-	defer w.recoverReader()
+	defer w.recoverAttendant()
 	conn, err := w.handshake(ctx, a)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -26,26 +27,23 @@ func (w *WebLeg) attend(ctx context.Context, a offer.WebAgreement) {
 		}
 		return
 	}
-	w.engine.readers.Go(func() {
-		defer w.recoverReader()
-		// What a handshake repeats is dealt with while somebody reads.
-		buf := make([]byte, maxPacket)
-		for err := error(nil); err == nil; {
-			_, err = conn.Read(buf)
-		}
-	})
-	defer conn.Close()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if w.web.checks.lapsed(w.engine.now()) {
-				w.lose()
-			}
-		}
+	stay := context.AfterFunc(ctx, func() { conn.Close() })
+	// What a handshake repeats is dealt with while somebody reads.
+	buf := make([]byte, maxPacket)
+	for err == nil {
+		_, err = conn.Read(buf)
+	}
+	<-ctx.Done()
+	if stay() {
+		conn.Close()
+	}
+}
+
+// recoverAttendant keeps a panic to the call it happened in.
+func (w *WebLeg) recoverAttendant() {
+	if v := recover(); v != nil {
+		w.log.Error().Interface("panic", v).Bytes("stack", debug.Stack()).Msg("a browser's handshake broke down")
+		w.lose()
 	}
 }
 
@@ -105,7 +103,7 @@ func (w *WebLeg) unlock(ours, theirs offer.Crypto) (err error) {
 		return err
 	}
 	l.in.mu.Lock()
-	l.in.opened = opened{now: l.opener}
+	l.in.opened, l.web.unlocked = opened{now: l.opener}, true
 	l.aimLocked()
 	l.in.mu.Unlock()
 	return w.settle()

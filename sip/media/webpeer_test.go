@@ -131,14 +131,30 @@ func (b *bench) browse() *browser {
 func (p *browser) connect(offer string) {
 	p.t.Helper()
 	p.exchange(offer)
-	select {
-	case <-p.up:
-	case <-p.leg.Lost():
+	p.await("the browser to be connected", func() bool { return over(p.up) || over(p.leg.Lost()) })
+	if over(p.leg.Lost()) {
 		p.t.Fatal("the call is lost")
-	case <-time.After(patience):
-		p.t.Fatal("the browser is not connected")
 	}
-	await(p.t, "the keys of the leg", func() bool { return p.leg.terms.Load().seal != nil })
+	p.await("the keys of the leg", func() bool { return p.leg.terms.Load().seal != nil })
+}
+
+// await waits for something that the leg has to listen for.
+func (p *browser) await(what string, done func() bool) {
+	p.t.Helper()
+	await(p.t, what, func() bool {
+		listen(p.leg.Leg)
+		return done()
+	})
+}
+
+// over reports whether a channel is closed.
+func over(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 func (b *bench) webLeg() *WebLeg {
@@ -162,7 +178,7 @@ func (p *browser) send(payload []byte, kind uint8, timestamp uint32) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	await(p.t, "a packet of the browser", func() bool { return p.leg.Stats().PacketsIn > before })
+	p.await("a packet of the browser", func() bool { return p.leg.Stats().PacketsIn > before })
 }
 
 // converse lets both say a sample, and tells whether both have heard it.
@@ -189,7 +205,7 @@ func (p *browser) converse(said int16) {
 	frame[0] = said
 	want := make([]byte, 1)
 	g711.ALaw.Encode(want, frame[:1])
-	await(p.t, "the browser to hear us", func() bool {
+	p.await("the browser to hear us", func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return bytes.Count(p.heard, want) >= 5*pcm.NarrowbandSamples

@@ -1,0 +1,120 @@
+package media
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/einwahl/einwahl/transcode/udp"
+)
+
+const (
+	// maxPacket is longer than any packet that a network carries whole.
+	maxPacket = 2048
+	// together is how many packets are asked of the kernel at once. A call's
+	// beat brings one.
+	together = 16
+	// maxPackets bounds what one beat takes from a port. Whoever floods a call
+	// must not hold up the others; the rest waits in the kernel, and is lost
+	// there when it becomes too much.
+	maxPackets = 256
+	// manyErrors in a row are the end of a port.
+	manyErrors = 1000
+)
+
+// listen takes in what has come since the beat before. It waits for nobody: who
+// looks at the figures of a call is through at once, and the next beat finds
+// what this one left.
+func (l *Leg) listen(t *terms) {
+	if !l.in.mu.TryLock() {
+		return
+	}
+	defer l.in.mu.Unlock()
+	b := l.engine.batches.take()
+	l.listenForSound(t, b)
+	if l.ctl.looks() {
+		l.listenForReports(t, b)
+		if l.web != nil && l.web.checks.lapsed(l.engine.now()) {
+			l.lose()
+		}
+	}
+	l.engine.batches.give(b)
+}
+
+// listenForSound takes in what has come to the RTP port. in.mu is held.
+func (l *Leg) listenForSound(t *terms, b *udp.Batch) {
+	for taken, n := 0, b.Size(); n == b.Size() && taken < maxPackets; taken += n {
+		if n = l.read(l.pair.rtp, b); n == 0 {
+			return
+		}
+		for i := range n {
+			p, from, waited := b.Packet(i)
+			at := l.engine.arrival(waited)
+			if l.web == nil || l.sort(p, from, at) {
+				l.packet(t, p, from, at)
+			}
+		}
+	}
+}
+
+// listenForReports takes in what has come to the RTCP port. in.mu is held.
+func (l *Leg) listenForReports(t *terms, b *udp.Batch) {
+	for i := range l.read(l.pair.rtcp, b) {
+		p, from, waited := b.Packet(i)
+		l.controlPacket(t, p, from, l.engine.arrival(waited))
+	}
+}
+
+// read reads a port, and gives up a call whose port cannot be read.
+func (l *Leg) read(port *udp.Socket, b *udp.Batch) int {
+	n, err := port.Read(b)
+	if err == nil {
+		l.in.bad = 0
+		return n
+	}
+	if l.in.bad++; l.in.bad == manyErrors {
+		l.log.Error().Err(err).Msg("media port cannot be read any more")
+		l.lose()
+	}
+	return 0
+}
+
+// discard throws away what has come to a port, and tells how many packets that
+// were.
+func (e *Engine) discard(port *udp.Socket) (packets int) {
+	b := e.batches.take()
+	defer e.batches.give(b)
+	for packets < maxPackets {
+		n, err := port.Read(b)
+		if packets += n; n < b.Size() || err != nil {
+			break
+		}
+	}
+	return packets
+}
+
+// arrived is when a packet came that has waited for so long.
+func arrived(waited time.Duration) time.Time { return time.Now().Add(-waited) }
+
+// batches keeps the memory that packets are read into: as much as there are
+// beats at the same time, and not as there are calls.
+type batches []atomic.Pointer[udp.Batch]
+
+func newBatches() batches { return make(batches, 4*runtime.GOMAXPROCS(0)) }
+
+func (all batches) take() *udp.Batch {
+	for i := range all {
+		if b := all[i].Swap(nil); b != nil {
+			return b
+		}
+	}
+	return udp.NewBatch(together, maxPacket)
+}
+
+func (all batches) give(b *udp.Batch) {
+	for i := range all {
+		if all[i].CompareAndSwap(nil, b) {
+			return
+		}
+	}
+}
