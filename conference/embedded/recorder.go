@@ -50,9 +50,13 @@ type fileTrack struct {
 	phone    bool
 }
 
-// recorderQueue is how many packets may wait for the disk: a second of ten
-// talkers, and more than the disk should ever be behind.
-const recorderQueue = 512
+const (
+	// recorderQueue is how many packets may wait for the disk: a second of ten
+	// talkers, and more than the disk should ever be behind.
+	recorderQueue = 512
+	// gatherFor is how long they wait: the writer is not woken for each.
+	gatherFor = 100 * time.Millisecond
+)
 
 func newRecorder(run uint64, now time.Time) *recorder {
 	r := &recorder{
@@ -129,18 +133,20 @@ func (r *recorder) write(root, meeting string, ready func()) error {
 	ready()
 	step := time.NewTicker(time.Second)
 	defer step.Stop()
+	gather := time.NewTicker(gatherFor)
+	defer gather.Stop()
 	for {
+		var err error
 		select {
 		case <-step.C:
-			if err := r.keepUp(files, time.Since(r.began)-time.Second); err != nil {
-				return err
-			}
-		case p := <-r.packets:
-			if err := r.writeOne(files, p); err != nil {
-				return err
-			}
+			err = r.keepUp(files, time.Since(r.began)-time.Second)
+		case <-gather.C:
+			err = r.writeQueued(files)
 		case <-r.stopped:
 			return r.finish(files)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

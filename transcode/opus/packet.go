@@ -52,3 +52,20 @@ func (d *Decoder) Voice(packet []byte) bool {
 	frame, _ := length(packet)
 	return packet[1]>>(8-max(frame/960, 1)) != 0
 }
+
+// Copies reports whether packet carries a copy of the one before it (section
+// 4.2.4), as far as that is easily seen.
+func (d *Decoder) Copies(packet []byte) bool {
+	if len(packet) <= 2 || packet[0]>>3 >= celt || packet[0]&3 > 1 {
+		return false
+	}
+	// The bit that says so comes after those of Voice; where there are two
+	// channels, each of them has its own.
+	frame, _ := length(packet)
+	active := max(frame/960, 1)
+	bits := byte(1) << (7 - active)
+	if stereo := packet[0]&4 != 0; stereo {
+		bits |= 1 << (6 - 2*active)
+	}
+	return packet[1]&bits != 0
+}
