@@ -18,6 +18,8 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/transport/v4/packetio"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/einwahl/einwahl/conference/embedded/mux"
 )
 
 // handshakeTimeout bounds the DTLS handshake, once ICE has found a way.
@@ -28,7 +30,7 @@ const audioLevelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level" // RFC 6464
 // network is the media side of all meetings: one socket, or a range of them,
 // and how connections on it are encrypted.
 type network struct {
-	mux         *ice.MultiUDPMuxDefault // nil where each connection has its port
+	mux         *mux.Mux // nil where each connection has its port
 	media       *webrtc.MediaEngine
 	ordinary    webrtc.SettingEngine
 	enhanced    webrtc.SettingEngine
@@ -48,16 +50,8 @@ func openNetwork(cfg WebRTC) (*network, error) {
 	}
 	n := &network{certificate: *certificate}
 	if cfg.Ports.First == cfg.Ports.Last {
-		n.mux, err = ice.NewMultiUDPMuxFromPort(int(cfg.Ports.First),
-			ice.UDPMuxFromPortWithLoopback(),
-			ice.UDPMuxFromPortWithIPFilter(cfg.listens),
-			ice.UDPMuxFromPortWithReadBufferSize(1<<20),
-		)
-		if err != nil {
-			return nil, fmt.Errorf("UDP port %v: %w", cfg.Ports, err)
-		}
-		if len(n.mux.GetListenAddresses()) == 0 {
-			return nil, fmt.Errorf("webrtc.listen: %v: this machine has none of these addresses", cfg.Listen)
+		if n.mux, err = listen(cfg); err != nil {
+			return nil, err
 		}
 	}
 	if n.media, err = newMediaEngine(); err == nil {
@@ -70,6 +64,23 @@ func openNetwork(cfg WebRTC) (*network, error) {
 		return nil, errors.Join(fmt.Errorf("set up WebRTC: %w", err), n.Close())
 	}
 	return n, nil
+}
+
+// listen opens the port that all pages share, at each address of this machine
+// on which media is taken.
+func listen(cfg WebRTC) (*mux.Mux, error) {
+	addresses, err := cfg.addresses()
+	if err != nil {
+		return nil, fmt.Errorf("addresses of this machine: %w", err)
+	}
+	if len(addresses) == 0 {
+		return nil, fmt.Errorf("webrtc.listen: %v: this machine has none of these addresses", cfg.Listen)
+	}
+	m, err := mux.Listen(addresses, cfg.Ports.First)
+	if err != nil {
+		return nil, fmt.Errorf("UDP port %v: %w", cfg.Ports, err)
+	}
+	return m, nil
 }
 
 // Close closes the socket. All connections must be closed before.
@@ -182,6 +193,37 @@ func (c WebRTC) listens(ip net.IP) bool {
 	return slices.ContainsFunc(c.Listen, func(want netip.Addr) bool {
 		return want.Unmap() == a || (want.IsUnspecified() && want.Is4() == a.Is4())
 	})
+}
+
+// addresses are those of this machine that media is taken on.
+func (c WebRTC) addresses() (all []netip.Addr, err error) {
+	cards, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	for _, card := range cards {
+		if card.Flags&net.FlagUp == 0 {
+			continue
+		}
+		found, err := card.Addrs()
+		if err != nil {
+			continue // it has gone meanwhile
+		}
+		for _, a := range found {
+			if prefix, err := netip.ParsePrefix(a.String()); err == nil && c.listens(prefix.Addr().AsSlice()) {
+				all = append(all, scoped(prefix.Addr().Unmap(), card.Name))
+			}
+		}
+	}
+	return all, nil
+}
+
+// scoped adds the network card to an address that is good for one only.
+func scoped(a netip.Addr, card string) netip.Addr {
+	if a.Is6() && a.IsLinkLocalUnicast() {
+		return a.WithZone(card)
+	}
+	return a
 }
 
 // opusCapability is the one codec of browsers: mono speech, with its own

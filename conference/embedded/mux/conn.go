@@ -1,0 +1,208 @@
+package mux
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v4"
+)
+
+// queued is how many packets may wait for one connection: the sound of a second
+// and more. One that does not take them is stuck.
+const queued = 64
+
+var (
+	_ net.PacketConn           = (*conn)(nil)
+	_ ice.AddrPortReaderWriter = (*conn)(nil)
+)
+
+// conn is the connection of one user name at one address of ours. One goroutine
+// reads from it; several may write.
+type conn struct {
+	mux  *Mux
+	name string
+	home *port
+
+	mu      sync.Mutex
+	come    sync.Cond // packets wait, or the end has come
+	waiting queue
+	newest  way   // of the packet that was read last
+	known   []way // those that were written to
+	ended   bool
+}
+
+// way is how a packet came, and its answer goes.
+type way struct {
+	remote netip.AddrPort
+	port   *port
+}
+
+func newConn(m *Mux, name string, home *port) *conn {
+	c := &conn{mux: m, name: name, home: home}
+	c.come.L = &c.mu
+	return c
+}
+
+// push leaves a packet for who reads.
+func (c *conn) push(packet []byte, from way) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended || c.waiting.length >= queued {
+		return
+	}
+	p := c.mux.store.take()
+	p.from, p.size = from, copy(p.data[:], packet)
+	c.waiting.push(p)
+	if c.waiting.length == 1 {
+		c.come.Signal()
+	}
+}
+
+// ReadFromAddrPort waits for the next packet.
+func (c *conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.waiting.length == 0 && !c.ended {
+		c.come.Wait()
+	}
+	if c.ended {
+		return 0, netip.AddrPort{}, net.ErrClosed
+	}
+	p := c.waiting.pop()
+	defer c.mux.store.give(p)
+	c.newest = p.from
+	if p.size > len(b) {
+		return 0, netip.AddrPort{}, io.ErrShortBuffer
+	}
+	return copy(b, p.data[:p.size]), p.from.remote, nil
+}
+
+// WriteToAddrPort sends a packet. From the first on, what comes from there is
+// for this connection.
+func (c *conn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	to = unmapped(to)
+	p, err := c.through(to)
+	if err != nil {
+		return 0, err
+	}
+	if err := p.socket.Send(b, to); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// through is the port that a packet to an address goes through.
+func (c *conn) through(to netip.AddrPort) (*port, error) {
+	w, known, err := c.wayTo(to)
+	if err == nil && !known {
+		err = c.learn(w)
+	}
+	return w.port, err
+}
+
+func (c *conn) wayTo(to netip.AddrPort) (w way, known bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return way{}, false, io.ErrClosedPipe
+	}
+	for i := range c.known {
+		if c.known[i].remote == to {
+			return c.known[i], true, nil
+		}
+	}
+	if c.newest.remote == to {
+		return c.newest, false, nil // the way it came
+	}
+	return way{to, c.home}, false, nil
+}
+
+// learn notes whom the packets that come by a way are for. Who was there before
+// is no more: addresses are given to others.
+func (c *conn) learn(w way) error {
+	c.mux.mu.Lock()
+	defer c.mux.mu.Unlock()
+	if before := w.port.from[w.remote]; before != nil {
+		before.unlearn(w)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return io.ErrClosedPipe
+	}
+	c.known = append(c.known, w)
+	w.port.from[w.remote] = c
+	return nil
+}
+
+func (c *conn) unlearn(w way) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = slices.DeleteFunc(c.known, func(k way) bool { return k == w })
+}
+
+func (c *conn) ways() []way {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.known)
+}
+
+// Close ends the connection. Who reads is told.
+func (c *conn) Close() error {
+	c.mux.mu.Lock()
+	defer c.mux.mu.Unlock()
+	c.mux.forget(c)
+	c.end()
+	left := slices.DeleteFunc(c.mux.conns[c.name], func(other *conn) bool { return other == c })
+	if len(left) == 0 {
+		delete(c.mux.conns, c.name)
+	} else {
+		c.mux.conns[c.name] = left
+	}
+	return nil
+}
+
+func (c *conn) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	for c.waiting.length > 0 {
+		c.mux.store.give(c.waiting.pop())
+	}
+	c.come.Broadcast()
+}
+
+// ReadFrom is ReadFromAddrPort for who knows no netip.
+func (c *conn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := c.ReadFromAddrPort(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	return n, net.UDPAddrFromAddrPort(from), nil
+}
+
+// WriteTo is WriteToAddrPort for who knows no netip.
+func (c *conn) WriteTo(b []byte, to net.Addr) (int, error) {
+	u, ok := to.(*net.UDPAddr)
+	if !ok {
+		return 0, net.InvalidAddrError(to.String())
+	}
+	return c.WriteToAddrPort(b, u.AddrPort())
+}
+
+// LocalAddr is our address.
+func (c *conn) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(c.home.at) }
+
+// SetDeadline does nothing: writing never waits, and who no longer wants to
+// read closes.
+func (c *conn) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline does nothing, like SetDeadline.
+func (c *conn) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline does nothing, like SetDeadline.
+func (c *conn) SetWriteDeadline(time.Time) error { return nil }

@@ -1,0 +1,193 @@
+// Package mux brings the pages of all meetings over one UDP port.
+//
+// It is the socket under pion's ICE. pion's own wakes a thread for each packet,
+// and a second goroutine for each that passes it on; with the sound of many
+// pages that is more work than all else that happens to a packet. Here the
+// packets of all pages are taken together a few times within 20 ms, by one
+// goroutine, which rests while there is no page. What is sent goes at once, and
+// is dropped where there is no room: late sound is worth nothing.
+//
+// Who sends is known by the address they have been answered at, and before
+// that by the user name in their connectivity checks (RFC 8445 section 7.2.2).
+package mux
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
+
+	"github.com/einwahl/einwahl/transcode/udp"
+)
+
+const (
+	// every is how often packets are taken. They come on average every 20 ms
+	// from each page.
+	every = 5 * time.Millisecond
+	// together is how many packets one call of the kernel takes.
+	together = 64
+	// longest is above every packet of sound, and every part of a handshake that
+	// is not split on its way.
+	longest = 1600
+	// room is for what comes between two times, and while the machine is busy
+	// with something else.
+	room = 1 << 20
+)
+
+var (
+	errNotOurs = errors.New("not an address of the port")
+	errTaken   = errors.New("this connection is there already")
+
+	_ ice.UDPMux = (*Mux)(nil)
+)
+
+// Mux is a UDP port that connections share. It is safe for concurrent use.
+type Mux struct {
+	ports []*port
+	wake  chan struct{} // told of the first connection
+	done  chan struct{} // closed with the Mux
+	ended sync.WaitGroup
+
+	mu     sync.RWMutex
+	conns  map[string][]*conn // by user name, one for each address of ours
+	closed bool
+
+	store store
+
+	// Used by the reading goroutine alone.
+	batch *udp.Batch
+	check stun.Message
+}
+
+// port is the port at one address of ours.
+type port struct {
+	socket *udp.Socket
+	at     netip.AddrPort
+	from   map[netip.AddrPort]*conn // who sends; guarded by the Mux
+}
+
+// Listen opens a port at all these addresses. With 0 the system chooses one for
+// each.
+func Listen(addresses []netip.Addr, number uint16) (*Mux, error) {
+	m := &Mux{
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		conns: map[string][]*conn{}, batch: udp.NewBatch(together, longest),
+	}
+	for _, a := range addresses {
+		s, err := udp.Listen(netip.AddrPortFrom(a, number))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%v: %w", a, err), m.closeSockets())
+		}
+		s.Room(room)
+		s.Expedite()
+		m.ports = append(m.ports, &port{socket: s, at: s.LocalAddr(), from: map[netip.AddrPort]*conn{}})
+	}
+	m.ended.Go(m.run)
+	return m, nil
+}
+
+// GetListenAddresses are those that candidates are made of.
+func (m *Mux) GetListenAddresses() []net.Addr {
+	addresses := make([]net.Addr, len(m.ports))
+	for i, p := range m.ports {
+		addresses[i] = net.UDPAddrFromAddrPort(p.at)
+	}
+	return addresses
+}
+
+// GetConn begins the connection that a user name has at one of our addresses.
+// pion asks once for each.
+func (m *Mux) GetConn(name string, at net.Addr) (net.PacketConn, error) {
+	home := m.portAt(at)
+	if home == nil {
+		return nil, fmt.Errorf("%v: %w", at, errNotOurs)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil, net.ErrClosed
+	}
+	for _, c := range m.conns[name] {
+		if c.home == home {
+			return nil, fmt.Errorf("%v: %w", at, errTaken)
+		}
+	}
+	c := newConn(m, name, home)
+	m.conns[name] = append(m.conns[name], c)
+	select {
+	case m.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+	return c, nil
+}
+
+func (m *Mux) portAt(at net.Addr) *port {
+	u, ok := at.(*net.UDPAddr)
+	if !ok {
+		return nil
+	}
+	for _, p := range m.ports {
+		if p.at == unmapped(u.AddrPort()) {
+			return p
+		}
+	}
+	return nil
+}
+
+// RemoveConnByUfrag takes no more packets for a user name.
+func (m *Mux) RemoveConnByUfrag(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.conns[name] {
+		m.forget(c)
+	}
+	delete(m.conns, name)
+}
+
+// Close ends all connections and gives the port back.
+func (m *Mux) Close() error {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return nil
+	}
+	m.closed = true
+	for name, conns := range m.conns {
+		for _, c := range conns {
+			m.forget(c)
+			c.end()
+		}
+		delete(m.conns, name)
+	}
+	m.mu.Unlock()
+	close(m.done)
+	m.ended.Wait()
+	return m.closeSockets()
+}
+
+func (m *Mux) closeSockets() error {
+	var errs []error
+	for _, p := range m.ports {
+		errs = append(errs, p.socket.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// forget takes the ways to a connection away. m.mu must be held.
+func (m *Mux) forget(c *conn) {
+	for _, w := range c.ways() {
+		if w.port.from[w.remote] == c {
+			delete(w.port.from, w.remote)
+		}
+	}
+}
+
+// unmapped is the one form of an address.
+func unmapped(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
