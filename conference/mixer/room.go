@@ -6,6 +6,11 @@
 // its beat: phones write to and read from a [Port], remote speakers are pulled
 // through a [Speaker], recorders listen at a [Tap]. Doors are opened, shut and
 // closed from any goroutine; that takes no lock on the beat.
+//
+// Every voice is brought to one loudness before it meets the others. A room
+// mixes at 8 kHz, at 16 kHz, or at both, as its listeners need it; who hears at
+// one rate what was said at the other hears it through one filter for all. Who
+// adds nothing to a mix shares its result with all others who add nothing.
 package mixer
 
 import (
@@ -13,12 +18,12 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/einwahl/einwahl/transcode/halfband"
 	"github.com/einwahl/einwahl/transcode/pace"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-// Room is a meeting's sound, at the rate of the telephone. It is a member of
-// the clock it was made with.
+// Room is a meeting's sound. It is a member of the clock it was made with.
 type Room struct {
 	clock pcm.Clock
 	turn  pace.Turn
@@ -30,11 +35,9 @@ type Room struct {
 	people atomic.Pointer[people] // changed as a whole, under mu
 
 	// What follows belongs to the beat.
-	beats uint64                       // that the room has mixed
-	sum   [pcm.NarrowbandSamples]int32 // of all that are heard
-	heard int                          // how many that are
-	all   pcm.Frame                    // sum, limited: for who adds nothing to it
-	limit limiter
+	beats  uint64 // that the room has mixed
+	narrow mix
+	wide   mix
 }
 
 // people are those in a room at one moment.
@@ -46,7 +49,11 @@ type people struct {
 
 // NewRoom makes an empty room and adds it to clock.
 func NewRoom(clock pcm.Clock) *Room {
-	r := &Room{clock: clock, all: make(pcm.Frame, pcm.NarrowbandSamples), limit: newLimiter()}
+	r := &Room{
+		clock:  clock,
+		narrow: newMix(pcm.NarrowbandSamples, halfband.NewSumDown()),
+		wide:   newMix(pcm.WidebandSamples, halfband.NewSumUp()),
+	}
 	r.people.Store(&people{})
 	clock.Add(r)
 	return r
@@ -97,48 +104,39 @@ func (r *Room) Beat(p pcm.Phase) {
 	defer r.turn.End()
 	now := r.people.Load()
 	r.beats++
-	r.heard = 0
-	clear(r.sum[:])
-	wanted := now.listeners()
-	for _, s := range now.speakers {
-		s.say(wanted)
-	}
+	r.narrow.begin()
+	r.wide.begin()
+	narrow, wide := now.listeners()
+	r.hearSpeakers(now.speakers, narrow || wide, wide)
 	for _, port := range now.ports {
 		port.say()
 	}
-	everything := r.everything()
+	r.narrow.make(narrow, &r.wide)
+	r.wide.make(wide, &r.narrow)
 	for _, t := range now.taps {
-		t.out.WriteFrame(everything)
+		t.hear()
 	}
 }
 
-// listeners reports whether anybody hears what remote speakers say.
-func (p *people) listeners() bool {
-	if len(p.taps) > 0 {
-		return true
-	}
+// listeners reports whether anybody listens at 8 kHz, and at 16 kHz. Taps take
+// what there is.
+func (p *people) listeners() (narrow, wide bool) {
 	for _, port := range p.ports {
 		if port.mayHear() {
-			return true
+			isWide := port.length() == pcm.WidebandSamples
+			wide, narrow = wide || isWide, narrow || !isWide
 		}
 	}
-	return false
+	return narrow || len(p.taps) > 0 && !wide, wide
 }
 
-// add puts f into the sum.
-func (r *Room) add(f pcm.Frame) {
-	r.heard++
-	for i, s := range f {
-		r.sum[i] += int32(s)
+// at is the mix for frames of a length, or nil.
+func (r *Room) at(length int) *mix {
+	switch length {
+	case pcm.NarrowbandSamples:
+		return &r.narrow
+	case pcm.WidebandSamples:
+		return &r.wide
 	}
-}
-
-// everything is the sum of all, or nil if nobody speaks.
-func (r *Room) everything() pcm.Frame {
-	if r.heard == 0 {
-		r.limit.rest()
-		return nil
-	}
-	r.limit.apply(r.all, r.sum[:], nil)
-	return r.all
+	return nil
 }

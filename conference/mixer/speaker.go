@@ -2,7 +2,6 @@ package mixer
 
 import (
 	"slices"
-	"sync/atomic"
 
 	"github.com/einwahl/einwahl/transcode/level"
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -11,21 +10,27 @@ import (
 // Speaker is somebody in the meeting who has no phone: their sound comes from a
 // source that the room pulls.
 type Speaker struct {
-	loudness
-	room  *Room
-	src   pcm.Source
-	frame [pcm.NarrowbandSamples]int16
+	meter
+	room *Room
+	src  pcm.Source
+
+	// What follows belongs to the beat.
+	strip
+	rank
+	frame [pcm.WidebandSamples]int16
 }
 
-// AddSpeaker brings a remote speaker into the room. src is read once a beat,
-// however many listen, and not at all while nobody does.
+// AddSpeaker brings a remote speaker into the room. On each beat on which
+// anybody listens, src is read once, however many they are. If it tells how
+// loud it will be before it is read, as [ranked] sources do, only the loudest
+// are read; the others skip the beat.
 func (r *Room) AddSpeaker(src pcm.Source) *Speaker {
-	s := &Speaker{room: r, src: src}
+	s := &Speaker{room: r, src: src, rank: newRank(src)}
 	r.change(func(now *people) { now.speakers = append(now.speakers, s) })
 	return s
 }
 
-// Close takes the speaker out. When it returns, src is not read any more. It
+// Close takes the speaker out. When it returns, src is not called any more. It
 // must not be called from within a beat. It is safe to call twice.
 func (s *Speaker) Close() {
 	s.room.leave(func(now *people) {
@@ -34,44 +39,54 @@ func (s *Speaker) Close() {
 	s.set(level.Silent)
 }
 
-// say adds the speaker's next frame to the sum, if anybody wants to hear it.
-func (s *Speaker) say(wanted bool) {
-	if !wanted || !s.src.ReadFrame(s.frame[:]) {
+// hearSpeakers lets the remote speakers say what anybody listens to, at 16 kHz
+// if somebody does so at that rate.
+func (r *Room) hearSpeakers(all []*Speaker, wanted, wide bool) {
+	if !wanted {
+		for _, s := range all {
+			s.skip()
+			s.set(level.Silent)
+		}
+		return
+	}
+	m := &r.narrow
+	if wide {
+		m = &r.wide
+	}
+	choose(all, r.beats)
+	for _, s := range all {
+		s.turn(m, s.at(r.beats))
+	}
+}
+
+// turn is the speaker's beat.
+func (s *Speaker) turn(m *mix, d degree) {
+	f := s.frame[:len(m.said)]
+	switch {
+	case d == unheard:
+		s.skip()
+		s.set(s.loud)
+		return
+	case !s.src.ReadFrame(f):
 		s.set(level.Silent)
 		return
 	}
-	s.set(level.Of(s.frame[:]))
-	s.room.add(s.frame[:])
+	s.listen(f)
+	s.level(f)
+	s.set(s.gate.Level())
+	switch d {
+	case entering:
+		fade(f[:len(f)/4], 0, 1)
+	case leaving:
+		fade(f, 1, 0)
+	}
+	m.add(f)
 }
 
-// Tap hears everybody: a recorder.
-type Tap struct {
-	room *Room
-	out  pcm.Sink
+// fade goes from one gain to another.
+func fade(sound []int16, from, to float32) {
+	step := (to - from) / float32(len(sound))
+	for i, s := range sound {
+		sound[i] = int16(float32(s) * (from + step*float32(i)))
+	}
 }
-
-// Tap lets out hear the sum of all, once a beat; nil while nobody speaks.
-func (r *Room) Tap(out pcm.Sink) *Tap {
-	t := &Tap{room: r, out: out}
-	r.change(func(now *people) { now.taps = append(now.taps, t) })
-	return t
-}
-
-// Close ends the tap. When it returns, out is not called any more. It must not
-// be called from within a beat. It is safe to call twice.
-func (t *Tap) Close() {
-	t.room.leave(func(now *people) {
-		now.taps = slices.DeleteFunc(now.taps, func(other *Tap) bool { return other == t })
-	})
-}
-
-// loudness is the level of somebody's last frame, for other goroutines to see.
-type loudness struct {
-	above atomic.Int32 // level.Silent, so that zero is silence
-}
-
-func (l *loudness) set(dBov int) { l.above.Store(int32(dBov - level.Silent)) }
-
-// Level is how loud the last frame was, in dBov, and [level.Silent] while
-// nothing is heard of them.
-func (l *loudness) Level() int { return int(l.above.Load()) + level.Silent }

@@ -76,6 +76,9 @@ func (d *halver[S]) Filter(narrow, wide []S) {
 	copy(d.past[:2*reach], d.past[len(wide):len(wide)+2*reach])
 }
 
+// Reset forgets the stream: another begins.
+func (d *halver[S]) Reset() { clear(d.past[:]) }
+
 // Up doubles the rate of a stream, and SumUp that of a sum of streams.
 type (
 	Up    = doubler[int16]
@@ -107,6 +110,9 @@ func (u *doubler[S]) Filter(wide, narrow []S) {
 	}
 	copy(u.past[:2*pairs-1], u.past[len(narrow):len(narrow)+2*pairs-1])
 }
+
+// Reset forgets the stream: another begins.
+func (u *doubler[S]) Reset() { clear(u.past[:]) }
 
 // saturate cuts sound off at full scale; a sum has no such limit.
 func saturate[S sample](v int64) S {

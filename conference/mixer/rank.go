@@ -1,0 +1,126 @@
+package mixer
+
+import (
+	"time"
+
+	"github.com/einwahl/einwahl/transcode/level"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+const (
+	// most is how many remote speakers are heard at once. More at a time
+	// nobody understands, and each has to be decoded.
+	most = 4
+	// holdOn is how long a speaker counts as being as loud as their loudest
+	// word, so that nobody loses their place between two syllables.
+	holdOn = int(400 * time.Millisecond / pcm.FrameDuration)
+	// lead is how much louder somebody has to be to take another's place, in
+	// dB.
+	lead = 3
+	// inaudible is the level, in dBov, up to which a telephone lets nobody hear
+	// anything: that is not worth decoding.
+	inaudible = -70
+)
+
+// ranked is what a source also is that can be left out. If it was, the next
+// frame that is read from it must sound as if it never had been.
+type ranked interface {
+	// Loudness is how loud the frame of this beat will be, in dBov, or
+	// [level.Silent].
+	Loudness() int
+	// Skim is for a beat on which the frame is not read.
+	Skim()
+}
+
+// rank is a speaker's place among the others. Who begins to speak is ranked by
+// it at once, who stops only after a while.
+type rank struct {
+	tells  ranked // nil for a source that is always read
+	loud   int    // what the source says of this beat, in dBov
+	held   int    // the loudest of the last beats
+	left   int    // beats for which it is held
+	chosen uint64 // beat on which they were among the loudest
+	missed bool   // on the last beat there was something to hear, and nobody did
+}
+
+func newRank(src pcm.Source) rank {
+	r := rank{loud: level.Silent, held: level.Silent}
+	r.tells, _ = src.(ranked)
+	return r
+}
+
+// follow takes the loudness of a beat.
+func (r *rank) follow() {
+	r.loud = r.tells.Loudness()
+	if r.loud >= r.held || r.left == 0 {
+		r.held, r.left = r.loud, holdOn
+	}
+	r.left--
+}
+
+// skip leaves the source out.
+func (r *rank) skip() {
+	if r.tells != nil {
+		r.tells.Skim()
+	}
+}
+
+// weight is what is compared: who is heard already has a lead.
+func (r *rank) weight(beat uint64) int {
+	if r.chosen+1 == beat {
+		return r.held + lead
+	}
+	return r.held
+}
+
+// choose chooses the loudest for a beat.
+func choose(all []*Speaker, beat uint64) {
+	var loudest [most]*Speaker
+	for _, s := range all {
+		if s.tells == nil {
+			continue
+		}
+		if s.follow(); s.held <= inaudible {
+			continue
+		}
+		for i, other := range loudest {
+			if other == nil || s.weight(beat) > other.weight(beat) {
+				loudest[i], s = s, other
+			}
+			if s == nil {
+				break
+			}
+		}
+	}
+	for _, s := range loudest {
+		if s != nil {
+			s.chosen = beat
+		}
+	}
+}
+
+// degree is how a speaker is heard on a beat.
+type degree int
+
+const (
+	unheard  degree = iota
+	entering        // in the middle of a word: what is before was not heard
+	heard
+	leaving // in the middle of a word: what follows will not be heard
+)
+
+// at tells how the speaker is heard on a beat, when all were chosen.
+func (r *rank) at(beat uint64) degree {
+	missed := r.missed
+	r.missed = false
+	switch {
+	case r.tells == nil, r.chosen == beat && !missed:
+		return heard
+	case r.chosen == beat:
+		return entering
+	case r.chosen+1 == beat && beat > 1:
+		return leaving
+	}
+	r.missed = r.loud > inaudible
+	return unheard
+}
