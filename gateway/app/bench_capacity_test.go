@@ -66,8 +66,7 @@ func measureCapacity(b *testing.B, program string) (c capacity) {
 			after := g.gateway.figures()
 			c.lateAt, c.late99, c.late999 = n, lateness(before, after, .99), lateness(before, after, .999)
 		}
-		b.Logf("%d callers: %.2f %% of a core each, the generator %.0f %% and late in %.1f %% of its turns, others %.0f %%; %d gaps, the longest %.0f ms",
-			n, l.cpu, l.generator, 100*l.late, l.others, l.cadence.gaps, ms(l.cadence.longest))
+		b.Logf("%d callers: %v", n, l)
 		if !l.clean() {
 			c.failed = l
 			c.why = l.blame()

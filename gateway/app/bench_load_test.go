@@ -3,6 +3,7 @@
 package app_test
 
 import (
+	"fmt"
 	"syscall"
 	"testing"
 	"time"
@@ -31,6 +32,12 @@ type load struct {
 	generator   float64 // percent of a core that the generator took
 	others      float64 // and that programs took that are not part of this
 	late        float64 // share of the generator's turns
+}
+
+// String tells what the figures are to be judged by.
+func (l load) String() string {
+	return fmt.Sprintf("%.2f %% of a core each, of it in the kernel %.2f %%; generator %.0f %% and late in %.1f %% of its turns, other programs %.0f %%; %d packets came to telephones, %d gaps over 40 ms, longest %.0f ms",
+		l.cpu, l.kernel, l.generator, 100*l.late, max(0, l.others), l.cadence.packets, l.cadence.gaps, ms(l.cadence.longest))
 }
 
 func (l load) report(b *testing.B) {
@@ -69,6 +76,7 @@ func measureLoad(b *testing.B, program string, s scene, withFloor bool) load {
 	time.Sleep(settling)
 	l := g.watch(phones, pages, window)
 	l.memory = (g.gateway.memory() - before) / float64(s.callers())
+	b.Logf("%d callers: %v", s.callers(), l)
 	g.check(b, s, l)
 	for _, p := range phones {
 		p.hangup()

@@ -40,6 +40,7 @@ func measureMemory(b *testing.B, program string) (m memory) {
 	g := startGenerator(b, startProcess(b, program, memoryMeetings))
 	g.pages(0, memoryMeetings, 1, v.web, fifth())
 	g.wave(v, 1) // makes what all calls share
+	g.gateway.keepProfile("before", "heap?gc=1")
 	m.idleHeap, m.idleRSS = g.gateway.heap(), g.gateway.memory()
 	for n := 0; n < memoryCalls; n += memoryWave {
 		heap, rss := g.wave(v, memoryWave)
@@ -55,6 +56,7 @@ func measureMemory(b *testing.B, program string) (m memory) {
 			break
 		}
 	}
+	g.gateway.keepProfile("after", "heap?gc=1")
 	return m
 }
 
@@ -71,6 +73,7 @@ func (g *generator) wave(v voices, n int) (heap, rss float64) {
 	}
 	time.Sleep(time.Second)
 	heap, rss = g.gateway.heap(), g.gateway.memory()
+	g.gateway.keepProfile("calls", "heap?gc=1")
 	for _, p := range phones {
 		p.hangup()
 	}

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -67,31 +66,34 @@ func (p *process) heap() float64 {
 // its CPU over so long a time, beginning now, and then of its heap. wait waits
 // until they are written.
 func (p *process) profiled(over time.Duration) (wait func()) {
-	folder := os.Getenv("PROFILE")
-	if folder == "" {
-		return func() {}
-	}
-	computed := make(chan error, 1)
+	computed := make(chan struct{})
 	go func() {
-		computed <- p.writeProfile(folder, "cpu", fmt.Sprintf("profile?seconds=%.0f", max(1, over.Seconds()-1)))
+		defer close(computed)
+		p.keepProfile("cpu", fmt.Sprintf("profile?seconds=%.0f", max(1, over.Seconds()-1)))
 	}()
 	return func() {
-		p.tb.Helper()
-		if err := errors.Join(<-computed, p.writeProfile(folder, "heap", "heap?gc=1"), p.writeProfile(folder, "allocs", "allocs")); err != nil {
-			p.tb.Errorf("profiles: %v", err)
-		}
+		<-computed
+		p.keepProfile("heap", "heap?gc=1")
+		p.keepProfile("allocs", "allocs")
 	}
 }
 
-func (p *process) writeProfile(folder, name, path string) error {
+// keepProfile writes one, where PROFILE says.
+func (p *process) keepProfile(name, path string) {
+	folder := os.Getenv("PROFILE")
+	if folder == "" {
+		return
+	}
 	content, err := p.profile(path)
+	if err == nil {
+		err = os.MkdirAll(folder, 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, partOf(p.tb)+"."+name+".pprof"), content, 0o644)
+	}
 	if err != nil {
-		return err
+		p.tb.Errorf("profile: %v", err)
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(folder, partOf(p.tb)+"."+name+".pprof"), content, 0o644)
 }
 
 // partOf is the last part of a test's name, such as calls=25.

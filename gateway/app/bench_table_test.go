@@ -45,10 +45,7 @@ func (g *goal) atMostFloors(l load, most float64) {
 }
 
 // with tells beside the figure what else happened meanwhile.
-func (g *goal) with(l load) {
-	g.meanwhile = fmt.Sprintf("%d callers, %s: %.0f %% of the gateway's CPU in the kernel, generator %.0f %% of a core, other programs %.0f %%; %d gaps over 40 ms in %d packets, longest %.0f ms",
-		l.callers, g.speak, 100*l.kernel/max(l.cpu, 1e-9), l.generator, max(0, l.others), l.cadence.gaps, l.cadence.packets, ms(l.cadence.longest))
-}
+func (g *goal) with(l load) { g.meanwhile = fmt.Sprintf("%s, %s: %v", g.what, g.speak, l) }
 
 func (g *goal) verdict() string {
 	switch {
