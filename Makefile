@@ -4,15 +4,20 @@ VERSION  ?=
 GO       ?= $(firstword $(shell command -v go) $(wildcard /usr/local/go/bin/go) go)
 FUZZTIME ?= 60s
 TIMEOUT  ?= 10m
+COUNT    ?= 6
+SOAK     ?= 10m
 DIAL     ?= sip:en@127.0.0.1
 LDFLAGS  := -s -w $(if $(VERSION),-X main.release=$(VERSION))
+
+# Packages that benchmark a stage; the whole gateway has its own table.
+STAGES = $(shell grep -rlE '^func Benchmark' --include='*_test.go' . | xargs -rn1 dirname | sort -u | grep -vx ./gateway/app)
 
 # Packages with fuzz targets, found by their functions.
 FUZZED = $(shell grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -rn1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
 export GO
-.PHONY: help run phone test bench rate lint vuln build fuzz deps clean
+.PHONY: help run phone test bench soak rate lint vuln build fuzz deps clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,13 +37,18 @@ test: ## run all tests with the race detector; installs what is missing
 	$(GO) vet ./...
 	$(GO) test -race -timeout $(TIMEOUT) ./...
 
-bench: ## run the benchmarks
+bench: ## measure each stage of the audio path, COUNT times for benchstat, and then a whole gateway; PROFILE=folder keeps profiles
 	@.ci/deps run
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 100ms -count $(COUNT) $(STAGES)
+	PROFILE='$(if $(PROFILE),$(abspath $(PROFILE)))' $(GO) test -run '^$$' -bench Gateway -benchtime 1x -timeout 1h ./gateway/app
+
+soak: ## hold 200 calls for SOAK and see that the heap stays flat
+	@.ci/deps run
+	SOAK=$(SOAK) $(GO) test -run '^TestSoak$$' -v -count 1 -timeout 0 ./gateway/app
 
 rate: ## measure how many calls a second the gateway takes, and at three times that
 	@.ci/deps test
-	$(GO) test -run '^$$' -bench CallRate -benchtime 1x -v ./gateway/app
+	$(GO) test -run '^$$' -bench 'CallRate|HeldCalls' -benchtime 1x -v ./gateway/app
 
 lint: ## run golangci-lint; the first run builds it, which takes two minutes
 	@.ci/deps run
