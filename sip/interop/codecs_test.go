@@ -89,7 +89,7 @@ func TestCodecsWithoutAMap(t *testing.T) {
 func TestCodecsChangeInMidCall(t *testing.T) {
 	s := scenario()
 	s.Begin(offering(1, "8 101", keysMap)).Maybe(100).Expect(200, "body: RTP/AVP 8 101[^0-9 ]").Ack()
-	s.Ask("INVITE", offering(2, "107 102", opusMap, opusKeys)).Maybe(100).Expect(200, "body: RTP/AVP 107 102[^0-9 ]", "body: rtpmap:107 opus/48000/2", "body: fmtp:107 maxplaybackrate=8000").Ack()
+	s.Ask("INVITE", offering(2, "107 102", opusMap, opusKeys)).Maybe(100).Expect(200, "body: RTP/AVP 107 102[^0-9 ]", "body: rtpmap:107 opus/48000/2", "body: fmtp:107 maxplaybackrate=16000").Ack()
 	s.Ask("INVITE", offering(3, "9 101", keysMap)).Maybe(100).Expect(200, "body: RTP/AVP 9 101[^0-9 ]").Ack()
 	s.Ask("INVITE", "").Maybe(100).Expect(200, "body: rtpmap:107 opus/48000/2", "body: rtpmap:102 telephone-event/48000", "body: rtpmap:101 telephone-event/8000").
 		AckWith(offering(4, "107 102", opusMap, opusKeys))

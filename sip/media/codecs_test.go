@@ -430,7 +430,7 @@ func benchmarkBeat(b *testing.B, lines []string, s speaker) {
 func TestAnswerSaysWhatOpusShouldBe(t *testing.T) {
 	p := newBench(t, nil).dial()
 	answer := p.offer(opusLine, opusMap, "a=fmtp:96 stereo=1;maxaveragebitrate=64000")
-	if !strings.Contains(answer, "a=fmtp:96 maxplaybackrate=8000;") || !strings.Contains(answer, "useinbandfec=1") {
+	if !strings.Contains(answer, "a=fmtp:96 maxplaybackrate=16000;") || !strings.Contains(answer, "useinbandfec=1") {
 		t.Errorf("answer\n%s", answer)
 	}
 }

@@ -20,6 +20,7 @@ type inbound struct {
 	decoders *tagged
 	frame    [pcm.NarrowbandSamples]int16 // the beat's
 	tones    tones                        // the beat's
+	passing  atomic.Pointer[passing]      // nil until Opus is agreed
 	figures  figures
 	hush     atomic.Int32 // beats for which the caller's sound is still cut
 	arrived  bool         // a packet has come since the beat last looked
@@ -166,7 +167,11 @@ func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
 	if kind != sound || len(payload) < 2 {
 		payload = nil // the buffer knows then that no sound is missing
 	} else {
-		payload[0] = byte(t.codecs[in.header.PayloadType])
+		c := t.codecs[in.header.PayloadType]
+		payload[0] = byte(c)
+		if p := in.passing.Load(); p != nil && c == opusSound {
+			p.put(&in.header, payload[1:], at)
+		}
 	}
 	in.stream.Push(jitter.Packet{
 		Seq:       in.header.SequenceNumber,

@@ -77,8 +77,14 @@ type Leg struct {
 
 // talk is the pair that a leg is connected to.
 type talk struct {
-	hear  pcm.Source
-	speak pcm.Sink
+	hear    pcm.Source
+	speak   pcm.Sink
+	packets pcm.PacketSink // speak, if it takes packets; else nil
+}
+
+func newTalk(hear pcm.Source, speak pcm.Sink) *talk {
+	packets, _ := speak.(pcm.PacketSink)
+	return &talk{hear, speak, packets}
 }
 
 func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) *Leg {
@@ -99,7 +105,7 @@ func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) *Leg {
 		party:  offer.NewParty(local),
 	}
 	l.promised = local.Encrypts(c.Offer)
-	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
+	l.talk.Store(newTalk(pcm.Silence{}, pcm.Silence{}))
 	l.in.begin(latch{signalling: c.Signalling, trusted: c.Trusted})
 	l.out.begin()
 	l.ctl.begin(e.every)
@@ -226,7 +232,7 @@ func (l *Leg) Connect(hear pcm.Source, speak pcm.Sink) {
 		return
 	}
 	if clock == nil || clock == l.clock {
-		l.talk.Store(&talk{hear, speak})
+		l.talk.Store(newTalk(hear, speak))
 		l.turn.Wait()
 		return
 	}
@@ -234,7 +240,7 @@ func (l *Leg) Connect(hear pcm.Source, speak pcm.Sink) {
 		l.clock.Remove(l)
 		defer clock.Add(l)
 	}
-	l.talk.Store(&talk{hear, speak})
+	l.talk.Store(newTalk(hear, speak))
 	l.clock = clock
 }
 
@@ -319,6 +325,6 @@ func (l *Leg) Close() {
 	if l.web != nil {
 		l.web.cancel()
 	}
-	l.talk.Store(&talk{pcm.Silence{}, pcm.Silence{}})
+	l.talk.Store(newTalk(pcm.Silence{}, pcm.Silence{}))
 	l.retire()
 }

@@ -27,12 +27,13 @@ type outbound struct {
 	frame  [pcm.NarrowbandSamples]int16
 	packet [headerLength + maxPayload]byte
 
-	first  first     // never changed
-	epoch  time.Time // of the terms that frames are counted by
-	frames int64     // since epoch, sent or not
-	paused bool      // the next packet is the first after a pause
-	silent int       // beats since something came from the caller
-	sealed *seal     // of the last packet
+	first   first     // never changed
+	epoch   time.Time // of the terms that frames are counted by
+	frames  int64     // since epoch, sent or not
+	comfort comfortable
+	paused  bool  // the next packet is the first after a pause
+	silent  int   // beats since something came from the caller
+	sealed  *seal // of the last packet
 }
 
 // first is what a call begins with.
@@ -60,7 +61,7 @@ func (l *Leg) Beat(p pcm.Phase) {
 	t, talk := l.terms.Load(), l.talk.Load()
 	if p == pcm.TakeIn {
 		l.listen(t)
-		l.takeIn(t, talk.speak)
+		l.takeIn(t, talk)
 	} else {
 		l.giveOut(t, talk.hear)
 		l.reportInTime(t)
@@ -69,16 +70,16 @@ func (l *Leg) Beat(p pcm.Phase) {
 }
 
 // takeIn plays what has arrived to whom the caller speaks.
-func (l *Leg) takeIn(t *terms, speak pcm.Sink) {
-	frame := pcm.Frame(l.in.frame[:pcm.NarrowbandSamples])
-	heard := l.in.stream.ReadFrame(frame)
+func (l *Leg) takeIn(t *terms, talk *talk) {
+	frame := pcm.Frame(l.in.frame[:])
+	heard, cut := l.in.stream.ReadFrame(frame), t.inBand()
 	if l.in.hush.Load() > 0 {
 		l.in.hush.Add(-1)
-		heard = false
+		heard, cut = false, true
 	}
 	// What plays while we are on hold is the caller's music, not the caller.
 	if t.Held() || !t.Receives {
-		heard = false
+		heard, cut = false, true
 		l.out.silent = 0
 	} else {
 		l.watch()
@@ -86,12 +87,15 @@ func (l *Leg) takeIn(t *terms, speak pcm.Sink) {
 	if t.inBand() {
 		frame, heard = l.listenForTones(frame, heard)
 	}
+	if p := l.in.passing.Load(); p != nil {
+		p.offer(talk, cut)
+	}
 	if !heard {
 		frame = nil
 	} else {
 		l.in.figures.hear(frame)
 	}
-	speak.WriteFrame(frame)
+	talk.speak.WriteFrame(frame)
 }
 
 // watch tells when nothing has come for too long.
@@ -124,8 +128,10 @@ func (l *Leg) giveOut(t *terms, hear pcm.Source) {
 		return
 	}
 	frame := pcm.Frame(o.frame[:])
-	if !hear.ReadFrame(frame) {
-		clear(frame)
+	if hear.ReadFrame(frame) {
+		o.comfort.rest()
+	} else {
+		o.comfort.fill(frame)
 	}
 	t.voice.adjust(int(l.in.missed.Load()))
 	size, step := len(frame)/t.parts, t.Send.Clock/50/t.parts

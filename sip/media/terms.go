@@ -102,8 +102,12 @@ func (t *terms) timestampAt(now time.Time) uint32 {
 func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 	t, before := newTerms(a), l.terms.Load()
 	for _, f := range a.Receive {
-		if err := l.in.decoders.learn(codecOf(f)); err != nil {
+		c := codecOf(f)
+		if err := l.in.decoders.learn(c); err != nil {
 			return nil, err
+		}
+		if c == opusSound && l.in.passing.Load() == nil {
+			l.in.passing.Store(newPassing())
 		}
 	}
 	now := l.engine.now()

@@ -15,6 +15,7 @@ type Asks struct {
 	Metrics bool          // reports of how they sound (a=rtcp-xr:voip-metrics, RFC 3611 section 5)
 	// What follows is of Opus (RFC 7587 section 6.1).
 	Bitrate int  // at most, in bits per second; 0: any
+	Rate    int  // that they play no more than, in hertz; 0: any
 	CBR     bool // each packet as long as the others
 	DTX     bool // next to nothing in silence
 	FEC     bool // each packet with a copy of the one before
@@ -57,6 +58,8 @@ func asks(f Format, longest time.Duration) Asks {
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "maxaveragebitrate":
 			a.Bitrate = max(n, 0)
+		case "maxplaybackrate":
+			a.Rate = max(n, 0)
 		case "cbr":
 			a.CBR = n == 1
 		case "usedtx":

@@ -16,10 +16,10 @@ type Codec struct {
 	Parameters string
 }
 
-// opusParameters say that the sound goes to and comes from telephones: whoever
-// heeds it makes both our work and theirs a quarter. A lost packet is recovered
-// from the one after it.
-const opusParameters = "maxplaybackrate=8000;sprop-maxcapturerate=8000;stereo=0;sprop-stereo=0;useinbandfec=1"
+// opusParameters say that no more than wideband speech is played and sent:
+// whoever heeds it saves us and themselves half the work. A lost packet is
+// recovered from the one after it.
+const opusParameters = "maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0;sprop-stereo=0;useinbandfec=1"
 
 // known lists the encodings that are built, by their name in the operator's
 // file.
