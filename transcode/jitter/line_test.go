@@ -65,8 +65,13 @@ func (s speech) send() []sent {
 			Payload:   payload,
 		}})
 	}
-	slices.SortStableFunc(out, func(a, b sent) int { return int(a.at - b.at) })
-	return out
+	return inOrder(out)
+}
+
+// inOrder is packets in the order in which they come.
+func inOrder(queue []sent) []sent {
+	slices.SortStableFunc(queue, func(a, b sent) int { return int(a.at - b.at) })
+	return queue
 }
 
 // toneAt is n samples of A-law from sample at on: 400 Hz, a period of 20.

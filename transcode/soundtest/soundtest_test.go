@@ -1,0 +1,104 @@
+package soundtest
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// noisy is sound with so much noise.
+func noisy(sound []int16, peak int) []int16 {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	out := make([]int16, len(sound))
+	for i, v := range sound {
+		out[i] = v + int16(rnd.IntN(2*peak)-peak)
+	}
+	return out
+}
+
+func TestNoiseTakesUnderstandingAway(t *testing.T) {
+	s := Speech(t, 8000)
+	if len(s) < 15*8000 {
+		t.Fatalf("%d samples of speech", len(s))
+	}
+	understood, apart := STOI(s, s), Distance(s, s)
+	if understood < 0.9999 || apart > 0 {
+		t.Errorf("speech against itself: %.4f, %.2f dB", understood, apart)
+	}
+	for _, peak := range []int{100, 3000} {
+		n := noisy(s, peak)
+		u, a := STOI(s, n), Distance(s, n)
+		if u >= understood || a <= apart {
+			t.Errorf("noise of %d: %.4f after %.4f, %.2f dB after %.2f", peak, u, understood, a, apart)
+		}
+		understood, apart = u, a
+	}
+	if understood > 0.65 || apart < 15 {
+		t.Errorf("hardly any speech: %.4f, %.2f dB", understood, apart)
+	}
+}
+
+func TestLoudnessIsNoLossOfUnderstanding(t *testing.T) {
+	s := Speech(t, 8000)
+	half := make([]int16, len(s))
+	for i, v := range s {
+		half[i] = v / 2
+	}
+	if u := STOI(s, half); u < 0.999 {
+		t.Errorf("half as loud: %.4f", u)
+	}
+}
+
+func TestSoundIsBroughtIntoStep(t *testing.T) {
+	s := Speech(t, 8000)
+	late := make([]int16, 400, 400+len(s))
+	late = append(late, s[:len(s)/2]...)
+	late = append(late, make([]int16, 160)...) // and later
+	late = append(late, s[len(s)/2:]...)
+	if u := STOI(s, late); u > 0.5 {
+		t.Fatalf("out of step: %.4f", u)
+	}
+	if u := STOI(s, Align(s, late, 800)); u < 0.99 {
+		t.Errorf("in step: %.4f", u)
+	}
+}
+
+func TestClicksAreFound(t *testing.T) {
+	if at := Clicks(Speech(t, 8000), 8000); len(at) > 0 {
+		t.Errorf("speech clicks at %v", at)
+	}
+	cut := append(Sine(200, 8000, 8000, 0, 8000), Sine(200, 8000, 8000, 11, 8000)...)
+	if at := Clicks(cut, 8000); len(at) != 1 || at[0] < 7999 || at[0] > 8001 {
+		t.Errorf("a cut at 8000 is found at %v", at)
+	}
+}
+
+func TestGapsAreFound(t *testing.T) {
+	s := Speech(t, 8000)
+	holed := append([]int16(nil), s...)
+	at := 0
+	for quiet := true; quiet; {
+		at += 40
+		quiet = false
+		for b := at; b < at+240; b += 40 {
+			quiet = quiet || power(s[b:b+40]) < 500*500
+		}
+	}
+	clear(holed[at : at+240])
+	gaps := Gaps(s, holed, 8000)
+	if len(gaps) != 1 || gaps[0].At < at-40 || gaps[0].At > at+40 || gaps[0].Length < 20*time.Millisecond || gaps[0].Length > 40*time.Millisecond {
+		t.Errorf("a gap of 30 ms at %d is found as %v", at, gaps)
+	}
+}
+
+func TestPurityOfATone(t *testing.T) {
+	tone := Sine(1004, 10000, 8000, 0, 8000)
+	if p := Purity(tone, 8000, 1004); p < 70 {
+		t.Errorf("a tone: %.1f dB", p)
+	}
+	// Noise from -173 to 173 has a mean square of 10,000, the tone 50,000,000.
+	if p := Purity(noisy(tone, 173), 8000, 1004); math.Abs(p-37) > 1 {
+		t.Errorf("37 dB above noise: %.1f dB", p)
+	}
+}
