@@ -88,7 +88,7 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 				r.free <- new(recorded)
 			}
 			v.open(nil, r.track("p1", false))
-			v.audience(tt.pages)
+			v.sendApart(tt.pages > few)
 			defer v.close()
 			defer v.shut()
 			pool := opus.NewPool()

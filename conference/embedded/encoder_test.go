@@ -223,7 +223,7 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 			page := attach(t, v, &ear{id: "a", hold: make(chan struct{}, 100)})
 			e := newEncoder(nil, nil, v.fromBeat)
 			defer e.close()
-			v.audience(pages)
+			v.sendApart(pages > few)
 			v.open(nil, nil)
 			page.hold <- struct{}{}
 			e.WritePacket(own(0))
@@ -265,7 +265,7 @@ func TestManyPagesGetAllInOrder(t *testing.T) {
 	v.open(nil, nil)
 	const packets = 60
 	for i := range packets {
-		v.audience(few - 1 + i/10%3) // more and fewer
+		v.sendApart(i/10%3 == 2) // more and fewer
 		e.WritePacket(own(i))
 		e.WriteFrame(nil)
 		if i%10 == 0 {

@@ -185,10 +185,13 @@ func (m *meeting) spreadVoices() {
 			listeners++
 		}
 	}
+	// A socket of its own that a page has may make who sends wait; the one that
+	// all pages share does not.
+	apart := listeners > few || listeners > 0 && m.net.mux == nil
 	for _, mb := range m.members {
 		if mb.encoder != nil {
 			mb.encoder.wanted(listeners > 0 || m.recorder != nil)
-			mb.voice.audience(listeners)
+			mb.voice.sendApart(apart)
 		}
 		if mb.browser != nil && mb.voice != nil {
 			mb.browser.hear(voices)

@@ -26,8 +26,8 @@ type voice struct {
 	isOpen  bool
 	decoder *jitter.Stream // nil where nobody listens to the decoded voice
 	file    *fileTrack     // nil where it is not recorded
-	many    bool           // pages listen, to a voice that comes on the beat
-	relay   *relay         // to them; nil until there have been many
+	apart   bool           // pages are sent to from the relay
+	relay   *relay         // nil until it was needed
 	out     renumber
 }
 
@@ -58,12 +58,13 @@ func (v *voice) shut() {
 	}
 }
 
-// audience is told to how many pages a voice that comes on the beat is to go.
-func (v *voice) audience(pages int) {
+// sendApart is told whether a voice that comes on the beat is to be sent from a
+// goroutine of its own, as sending to all pages may take long.
+func (v *voice) sendApart(yes bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.many = pages > few
-	if v.many && v.relay == nil {
+	v.apart = yes
+	if yes && v.relay == nil {
 		v.relay = startRelay(v.pages)
 	}
 }
@@ -127,7 +128,7 @@ func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 	if v.file != nil {
 		v.file.push(ts, payload, at)
 	}
-	if v.relay != nil && (v.many || !v.relay.empty()) {
+	if v.relay != nil && (v.apart || !v.relay.empty()) {
 		v.relay.take(seq, ts, marker, payload, at)
 		return
 	}
