@@ -17,11 +17,13 @@ type arrival struct {
 }
 
 // ring hands packets from one goroutine to another, neither of which ever waits
-// for the other.
+// for the other. While the beat keeps up, the first slots are used again and
+// again, and only they have memory for packets.
 type ring struct {
 	slots [ringSize]arrival
 	head  atomic.Uint32 // next to be written; moved by the socket
 	tail  atomic.Uint32 // next to be read; moved by the beat
+	base  atomic.Uint32 // what stands in the first slot; moved by the socket, when the ring is empty
 	// flooded says that a packet found no room.
 	flooded atomic.Bool
 }
@@ -29,12 +31,15 @@ type ring struct {
 // offer returns the slot for the next packet, nil if there is none. The packet
 // is on its way with commit.
 func (r *ring) offer() *arrival {
-	head := r.head.Load()
-	if head-r.tail.Load() == ringSize {
+	head, tail := r.head.Load(), r.tail.Load()
+	if head-tail == ringSize {
 		r.flooded.Store(true)
 		return nil
 	}
-	return &r.slots[head%ringSize]
+	if head == tail {
+		r.base.Store(head)
+	}
+	return r.slot(head)
 }
 
 func (r *ring) commit() { r.head.Add(1) }
@@ -45,8 +50,10 @@ func (r *ring) peek() *arrival {
 	if tail == r.head.Load() {
 		return nil
 	}
-	return &r.slots[tail%ringSize]
+	return r.slot(tail)
 }
+
+func (r *ring) slot(n uint32) *arrival { return &r.slots[(n-r.base.Load())%ringSize] }
 
 func (r *ring) pop() { r.tail.Add(1) }
 

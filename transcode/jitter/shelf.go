@@ -4,6 +4,9 @@ const (
 	// shelfSize is how many packets can be out of order: 100 of the shortest
 	// are one second.
 	shelfSize = 128
+	// kin is how many packets back may still be of use when one comes: to prime
+	// a decoder, and in their own memory.
+	kin = 8
 	// wild is how far a sequence number may jump before the packet is thought
 	// to be of another stream (RFC 3550 appendix A.1).
 	wild = 100
@@ -107,11 +110,21 @@ func (s *shelf) stretch(timestamp uint32, first bool) int64 {
 // the newest before it: the sender's clock has been set back.
 func (s *shelf) backwards(n, ts int64) bool { return n == s.newest && ts < s.newestTS }
 
-// put keeps the payload of a at n and gives a the memory that was there.
+// put keeps the payload of a at n and gives a the memory of another that is of no
+// use any more, so that a stream has memory for a dozen packets, not for a second
+// of them.
 func (s *shelf) put(n, ts int64, a *arrival) *packet {
 	at := &s.packets[n%shelfSize]
 	at.seq, at.ts, at.kept = n, ts, true
-	at.payload, a.payload = a.payload, at.payload
+	spare := &at.payload
+	for back := int64(kin); *spare == nil && back < 3*kin; back++ {
+		if old := &s.packets[(n-back)%shelfSize]; !old.kept && old.seq < s.next-kin {
+			spare = &old.payload
+		}
+	}
+	mine := a.payload
+	a.payload, *spare = *spare, nil
+	at.payload = mine
 	return at
 }
 
