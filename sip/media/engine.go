@@ -39,7 +39,7 @@ type Engine struct {
 	group    func() pcm.Clock
 	now      func() time.Time
 	arrival  func(waited time.Duration) time.Time
-	batches  batches
+	desks    desks
 	every    time.Duration // between RTCP reports
 	ports    *ports
 	identity func() (identity, error) // towards browsers
@@ -67,7 +67,7 @@ func newEngine(c Config, group func() pcm.Clock, log zerolog.Logger) (*Engine, e
 		group:    group,
 		now:      time.Now,
 		arrival:  arrived,
-		batches:  newBatches(),
+		desks:    newDesks(),
 		every:    reportEvery,
 		ports:    newPorts(c.Ports),
 		identity: sync.OnceValues(newIdentity),

@@ -23,30 +23,38 @@ const twinWithin = 5 * time.Second
 // none counts twice: what one way tells first is kept for each other way, and
 // the next equal digit by that is taken for its twin.
 type keys struct {
-	mu   sync.Mutex
-	told [howMany][howMany]ring // by the first way, and not yet by the second
+	mu    sync.Mutex
+	begun time.Time              // when the first came
+	told  [howMany][howMany]ring // by the first way, and not yet by the second
 }
+
+// keptDigits is how many digits wait for their twin.
+const keptDigits = 16
 
 // ring is digits that have not met their twin, oldest first.
 type ring struct {
-	digit [16]rune
-	at    [16]time.Time
-	first int
-	n     int
+	digit [keptDigits]byte
+	at    [keptDigits]time.Duration // since the first of all
+	first uint8
+	n     uint8
 }
 
 // press reports whether this digit is a new key press.
 func (k *keys) press(digit rune, by way, at time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.begun.IsZero() {
+		k.begun = at
+	}
+	since := at.Sub(k.begun)
 	for other := range howMany {
-		if other != by && k.told[other][by].has(digit, at) {
+		if other != by && k.told[other][by].has(byte(digit), since) {
 			return false
 		}
 	}
 	for other := range howMany {
 		if other != by {
-			k.told[by][other].put(digit, at)
+			k.told[by][other].put(byte(digit), since)
 		}
 	}
 	return true
@@ -54,12 +62,12 @@ func (k *keys) press(digit rune, by way, at time.Time) bool {
 
 // has takes out the oldest digit that is this one, and with it what came
 // before: each way keeps the order, so the twins of those were lost.
-func (r *ring) has(digit rune, at time.Time) bool {
-	for r.n > 0 && at.Sub(r.at[r.first]) > twinWithin {
+func (r *ring) has(digit byte, at time.Duration) bool {
+	for r.n > 0 && at-r.at[r.first] > twinWithin {
 		r.drop()
 	}
 	for i := range r.n {
-		if r.digit[(r.first+i)%len(r.digit)] != digit {
+		if r.digit[(r.first+i)%keptDigits] != digit {
 			continue
 		}
 		for range i + 1 {
@@ -70,16 +78,16 @@ func (r *ring) has(digit rune, at time.Time) bool {
 	return false
 }
 
-func (r *ring) put(digit rune, at time.Time) {
-	if r.n == len(r.digit) {
+func (r *ring) put(digit byte, at time.Duration) {
+	if r.n == keptDigits {
 		r.drop()
 	}
-	i := (r.first + r.n) % len(r.digit)
+	i := (r.first + r.n) % keptDigits
 	r.digit[i], r.at[i] = digit, at
 	r.n++
 }
 
 func (r *ring) drop() {
-	r.first = (r.first + 1) % len(r.digit)
+	r.first = (r.first + 1) % keptDigits
 	r.n--
 }

@@ -74,6 +74,7 @@ type phone struct {
 	ts   uint32
 
 	seal, opener *srtp.Context // nil: in the clear
+	plain        [maxPacket]byte
 }
 
 var loopback = netip.MustParseAddr("127.0.0.1")
@@ -190,6 +191,7 @@ func listen(l *Leg) {
 func (p *phone) judge(raw []byte, from netip.AddrPort, at time.Time) {
 	p.leg.in.mu.Lock()
 	defer p.leg.in.mu.Unlock()
+	p.leg.in.opened.plain = p.plain[:]
 	p.leg.packet(p.leg.terms.Load(), raw, from, at)
 }
 

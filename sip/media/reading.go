@@ -30,15 +30,17 @@ func (l *Leg) listen(t *terms) {
 		return
 	}
 	defer l.in.mu.Unlock()
-	b := l.engine.batches.take()
-	l.listenForSound(t, b)
+	d := l.engine.desks.take()
+	l.in.opened.plain = d.plain[:]
+	l.listenForSound(t, d.batch)
 	if l.ctl.looks() {
-		l.listenForReports(t, b)
+		l.listenForReports(t, d.batch)
 		if l.web != nil && l.web.checks.lapsed(l.engine.now()) {
 			l.lose()
 		}
 	}
-	l.engine.batches.give(b)
+	l.in.opened.plain = nil
+	l.engine.desks.give(d)
 }
 
 // listenForSound takes in what has come to the RTP port. in.mu is held.
@@ -82,11 +84,11 @@ func (l *Leg) read(port *udp.Socket, b *udp.Batch) int {
 // discard throws away what has come to a port, and tells how many packets that
 // were.
 func (e *Engine) discard(port *udp.Socket) (packets int) {
-	b := e.batches.take()
-	defer e.batches.give(b)
+	d := e.desks.take()
+	defer e.desks.give(d)
 	for packets < maxPackets {
-		n, err := port.Read(b)
-		if packets += n; n < b.Size() || err != nil {
+		n, err := port.Read(d.batch)
+		if packets += n; n < d.batch.Size() || err != nil {
 			break
 		}
 	}
@@ -96,24 +98,29 @@ func (e *Engine) discard(port *udp.Socket) (packets int) {
 // arrived is when a packet came that has waited for so long.
 func arrived(waited time.Duration) time.Time { return time.Now().Add(-waited) }
 
-// batches keeps the memory that packets are read into: as much as there are
-// beats at the same time, and not as there are calls.
-type batches []atomic.Pointer[udp.Batch]
-
-func newBatches() batches { return make(batches, 4*runtime.GOMAXPROCS(0)) }
-
-func (all batches) take() *udp.Batch {
-	for i := range all {
-		if b := all[i].Swap(nil); b != nil {
-			return b
-		}
-	}
-	return udp.NewBatch(together, maxPacket)
+// desk is the memory that packets are read into, and opened in.
+type desk struct {
+	batch *udp.Batch
+	plain [maxPacket]byte
 }
 
-func (all batches) give(b *udp.Batch) {
+// desks are as many as there are beats at the same time, not as there are calls.
+type desks []atomic.Pointer[desk]
+
+func newDesks() desks { return make(desks, 4*runtime.GOMAXPROCS(0)) }
+
+func (all desks) take() *desk {
 	for i := range all {
-		if all[i].CompareAndSwap(nil, b) {
+		if d := all[i].Swap(nil); d != nil {
+			return d
+		}
+	}
+	return &desk{batch: udp.NewBatch(together, maxPacket)}
+}
+
+func (all desks) give(d *desk) {
+	for i := range all {
+		if all[i].CompareAndSwap(nil, d) {
 			return
 		}
 	}

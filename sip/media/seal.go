@@ -22,6 +22,8 @@ const (
 	manySSRCs = 128
 	// manyKeys bounds how many keys of theirs are remembered.
 	manyKeys = 4
+	// maxSealed is longer than any packet of ours is encrypted.
+	maxSealed = headerLength + maxPayload + 32 + 128 // what proves it, and the longest name of a key
 	// seamless is how near to its overflow the sequence number may be under a
 	// new key or SSRC. A caller who misses the first packets, and then sees the
 	// number overflow, would count the rounds otherwise than we do, and
@@ -70,7 +72,7 @@ type seal struct {
 	key             offer.Crypto
 	sound, reports  *srtp.Context
 	header          rtp.Header
-	packet, control [maxPacket]byte
+	packet, control [maxSealed]byte
 }
 
 func newSeal(key offer.Crypto) (*seal, error) {
@@ -119,7 +121,6 @@ type opener struct {
 	key     offer.Crypto
 	context *srtp.Context
 	ssrcs   int // that the context remembers
-	plain   [maxPacket]byte
 }
 
 func newOpener(key offer.Crypto) (*opener, error) {
@@ -130,18 +131,18 @@ func newOpener(key offer.Crypto) (*opener, error) {
 	return &opener{key: key, context: context}, nil
 }
 
-// sound decrypts a packet of RTP.
-func (o *opener) sound(packet []byte, h *rtp.Header) (plain []byte, ok bool) {
+// sound decrypts a packet of RTP into plain.
+func (o *opener) sound(plain, packet []byte, h *rtp.Header) (opened []byte, ok bool) {
 	_, known := o.context.ROC(h.SSRC)
 	if !o.remember(known) {
 		return nil, false
 	}
-	plain, err := o.context.DecryptRTP(o.plain[:0], packet, h)
-	return plain, o.authentic(err, known)
+	opened, err := o.context.DecryptRTP(plain[:0], packet, h)
+	return opened, o.authentic(err, known)
 }
 
-// control decrypts a packet of RTCP.
-func (o *opener) control(packet []byte) (plain []byte, ok bool) {
+// control decrypts a packet of RTCP into plain.
+func (o *opener) control(plain, packet []byte) (opened []byte, ok bool) {
 	const header = 8
 	if len(packet) < header {
 		return nil, false
@@ -150,8 +151,8 @@ func (o *opener) control(packet []byte) (plain []byte, ok bool) {
 	if !o.remember(known) {
 		return nil, false
 	}
-	plain, err := o.context.DecryptRTCP(o.plain[:0], packet, nil)
-	return plain, o.authentic(err, known)
+	opened, err := o.context.DecryptRTCP(plain[:0], packet, nil)
+	return opened, o.authentic(err, known)
 }
 
 // remember reports whether there is room for an SSRC.
@@ -193,6 +194,7 @@ type opened struct {
 	now    *opener // nil: in the clear
 	before *opener // the key before, while packets under it are on their way
 	until  time.Time
+	plain  []byte // memory for a packet in the clear, while somebody reads
 }
 
 // turnTo makes a key the one in force.
@@ -208,14 +210,14 @@ func (o *opened) sound(packet []byte, h *rtp.Header, at time.Time) (plain []byte
 	if o.now == nil {
 		return packet, true
 	}
-	if plain, ok = o.now.sound(packet, h); ok {
+	if plain, ok = o.now.sound(o.plain, packet, h); ok {
 		if o.until.IsZero() {
 			o.until = at.Add(inFlight)
 		}
 		return plain, true
 	}
 	if o.earlier(at) {
-		return o.before.sound(packet, h)
+		return o.before.sound(o.plain, packet, h)
 	}
 	return nil, false
 }
@@ -225,8 +227,8 @@ func (o *opened) control(packet []byte, at time.Time) (plain []byte, ok bool) {
 	if o.now == nil {
 		return packet, true
 	}
-	if plain, ok = o.now.control(packet); !ok && o.earlier(at) {
-		plain, ok = o.before.control(packet)
+	if plain, ok = o.now.control(o.plain, packet); !ok && o.earlier(at) {
+		plain, ok = o.before.control(o.plain, packet)
 	}
 	return plain, ok
 }
