@@ -23,7 +23,7 @@ const (
 )
 
 // ranked is what a source also is that can be left out. If it was, the next
-// frame that is read from it must sound as if it never had been.
+// frame that is read from it comes in as if it never had been.
 type ranked interface {
 	// Loudness is how loud the frame of this beat will be, in dBov, or
 	// [level.Silent].
@@ -39,8 +39,7 @@ type rank struct {
 	loud   int    // what the source says of this beat, in dBov
 	held   int    // the loudest of the last beats
 	left   int    // beats for which it is held
-	chosen uint64 // beat on which they were among the loudest
-	missed bool   // on the last beat there was something to hear, and nobody did
+	chosen uint64 // beat on which they were last among the loudest
 }
 
 func newRank(src pcm.Source) rank {
@@ -103,24 +102,18 @@ func choose(all []*Speaker, beat uint64) {
 type degree int
 
 const (
-	unheard  degree = iota
-	entering        // in the middle of a word: what is before was not heard
+	unheard degree = iota
 	heard
-	leaving // in the middle of a word: what follows will not be heard
+	leaving // what follows will not be heard
 )
 
 // at tells how the speaker is heard on a beat, when all were chosen.
 func (r *rank) at(beat uint64) degree {
-	missed := r.missed
-	r.missed = false
 	switch {
-	case r.tells == nil, r.chosen == beat && !missed:
+	case r.tells == nil, r.chosen == beat:
 		return heard
-	case r.chosen == beat:
-		return entering
-	case r.chosen+1 == beat && beat > 1:
+	case r.chosen > 0 && r.chosen+1 == beat:
 		return leaving
 	}
-	r.missed = r.loud > inaudible
 	return unheard
 }

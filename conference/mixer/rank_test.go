@@ -135,8 +135,9 @@ func TestPagesGoOnWhileNobodyListens(t *testing.T) {
 	}
 }
 
-// Who is pushed out in the middle of a word, or comes in there, does not click.
-func TestComingAndGoingDoNotClick(t *testing.T) {
+// Who is pushed out in the middle of a word does not click. That nobody does who
+// comes in there is up to the source.
+func TestGoingDoesNotClick(t *testing.T) {
 	r, all, listener := pages(-20, -20, -20, -20, -40)
 	for i, p := range all {
 		if p.amp, p.freq = 0, 300+50*float64(i); i >= 3 {

@@ -74,19 +74,15 @@ func (s *Speaker) turn(m *mix, d degree) {
 	s.listen(f)
 	s.level(f)
 	s.set(s.gate.Level())
-	switch d {
-	case entering:
-		fade(f[:len(f)/4], 0, 1)
-	case leaving:
-		fade(f, 1, 0)
+	if d == leaving {
+		fade(f)
 	}
 	m.add(f)
 }
 
-// fade goes from one gain to another.
-func fade(sound []int16, from, to float32) {
-	step := (to - from) / float32(len(sound))
-	for i, s := range sound {
-		sound[i] = int16(float32(s) * (from + step*float32(i)))
+// fade lets a frame die away.
+func fade(f pcm.Frame) {
+	for i, s := range f {
+		f[i] = int16(int(s) * (len(f) - i) / len(f))
 	}
 }

@@ -76,6 +76,15 @@ func TestGate(t *testing.T) {
 			t.Errorf("open for %d frames after the last word, want %d", n, hangover)
 		}
 	})
+	t.Run("tells words from the time between them", func(t *testing.T) {
+		var g Gate
+		if g.Pass(at(-30)); !g.Speech() {
+			t.Error("a word is none")
+		}
+		if pass := g.Pass(at(-70)); !pass || g.Speech() {
+			t.Errorf("after it: open %v, speech %v", pass, g.Speech())
+		}
+	})
 	t.Run("has nothing to pass when nothing comes", func(t *testing.T) {
 		var g Gate
 		g.Pass(at(-30))

@@ -60,9 +60,12 @@ func flush(v float64) float64 {
 	return v
 }
 
-// saturate rounds to 16 bits. It asks for no sign, which is as good as random
-// and costs more than all the rest.
-func saturate(v float64) int16 {
+// saturate rounds to 16 bits.
+func saturate(v float64) int16 { return int16(min(max(round(v), math.MinInt16), math.MaxInt16)) }
+
+// round asks for no sign, which is as good as random and costs more than all
+// the rest.
+func round(v float64) int {
 	const above = 1 << 20 // what is converted is never negative
-	return int16(min(max(int(v+above+0.5)-above, math.MinInt16), math.MaxInt16))
+	return int(v+above+0.5) - above
 }

@@ -101,12 +101,13 @@ func (l *Leveler) scale(f pcm.Frame, from, to float64) {
 		to = fit
 		l.set(20 * math.Log10(fit))
 	}
-	step := (to - from) / float64(n+1)
+	gain, step := from, (to-from)/float64(n+1)
 	for i, s := range f[:n] {
-		f[i] = saturate(float64(s) * (from + step*float64(i+1)))
+		gain += step
+		f[i] = int16(round(float64(s) * gain))
 	}
 	for i, s := range f[n:] {
-		f[n+i] = saturate(float64(s) * to)
+		f[n+i] = int16(round(float64(s) * to))
 	}
 }
 
