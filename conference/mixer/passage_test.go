@@ -89,7 +89,7 @@ func TestWordIsPassedOnFromItsBeginning(t *testing.T) {
 
 func TestVoiceThatIsTooSoftIsEncodedAnew(t *testing.T) {
 	r, s := opusCaller(1000)
-	r.clock.Steps(200)
+	talk(r, 200, &s.amp)
 	passed := len(s.out.packets)
 	if passed == 0 || passed > 80 {
 		t.Errorf("%d packets were passed on until the gain was plain", passed)

@@ -21,6 +21,13 @@ const (
 	// first is how many frames of speech have to be heard before anything is
 	// changed, and memory how many are then remembered: 200 ms and 2 s.
 	first, memory = 10, 100
+	// above is how far, in dB, a frame of speech stands above what is between
+	// syllables. What does not is no speech, but noise or a tone, which goes on
+	// as it is: it must not be lifted.
+	above = 10
+	// window is for how many frames what is between syllables is remembered at
+	// least: half a second.
+	window = 25
 )
 
 // Leveler brings one voice slowly towards the loudness of all the others. It
@@ -33,13 +40,16 @@ type Leveler struct {
 	power  float64 // of speech, of full scale
 	heard  int     // frames of speech, up to memory
 	moved  bool    // the voice is too far from the target to be left alone
+
+	softest [2]int // levels in the window of now and in the one before, in dBov
+	passed  int    // frames of the window of now
 }
 
 // Apply takes the next frame of a voice and changes it. level is that of the
 // frame, in dBov, and speech whether somebody speaks in it.
 func (l *Leveler) Apply(f pcm.Frame, level int, speech bool) {
 	from := l.factor
-	if speech {
+	if l.stands(level) && speech {
 		l.learn(level)
 		l.move()
 	}
@@ -51,6 +61,15 @@ func (l *Leveler) Apply(f pcm.Frame, level int, speech bool) {
 
 // Gain is what the leveler does to the voice now, in dB.
 func (l *Leveler) Gain() float64 { return l.gain }
+
+// stands reports whether a frame stands out, as a syllable does.
+func (l *Leveler) stands(level int) bool {
+	if l.passed++; l.passed > window {
+		l.softest, l.passed = [2]int{level, l.softest[0]}, 1
+	}
+	l.softest[0] = min(l.softest[0], level)
+	return level >= min(l.softest[0], l.softest[1])+above
+}
 
 func (l *Leveler) learn(level int) {
 	l.heard = min(l.heard+1, memory)
