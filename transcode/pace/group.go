@@ -2,9 +2,9 @@ package pace
 
 import (
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -12,35 +12,24 @@ import (
 // A Group is a set of members that move in step: the phones of one meeting, or
 // one phone alone. It implements [pcm.Clock].
 //
-// A group finds its place, a loop and one of its slots, when its first member
-// comes and keeps it. While it is empty it costs nothing, and it needs no
-// closing.
+// A group finds a slot when its first member comes. While it is empty it costs
+// nothing, and it needs no closing.
 type Group struct {
 	clock *Clock
 	line  line
+	mu    sync.Mutex // held while members come and go
 
-	mu     sync.Mutex
-	placed bool
-	home   *loop
-	slot   int
+	slot atomic.Int64
+	last atomic.Int64 // the step that was run last; what it holds see claim
+	work atomic.Int64 // nanoseconds that a beat takes, over the last seconds
 }
 
 // Add begins to move m, from the next beat on.
 func (g *Group) Add(m pcm.Member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n, added := g.line.add(m)
-	if !added {
-		return
-	}
-	if g.placed {
-		g.home.load(g.slot, 1)
-	} else {
-		g.home, g.slot = g.clock.place()
-		g.placed = true
-	}
-	if n == 1 {
-		g.home.enter(g.slot, g)
+	if n, added := g.line.add(m); added && n == 1 {
+		g.clock.enter(g)
 	}
 }
 
@@ -56,14 +45,52 @@ func (g *Group) Remove(m pcm.Member) {
 func (g *Group) drop(m pcm.Member) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n, removed := g.line.remove(m)
-	if !removed {
-		return
+	if n, removed := g.line.remove(m); removed && n == 0 {
+		g.clock.leave(g)
 	}
-	g.home.load(g.slot, -1)
-	if n == 0 {
-		g.home.leave(g.slot, g)
+}
+
+// begin gives g a slot, with its first beat after a step. A beat that may still
+// be running, of members who have left, counts as the one before.
+func (g *Group) begin(slot, step int64) {
+	g.slot.Store(slot)
+	g.work.Store(int64(guess))
+	first := following(step-slots/2, slot)
+	if last := g.last.Load(); last%2 == 0 {
+		g.last.CompareAndSwap(last, 2*(first-slots))
 	}
+}
+
+// next is the step of the next beat.
+func (g *Group) next() int64 { return following(g.last.Load()/2, g.slot.Load()) }
+
+// claim gives the caller the beat of g that is due and was not run, and tells
+// how many before it are left out. Nobody else gets one until release: last is
+// twice the step, and one more while that runs.
+func (g *Group) claim(now time.Duration) (step, left int64, ok bool) {
+	last := g.last.Load()
+	if last%2 != 0 {
+		return 0, 0, false
+	}
+	step = following(last/2, g.slot.Load())
+	if due(step) > now+early {
+		return 0, 0, false
+	}
+	left = behind(now - due(step))
+	step += left * slots
+	return step, left, g.last.CompareAndSwap(last, 2*step+1)
+}
+
+func (g *Group) release(step int64) { g.last.Store(2 * step) }
+
+// takes is how long a beat takes of late.
+func (g *Group) takes() time.Duration { return time.Duration(g.work.Load()) }
+
+// took learns how long a beat took. What was is forgotten in two or three
+// seconds: slowly enough not to send groups to and fro as somebody talks.
+func (g *Group) took(d time.Duration) {
+	was := g.work.Load()
+	g.work.Store(was + (int64(d)-was)/128)
 }
 
 // beat moves all members through the phases of one beat. A member that panics
@@ -99,50 +126,4 @@ func (g *Group) move(row []*place, from int, p pcm.Phase) (next int) {
 		}
 	}
 	return next
-}
-
-// line is a row of members that can change while it is being walked: each
-// change makes a new row, and a beat keeps the one it began with.
-type line struct {
-	mu   sync.Mutex
-	now  atomic.Pointer[[]*place]
-	turn Turn
-}
-
-// place is where a member stands in a row.
-type place struct {
-	member pcm.Member
-	fallen bool // it has panicked; belongs to the beat
-}
-
-func (l *line) row() []*place {
-	if row := l.now.Load(); row != nil {
-		return *row
-	}
-	return nil
-}
-
-func (l *line) add(m pcm.Member) (n int, added bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	row := l.row()
-	if slices.ContainsFunc(row, func(p *place) bool { return p.member == m }) {
-		return len(row), false
-	}
-	row = append(slices.Clone(row), &place{member: m})
-	l.now.Store(&row)
-	return len(row), true
-}
-
-func (l *line) remove(m pcm.Member) (n int, removed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	row := l.row()
-	i := slices.IndexFunc(row, func(p *place) bool { return p.member == m })
-	if i < 0 {
-		return len(row), false
-	}
-	row = slices.Delete(slices.Clone(row), i, i+1)
-	l.now.Store(&row)
-	return len(row), true
 }

@@ -5,14 +5,19 @@ import (
 	"time"
 )
 
-// lateSteps are the upper bounds of the lateness histogram. What matters to a
-// listener begins at several milliseconds; a network adds its own on top.
+// lateSteps are the upper bounds of the lateness histogram: fine where a busy
+// machine's clock shall be, coarse from where listeners begin to hear it.
 var lateSteps = [...]time.Duration{
+	250 * time.Microsecond,
 	500 * time.Microsecond,
 	time.Millisecond,
+	1500 * time.Microsecond,
 	2 * time.Millisecond,
+	3 * time.Millisecond,
 	5 * time.Millisecond,
+	8 * time.Millisecond,
 	10 * time.Millisecond,
+	15 * time.Millisecond,
 	20 * time.Millisecond,
 	40 * time.Millisecond,
 	60 * time.Millisecond,

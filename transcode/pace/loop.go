@@ -2,156 +2,159 @@ package pace
 
 import (
 	"context"
-	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-// loop is one goroutine that walks round its slots.
+// grace is how late a slot may be before the second loop believes that the one
+// that leads is held up.
+const grace = 4 * time.Millisecond
+
+// loop is one goroutine that runs beats. All loops work on the same slots, and
+// a group is run by the one that comes to it first.
+//
+// One of them leads: it sleeps until the next slot is due. A second one looks a
+// little later whether that has been done, and leads from then on if not: the
+// kernel, or a beat that takes long, holds up one loop but not the clock. The
+// others rest until somebody who falls behind calls.
 type loop struct {
-	offset  time.Duration // of slot 0 against the other loops
-	wake    chan struct{} // told when a group enters
-	tally   tally
-	members atomic.Int64
-
-	slots [slots]slot
-	mu    sync.Mutex // held while a slot's groups are changed
-	last  int        // slot that was given away last; guarded by mu
+	clock *Clock
+	id    int32
+	tally tally
+	timer *time.Timer
 }
 
-// slot holds the groups that beat at the same millisecond, one after another.
-type slot struct {
-	groups  atomic.Pointer[[]*Group]
-	members atomic.Int64
-}
-
-func (s *slot) list() []*Group {
-	if groups := s.groups.Load(); groups != nil {
-		return *groups
+func (l *loop) run(ctx context.Context) {
+	l.timer = time.NewTimer(0)
+	defer l.timer.Stop()
+	for ctx.Err() == nil {
+		l.work(ctx)
+		l.wait(ctx)
 	}
-	return nil
 }
 
-func newLoop(offset time.Duration) *loop {
-	return &loop{offset: offset, wake: make(chan struct{}, 1)}
-}
-
-func (l *loop) load(slot, members int) {
-	l.members.Add(int64(members))
-	l.slots[slot].members.Add(int64(members))
-}
-
-// lightest finds the slot with the fewest members. Among equals it prefers the
-// one farthest from the last, so that a few groups do not crowd together.
-func (l *loop) lightest() int {
-	const stride = 7 // prime to slots: visits all of them
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	best := (l.last + stride) % slots
-	for i := 2; i <= slots; i++ {
-		s := (l.last + i*stride) % slots
-		if l.slots[s].members.Load() < l.slots[best].members.Load() {
-			best = s
+// work runs what is due, or nearly, oldest first.
+func (l *loop) work(ctx context.Context) {
+	now := l.clock.elapsed()
+	for ctx.Err() == nil {
+		n, ok := l.clock.upcoming(now)
+		if !ok || due(n) > now+early {
+			return
 		}
-	}
-	l.last = best
-	return best
-}
-
-func (l *loop) enter(slot int, g *Group) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	groups := append(slices.Clone(l.slots[slot].list()), g)
-	l.slots[slot].groups.Store(&groups)
-	select {
-	case l.wake <- struct{}{}:
-	default: // it will look anyway
+		now = l.walk(n, now)
 	}
 }
 
-func (l *loop) leave(slot int, g *Group) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	groups := slices.Clone(l.slots[slot].list())
-	groups = slices.DeleteFunc(groups, func(other *Group) bool { return other == g })
-	l.slots[slot].groups.Store(&groups)
+// walk sees to it that all groups of a step are run, and returns what time it
+// is then.
+func (l *loop) walk(n int64, now time.Duration) time.Duration {
+	s := &l.clock.slots[n%slots]
+	groups := s.groups.Load()
+	for _, g := range *groups {
+		now = l.move(g, now)
+	}
+	s.taken.Store(n)
+	if s.groups.Load() != groups { // somebody has come who was not seen
+		s.taken.Store(n - slots)
+	}
+	return now
 }
 
-// run walks the slots until ctx is done. Step n is due at epoch + n slot
-// widths, whenever the steps before it were run.
-func (l *loop) run(ctx context.Context, epoch time.Time) {
-	epoch = epoch.Add(l.offset)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for n := int64(0); ; {
-		ahead, ok := l.ahead(n)
+// move runs the beats of g that are due, unless another loop does: after a beat
+// that took long it is the one to see that the next is late. A group that never
+// keeps up must not keep it from the others. It returns what time it is then.
+func (l *loop) move(g *Group, now time.Duration) time.Duration {
+	for range patience {
+		n, left, ok := g.claim(now)
 		if !ok {
-			select {
-			case <-ctx.Done():
-				return
-			case <-l.wake:
-			}
-			n = upcoming(epoch)
-			continue
+			break
 		}
-		next := n + ahead
-		timer.Reset(time.Until(epoch.Add(time.Duration(next) * slotWidth)))
+		late := now - due(n)
+		l.tally.count(late)
+		l.tally.skipped.Add(uint64(left))
+		if takes := g.takes(); late > slotWidth || takes > slotWidth {
+			l.share(takes > slotWidth)
+		}
+		g.beat()
+		g.release(n)
+		after := l.clock.elapsed()
+		g.took(after - now)
+		now = after
+	}
+	return now
+}
+
+// share lets another loop do what there is to do besides; who knows that it
+// will be away for long gives up the lead as well.
+func (l *loop) share(away bool) {
+	if away {
+		l.clock.lead.CompareAndSwap(l.id, 0)
+	}
+	l.clock.call()
+}
+
+// wait returns when there may be something to do.
+func (l *loop) wait(ctx context.Context) {
+	c := l.clock
+	if c.lead.Load() == l.id || c.lead.CompareAndSwap(0, l.id) {
+		l.waitFirst(ctx)
+		return
+	}
+	if c.second.CompareAndSwap(0, l.id) {
+		overdue := l.waitSecond(ctx)
+		c.second.Store(0)
+		if overdue {
+			c.lead.Store(l.id)
+			c.call() // to be the second
+			return
+		}
+	}
+	l.rest(ctx)
+}
+
+// waitFirst sleeps until the next slot is due.
+func (l *loop) waitFirst(ctx context.Context) {
+	c := l.clock
+	now := c.elapsed()
+	c.settle(now)
+	var timer <-chan time.Time
+	if n, ok := c.upcoming(now); ok {
+		l.timer.Reset(due(n) - now)
+		timer = l.timer.C
+		if c.second.Load() == 0 {
+			c.call()
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-c.news:
+	case <-timer:
+	}
+}
+
+// waitSecond sleeps until a slot is overdue, or as long as there are groups.
+func (l *loop) waitSecond(ctx context.Context) (overdue bool) {
+	for ctx.Err() == nil {
+		now := l.clock.elapsed()
+		n, ok := l.clock.upcoming(now)
+		if !ok {
+			return false
+		}
+		if now >= due(n)+grace {
+			return true
+		}
+		l.timer.Reset(due(n) + grace - now)
 		select {
 		case <-ctx.Done():
-			return
-		case <-l.wake:
-			// What has come may be due before what is waited for. The steps in
-			// between were empty, so none is left out.
-			n = min(max(n, upcoming(epoch)), next)
-			continue
-		case <-timer.C:
-		}
-		if missed := behind(time.Since(epoch), next); missed > 0 {
-			l.skip(missed)
-			next += missed * slots
-		}
-		l.step(next, epoch)
-		n = next + 1
-	}
-}
-
-// upcoming is the first step whose time has not come yet.
-func upcoming(epoch time.Time) int64 { return int64(time.Since(epoch)/slotWidth) + 1 }
-
-// ahead tells how many steps after n the next slot with a group comes.
-func (l *loop) ahead(n int64) (steps int64, ok bool) {
-	for i := range int64(slots) {
-		if len(l.slots[(n+i)%slots].list()) > 0 {
-			return i, true
+		case <-l.timer.C:
 		}
 	}
-	return 0, false
+	return false
 }
 
-// behind tells how many whole beats are to be left out when step n is run
-// after so much time: none while the loop is within its patience.
-func behind(elapsed time.Duration, n int64) int64 {
-	late := elapsed - time.Duration(n)*slotWidth
-	if late <= patience*pcm.FrameDuration {
-		return 0
-	}
-	return int64(late / pcm.FrameDuration)
-}
-
-// skip counts the beats that no group of this loop will see.
-func (l *loop) skip(beats int64) {
-	for i := range l.slots {
-		l.tally.skipped.Add(uint64(beats) * uint64(len(l.slots[i].list())))
-	}
-}
-
-func (l *loop) step(n int64, epoch time.Time) {
-	due := time.Duration(n) * slotWidth
-	for _, g := range l.slots[n%slots].list() {
-		l.tally.count(time.Since(epoch) - due)
-		g.beat()
+// rest sleeps until somebody calls.
+func (l *loop) rest(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-l.clock.help:
 	}
 }

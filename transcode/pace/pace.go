@@ -1,14 +1,20 @@
 // Package pace is the gateway's clock: it moves every call and every room, one
 // beat each 20 ms.
 //
-// A [Clock] runs a few loops, each on a goroutine of its own and each with
-// twenty slots a millisecond apart, and a [Group] of members sits in one slot
-// of one loop. Members of a group move in step and never at the same time, so
-// the phones of a meeting share their sound without a lock; groups spread over
-// loops and slots, so the machine's work is even over the 20 ms and no call
-// waits for all the others. Deadlines are absolute: a late beat does not delay
-// the ones after it, and a clock that fell far behind leaves beats out rather
-// than running them in a burst.
+// The 20 ms are cut into slots a millisecond apart, and a [Group] of members
+// sits in one of them. Members of a group move in step and never at the same
+// time, so the phones of a meeting share their sound without a lock.
+//
+// Waking up costs more than most beats, so a [Clock] gathers: a slot is filled
+// before the next is opened, and slots that follow one another are run without
+// sleeping in between. With few calls one loop wakes fifty times a second and
+// does everything. As the work grows, slots are opened until it is even over
+// the 20 ms; a loop that falls behind calls another, and a beat that takes long
+// holds nobody else up, since the groups behind it are taken over (see loop).
+//
+// Deadlines are absolute: a late beat does not delay the ones after it, and a
+// group that is far behind leaves beats out rather than running them in a
+// burst.
 package pace
 
 import (
@@ -21,17 +27,6 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-const (
-	// slots is how many groups of one loop can beat at moments of their own.
-	slots = 20
-	// slotWidth is the time between two slots.
-	slotWidth = pcm.FrameDuration / slots
-	// patience is how many beats a loop may be behind before it leaves out
-	// what it has missed: catching up sends that many packets at once, and a
-	// receiver's buffer has to take them.
-	patience = 3
-)
-
 var (
 	_ pcm.Clock = (*Group)(nil)
 	_ pcm.Clock = (*Manual)(nil)
@@ -39,24 +34,31 @@ var (
 
 // Clock moves groups. Make it with [New]; it stands still until [Clock.Run].
 type Clock struct {
-	loops  []*loop
+	slots [slots]slot
+	loops []*loop
+	epoch atomic.Pointer[time.Time] // of step 0; nil until Run
+
+	news   chan struct{} // tells the loop that leads that a group has come
+	help   chan struct{} // wakes a loop that rests
+	lead   atomic.Int32  // which loop wakes for the next slot
+	second atomic.Int32  // which looks whether it has
+
 	fallen atomic.Uint64
 	hook   atomic.Pointer[func(pcm.Member, any, []byte)]
 
-	mu sync.Mutex // held while a place is chosen
+	mu      sync.Mutex   // held while groups come, go and change their slots
+	settled atomic.Int64 // the second in which they last were
 }
 
-// New makes a clock with that many loops; 0 is twice the CPUs, so that one
-// group's long beat does not hold up half of all calls.
+// New makes a clock with that many loops; 0 is one more than the CPUs, which
+// looks after the others.
 func New(loops int) *Clock {
 	if loops <= 0 {
-		loops = 2 * runtime.GOMAXPROCS(0)
+		loops = runtime.GOMAXPROCS(0) + 1
 	}
-	c := &Clock{loops: make([]*loop, loops)}
+	c := &Clock{news: make(chan struct{}, 1), help: make(chan struct{}), loops: make([]*loop, loops)}
 	for i := range c.loops {
-		// The loops' slots lie between each other, not on top.
-		offset := slotWidth * time.Duration(i) / time.Duration(loops)
-		c.loops[i] = newLoop(offset)
+		c.loops[i] = &loop{clock: c, id: int32(i + 1)}
 	}
 	return c
 }
@@ -78,28 +80,44 @@ func (c *Clock) fell(m pcm.Member, value any, stack []byte) {
 
 // Run moves all groups until ctx is done. When it returns, no member is running.
 func (c *Clock) Run(ctx context.Context) error {
+	c.begin()
 	var wg sync.WaitGroup
-	epoch := time.Now()
 	for _, l := range c.loops {
-		wg.Go(func() { l.run(ctx, epoch) })
+		wg.Go(func() { l.run(ctx) })
 	}
 	wg.Wait()
 	return context.Cause(ctx)
 }
 
-// place finds the slot with the least to do on the loop with the least to do,
-// and counts a first member there at once: of calls that come together, each
-// has to see where the one before it went.
-func (c *Clock) place() (*loop, int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	best := c.loops[0]
-	for _, l := range c.loops[1:] {
-		if l.members.Load() < best.members.Load() {
-			best = l
+// begin lets time run. The first beats are those of the frame that begins now.
+func (c *Clock) begin() {
+	epoch := time.Now().Add(-due(slots))
+	c.epoch.CompareAndSwap(nil, &epoch)
+}
+
+// elapsed is the time since step 0.
+func (c *Clock) elapsed() time.Duration {
+	if epoch := c.epoch.Load(); epoch != nil {
+		return time.Since(*epoch)
+	}
+	return due(slots) - 1
+}
+
+// upcoming is the oldest step that has not been taken care of.
+func (c *Clock) upcoming(now time.Duration) (step int64, ok bool) {
+	this := stepAt(now)
+	for n := max(0, this-slots+1); n <= this+slots+1; n++ {
+		if s := &c.slots[n%slots]; s.taken.Load() < n && len(s.list()) > 0 {
+			return n, true
 		}
 	}
-	slot := best.lightest()
-	best.load(slot, 1)
-	return best, slot
+	return 0, false
+}
+
+// call wakes a loop that rests, if there is one.
+func (c *Clock) call() {
+	select {
+	case c.help <- struct{}{}:
+	default:
+	}
 }

@@ -127,27 +127,6 @@ func TestLateBeatsKeepTheirPlaces(t *testing.T) {
 	}
 }
 
-func TestGroupsSpreadOverLoopsAndSlots(t *testing.T) {
-	c := New(4)
-	places := map[*loop]map[int]int{}
-	for range 4 * slots {
-		g := c.Group()
-		g.Add(&member{})
-		if places[g.home] == nil {
-			places[g.home] = map[int]int{}
-		}
-		places[g.home][g.slot]++
-	}
-	for l, taken := range places {
-		if len(taken) != slots {
-			t.Errorf("loop with offset %v uses %d of %d slots", l.offset, len(taken), slots)
-		}
-	}
-	if len(places) != 4 {
-		t.Errorf("%d of 4 loops are used", len(places))
-	}
-}
-
 func TestRemovedMemberIsNotRunning(t *testing.T) {
 	c := New(2)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -355,27 +334,30 @@ func TestFirstBeatComesWithinAFrame(t *testing.T) {
 }
 
 func TestBeatAllocatesNothing(t *testing.T) {
-	c := New(1)
-	g := c.Group()
-	for range 10 {
-		g.Add(&member{func(pcm.Phase) {}})
-	}
-	epoch := time.Now()
-	n := int64(g.slot)
-	if allocs := testing.AllocsPerRun(100, func() { g.home.step(n, epoch) }); allocs != 0 {
+	walk := stepping(10)
+	if allocs := testing.AllocsPerRun(100, walk); allocs != 0 {
 		t.Errorf("%v allocations a beat", allocs)
 	}
 }
 
 func BenchmarkBeatOfTenMembers(b *testing.B) {
-	c := New(1)
-	g := c.Group()
-	for range 10 {
-		g.Add(&member{func(pcm.Phase) {}})
-	}
-	epoch := time.Now()
+	walk := stepping(10)
 	b.ReportAllocs()
 	for b.Loop() {
-		g.home.step(int64(g.slot), epoch)
+		walk()
+	}
+}
+
+// stepping makes a group of so many members and gives what runs its next beat.
+func stepping(members int) (walk func()) {
+	c := New(1)
+	g := c.Group()
+	for range members {
+		g.Add(&member{func(pcm.Phase) {}})
+	}
+	c.begin()
+	return func() {
+		n := g.next()
+		c.loops[0].walk(n, due(n))
 	}
 }

@@ -17,9 +17,9 @@ const (
 
 // Member is something that a clock moves.
 type Member interface {
-	// Beat is called once for each phase of each beat, always from the same
-	// goroutine for all members of one clock. It may neither block nor
-	// allocate.
+	// Beat is called once for each phase of each beat, for the members of one
+	// clock one after another, though not always from the same goroutine. It
+	// may neither block nor allocate.
 	Beat(p Phase)
 }
 
