@@ -21,8 +21,8 @@ const (
 // memory is what calls take up, in bytes.
 type memory struct {
 	heap, rss           float64 // of a call in a meeting
-	idleHeap, idleRSS   float64 // before the first
-	afterHeap, afterRSS float64 // after the last
+	idleHeap, idleRSS   float64 // before the first, nobody there
+	afterHeap, afterRSS float64 // after the last, nobody there
 }
 
 func (m memory) report(b *testing.B) {
@@ -34,34 +34,48 @@ func (m memory) report(b *testing.B) {
 }
 
 // measureMemory weighs a telephone in a meeting where a browser is already, and
-// what is left of a thousand of them.
+// what is left of a thousand of them when everybody has gone.
 func measureMemory(b *testing.B, program string) (m memory) {
 	v := benchVoices(b, fifth(), fifth())
 	g := startGenerator(b, startProcess(b, program, memoryMeetings))
-	g.pages(0, memoryMeetings, 1, v.web, fifth())
+	first := g.pages(0, 1, 1, v.web, fifth())
 	g.wave(v, 1) // makes what all calls share
-	g.gateway.keepProfile("before", "heap?gc=1")
-	m.idleHeap, m.idleRSS = g.gateway.heap(), g.gateway.memory()
+	first[0].leave()
+	m.idleHeap, m.idleRSS = g.weigh("idle")
+	pages := g.pages(0, memoryMeetings, 1, v.web, fifth())
+	time.Sleep(time.Second)
+	meetingsHeap, meetingsRSS := g.weigh("meetings")
 	for n := 0; n < memoryCalls; n += memoryWave {
 		heap, rss := g.wave(v, memoryWave)
 		if n == 0 {
-			m.heap, m.rss = (heap-m.idleHeap)/memoryWave, (rss-m.idleRSS)/memoryWave
+			m.heap, m.rss = (heap-meetingsHeap)/memoryWave, (rss-meetingsRSS)/memoryWave
 		}
+	}
+	for _, p := range pages {
+		p.leave()
 	}
 	m.afterHeap, m.afterRSS = math.Inf(1), math.Inf(1)
 	for begun := time.Now(); time.Since(begun) < giveBack; time.Sleep(time.Second) {
-		m.afterHeap = min(m.afterHeap, g.gateway.heap())
-		m.afterRSS = min(m.afterRSS, g.gateway.memory())
+		heap, rss := g.weigh("after")
+		m.afterHeap, m.afterRSS = min(m.afterHeap, heap), min(m.afterRSS, rss)
 		if m.back() {
 			break
 		}
 	}
-	g.gateway.keepProfile("after", "heap?gc=1")
 	return m
 }
 
 // back: nothing to speak of is left of the calls.
 func (m memory) back() bool { return m.afterHeap <= 1.1*m.idleHeap && m.afterRSS <= 1.1*m.idleRSS }
+
+// weigh is what the gateway takes up once its garbage is gone. The profile of it
+// has a name.
+func (g *generator) weigh(name string) (heap, rss float64) {
+	g.tb.Helper()
+	heap, rss = g.gateway.heap(), g.gateway.memory()
+	g.gateway.keepProfile(name, "heap")
+	return heap, rss
+}
 
 // wave has n telephones call, talk a little and hang up. heap and rss are those
 // while they talk.
@@ -72,8 +86,7 @@ func (g *generator) wave(v voices, n int) (heap, rss float64) {
 		g.tb.Fatalf("the gateway took %d of %d calls", len(phones), n)
 	}
 	time.Sleep(time.Second)
-	heap, rss = g.gateway.heap(), g.gateway.memory()
-	g.gateway.keepProfile("calls", "heap?gc=1")
+	heap, rss = g.weigh("calls")
 	for _, p := range phones {
 		p.hangup()
 	}

@@ -69,6 +69,9 @@ func startProcessWith(tb testing.TB, program string, content func(dir string) st
 	}
 	p := &process{tb: tb, cmd: exec.Command(program, "run", "--config", file), profiles: filepath.Join(dir, "profiles")}
 	p.cmd.Env = append(os.Environ(), "EINWAHL_ADMIN_TOKEN="+token, "EINWAHL_PROFILE="+p.profiles)
+	if os.Getenv("PROFILE") != "" {
+		p.cmd.Env = append(p.cmd.Env, "GODEBUG=memprofilerate=4096") // calls are small
+	}
 	said, err := p.cmd.StderrPipe()
 	if err != nil {
 		tb.Fatal(err)
