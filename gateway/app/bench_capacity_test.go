@@ -3,6 +3,7 @@
 package app_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -24,9 +25,9 @@ const (
 
 // capacity is how many callers the gateway carries.
 type capacity struct {
-	clean  load   // the most callers with every packet on time
-	failed load   // the next step; no callers: there was none
-	why    string // the search has ended
+	clean load   // the most callers with every packet on time
+	last  load   // the last step
+	why   string // the search has ended
 	// Lateness of the audio clock, in seconds, at lateAt callers.
 	lateAt          int
 	late99, late999 float64
@@ -52,7 +53,7 @@ func measureCapacity(b *testing.B, program string) (c capacity) {
 		pages = append(pages, g.pages(meetings, more/perMeeting, 1, v.web, fifth())...)
 		came := g.call(more, func(i int) int { return meetings + i/perMeeting }, v.phone, fifth())
 		if phones = append(phones, came...); len(came) < more {
-			c.why = "then the gateway takes no more calls"
+			c.why = fmt.Sprintf("not %d: the gateway took %d", n, len(phones))
 			break
 		}
 		time.Sleep(settling)
@@ -66,16 +67,15 @@ func measureCapacity(b *testing.B, program string) (c capacity) {
 			after := g.gateway.figures()
 			c.lateAt, c.late99, c.late999 = n, lateness(before, after, .99), lateness(before, after, .999)
 		}
-		b.Logf("%d callers: %v", n, l)
-		if !l.clean() {
-			c.failed = l
+		b.Log(l)
+		if c.last = l; !l.clean() {
 			c.why = l.blame()
 			break
 		}
 		c.clean = l
 	}
 	if c.why == "" {
-		c.why = "the search ended there"
+		c.why = "where the search ended"
 	}
 	return c
 }
@@ -98,7 +98,7 @@ func (l load) clean() bool {
 func (l load) blame() string {
 	const share = .01 // of the turns
 	if l.late > share {
-		return "then the generator was late as well"
+		return fmt.Sprintf("not %d: packets came late, and the generator was late as well", l.callers)
 	}
-	return "then packets came late"
+	return fmt.Sprintf("not %d: packets came late", l.callers)
 }

@@ -25,7 +25,10 @@ const (
 )
 
 // click is how long sound is on its way.
-type click struct{ in, out []time.Duration }
+type click struct {
+	in, out []time.Duration
+	others  float64 // percent of a core that other programs took meanwhile
+}
 
 func (c click) report(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
@@ -66,7 +69,9 @@ func measureClick(b *testing.B, program string) (c click) {
 	for _, p := range phones {
 		g.add(p)
 	}
+	before := g.gateway.spent()
 	time.Sleep(clicking)
+	c.others = g.gateway.spent().since(before).others()
 	for i, p := range phones {
 		p.hangup()
 		c.in = append(c.in, ins[i].settle()...)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/admin"
@@ -135,6 +136,35 @@ func (p *process) cpu() (all, kernel time.Duration) {
 		p.tb.Fatal(err)
 	}
 	return time.Duration(user+system) * tick, time.Duration(system) * tick
+}
+
+// spent is what was computed: at a moment since the beginning of time, or between
+// two of them.
+type spent struct{ at, gateway, kernel, own, machine time.Duration }
+
+func (p *process) spent() (s spent) {
+	p.tb.Helper()
+	s.gateway, s.kernel = p.cpu()
+	s.own, s.machine = ownTime(), machineTime()
+	s.at = time.Duration(time.Now().UnixNano())
+	return s
+}
+
+func (s spent) since(before spent) spent {
+	return spent{s.at - before.at, s.gateway - before.gateway, s.kernel - before.kernel, s.own - before.own, s.machine - before.machine}
+}
+
+// percent is a part of it in percent of a core.
+func (s spent) percent(d time.Duration) float64 { return 100 * d.Seconds() / s.at.Seconds() }
+
+// others is what programs took that are neither the gateway nor this one.
+func (s spent) others() float64 { return max(0, s.percent(s.machine-s.own-s.gateway)) }
+
+// ownTime is what this process has computed.
+func ownTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // machineTime is what all processors have computed for anybody, and what was

@@ -4,7 +4,6 @@ package app_test
 
 import (
 	"fmt"
-	"syscall"
 	"testing"
 	"time"
 
@@ -36,8 +35,8 @@ type load struct {
 
 // String tells what the figures are to be judged by.
 func (l load) String() string {
-	return fmt.Sprintf("%.2f %% of a core each, of it in the kernel %.2f %%; generator %.0f %% and late in %.1f %% of its turns, other programs %.0f %%; %d packets came to telephones, %d gaps over 40 ms, longest %.0f ms",
-		l.cpu, l.kernel, l.generator, 100*l.late, max(0, l.others), l.cadence.packets, l.cadence.gaps, ms(l.cadence.longest))
+	return fmt.Sprintf("%d callers, %.2f %% of a core each, of it in the kernel %.2f %%; generator %.0f %% and late in %.1f %% of its turns, other programs %.0f %%; %d packets came to telephones, %d gaps over 40 ms, longest %.0f ms",
+		l.callers, l.cpu, l.kernel, l.generator, 100*l.late, max(0, l.others), l.cadence.packets, l.cadence.gaps, ms(l.cadence.longest))
 }
 
 func (l load) report(b *testing.B) {
@@ -76,7 +75,7 @@ func measureLoad(b *testing.B, program string, s scene, withFloor bool) load {
 	time.Sleep(settling)
 	l := g.watch(phones, pages, window)
 	l.memory = (g.gateway.memory() - before) / float64(s.callers())
-	b.Logf("%d callers: %v", s.callers(), l)
+	b.Log(l)
 	g.check(b, s, l)
 	for _, p := range phones {
 		p.hangup()
@@ -113,17 +112,13 @@ func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.
 	objects, reading := g.gateway.objects()
 	wait := g.gateway.profiled(length)
 	g.begin(phones, pages)
-	begun, own, machine := time.Now(), ownTime(), machineTime()
-	all, kernel := g.gateway.cpu()
+	before := g.gateway.spent()
 	time.Sleep(length)
-	all2, kernel2 := g.gateway.cpu()
-	took := time.Since(begun)
-	percent := func(d time.Duration) float64 { return 100 * d.Seconds() / took.Seconds() }
-	l.cpu, l.kernel = percent(all2-all)/float64(len(phones)), percent(kernel2-kernel)/float64(len(phones))
-	l.generator = percent(ownTime() - own)
-	l.others = percent(machineTime()-machine) - l.generator - percent(all2-all)
+	s := g.gateway.spent().since(before)
+	l.cpu, l.kernel = s.percent(s.gateway)/float64(len(phones)), s.percent(s.kernel)/float64(len(phones))
+	l.generator, l.others = s.percent(s.own), s.others()
 	g.count(&l, phones, pages)
-	sent := took.Seconds() * float64(len(phones)+len(pages)) * float64(time.Second/pcm.FrameDuration)
+	sent := s.at.Seconds() * float64(len(phones)+len(pages)) * float64(time.Second/pcm.FrameDuration)
 	l.allocated = max(0, g.gateway.figure(objectsMetric)-objects-reading) / (sent + float64(l.cadence.packets+l.pages))
 	wait()
 	return l
@@ -153,11 +148,4 @@ func (g *generator) count(l *load, phones []*benchPhone, pages []*benchPage) {
 		l.pages += int(p.heard.Load())
 	}
 	l.late = float64(g.took.late) / float64(max(1, g.took.turns))
-}
-
-// ownTime is what this process has computed.
-func ownTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

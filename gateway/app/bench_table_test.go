@@ -24,6 +24,7 @@ type goal struct {
 	measured          string // empty: it was not
 	met               bool
 	meanwhile         string
+	others            float64 // percent of a core that other programs took meanwhile
 }
 
 // goal adds a line, which says that nothing was measured until it is told what
@@ -45,7 +46,14 @@ func (g *goal) atMostFloors(l load, most float64) {
 }
 
 // with tells beside the figure what else happened meanwhile.
-func (g *goal) with(l load) { g.meanwhile = fmt.Sprintf("%s, %s: %v", g.what, g.speak, l) }
+func (g *goal) with(l load) {
+	g.others = l.others
+	g.meanwhile = fmt.Sprintf("%s, %s: %v", g.what, g.speak, l)
+}
+
+// tooBusy is how much of a core other programs may take, in percent, before a
+// goal that is not met says nothing of the gateway.
+const tooBusy = 30
 
 func (g *goal) verdict() string {
 	switch {
@@ -55,6 +63,8 @@ func (g *goal) verdict() string {
 		return ""
 	case g.met:
 		return "met"
+	case g.others > tooBusy:
+		return fmt.Sprintf("unclear: other programs took %.0f %% of a core", g.others)
 	default:
 		return "NOT MET"
 	}
