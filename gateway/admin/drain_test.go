@@ -118,7 +118,7 @@ func (g *guessers) Clear() { g.cleared = true }
 func TestGuessingIsShownCountedAndForgiven(t *testing.T) {
 	g := &guessers{}
 	metrics := NewMetrics(MediaCounters{})
-	metrics.Watch(g.Guessing, func() Load { return Load{CPU: .5, Share: 1} })
+	metrics.Watch(g.Guessing, func() Load { return Load{CPU: .5, Share: 1, Complexity: 3} })
 	s, err := New(Config{Listen: "127.0.0.1:0"}, token, Sources{Guesses: g, Metrics: metrics}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestGuessingIsShownCountedAndForgiven(t *testing.T) {
 	text := ask(s, http.MethodGet, "/metrics", "").Body.String()
 	for _, want := range []string{
 		"einwahl_guessing_wrong_total 20\n", `einwahl_guessing_locks_total{scope="caller"} 2`,
-		`einwahl_guessing_locked{scope="meeting"} 1`, `einwahl_load{of="cpu"} 0.5`, "einwahl_calls_share 1\n",
+		`einwahl_guessing_locked{scope="meeting"} 1`, `einwahl_load{of="cpu"} 0.5`, "einwahl_calls_share 1\n", "einwahl_opus_complexity 3\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the metrics lack %q", want)

@@ -100,7 +100,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	}
 	a.metrics.WatchTrunks(trunks{a}.Trunks)
 	a.metrics.WatchSignalling(a.dropped())
-	a.load = overload.New(c.Overload, overload.Sources{Calls: a.calls.count, Waiting: a.phones.Waiting, Beats: a.late})
+	a.load = overload.New(c.Overload, overload.Sources{Calls: a.calls.count, Waiting: a.phones.Waiting, Beats: a.late, Effort: a.encodeAt})
 	a.phones.SetOverload(a.tooMuch)
 	a.metrics.Watch(guesses{a.guesses}.Guessing, a.busy)
 	a.web, err = admin.New(c.Admin, o.Token, admin.Sources{
@@ -237,7 +237,14 @@ func (a *App) tooMuch() string {
 // busy is how busy the gateway is.
 func (a *App) busy() admin.Load {
 	cpu, heap, late := a.load.Load()
-	return admin.Load{CPU: cpu, Heap: heap, Late: late, Share: a.load.Share()}
+	return admin.Load{CPU: cpu, Heap: heap, Late: late, Share: a.load.Share(), Complexity: a.load.Complexity()}
+}
+
+// encodeAt holds all encoders to a complexity.
+func (a *App) encodeAt(complexity int) {
+	cpu, _, late := a.load.Load()
+	a.encoders.SetComplexity(complexity)
+	a.log.Info().Int("complexity", complexity).Float64("cpu", cpu).Float64("late", late).Msg("encoders held to another complexity")
 }
 
 // late counts the beats of the audio clock, and those that were later than

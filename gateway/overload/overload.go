@@ -1,5 +1,5 @@
 // Package overload decides how many new calls a gateway can take without harm
-// to those in progress.
+// to those in progress, and how much care it can take with their sound.
 //
 // What is measured goes into a pure function, which says what share of the new
 // calls is taken. A [Meter] samples, and answers for each call at once.
@@ -26,6 +26,9 @@ type Sources struct {
 	// Beats are those of the audio clock since its start, and of them those that
 	// were later than a limit.
 	Beats func(limit time.Duration) (all, late uint64)
+	// Effort is told when encoders are to be held to another complexity; it may
+	// be nil.
+	Effort func(complexity int)
 }
 
 // Meter watches the load. Its methods may be called from several goroutines.
@@ -36,6 +39,7 @@ type Meter struct {
 	share   atomic.Uint64 // the bits of a float64
 	key     atomic.Pointer[string]
 	load    atomic.Pointer[load]
+	effort  atomic.Int32 // complexity
 	rate    atomic.Pointer[rate.Limiter]
 }
 
@@ -44,6 +48,7 @@ func New(c Config, s Sources) *Meter {
 	m := &Meter{sources: s, busy: computed}
 	m.decide(state{share: 1})
 	m.load.Store(&load{})
+	m.effort.Store(int32(effort{}.complexity()))
 	m.Set(c)
 	return m
 }
@@ -87,12 +92,15 @@ func (m *Meter) Load() (cpu, heap, late float64) {
 	return l.cpu, l.heap, l.late
 }
 
+// Complexity is what encoders are held to.
+func (m *Meter) Complexity() int { return int(m.effort.Load()) }
+
 // Run measures until ctx ends.
 func (m *Meter) Run(ctx context.Context) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	may := limitsOf("/")
-	last, s, l := m.sample(may), state{share: 1}, load{}
+	last, s, l, e := m.sample(may), state{share: 1}, load{}, effort{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -105,6 +113,15 @@ func (m *Meter) Run(ctx context.Context) error {
 		shown := l // which is no longer changed
 		m.load.Store(&shown)
 		m.decide(s)
+		e = e.next(l, *m.config.Load())
+		m.hold(e.complexity())
+	}
+}
+
+// hold tells when encoders are to do more or less than before.
+func (m *Meter) hold(complexity int) {
+	if was := m.effort.Swap(int32(complexity)); int(was) != complexity && m.sources.Effort != nil {
+		m.sources.Effort(complexity)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -135,6 +136,7 @@ func TestLimitsOnCalls(t *testing.T) {
 // A meter that runs finds sound that is late, and that it is in time again.
 func TestMeterFollowsTheLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var told []int // complexities
 		beats, late, lags := uint64(0), uint64(0), new(atomic.Bool)
 		lags.Store(true)
 		m := New(Config{Lateness: 20 * time.Millisecond}, Sources{Beats: func(limit time.Duration) (uint64, uint64) {
@@ -143,7 +145,7 @@ func TestMeterFollowsTheLoad(t *testing.T) {
 				late += 50
 			}
 			return beats, late
-		}})
+		}, Effort: func(complexity int) { told = append(told, complexity) }})
 		begun := time.Now()
 		m.busy = func() time.Duration { // half of the time
 			return time.Duration(float64(time.Since(begun)) * float64(runtime.GOMAXPROCS(0)) / 2)
@@ -169,9 +171,13 @@ func TestMeterFollowsTheLoad(t *testing.T) {
 		if share := m.Share(); share != 1 {
 			t.Errorf("15 s after the sound was late %.2f of the calls are taken, want all", share)
 		}
+		time.Sleep(30 * time.Second)
 		stop()
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+		if want := []int{3, 1, 0, 1, 3, 5}; !slices.Equal(told, want) || m.Complexity() != 5 {
+			t.Errorf("encoders were held to %v and then %d, want %v", told, m.Complexity(), want)
 		}
 	})
 }
