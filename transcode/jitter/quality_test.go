@@ -118,6 +118,17 @@ func TestWayToTheTelephone(t *testing.T) {
 	}
 }
 
+// 1004 Hz is what a telephone exchange is measured with.
+func TestToneStaysPure(t *testing.T) {
+	tone := soundtest.Sine(1004, 10000, pcm.Narrowband, 0, 10*pcm.Narrowband)
+	for _, late := range []time.Duration{0, 15 * ms} {
+		heard := sound(listen(newTone(), rough(said(tone), 0, late), 20*ms, 9*time.Second))
+		if p := soundtest.Purity(heard[5*pcm.Narrowband:], pcm.Narrowband, 1004); p < 30 {
+			t.Errorf("packets late by up to %v: %.1f dB", late, p)
+		}
+	}
+}
+
 // telephoneBand is what of sound at 48 kHz goes through a telephone.
 func telephoneBand(full []int16) []int16 {
 	in := make([]float32, len(full))
@@ -136,7 +147,7 @@ func judge(t *testing.T, said, heard []int16, understood, apart, opinion float64
 	t.Helper()
 	step := soundtest.Align(said, heard, 1600)
 	u, a := soundtest.STOI(said, step), soundtest.Distance(said, step)
-	clicks := soundtest.Clicks(heard, pcm.Narrowband)
+	clicks := soundtest.Clicks(said, step, pcm.Narrowband)
 	t.Logf("STOI %.4f, %.2f dB apart, clicks at %v, gaps %v", u, a, clicks, soundtest.Gaps(said, step, pcm.Narrowband))
 	if u < understood || a > apart {
 		t.Errorf("STOI %.4f, want %.2f; %.2f dB apart, want %.2f", u, understood, a, apart)

@@ -130,6 +130,29 @@ func TestStreamKeepsTimeThroughTurns(t *testing.T) {
 	}
 }
 
+// Nothing is promised of the size of packets, or of the marker.
+func TestPacketsMayChangeTheirSize(t *testing.T) {
+	var queue []sent
+	at := 0
+	for i := range 600 {
+		ptime := []time.Duration{20 * ms, 10 * ms, 60 * ms, 30 * ms, 40 * ms, 5 * ms}[i/40%6]
+		p := whistled(1, ptime, 0)[0]
+		binary.BigEndian.PutUint32(p.Payload, uint32(at))
+		p.Seq, p.Timestamp, p.Marker = uint16(i), uint32(at), i%7 == 3
+		at += int(ptime/ms) * 8
+		p.at = time.Duration(at) * time.Second / 8000 // when its sound is complete
+		queue = append(queue, p)
+	}
+	s := New(Config{ClockRate: 8000, Rate: 8000}, &whistle{rate: 8000})
+	heard, silent := follow(s, queue, at/160-5, func(int) pcm.Frame { return make(pcm.Frame, 160) })
+	if got := residue(heard[10:]); got > 60 || len(silent) > 2 {
+		t.Errorf("a click of %.0f, silent on beats %v", got, silent)
+	}
+	if st := s.Stats(); st.Lost+st.Late+st.Discarded+st.Damaged > 0 || st.Restarts != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestTurningDoesNotAllocate(t *testing.T) {
 	s := New(Config{ClockRate: 8000, Rate: 8000}, &whistle{rate: 8000})
 	p, f := whistled(1, 20*ms, 0)[0].Packet, make(pcm.Frame, 320)

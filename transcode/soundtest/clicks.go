@@ -15,25 +15,40 @@ const (
 	faint = 60
 )
 
-// Clicks are the places in sound at which a sample cannot be foreseen from
-// those before it, much less than its neighbours can: where two pieces were put
-// together that do not fit.
-func Clicks(sound []int16, rate int) (at []int) {
+// Clicks are the places in got at which a sample cannot be foreseen from those
+// before it, much less than its neighbours can: where two pieces were put
+// together that do not fit. What is as sharp in want, within 10 ms, is no click;
+// want may be nil.
+func Clicks(want, got []int16, rate int) (at []int) {
 	window := rate / 50
-	for from := 0; from+2*window <= len(sound); from += window {
-		surprise := surprises(sound[from : from+2*window])
+	for from := 0; from+2*window <= len(got); from += window {
+		surprise := surprises(got[from : from+2*window])
 		all := energy(surprise)
 		for i := window / 2; i < window*3/2; i++ {
 			near := surprise[i-rate/1000 : i+rate/1000+1]
 			usual := math.Sqrt((all - energy(near)) / float64(len(surprise)-len(near)))
-			if v := math.Abs(surprise[i]); v > faint && v > sharp*(usual+1) {
-				if n := len(at); n == 0 || from+i-at[n-1] > rate/100 {
-					at = append(at, from+i)
-				}
+			v := math.Abs(surprise[i])
+			if v <= faint || v <= sharp*(usual+1) || v <= 2*sharpest(want, from+i, rate) {
+				continue
+			}
+			if n := len(at); n == 0 || from+i-at[n-1] > rate/100 {
+				at = append(at, from+i)
 			}
 		}
 	}
 	return at
+}
+
+// sharpest is the greatest surprise in sound about a place.
+func sharpest(sound []int16, at, rate int) (most float64) {
+	window := rate / 50
+	if at < window || at+window > len(sound) {
+		return 0
+	}
+	for _, v := range surprises(sound[at-window : at+window])[window/2 : window*3/2] {
+		most = max(most, math.Abs(v))
+	}
+	return most
 }
 
 func energy(x []float64) (sum float64) {

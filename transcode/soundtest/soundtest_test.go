@@ -65,12 +65,15 @@ func TestSoundIsBroughtIntoStep(t *testing.T) {
 }
 
 func TestClicksAreFound(t *testing.T) {
-	if at := Clicks(Speech(t, 8000), 8000); len(at) > 0 {
+	if at := Clicks(nil, Speech(t, 8000), 8000); len(at) > 0 {
 		t.Errorf("speech clicks at %v", at)
 	}
 	cut := append(Sine(200, 8000, 8000, 0, 8000), Sine(200, 8000, 8000, 11, 8000)...)
-	if at := Clicks(cut, 8000); len(at) != 1 || at[0] < 7999 || at[0] > 8001 {
+	if at := Clicks(nil, cut, 8000); len(at) != 1 || at[0] < 7999 || at[0] > 8001 {
 		t.Errorf("a cut at 8000 is found at %v", at)
+	}
+	if at := Clicks(cut, cut, 8000); len(at) > 0 {
+		t.Errorf("what belongs there clicks at %v", at)
 	}
 }
 

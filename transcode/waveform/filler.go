@@ -1,41 +1,53 @@
 package waveform
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
-	// memory is how much of the past a filler keeps: enough to find the
-	// longest period in, and what comes before it.
+	// memory is how much of the past a filler keeps: three of the longest
+	// periods, and the quarter that comes before them.
 	memory = 50 * time.Millisecond
 	// window is how much of the newest sound is compared.
 	window = 20 * time.Millisecond
-	// steady is how long a gap is filled at full loudness.
+	// steady is how long a gap is filled at full loudness, and how long with
+	// one more period at a time: the same one over and over is a buzz
+	// (G.711 Appendix I section I.2.6).
 	steady = 10 * time.Millisecond
 	// fading is how long it then takes to fall silent: a vowel held longer
-	// than 60 ms sounds like a machine (G.711 Appendix I section I.2.7).
+	// than 60 ms sounds like a machine (section I.2.7).
 	fading = 50 * time.Millisecond
+	// most is how many periods are repeated in the end.
+	most = 3
 )
 
-// Filler fills the gaps of one stream by repeating its last pitch period, after
-// the manner of G.711 Appendix I but without its delay: the seam is blended on
-// the far side of the gap, not the near one.
+// Filler fills the gaps of one stream after G.711 Appendix I: by repeating its
+// last pitch period, then its last two and three, until it has faded. It does
+// without the delay of the Appendix: where that blends the last of the good
+// sound with the first of the repeated, the step between the two is spread out.
 type Filler struct {
 	rate int
 	past []int16 // the newest sound, the end of the stream so far
 
-	missing int // samples filled since the last good one
-	lag     int // period that is being repeated
-	cycle   []int16
-	at      int // place in cycle
+	missing int     // samples filled since the last good one
+	lag     int     // period that is being repeated
+	source  []int16 // the past when the gap began
+	periods int     // how many of them are repeated
+	at      int     // place in the cycle
+	before  int     // place in the cycle of one period less when it was left
+	turned  int     // samples since then
+	step    int     // from the past to what repeats it
 	seam    []int16
 }
 
 // NewFiller makes a filler for a stream of that sample rate.
 func NewFiller(rate int) *Filler {
 	return &Filler{
-		rate:  rate,
-		past:  make([]int16, samples(memory, rate)),
-		cycle: make([]int16, 0, samples(longestPeriod, rate)),
-		seam:  make([]int16, samples(10*time.Millisecond, rate)),
+		rate:   rate,
+		past:   make([]int16, samples(memory, rate)),
+		source: make([]int16, samples(memory, rate)),
+		seam:   make([]int16, samples(10*time.Millisecond, rate)),
 	}
 }
 
@@ -69,14 +81,11 @@ func (f *Filler) Fill(dst []int16) {
 func (f *Filler) begin() {
 	n := samples(window, f.rate)
 	lo, hi := samples(shortestPeriod, f.rate), samples(longestPeriod, f.rate)
-	lag, _ := period(f.past, lo, hi, n)
-	f.lag, f.at = lag, 0
-	f.cycle = append(f.cycle[:0], f.past[len(f.past)-lag:]...)
-	// The cycle must close on itself: its last quarter turns into what came
-	// before its beginning.
-	q := lag / 4
-	before := f.past[len(f.past)-lag-q:][:q]
-	crossfade(f.cycle[lag-q:], f.cycle[lag-q:], before)
+	f.lag, _ = period(f.past, lo, hi, n)
+	f.periods, f.at, f.turned = 1, 0, 0
+	copy(f.source, f.past)
+	end := len(f.past)
+	f.step = int(f.past[end-1]) - int(f.past[end-1-f.lag])
 }
 
 // repeat goes on with the cycle, fading.
@@ -89,13 +98,48 @@ func (f *Filler) repeat(dst []int16) {
 			f.missing += len(dst) - i
 			return
 		}
-		dst[i] = int16(int(f.cycle[f.at]) * left / fade)
-		f.at++
-		if f.at == f.lag {
-			f.at = 0
-		}
+		dst[i] = int16(min(max(f.next()*left/fade, math.MinInt16), math.MaxInt16))
 		f.missing++
+		if f.missing%hold == 0 && f.periods < most {
+			f.before, f.turned = f.at, 0
+			f.at %= f.lag
+			f.periods++
+		}
 	}
+}
+
+// next is the next sample of the cycle. When periods are added it turns from
+// the old cycle into the new one.
+func (f *Filler) next() int {
+	quarter := f.lag / 4
+	v := f.cycle(f.periods, f.at)
+	switch {
+	case f.turned >= quarter:
+	case f.periods == 1:
+		v += f.step * (quarter - f.turned) / quarter
+	default:
+		before := f.cycle(f.periods-1, (f.before+f.turned)%(f.lag*(f.periods-1)))
+		v = (before*(quarter-f.turned) + v*f.turned) / quarter
+	}
+	f.turned++
+	f.at++
+	if f.at == f.lag*f.periods {
+		f.at = 0
+	}
+	return v
+}
+
+// cycle is a sample of the last so many periods. They have to close on
+// themselves: their last quarter turns into what came before their beginning.
+func (f *Filler) cycle(periods, at int) int {
+	long, quarter := periods*f.lag, f.lag/4
+	begin := len(f.source) - long
+	v := int(f.source[begin+at])
+	if late := at - (long - quarter); late >= 0 {
+		before := int(f.source[begin-quarter+late])
+		v = (v*(quarter-late) + before*late) / quarter
+	}
+	return v
 }
 
 func (f *Filler) remember(sound []int16) {

@@ -130,6 +130,32 @@ func TestReturnAfterAGapDoesNotClick(t *testing.T) {
 	}
 }
 
+// A buzz is what one period over and over is, so in the end it is three
+// (G.711 Appendix I section I.2.6).
+func TestLongGapIsFilledWithThreePeriods(t *testing.T) {
+	// A voice of 100 Hz whose pulses are now stronger and now weaker.
+	voice := make([]int16, 800)
+	strength := [...]int16{8000, 10000, 9000}
+	for i := range voice {
+		if i%80 < 8 {
+			voice[i] = strength[i/80%3]
+		}
+	}
+	f := NewFiller(rate)
+	f.Good(voice)
+	gap := make([]int16, 480)
+	f.Fill(gap)
+	var pulses []int16
+	for at := 0; at < 400; at += 80 {
+		pulses = append(pulses, loudest(gap[at:at+80]))
+	}
+	faded := func(v int16, at int) int16 { return int16(int(v) * (480 - at) / 400) }
+	// The newest pulse was 8000; once there are three, the oldest follows.
+	if got, last := pulses[3], faded(8000, 240); max(got-last, last-got) < 200 {
+		t.Errorf("after 30 ms the last period still repeats: %v", pulses)
+	}
+}
+
 func loudest(s []int16) (most int16) {
 	for _, v := range s {
 		most = max(most, v, -v)
