@@ -99,15 +99,16 @@ func (s *Stream) unpack(p *packet) (int, error) {
 	copy(s.recent[:], s.recent[1:])
 	s.recent[primers-1] = p.seq
 	s.level = int(p.level)
+	room := s.packet[:s.long(longest)]
 	if !s.skimming {
-		return s.decoder.Decode(s.packet, p.payload)
+		return s.decoder.Decode(room, p.payload)
 	}
 	s.level = s.told(p)
 	n := s.last
 	if d, ok := s.decoder.(measuringDecoder); ok {
-		n = min(d.Samples(p.payload), len(s.packet))
+		n = min(d.Samples(p.payload), len(room))
 	}
-	clear(s.packet[:max(n, 0)])
+	clear(room[:max(n, 0)])
 	return n, nil
 }
 
@@ -139,7 +140,7 @@ func (s *Stream) replay() (n int) {
 		if p.seq != seq || p.kept || s.mute(p.payload) {
 			continue
 		}
-		if got, err := s.decoder.Decode(s.packet, p.payload); err == nil {
+		if got, err := s.decoder.Decode(s.packet[:s.long(longest)], p.payload); err == nil {
 			n = got
 		}
 	}

@@ -171,7 +171,7 @@ func New(cfg Config, d Decoder) *Stream {
 		lateness: newLateness(cfg.Rate),
 		last:     frame,
 		loud:     level.Silent,
-		sound:    make([]int16, 0, 3*room(longest)),
+		sound:    make([]int16, 0, room(longest+4*pcm.FrameDuration)),
 		packet:   make([]int16, room(longest)),
 		scraps:   make([]int16, in(unit), room(unit)),
 		seam:     make([]int16, 0, room(unit)),
