@@ -7,10 +7,10 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -44,7 +44,8 @@ type leg struct {
 	failed   chan struct{} // holds a token once a connection has failed
 	changed  chan struct{} // holds a token while wanted is news
 
-	microphone atomic.Pointer[microphone] // the newest; nil before there is one
+	microphone microphone
+	keys       *keys // of its sound
 
 	mu      sync.Mutex
 	wanted  []*voice          // to be heard by the page, newest wish
@@ -120,7 +121,9 @@ func (l *leg) run(ctx context.Context) error {
 
 func (l *leg) connect() (err error) {
 	n := l.session.meeting.net
-	if l.pub, err = n.connect(l.strict, l.fromMicrophone); err != nil {
+	l.microphone.pace = rate.NewLimiter(packetRate, packetBurst)
+	l.keys = &keys{take: func(packet []byte, at time.Time) { l.microphone.take(l.session.voice, packet, at) }}
+	if l.pub, err = n.connectMicrophone(l.strict, l.fromMicrophone, l.keys); err != nil {
 		return fmt.Errorf("make the connection of a microphone: %w", err)
 	}
 	if l.sub, err = n.connect(l.strict, l.fromListener); err != nil {
@@ -137,11 +140,12 @@ func (l *leg) connect() (err error) {
 			}
 		})
 	}
-	l.pub.OnTrack(l.listen)
+	l.keys.watch(l.pub.SCTP().Transport())
 	return nil
 }
 
 func (l *leg) close() {
+	l.keys.close()
 	// What cannot be closed in order is gone all the same.
 	_ = l.pub.GracefulClose()
 	_ = l.sub.GracefulClose()
@@ -224,6 +228,9 @@ func (l *leg) answerPub(ctx context.Context, sdp string) error {
 	text, err := describe(ctx, l.pub, answer)
 	if err != nil {
 		return err
+	}
+	if ways := l.pub.GetTransceivers(); len(ways) > 0 {
+		l.microphone.format.Store(formatOf(ways[0].Receiver().GetParameters()))
 	}
 	l.session.out.send(sdpMessage{Type: "pub.answer", SDP: text})
 	return nil

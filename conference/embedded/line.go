@@ -94,6 +94,8 @@ func (m *meeting) sendOut(p *person) {
 	}
 	if mb.encoder != nil {
 		mb.encoder.close()
+	}
+	if mb.voice != nil {
 		mb.voice.close()
 	}
 	if mb.browser != nil {
@@ -191,7 +193,10 @@ func (m *meeting) spreadVoices() {
 	for _, mb := range m.members {
 		if mb.encoder != nil {
 			mb.encoder.wanted(listeners > 0 || m.recorder != nil)
-			mb.voice.sendApart(apart)
+		}
+		if mb.voice != nil {
+			// A page's voice comes where all pages' do, unless each has its socket.
+			mb.voice.sendApart(apart && (mb.encoder != nil || m.net.mux != nil))
 		}
 		if mb.browser != nil && mb.voice != nil {
 			mb.browser.hear(voices)

@@ -97,7 +97,23 @@ type buffers func(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteClose
 
 // connect makes a connection. A strict one speaks only AEAD ciphers.
 func (n *network) connect(strict bool, into buffers) (*webrtc.PeerConnection, error) {
+	return n.connectWith(n.settings(strict), into)
+}
+
+// connectMicrophone is connect for the sound of a page, which the keys open if
+// it comes by the port that all pages share.
+func (n *network) connectMicrophone(strict bool, into buffers, k *keys) (*webrtc.PeerConnection, error) {
 	settings := n.settings(strict)
+	if n.mux != nil {
+		settings.SetICEUDPMux(n.mux.With(k.open))
+		if err := k.listenIn(&settings); err != nil {
+			return nil, err
+		}
+	}
+	return n.connectWith(settings, into)
+}
+
+func (n *network) connectWith(settings webrtc.SettingEngine, into buffers) (*webrtc.PeerConnection, error) {
 	settings.BufferFactory = into
 	return n.newAPI(settings).NewPeerConnection(webrtc.Configuration{
 		Certificates: []webrtc.Certificate{n.certificate},
@@ -142,10 +158,7 @@ func (n *network) newSettings(cfg WebRTC, strict bool) (webrtc.SettingEngine, er
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetIPFilter(cfg.listens)
-	s.SetSRTPReplayProtectionWindow(512)
-	// What comes goes on at once, so there is no first packet to be kept for
-	// whom a track is told to.
-	s.SetFireOnTrackBeforeFirstRTP(true)
+	s.SetSRTPReplayProtectionWindow(replayWindow)
 	// Two ends without a cipher in common may wait for each other for long.
 	s.SetDTLSConnectContextMaker(func() (context.Context, func()) {
 		return context.WithTimeout(context.Background(), handshakeTimeout)

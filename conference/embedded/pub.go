@@ -2,7 +2,9 @@ package embedded
 
 import (
 	"io"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -20,75 +22,92 @@ const (
 	longestPacket = 1400
 )
 
-// microphone is the track of a page that counts. It is used by the goroutine
-// that takes the packets of the page's connection out of their encryption, and
-// by no other but for its reception.
+// format is what was agreed on for a microphone.
+type format struct {
+	opus  uint8 // payload type
+	level uint8 // number of the RFC 6464 header extension, or 0
+}
+
+// formatOf reads what was agreed on; nil where nothing was.
+func formatOf(p webrtc.RTPParameters) *format {
+	i := slices.IndexFunc(p.Codecs, func(c webrtc.RTPCodecParameters) bool {
+		return strings.EqualFold(c.MimeType, webrtc.MimeTypeOpus)
+	})
+	if i < 0 {
+		return nil
+	}
+	f := &format{opus: uint8(p.Codecs[i].PayloadType)}
+	for _, extension := range p.HeaderExtensions {
+		if extension.URI == audioLevelURI {
+			f.level = uint8(extension.ID)
+		}
+	}
+	return f
+}
+
+// rememberedSources is of how many sources a microphone remembers that they have
+// had their time.
+const rememberedSources = 8
+
+// microphone takes a page's sound to its voice. Its newest source counts: a page
+// that changes its microphone has two for a moment.
 type microphone struct {
-	ssrc   uint32
-	opus   uint8 // payload type
-	level  uint8 // number of the RFC 6464 header extension, or 0
+	format atomic.Pointer[format]
+	heard  reception
+
+	// Used by who opens the packets.
+	begun  bool
+	source uint32
+	past   []uint32 // sources that were the newest
 	pace   *rate.Limiter
 	header rtp.Header
-	heard  reception
 }
 
-// listen passes the page's microphone on to its voice. The newest track
-// counts: a page that changes its microphone has two for a moment.
-func (l *leg) listen(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-	m := &microphone{ssrc: uint32(track.SSRC()), pace: rate.NewLimiter(packetRate, packetBurst)}
-	parameters := receiver.GetParameters()
-	for _, codec := range parameters.Codecs {
-		if strings.EqualFold(codec.MimeType, webrtc.MimeTypeOpus) {
-			m.opus = uint8(codec.PayloadType)
-		}
+// take passes one packet on to the page's voice.
+func (m *microphone) take(v *voice, packet []byte, at time.Time) {
+	h, f := &m.header, m.format.Load()
+	head, err := h.Unmarshal(packet)
+	if err != nil || f == nil || h.PayloadType != f.opus || len(packet)-head > longestPacket {
+		return
 	}
-	for _, extension := range parameters.HeaderExtensions {
-		if extension.URI == audioLevelURI {
-			m.level = uint8(extension.ID)
-		}
+	if !m.isNewest(h.SSRC) || !m.pace.AllowN(at, 1) {
+		return
 	}
-	if m.opus != 0 {
-		l.microphone.Store(m)
-	}
+	m.heard.take(h.SSRC, h.SequenceNumber, h.Timestamp, at)
+	v.take(*h, unpad(*h, packet[head:]), levelOf(h, f.level), at)
 }
 
-// inlet is where pion puts the packets of one source of a page, once their
-// encryption is off. They go on at once: one who waited for them elsewhere would
-// have to be woken for each.
-type inlet struct {
-	leg  *leg
-	ssrc uint32
+// isNewest reports whether a source is the one that counts. One that is new is.
+func (m *microphone) isNewest(source uint32) bool {
+	if m.begun && source == m.source {
+		return true
+	}
+	if slices.Contains(m.past, source) {
+		return false
+	}
+	if m.begun {
+		m.past = append(m.past, m.source)
+		m.past = m.past[max(0, len(m.past)-rememberedSources):]
+	}
+	m.begun, m.source = true, source
+	return true
 }
 
-// Write takes a packet. What is not of the microphone is dropped.
+// inlet is where pion puts a page's packets of sound that it has opened. They go
+// on at once: one who waited for them elsewhere would have to be woken for each.
+type inlet struct{ *keys }
+
+// Write takes a packet.
 func (i inlet) Write(packet []byte) (int, error) {
-	if m := i.leg.microphone.Load(); m != nil && m.ssrc == i.ssrc {
-		m.take(i.leg.session.voice, packet, time.Now())
-	}
+	i.pass(packet, time.Now())
 	return len(packet), nil
 }
 
 // Read has nothing to give: all is taken as it comes.
 func (inlet) Read([]byte) (int, error) { return 0, io.EOF }
 
-// Close ends the source.
-func (i inlet) Close() error {
-	if m := i.leg.microphone.Load(); m != nil && m.ssrc == i.ssrc {
-		i.leg.microphone.CompareAndSwap(m, nil)
-	}
-	return nil
-}
-
-// take passes one packet on to the page's voice.
-func (m *microphone) take(v *voice, packet []byte, at time.Time) {
-	h := &m.header
-	head, err := h.Unmarshal(packet)
-	if err != nil || h.PayloadType != m.opus || len(packet)-head > longestPacket || !m.pace.AllowN(at, 1) {
-		return
-	}
-	m.heard.take(h.SequenceNumber, h.Timestamp, at)
-	v.take(*h, unpad(*h, packet[head:]), levelOf(h, m.level), at)
-}
+// Close does nothing: the keys are closed with the leg.
+func (inlet) Close() error { return nil }
 
 // unpad takes RTP padding off.
 func unpad(h rtp.Header, payload []byte) []byte {

@@ -18,6 +18,7 @@ const restart = 1000
 type reception struct {
 	mu       sync.Mutex
 	begun    bool
+	ssrc     uint32
 	first    uint32 // extended sequence numbers
 	highest  uint32
 	received uint32
@@ -31,13 +32,13 @@ type reception struct {
 }
 
 // take counts a packet.
-func (r *reception) take(seq uint16, ts uint32, at time.Time) {
+func (r *reception) take(ssrc uint32, seq uint16, ts uint32, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	transit := uint32(at.UnixMicro()*(opus.ClockRate/1000)/1000) - ts
 	step := int16(seq - uint16(r.highest))
-	if !r.begun || step < -restart || step > restart {
-		r.begin(seq, transit)
+	if !r.begun || r.ssrc != ssrc || step < -restart || step > restart {
+		r.begin(ssrc, seq, transit)
 		return
 	}
 	r.received++
@@ -51,23 +52,28 @@ func (r *reception) take(seq uint16, ts uint32, at time.Time) {
 	r.jitter += uint32(d) - (r.jitter+8)>>4
 }
 
-func (r *reception) begin(seq uint16, transit uint32) {
-	r.begun, r.transit = true, transit
+func (r *reception) begin(ssrc uint32, seq uint16, transit uint32) {
+	if r.ssrc != ssrc {
+		r.theirs, r.theirsAt = 0, time.Time{}
+	}
+	r.begun, r.ssrc, r.transit = true, ssrc, transit
 	// A cycle above, so that one that is late is not below zero.
 	r.first = uint32(seq) | 1<<16
 	r.highest, r.received = r.first, 1
 	r.expectedBefore, r.receivedBefore = 0, 0
 }
 
-// told takes a report of the sender's.
+// told takes a report of the sender's. Those of others are not looked at.
 func (r *reception) told(report *rtcp.SenderReport, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.theirs, r.theirsAt = uint32(report.NTPTime>>16), at
+	if r.begun && report.SSRC == r.ssrc {
+		r.theirs, r.theirsAt = uint32(report.NTPTime>>16), at
+	}
 }
 
 // report is what is known now. It reports false if nothing has come yet.
-func (r *reception) report(ssrc uint32, now time.Time) (rtcp.ReceptionReport, bool) {
+func (r *reception) report(now time.Time) (rtcp.ReceptionReport, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.begun {
@@ -75,7 +81,7 @@ func (r *reception) report(ssrc uint32, now time.Time) (rtcp.ReceptionReport, bo
 	}
 	expected := r.highest - r.first + 1
 	report := rtcp.ReceptionReport{
-		SSRC:               ssrc,
+		SSRC:               r.ssrc,
 		FractionLost:       fraction(expected-r.expectedBefore, r.received-r.receivedBefore),
 		LastSequenceNumber: r.highest,
 		Jitter:             r.jitter >> 4,

@@ -22,12 +22,11 @@ const (
 // fromMicrophone is where the packets of pub go.
 func (l *leg) fromMicrophone(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
 	if kind == packetio.RTPBufferPacket {
-		return inlet{l, ssrc}
+		return inlet{l.keys}
 	}
 	return reportsTo(func(p rtcp.Packet) {
-		m := l.microphone.Load()
-		if r, ok := p.(*rtcp.SenderReport); ok && m != nil && m.ssrc == ssrc && r.SSRC == ssrc {
-			m.heard.told(r, time.Now())
+		if r, ok := p.(*rtcp.SenderReport); ok && r.SSRC == ssrc {
+			l.microphone.heard.told(r, time.Now())
 		}
 	})
 }
@@ -78,10 +77,8 @@ func (reportsTo) Close() error             { return nil }
 // hears what was sent when. A connection that does not stand yet, or no more,
 // takes none.
 func (l *leg) report(now time.Time) {
-	if m := l.microphone.Load(); m != nil {
-		if r, ok := m.heard.report(m.ssrc, now); ok {
-			_ = l.pub.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: l.ssrc, Reports: []rtcp.ReceptionReport{r}}})
-		}
+	if r, ok := l.microphone.heard.report(now); ok {
+		_ = l.pub.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: l.ssrc, Reports: []rtcp.ReceptionReport{r}}})
 	}
 	var together []rtcp.Packet
 	l.mu.Lock()

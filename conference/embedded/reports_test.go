@@ -29,17 +29,17 @@ func TestReceptionCountsWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var r reception
-			if _, ok := r.report(7, begin); ok {
+			if _, ok := r.report(begin); ok {
 				t.Error("there is a report of nothing")
 			}
 			for i, seq := range tt.numbers {
-				r.take(seq, uint32(i)*frameTicks, begin.Add(time.Duration(i)*20*time.Millisecond))
+				r.take(7, seq, uint32(i)*frameTicks, begin.Add(time.Duration(i)*20*time.Millisecond))
 			}
-			got, ok := r.report(7, begin)
+			got, ok := r.report(begin)
 			if !ok || got.SSRC != 7 || got.FractionLost != tt.fraction || got.TotalLost != tt.lost || uint16(got.LastSequenceNumber) != tt.highest || got.Jitter != 0 {
 				t.Errorf("report %+v", got)
 			}
-			if again, _ := r.report(7, begin); again.FractionLost != 0 {
+			if again, _ := r.report(begin); again.FractionLost != 0 {
 				t.Errorf("nothing was lost since, but %d/256", again.FractionLost)
 			}
 		})
@@ -51,10 +51,11 @@ func TestReceptionTellsJitterAndTheWayBack(t *testing.T) {
 	at := time.Unix(1000, 0)
 	for i := range 500 {
 		at = at.Add(20 * time.Millisecond)
-		r.take(uint16(i), uint32(i)*frameTicks, at.Add(time.Duration(i%2)*10*time.Millisecond))
+		r.take(1, uint16(i), uint32(i)*frameTicks, at.Add(time.Duration(i%2)*10*time.Millisecond))
 	}
-	r.told(&rtcp.SenderReport{NTPTime: 0x0000_1234_5678_0000}, at)
-	got, _ := r.report(1, at.Add(500*time.Millisecond))
+	r.told(&rtcp.SenderReport{SSRC: 1, NTPTime: 0x0000_1234_5678_0000}, at)
+	r.told(&rtcp.SenderReport{SSRC: 2, NTPTime: 1 << 40}, at)
+	got, _ := r.report(at.Add(500 * time.Millisecond))
 	if ms := got.Jitter / 48; ms != 9 && ms != 10 {
 		t.Errorf("jitter %d ms, want 10", ms)
 	}

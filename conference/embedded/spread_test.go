@@ -7,7 +7,6 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
-	"golang.org/x/time/rate"
 )
 
 // listener is a page that a spread is bound to.
@@ -70,75 +69,5 @@ func TestVoiceGoesToWhoIsBound(t *testing.T) {
 	w := s.to(12)
 	if w == nil || w.packets != 2 || w.octets != 160 || w.ts != 1920 {
 		t.Errorf("%+v", w)
-	}
-}
-
-// TestNothingIsAllocatedPerPacketOfAPage: from its encryption to the voice, and
-// on to the pages that hear it.
-func TestNothingIsAllocatedPerPacketOfAPage(t *testing.T) {
-	v := newVoice("p1")
-	v.open(nil, nil)
-	for i, id := range []string{"a", "b", "c"} {
-		if _, err := v.pages.Bind(newListener(id, webrtc.SSRC(i), opusCapability())); err != nil {
-			t.Fatal(err)
-		}
-	}
-	l := &leg{session: &session{voice: v}}
-	l.microphone.Store(&microphone{ssrc: 5, opus: 111, level: 1, pace: rate.NewLimiter(rate.Inf, 1)})
-	h := rtp.Header{Version: 2, SSRC: 5, PayloadType: 111}
-	if err := h.SetExtension(1, []byte{30}); err != nil {
-		t.Fatal(err)
-	}
-	packet := make([]byte, 200)
-	into := inlet{l, 5}
-	if n := testing.AllocsPerRun(200, func() {
-		h.SequenceNumber++
-		h.Timestamp += frameTicks
-		if _, err := h.MarshalTo(packet); err != nil {
-			t.Error(err)
-		}
-		if n, err := into.Write(packet); n != len(packet) || err != nil {
-			t.Error(n, err)
-		}
-	}); n > 0 {
-		t.Errorf("%v allocations for a packet", n)
-	}
-	if got := v.pages.to(0).packets; got < 200 {
-		t.Errorf("%d packets went on", got)
-	}
-}
-
-func TestOnlyTheMicrophoneIsHeard(t *testing.T) {
-	v := newVoice("p1")
-	v.open(nil, nil)
-	page := newListener("a", 1, opusCapability())
-	if _, err := v.pages.Bind(page); err != nil {
-		t.Fatal(err)
-	}
-	l := &leg{session: &session{voice: v}}
-	send := func(ssrc uint32, payload uint8, size int) {
-		h := rtp.Header{Version: 2, SSRC: ssrc, PayloadType: payload, SequenceNumber: uint16(page.count + 1)}
-		packet, err := (&rtp.Packet{Header: h, Payload: make([]byte, size)}).Marshal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = inlet{l, ssrc}.Write(packet)
-	}
-	send(5, 111, 80) // nobody has told of a track yet
-	l.microphone.Store(&microphone{ssrc: 5, opus: 111, pace: rate.NewLimiter(rate.Inf, 1)})
-	send(6, 111, 80)
-	send(5, 0, 80)
-	send(5, 111, longestPacket+1)
-	_, _ = inlet{l, 5}.Write([]byte{1, 2, 3})
-	if page.count != 0 {
-		t.Fatalf("%d packets went on that are not of the microphone", page.count)
-	}
-	send(5, 111, 80)
-	_ = inlet{l, 6}.Close()
-	send(5, 111, 80)
-	_ = inlet{l, 5}.Close()
-	send(5, 111, 80)
-	if page.count != 2 {
-		t.Errorf("%d packets went on, want the 2 of the microphone before it was closed", page.count)
 	}
 }

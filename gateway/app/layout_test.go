@@ -53,7 +53,7 @@ var owners = map[string][]string{
 	"github.com/emiago/sipgo":     {"sip", "sip/siptest"},
 	"github.com/pion/webrtc":      {"conference/embedded", "conference/embedded/webtest", "sip/media"},
 	"github.com/pion/interceptor": {"conference/embedded", "conference/embedded/webtest", "sip/media"},
-	"github.com/pion/srtp":        {"sip/media"},
+	"github.com/pion/srtp":        {"sip/media", "conference/embedded"},
 	"github.com/icholy/digest":    {"sip/digest"},
 	"github.com/miekg/dns":        {"sip/resolve"},
 	"github.com/nyaruka":          {"sip/identity"},

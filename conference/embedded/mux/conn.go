@@ -23,9 +23,10 @@ var (
 // conn is the connection of one user name at one address of ours. One goroutine
 // reads from it; several may write.
 type conn struct {
-	mux  *Mux
-	name string
-	home *port
+	mux   *Mux
+	name  string
+	home  *port
+	first First // nil where nobody is before who reads
 
 	mu      sync.Mutex
 	come    sync.Cond // packets wait, or the end has come
@@ -41,8 +42,8 @@ type way struct {
 	port   *port
 }
 
-func newConn(m *Mux, name string, home *port) *conn {
-	c := &conn{mux: m, name: name, home: home}
+func newConn(m *Mux, name string, home *port, first First) *conn {
+	c := &conn{mux: m, name: name, home: home, first: first}
 	c.come.L = &c.mu
 	return c
 }

@@ -100,9 +100,31 @@ func (m *Mux) GetListenAddresses() []net.Addr {
 	return addresses
 }
 
+// First takes a packet as soon as it has come, or reports that it is not for it.
+// It may change its bytes, but not keep them, and must not wait: all pages do.
+type First func(packet []byte, at time.Time) (taken bool)
+
+// With is the port for one who wants to see the packets of its connections
+// first, before pion does.
+func (m *Mux) With(first First) ice.UDPMux { return view{m, first} }
+
+type view struct {
+	*Mux
+	first First
+}
+
+// GetConn is that of the Mux.
+func (v view) GetConn(name string, at net.Addr) (net.PacketConn, error) {
+	return v.begin(name, at, v.first)
+}
+
 // GetConn begins the connection that a user name has at one of our addresses.
 // pion asks once for each.
 func (m *Mux) GetConn(name string, at net.Addr) (net.PacketConn, error) {
+	return m.begin(name, at, nil)
+}
+
+func (m *Mux) begin(name string, at net.Addr, first First) (net.PacketConn, error) {
 	home := m.portAt(at)
 	if home == nil {
 		return nil, fmt.Errorf("%v: %w", at, errNotOurs)
@@ -117,7 +139,7 @@ func (m *Mux) GetConn(name string, at net.Addr) (net.PacketConn, error) {
 			return nil, fmt.Errorf("%v: %w", at, errTaken)
 		}
 	}
-	c := newConn(m, name, home)
+	c := newConn(m, name, home, first)
 	m.conns[name] = append(m.conns[name], c)
 	select {
 	case m.wake <- struct{}{}:

@@ -313,3 +313,36 @@ func BenchmarkPacket(b *testing.B) {
 		}
 	}
 }
+
+// TestWhoIsFirstTakesWhatIsForIt: pion gets the rest.
+func TestWhoIsFirstTakesWhatIsForIt(t *testing.T) {
+	m := listen(t, loopback)
+	taken := make(chan string, 1)
+	var c *conn
+	view := m.With(func(packet []byte, _ time.Time) bool {
+		if packet[0] != '!' {
+			return false
+		}
+		// What goes to somebody new in return does not wait for itself.
+		_, err := c.WriteToAddrPort([]byte("new"), netip.MustParseAddrPort("127.0.0.1:9"))
+		taken <- string(packet)
+		return err == nil
+	})
+	got, err := view.GetConn("ada", m.GetListenAddresses()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	c = got.(*conn)
+	p := newPage(t, m, 0)
+	asks := check("ada:page")
+	p.send(asks)
+	c.gets(t, asks, p.address())
+	_, _ = c.WriteToAddrPort([]byte("yes"), p.address())
+	p.send([]byte("!sound"))
+	p.send([]byte("report"))
+	c.gets(t, []byte("report"), p.address())
+	if got := <-taken; got != "!sound" {
+		t.Errorf("%q was taken", got)
+	}
+}

@@ -66,18 +66,21 @@ func (m *Mux) take() {
 
 // deal gives each of n packets that have come at a port to its connection.
 func (m *Mux) deal(p *port, n int) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	now := time.Now()
 	for i := range n {
 		packet, from, _ := m.batch.Packet(i)
-		if c := m.find(p, packet, from); c != nil {
-			c.push(packet, way{from, p})
+		c := m.find(p, packet, from)
+		if c == nil || c.first != nil && c.first(packet, now) {
+			continue
 		}
+		c.push(packet, way{from, p})
 	}
 }
 
 // find is whose packet it is, nil if it is nobody's.
 func (m *Mux) find(p *port, packet []byte, from netip.AddrPort) *conn {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
 	if c := p.from[from]; c != nil {
 		return c
 	}
