@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,21 +20,21 @@ import (
 )
 
 // profile gets a profile of the gateway, by its path below /debug/pprof.
-func (p *process) profile(path string) ([]byte, error) {
+func (p *process) profile(which string) ([]byte, error) {
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", p.profiles)
 		},
 	}}
-	res, err := client.Get("http://gateway/debug/pprof/" + path)
+	res, err := client.Get("http://gateway/debug/pprof/" + which)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s: %s", path, res.Status, body)
+		err = fmt.Errorf("%s: %s: %s", which, res.Status, body)
 	}
 	return body, err
 }
@@ -79,12 +80,12 @@ func (p *process) profiled(over time.Duration) (wait func()) {
 }
 
 // keepProfile writes one, where PROFILE says.
-func (p *process) keepProfile(name, path string) {
+func (p *process) keepProfile(name, from string) {
 	folder := os.Getenv("PROFILE")
 	if folder == "" {
 		return
 	}
-	content, err := p.profile(path)
+	content, err := p.profile(from)
 	if err == nil {
 		err = os.MkdirAll(folder, 0o755)
 	}
@@ -97,7 +98,4 @@ func (p *process) keepProfile(name, path string) {
 }
 
 // partOf is the last part of a test's name, such as calls=25.
-func partOf(tb testing.TB) string {
-	_, part, _ := cutLast(tb.Name(), "/")
-	return part
-}
+func partOf(tb testing.TB) string { return path.Base(tb.Name()) }

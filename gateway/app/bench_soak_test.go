@@ -58,21 +58,22 @@ func (g *generator) soak(phones []*benchPhone, pages []*benchPage, length time.D
 	routines[0] = g.gateway.figure(metric)
 	for begun := time.Now(); time.Since(begun) < length; {
 		l := g.watch(phones, pages, soakEvery)
-		heap := g.gateway.heap()
+		after := time.Since(begun).Round(time.Second)
+		heap, rss := g.weigh(after.String())
 		heaps = append(heaps, heap)
-		g.tb.Logf("%4.0f s: heap %.2f MB, RSS %.1f MB; %v", time.Since(begun).Seconds(), heap/1e6, g.gateway.memory()/1e6, l)
+		g.tb.Logf("after %v: heap %.2f MB, RSS %.1f MB; %v", after, heap/1e6, rss/1e6, l)
 	}
 	routines[1] = g.gateway.figure(metric)
 	return heaps, routines
 }
 
-// grown is the heap in the first and in the last fifth of the time; half of the
-// figures there are above it.
+// grown is the heap in the second and in the last fifth of the time; half of the
+// figures there are above it. In the first fifth buffers find their size.
 func grown(heaps []float64) (begin, end float64) {
 	fifth := max(1, len(heaps)/5)
 	median := func(some []float64) float64 {
 		sorted := slices.Sorted(slices.Values(some))
 		return sorted[len(sorted)/2]
 	}
-	return median(heaps[:fifth]), median(heaps[len(heaps)-fifth:])
+	return median(heaps[min(fifth, len(heaps)-fifth):][:fifth]), median(heaps[len(heaps)-fifth:])
 }
