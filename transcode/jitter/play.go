@@ -9,7 +9,9 @@ func (s *Stream) more() bool {
 	switch {
 	case s.wait > 0:
 		n := min(s.wait, s.frame)
-		s.silence(n)
+		if !s.soothe(n) {
+			s.silence(n)
+		}
 		s.wait -= n
 	case p == nil && !s.live:
 		return false
@@ -17,6 +19,7 @@ func (s *Stream) more() bool {
 		s.starve()
 	case s.mute(p.payload):
 		s.counters.lost.Add(uint64(p.seq - s.shelf.next))
+		s.hush(p.noise)
 		s.shelf.take(p) // the place stays: what follows will lie beyond it
 	case s.live && p.seq == s.shelf.next && p.ts == s.place:
 		s.adapt.starved(s, s.owed)
@@ -33,13 +36,15 @@ func (s *Stream) more() bool {
 // that is missing.
 func (s *Stream) fits(p *packet) bool {
 	missing := s.samples(p.ts - s.place)
-	return missing > 0 && missing <= int(p.seq-s.shelf.next)*len(s.packet)
+	return missing > 0 && missing <= int(p.seq-s.shelf.next)*s.long(longest)
 }
 
 // starve makes up sound because nothing has come.
 func (s *Stream) starve() {
 	n := len(s.scraps)
-	s.makeUp(n, nil)
+	if !s.soothe(n) {
+		s.makeUp(n, nil)
+	}
 	s.owed += n
 }
 
@@ -91,7 +96,7 @@ func (s *Stream) decode(p *packet) {
 		s.place += s.ticks(s.last)
 		return
 	}
-	s.last, s.made = n, 0
+	s.last, s.made, s.comfort.level = n, 0, 0
 	s.place = p.ts + s.ticks(n)
 	s.append(s.packet[:n])
 }
@@ -132,7 +137,7 @@ func (s *Stream) makeUp(n int, next []byte) {
 
 // recover adds n samples from the copy that next may carry of them.
 func (s *Stream) recover(n int, next []byte) bool {
-	if s.forward == nil || len(next) == 0 || n > len(s.packet) || s.made >= s.long(plausible) {
+	if s.forward == nil || len(next) == 0 || n > s.long(longest) || s.made >= s.long(plausible) {
 		return false
 	}
 	got, err := s.forward.DecodeFEC(s.packet[:n], next)

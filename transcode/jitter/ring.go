@@ -13,6 +13,7 @@ type arrival struct {
 	fresh     bool  // the first after a Reset
 	at        int64 // when it came, in microseconds since the stream began
 	level     int8
+	noise     int8
 	payload   []byte
 }
 

@@ -20,6 +20,7 @@ type packet struct {
 	margin  int   // the delay it showed when it came, in samples
 	late    int   // how much later it came than the fastest, in samples
 	level   int8  // that the sender tells
+	noise   int8  // likewise
 	payload []byte
 }
 
@@ -115,7 +116,7 @@ func (s *shelf) backwards(n, ts int64) bool { return n == s.newest && ts < s.new
 // of them.
 func (s *shelf) put(n, ts int64, a *arrival) *packet {
 	at := &s.packets[n%shelfSize]
-	at.seq, at.ts, at.kept = n, ts, true
+	at.seq, at.ts, at.kept, at.noise = n, ts, true, a.noise
 	spare := &at.payload
 	for back := int64(kin); *spare == nil && back < 3*kin; back++ {
 		if old := &s.packets[(n-back)%shelfSize]; !old.kept && old.seq < s.next-kin {

@@ -47,6 +47,8 @@ func (s *Stream) loudness() int {
 		return s.measure()
 	case s.wait+len(s.sound) >= s.frame:
 		return level.Silent
+	case p == nil && s.comfort.level != 0 && s.made < s.long(calm):
+		return int(s.comfort.level)
 	case p == nil && (!s.live || s.made >= s.long(plausible)):
 		return level.Silent
 	case p == nil:

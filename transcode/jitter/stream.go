@@ -51,7 +51,11 @@ type Packet struct {
 	Marker    bool
 	// Level is how loud the sender says the sound to be, from -127 to -1 dBov
 	// (RFC 6464); 0: it says nothing.
-	Level   int8
+	Level int8
+	// Noise is how loud the line is while its sender says nothing, as a packet
+	// of comfort noise tells it (RFC 3389), in the same units; 0: it is none.
+	// Such a packet has no payload.
+	Noise   int8
 	Payload []byte
 }
 
@@ -115,6 +119,7 @@ type Stream struct {
 	lateness lateness
 	delays   window
 	adapt    adaptation
+	comfort  comfort
 
 	lastAt int64 // when the packet that came last did
 
@@ -196,7 +201,8 @@ func (s *Stream) Push(p Packet, at time.Time) {
 		return
 	}
 	a.seq, a.timestamp, a.fresh = p.Seq, p.Timestamp, s.socket.fresh
-	a.at, a.level = at.Sub(s.socket.epoch).Microseconds(), p.Level
+	a.at = at.Sub(s.socket.epoch).Microseconds()
+	a.level, a.noise = p.Level, p.Noise
 	a.payload = append(a.payload[:0], p.Payload...)
 	s.socket.fresh = false
 	s.ring.commit()
