@@ -164,6 +164,10 @@ func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
 	if kind == digit {
 		l.event(payload[1:], at)
 	}
+	noise := int8(0)
+	if kind == comfort && len(payload) > 1 {
+		noise = -int8(payload[1] & 0x7f)
+	}
 	if kind != sound || len(payload) < 2 {
 		payload = nil // the buffer knows then that no sound is missing
 	} else {
@@ -177,6 +181,7 @@ func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
 		Seq:       in.header.SequenceNumber,
 		Timestamp: in.header.Timestamp * in.ticks,
 		Marker:    in.header.Marker,
+		Noise:     noise,
 		Payload:   payload,
 	}, at)
 }
