@@ -87,12 +87,14 @@ func (m *mix) carry(other *mix) {
 // give writes to dst what a listener hears who has said own, or nothing. It
 // reports whether that is anything.
 func (m *mix) give(dst pcm.Frame, l *loudness.Limiter, own pcm.Frame) bool {
-	switch {
-	case m.crossed || m.voices > 1:
-	case m.voices == 0 || own != nil:
-		return l.Apply(dst, nil)
+	others := m.voices
+	if own != nil {
+		others--
 	}
-	if own == nil {
+	switch {
+	case others == 0 && !m.crossed:
+		return l.Apply(dst, nil)
+	case own == nil:
 		return l.Apply(dst, m.sum)
 	}
 	sum := m.sum[:len(own)]

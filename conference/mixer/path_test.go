@@ -3,14 +3,17 @@ package mixer
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/einwahl/einwahl/transcode/g711"
 	"github.com/einwahl/einwahl/transcode/jitter"
+	"github.com/einwahl/einwahl/transcode/loudness"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pace"
 	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/soundtest"
 )
 
 // call is the whole way of a telephone's sound without its sockets: packets
@@ -74,7 +77,7 @@ func twoCalls(out pcm.Sink) (clock *pace.Manual, talker *call, heard *[]int16) {
 	listener := dial(r, nil)
 	heard = new([]int16)
 	listener.heard = func(packet []byte) {
-		var f [pcm.NarrowbandSamples]int16
+		var f [pcm.NarrowbandSamples]int16 // silence, if the packet is nil
 		g711.ALaw.Decode(f[:], packet)
 		*heard = append(*heard, f[:]...)
 	}
@@ -150,6 +153,27 @@ func TestToneStaysCleanFromPhoneToPhone(t *testing.T) {
 	// 2000 samples are 251 whole periods. Each of the two A-laws adds its own.
 	if got := distortion((*heard)[4000:6000], 1004); got > -31 {
 		t.Errorf("distortion and noise are at %.1f dB of the tone", got)
+	}
+}
+
+// What is done to a voice between two phones, level, gate and all, takes no word
+// away. A spectral distance would tell of the gain.
+func TestSpeechStaysCleanFromPhoneToPhone(t *testing.T) {
+	speech := soundtest.Speech(t, pcm.Narrowband)
+	clock, talker, heard := twoCalls(nil)
+	for f := range slices.Chunk(speech, pcm.NarrowbandSamples) {
+		talker.say(f, false)
+		clock.Step()
+	}
+	got := (*heard)[loudness.Delay(pcm.NarrowbandSamples):]
+	if stoi := soundtest.STOI(speech, got); stoi < .99 {
+		t.Errorf("an STOI of %.4f", stoi)
+	}
+	if at := soundtest.Clicks(got, pcm.Narrowband); len(at) > 0 {
+		t.Errorf("clicks at %v", at)
+	}
+	if gaps := soundtest.Gaps(speech, got, pcm.Narrowband); len(gaps) > 0 {
+		t.Errorf("gaps: %v", gaps)
 	}
 }
 
