@@ -169,7 +169,7 @@ func TestSpeechStaysCleanFromPhoneToPhone(t *testing.T) {
 	if stoi := soundtest.STOI(speech, got); stoi < .99 {
 		t.Errorf("an STOI of %.4f", stoi)
 	}
-	if at := soundtest.Clicks(got, pcm.Narrowband); len(at) > 0 {
+	if at := soundtest.Clicks(speech, got, pcm.Narrowband); len(at) > 0 {
 		t.Errorf("clicks at %v", at)
 	}
 	if gaps := soundtest.Gaps(speech, got, pcm.Narrowband); len(gaps) > 0 {
