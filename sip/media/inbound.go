@@ -9,7 +9,6 @@ import (
 
 	"github.com/pion/rtp"
 
-	"github.com/einwahl/einwahl/transcode/dtmf"
 	"github.com/einwahl/einwahl/transcode/jitter"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -18,9 +17,10 @@ import (
 type inbound struct {
 	stream   *jitter.Stream
 	decoders *tagged
-	frame    [pcm.NarrowbandSamples]int16 // the beat's
-	tones    tones                        // the beat's
-	passing  atomic.Pointer[passing]      // nil until Opus is agreed
+	frame    [pcm.WidebandSamples]int16 // the beat's
+	tones    tones                      // the beat's
+	newest   codec                      // the beat's: of the sound that came last
+	passing  atomic.Pointer[passing]    // nil until Opus is agreed
 	figures  figures
 	hush     atomic.Int32 // beats for which the caller's sound is still cut
 	arrived  bool         // a packet has come since the beat last looked
@@ -46,7 +46,16 @@ func (in *inbound) begin(l latch) {
 	in.latch = l
 	in.ticks, in.reception.clock = streamClock/pcm.Narrowband, pcm.Narrowband
 	in.stream, in.decoders = newStream()
-	in.tones.detector = dtmf.NewDetector()
+	in.tones = newTones()
+}
+
+// sampling is the rate at which the caller's sound is read: wideband from before
+// the first such packet is decoded until after the last.
+func (in *inbound) sampling() int {
+	if in.newest.wideband() || in.decoders.last.wideband() {
+		return pcm.Wideband
+	}
+	return pcm.Narrowband
 }
 
 // expect takes a new description of where packets come from.
@@ -172,7 +181,7 @@ func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
 		payload = nil // the buffer knows then that no sound is missing
 	} else {
 		c := t.codecs[in.header.PayloadType]
-		payload[0] = byte(c)
+		payload[0], in.newest = byte(c), c
 		if p := in.passing.Load(); p != nil && c == opusSound {
 			p.put(&in.header, payload[1:], at)
 		}

@@ -12,7 +12,7 @@ import (
 const (
 	headerLength = 12
 	// maxPayload is the most that a frame becomes: far more than Opus makes of
-	// the telephone's band.
+	// wideband speech.
 	maxPayload = 400
 	// behind is how many frames may be missing from what time says before the
 	// timestamps jump. The clock catches up on fewer by itself.
@@ -24,7 +24,7 @@ const (
 // only with another clock comes another SSRC.
 type outbound struct {
 	header rtp.Header
-	frame  [pcm.NarrowbandSamples]int16
+	frame  [pcm.WidebandSamples]int16
 	packet [headerLength + maxPayload]byte
 
 	first   first     // never changed
@@ -71,7 +71,7 @@ func (l *Leg) Beat(p pcm.Phase) {
 
 // takeIn plays what has arrived to whom the caller speaks.
 func (l *Leg) takeIn(t *terms, talk *talk) {
-	frame := pcm.Frame(l.in.frame[:])
+	frame := pcm.Frame(l.in.frame[:l.in.sampling()/50])
 	heard, cut := l.in.stream.ReadFrame(frame), t.inBand()
 	if l.in.hush.Load() > 0 {
 		l.in.hush.Add(-1)
@@ -127,7 +127,7 @@ func (l *Leg) giveOut(t *terms, hear pcm.Source) {
 		o.paused = true
 		return
 	}
-	frame := pcm.Frame(o.frame[:])
+	frame := pcm.Frame(o.frame[:t.voice.rate()/50])
 	if hear.ReadFrame(frame) {
 		o.comfort.rest()
 	} else {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/einwahl/einwahl/transcode/g711"
 	"github.com/einwahl/einwahl/transcode/g722"
+	"github.com/einwahl/einwahl/transcode/halfband"
 	"github.com/einwahl/einwahl/transcode/jitter"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -14,6 +15,7 @@ import (
 
 var (
 	errEmpty   = errors.New("packet without its codec")
+	errRate    = errors.New("no sample rate but 8000 and 16000")
 	errUnready = errors.New("packet of a codec that is not agreed")
 )
 
@@ -26,7 +28,7 @@ const streamClock = opus.ClockRate
 // which still wait when the codec changes are decoded by the one they were made
 // with.
 func newStream() (*jitter.Stream, *tagged) {
-	t := &tagged{a: g711.NewDecoder(g711.ALaw), mu: g711.NewDecoder(g711.MuLaw)}
+	t := &tagged{a: g711.NewDecoder(g711.ALaw), mu: g711.NewDecoder(g711.MuLaw), rate: pcm.Narrowband, up: halfband.NewUp()}
 	return jitter.New(jitter.Config{
 		ClockRate: streamClock,
 		Rate:      pcm.Narrowband,
@@ -37,11 +39,17 @@ func newStream() (*jitter.Stream, *tagged) {
 
 // tagged decodes payloads that are preceded by their codec. But for learn and
 // close it belongs to the beat.
+//
+// Each decoder works at its codec's own rate, 8 kHz for G.711 and 16 kHz for the
+// others, and the stream is read at the higher one while any wideband may come
+// out of it (see inbound.sampling). Then G.711 is what has to be brought up.
 type tagged struct {
 	a, mu *g711.Decoder
 	wide  atomic.Pointer[g722.Decoder] // nil until it is agreed
 	opus  atomic.Pointer[opus.Decoder]
 	last  codec // that was heard
+	rate  int   // at which sound is wanted
+	up    *halfband.Up
 }
 
 // learn makes the decoder of a codec, if it is not there yet. The leg's mu is
@@ -49,13 +57,13 @@ type tagged struct {
 func (t *tagged) learn(c codec) error {
 	switch {
 	case c == wide && t.wide.Load() == nil:
-		d, err := g722.NewDecoder(pcm.Narrowband)
+		d, err := g722.NewDecoder(pcm.Wideband)
 		if err != nil {
 			return err
 		}
 		t.wide.Store(d)
 	case c == opusSound && t.opus.Load() == nil:
-		d, err := opus.NewDecoder(pcm.Narrowband)
+		d, err := opus.NewDecoder(pcm.Wideband)
 		if err != nil {
 			return err
 		}
@@ -71,16 +79,17 @@ func (t *tagged) close() {
 	}
 }
 
-// of is the decoder of a codec; nil where none has been agreed.
+// of is the decoder of a codec; nil where none has been agreed, or it speaks
+// above the rate that is wanted.
 func (t *tagged) of(c codec) jitter.Decoder {
 	switch c {
 	case wide:
-		if d := t.wide.Load(); d != nil {
+		if d := t.wide.Load(); d != nil && t.rate == pcm.Wideband {
 			return d
 		}
 		return nil
 	case opusSound:
-		if d := t.opus.Load(); d != nil {
+		if d := t.opus.Load(); d != nil && t.rate == pcm.Wideband {
 			return d
 		}
 		return nil
@@ -89,6 +98,15 @@ func (t *tagged) of(c codec) jitter.Decoder {
 	default:
 		return t.a
 	}
+}
+
+// SetRate changes the rate of what is decoded from now on, 8 or 16 kHz.
+func (t *tagged) SetRate(rate int) error {
+	if rate != pcm.Narrowband && rate != pcm.Wideband {
+		return errRate
+	}
+	t.rate = rate
+	return nil
 }
 
 // Decode decodes by the codec that the first byte tells.
@@ -101,16 +119,47 @@ func (t *tagged) Decode(dst []int16, payload []byte) (int, error) {
 		return 0, errUnready
 	}
 	t.last = codec(payload[0])
-	return d.Decode(dst, payload[1:])
+	if !t.raised(t.last) {
+		return d.Decode(dst, payload[1:])
+	}
+	half := len(dst) / 2
+	n, err := d.Decode(dst[half:], payload[1:])
+	t.raise(dst, dst[half:][:n])
+	return 2 * n, err
 }
 
 // Conceal goes on in the codec that was last heard.
-func (t *tagged) Conceal(dst []int16) int { return t.of(t.last).Conceal(dst) }
+func (t *tagged) Conceal(dst []int16) int {
+	d := t.of(t.last)
+	switch {
+	case d == nil:
+		clear(dst)
+	case t.raised(t.last):
+		half := dst[len(dst)/2:]
+		t.raise(dst, half[:d.Conceal(half)])
+	default:
+		return d.Conceal(dst)
+	}
+	return len(dst)
+}
+
+// raised reports whether a codec's own rate is below the one that is wanted.
+func (t *tagged) raised(c codec) bool { return !c.wideband() && t.rate == pcm.Wideband }
+
+// raise doubles the rate of narrow, which may be the end of dst: what is read is
+// always ahead of what is written.
+func (t *tagged) raise(dst, narrow []int16) {
+	for len(narrow) > 0 {
+		n := min(len(narrow), pcm.NarrowbandSamples)
+		t.up.Filter(dst[:2*n], narrow[:n])
+		dst, narrow = dst[2*n:], narrow[n:]
+	}
+}
 
 // DecodeFEC recovers what was lost before a packet of Opus.
 func (t *tagged) DecodeFEC(dst []int16, payload []byte) (int, error) {
 	d := t.opus.Load()
-	if len(payload) < 2 || codec(payload[0]) != opusSound || t.last != opusSound || d == nil {
+	if len(payload) < 2 || codec(payload[0]) != opusSound || t.last != opusSound || d == nil || t.rate != pcm.Wideband {
 		return 0, errUnready
 	}
 	return d.DecodeFEC(dst, payload[1:])

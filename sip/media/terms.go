@@ -35,6 +35,9 @@ const (
 	opusSound
 )
 
+// wideband reports whether a codec carries more than the telephone's band.
+func (c codec) wideband() bool { return c == wide || c == opusSound }
+
 func codecOf(f offer.Format) codec {
 	switch strings.ToLower(f.Name) {
 	case "pcmu":
@@ -125,7 +128,7 @@ func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 		return t, nil
 	}
 	var err error
-	t.voice, err = newVoice(a)
+	t.voice, err = newVoice(a, l.engine.config.Encoders)
 	return t, err
 }
 

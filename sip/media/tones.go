@@ -2,6 +2,7 @@ package media
 
 import (
 	"github.com/einwahl/einwahl/transcode/dtmf"
+	"github.com/einwahl/einwahl/transcode/halfband"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -13,10 +14,22 @@ const cutBeats = 3
 // their sound back by a frame, so that the beginning of a tone can still be cut.
 type tones struct {
 	detector *dtmf.Detector
-	frames   [2][pcm.NarrowbandSamples]int16
-	heard    [2]bool
+	down     *halfband.Down // for the detector
+	narrow   [pcm.NarrowbandSamples]int16
+	frames   [2]held
 	at       int // in frames, of the newest
 	cut      int // frames that are still to be cut
+}
+
+// held is a frame that is kept back.
+type held struct {
+	sound  [pcm.WidebandSamples]int16
+	length int
+	heard  bool
+}
+
+func newTones() tones {
+	return tones{detector: dtmf.NewDetector(), down: halfband.NewDown()}
 }
 
 // listenForTones takes a frame of the caller's and gives back the one before.
@@ -27,19 +40,27 @@ func (l *Leg) listenForTones(frame pcm.Frame, heard bool) (pcm.Frame, bool) {
 	if !heard {
 		clear(frame)
 	}
-	if r, ok := t.detector.Listen(frame); ok && !l.informed.Load() {
+	if r, ok := t.detector.Listen(t.narrowed(frame)); ok && !l.informed.Load() {
 		l.press(r, inTones, l.engine.now())
 	}
 	t.at = 1 - t.at
-	t.heard[t.at] = heard
-	copy(t.frames[t.at][:], frame)
+	now, before := &t.frames[t.at], &t.frames[1-t.at]
+	now.length, now.heard = copy(now.sound[:], frame), heard
 	if t.detector.Tone() {
 		t.cut = cutBeats
 	}
-	before := 1 - t.at
 	if t.cut > 0 {
 		t.cut--
 		return nil, false
 	}
-	return t.frames[before][:], t.heard[before]
+	return before.sound[:before.length], before.heard
+}
+
+// narrowed is a frame at the rate of the detector.
+func (t *tones) narrowed(frame pcm.Frame) pcm.Frame {
+	if len(frame) == len(t.narrow) {
+		return frame
+	}
+	t.down.Filter(t.narrow[:], frame)
+	return t.narrow[:]
 }

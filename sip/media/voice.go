@@ -11,8 +11,10 @@ import (
 // voice makes payloads of what the caller hears. It belongs to the beat, and is
 // closed when no beat uses it any more.
 type voice interface {
-	// encode writes the payload for f, 10 or 20 ms at 8 kHz, to dst and returns
-	// its length; 0: silence, of which nothing need be sent.
+	// rate is the sample rate of what it takes, in hertz.
+	rate() int
+	// encode writes the payload for f, 10 or 20 ms, to dst and returns its
+	// length; 0: silence, of which nothing need be sent.
 	encode(dst []byte, f pcm.Frame) int
 	// adjust takes how many of a hundred packets the caller has missed.
 	adjust(lost int)
@@ -20,13 +22,13 @@ type voice interface {
 }
 
 // newVoice makes the voice for an agreement.
-func newVoice(a offer.Agreement) (voice, error) {
+func newVoice(a offer.Agreement, pool *opus.Pool) (voice, error) {
 	switch c := codecOf(a.Send); c {
 	case wide:
-		e, err := g722.NewEncoder(pcm.Narrowband)
+		e, err := g722.NewEncoder(pcm.Wideband)
 		return wideVoice{e}, err
 	case opusSound:
-		return newOpusVoice(a.Asks)
+		return newOpusVoice(a.Asks, pool)
 	case muLaw:
 		return lawVoice(g711.MuLaw), nil
 	default:
@@ -37,6 +39,7 @@ func newVoice(a offer.Agreement) (voice, error) {
 // lawVoice speaks G.711.
 type lawVoice g711.Law
 
+func (lawVoice) rate() int                            { return pcm.Narrowband }
 func (v lawVoice) encode(dst []byte, f pcm.Frame) int { return g711.Law(v).Encode(dst, f) }
 func (lawVoice) adjust(int)                           {}
 func (lawVoice) close()                               {}
@@ -44,6 +47,7 @@ func (lawVoice) close()                               {}
 // wideVoice speaks G.722.
 type wideVoice struct{ encoder *g722.Encoder }
 
+func (wideVoice) rate() int                            { return pcm.Wideband }
 func (v wideVoice) encode(dst []byte, f pcm.Frame) int { return v.encoder.Encode(dst, f) }
 func (wideVoice) adjust(int)                           {}
 func (wideVoice) close()                               {}
@@ -54,22 +58,31 @@ const leastBitrate = 6000
 // opusVoice speaks Opus, as far as that goes the way they ask for.
 type opusVoice struct {
 	encoder *opus.Encoder
+	hertz   int
 	asks    offer.Asks
 	lost    int
 }
 
-func newOpusVoice(asks offer.Asks) (voice, error) {
+// wideBitrate is at which Opus speaks wideband.
+const wideBitrate = 28000
+
+func newOpusVoice(asks offer.Asks, pool *opus.Pool) (voice, error) {
 	c := opus.Telephone()
 	c.DTX, c.CBR = asks.DTX, asks.CBR
+	if asks.Rate == 0 || asks.Rate > pcm.Narrowband {
+		c.Rate, c.Bitrate = pcm.Wideband, wideBitrate
+	}
 	if asks.Bitrate > 0 {
 		c.Bitrate = max(min(c.Bitrate, asks.Bitrate), leastBitrate)
 	}
-	e, err := opus.NewEncoder(c)
+	e, err := pool.Encoder(c)
 	if err != nil {
 		return nil, err
 	}
-	return &opusVoice{encoder: e, asks: asks}, nil
+	return &opusVoice{encoder: e, hertz: c.Rate, asks: asks}, nil
 }
+
+func (v *opusVoice) rate() int { return v.hertz }
 
 func (v *opusVoice) encode(dst []byte, f pcm.Frame) int {
 	n, err := v.encoder.Encode(dst, f)
