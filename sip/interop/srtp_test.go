@@ -8,6 +8,7 @@ import (
 
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip"
+	"github.com/einwahl/einwahl/transcode/halfband"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -36,9 +37,10 @@ func intact(t *testing.T, c *sip.Call) {
 	}
 }
 
-// ear is a loop that remembers what came through it.
+// ear is a loop that remembers what came through it, at 8 kHz.
 type ear struct {
 	*loop
+	down  *halfband.Down
 	mu    sync.Mutex
 	sound []int16
 }
@@ -47,6 +49,14 @@ func (e *ear) WriteFrame(f pcm.Frame) {
 	e.loop.WriteFrame(f)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if f.Rate() == pcm.Wideband {
+		if e.down == nil {
+			e.down = halfband.NewDown()
+		}
+		narrow := make(pcm.Frame, pcm.NarrowbandSamples)
+		e.down.Filter(narrow, f)
+		f = narrow
+	}
 	e.sound = append(e.sound, f...)
 }
 
