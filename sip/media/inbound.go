@@ -18,7 +18,7 @@ type inbound struct {
 	stream   *jitter.Stream
 	decoders *tagged
 	frame    [pcm.WidebandSamples]int16 // the beat's
-	tones    tones                      // the beat's
+	tones    *tones                     // the beat's; nil until keys can come in no other way
 	newest   codec                      // the beat's: of the sound that came last
 	passing  atomic.Pointer[passing]    // nil until Opus is agreed
 	figures  figures
@@ -46,7 +46,6 @@ func (in *inbound) begin(l latch) {
 	in.latch = l
 	in.ticks, in.reception.clock = streamClock/pcm.Narrowband, pcm.Narrowband
 	in.stream, in.decoders = newStream()
-	in.tones = newTones()
 }
 
 // sampling is the rate at which the caller's sound is read: wideband from before

@@ -28,7 +28,8 @@ const streamClock = opus.ClockRate
 // which still wait when the codec changes are decoded by the one they were made
 // with.
 func newStream() (*jitter.Stream, *tagged) {
-	t := &tagged{a: g711.NewDecoder(g711.ALaw), mu: g711.NewDecoder(g711.MuLaw), rate: pcm.Narrowband, up: halfband.NewUp()}
+	t := &tagged{rate: pcm.Narrowband, up: halfband.NewUp()}
+	t.a, t.mu = g711.NewDecoders()
 	return jitter.New(jitter.Config{
 		ClockRate: streamClock,
 		Rate:      pcm.Narrowband,

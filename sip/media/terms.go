@@ -113,6 +113,9 @@ func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 			l.in.passing.Store(newPassing())
 		}
 	}
+	if t.inBand() && l.in.tones == nil {
+		l.in.tones = newTones()
+	}
 	now := l.engine.now()
 	switch {
 	case before == nil:

@@ -28,15 +28,15 @@ type held struct {
 	heard  bool
 }
 
-func newTones() tones {
-	return tones{detector: dtmf.NewDetector(), down: halfband.NewDown()}
+func newTones() *tones {
+	return &tones{detector: dtmf.NewDetector(), down: halfband.NewDown()}
 }
 
 // listenForTones takes a frame of the caller's and gives back the one before.
 // Once the caller has told a key by INFO, tones count no more, and are cut all
 // the same.
 func (l *Leg) listenForTones(frame pcm.Frame, heard bool) (pcm.Frame, bool) {
-	t := &l.in.tones
+	t := l.in.tones
 	if !heard {
 		clear(frame)
 	}

@@ -21,6 +21,13 @@ func NewDecoder(law Law) *Decoder {
 	return &Decoder{law: law, filler: waveform.NewFiller(pcm.Narrowband)}
 }
 
+// NewDecoders makes a decoder of either law for one stream that may change it.
+// What one has decoded the other can go on from.
+func NewDecoders() (a, mu *Decoder) {
+	filler := waveform.NewFiller(pcm.Narrowband)
+	return &Decoder{ALaw, filler}, &Decoder{MuLaw, filler}
+}
+
 // Decode writes the sound of one packet to dst and returns its length in
 // samples.
 func (d *Decoder) Decode(dst []int16, payload []byte) (int, error) {
