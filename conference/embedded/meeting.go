@@ -78,12 +78,12 @@ func (m *meeting) run(ctx context.Context) {
 			m.abandon()
 		}
 	}()
-	ticker := time.NewTicker(speakingInterval)
-	defer ticker.Stop()
+	step := time.NewTimer(nextStep(time.Now()))
+	defer step.Stop()
 	for !m.state.ended {
 		var tick <-chan time.Time
 		if len(m.members) > 0 {
-			tick = ticker.C
+			tick = step.C
 		}
 		var o order
 		select {
@@ -92,6 +92,7 @@ func (m *meeting) run(ctx context.Context) {
 		case o = <-m.orders:
 		case now := <-tick:
 			m.tellSpeaking(now)
+			step.Reset(nextStep(time.Now()))
 			continue
 		}
 		o.do()
@@ -100,6 +101,12 @@ func (m *meeting) run(ctx context.Context) {
 			close(o.finished)
 		}
 	}
+}
+
+// nextStep is how long it is until browsers are told next who speaks. It is at
+// one time for all meetings: one waking serves them together.
+func nextStep(now time.Time) time.Duration {
+	return speakingInterval - time.Duration(now.UnixNano())%speakingInterval
 }
 
 // abandon lets go of everybody without asking the state, which cannot be

@@ -27,8 +27,12 @@ func beating(t *testing.T) pcm.Clock {
 
 // decoded is what a page would hear of somebody.
 func decoded(t *testing.T, packets []webtest.Packet) []int16 {
+	return decodedAt(t, packets, pcm.Narrowband)
+}
+
+func decodedAt(t *testing.T, packets []webtest.Packet, rate int) []int16 {
 	t.Helper()
-	d, err := opus.NewDecoder(pcm.Narrowband)
+	d, err := opus.NewDecoder(rate)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +101,29 @@ func TestPageAndTelephoneHearEachOtherAndNotThemselves(t *testing.T) {
 	phone.hear(200 * time.Millisecond)
 	if n := len(page.Heard(id)); n > 0 {
 		t.Errorf("%d packets of a silent telephone", n)
+	}
+}
+
+// TestWidebandReachesBothSides: what only a band of 8 kHz has room for.
+func TestWidebandReachesBothSides(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
+	page := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+	page.Joined()
+	wide, other, narrow := call(t, b, "1"), call(t, b, "1"), call(t, b, "1")
+	wide.wideband()
+	other.wideband()
+	id := b.Meetings()[0].People[1].ID // who came first
+	defer speak(t, page, 6000)()
+	wide.awaitNote(6000, true)
+	if level := power(narrow.hear(500*time.Millisecond), 2000, pcm.Narrowband); level > -30 {
+		t.Errorf("6 kHz is 2 kHz on a narrow telephone, at %+.1f dB", level)
+	}
+	wide.say(5000)
+	other.awaitNote(5000, true)
+	page.Await("voice of the telephone", func(h webtest.History) bool { return len(h.Packets[id]) > 75 })
+	sound := decodedAt(t, page.Heard(id), pcm.Wideband)
+	if level := power(sound[len(sound)/2:], 5000, pcm.Wideband); math.Abs(level) > 6 {
+		t.Errorf("the page hears 5 kHz at %+.1f dB", level)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -17,9 +18,13 @@ type telephone struct {
 	seat  conference.Seat
 
 	mu      sync.Mutex
-	note    *note // nil: says nothing
+	note    *note           // nil: says nothing
+	opus    *opus.Encoder   // nil: sends no packets of its own
+	sent    map[string]bool // those it has sent
+	count   uint16
 	sound   []int16
-	frame   pcm.Frame
+	rate    int
+	frame   pcm.Frame // that was heard last
 	changed chan struct{}
 }
 
@@ -39,7 +44,7 @@ func call(t *testing.T, b *Backend, number string) *telephone {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &telephone{t: t, visit: v, seat: seat, frame: make(pcm.Frame, pcm.NarrowbandSamples), changed: make(chan struct{}, 1)}
+	p := &telephone{t: t, visit: v, seat: seat, rate: pcm.Narrowband, frame: make(pcm.Frame, pcm.NarrowbandSamples), changed: make(chan struct{}, 1)}
 	clock := seat.(pcm.Clocked).Clock()
 	clock.Add(p)
 	seat.SetMicrophone(true)
@@ -56,11 +61,7 @@ func (p *telephone) Beat(phase pcm.Phase) {
 	defer p.mu.Unlock()
 	switch phase {
 	case pcm.TakeIn:
-		if p.note == nil {
-			p.seat.WriteFrame(nil)
-		} else {
-			p.seat.WriteFrame(p.note.next(pcm.NarrowbandSamples))
-		}
+		p.speak()
 	case pcm.GiveOut:
 		if !p.seat.ReadFrame(p.frame) {
 			clear(p.frame)
@@ -73,12 +74,68 @@ func (p *telephone) Beat(phase pcm.Phase) {
 	}
 }
 
+// speak says the next 20 ms of the note.
+func (p *telephone) speak() {
+	if p.note == nil {
+		p.seat.WriteFrame(nil)
+		return
+	}
+	frame := p.note.next(p.rate / 50)
+	if p.opus != nil {
+		p.send(frame)
+	}
+	p.seat.WriteFrame(frame)
+}
+
+// send encodes a frame as the phone itself would, and offers the packet.
+func (p *telephone) send(frame pcm.Frame) {
+	for i := range frame {
+		frame[i] += frame[i] / 2 // -20 dBov, which needs no change
+	}
+	packet := make([]byte, 400)
+	n, err := p.opus.Encode(packet, frame)
+	if err != nil {
+		p.t.Error(err)
+		return
+	}
+	p.count++
+	p.sent[string(packet[:n])] = true
+	p.seat.(pcm.PacketSink).WritePacket(pcm.Packet{
+		Stream: 77, Sequence: p.count, Timestamp: uint32(p.count) * frameTicks, Payload: packet[:n], At: time.Now(),
+	})
+}
+
+// speaksOpus gives the telephone an encoder of its own.
+func (p *telephone) speaksOpus() {
+	p.t.Helper()
+	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: pcm.Narrowband, Bitrate: 16000, Complexity: 3})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.opus, p.sent = encoder, map[string]bool{}
+	p.t.Cleanup(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.opus = nil
+		encoder.Close()
+	})
+}
+
+// wideband has the telephone speak and hear at 16 kHz.
+func (p *telephone) wideband() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rate, p.frame, p.note = pcm.Wideband, make(pcm.Frame, pcm.WidebandSamples), nil
+}
+
 func (p *telephone) say(hertz float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.note = nil
 	if hertz > 0 {
-		p.note = newNote(hertz, pcm.Narrowband)
+		p.note = newNote(hertz, float64(p.rate))
 	}
 }
 
@@ -88,7 +145,7 @@ func (p *telephone) hear(length time.Duration) []int16 {
 	p.mu.Lock()
 	p.sound = nil
 	p.mu.Unlock()
-	want := int(length * pcm.Narrowband / time.Second)
+	want := int(length * time.Duration(p.rate) / time.Second)
 	late := time.After(20 * time.Second)
 	for {
 		p.mu.Lock()
@@ -109,7 +166,7 @@ func (p *telephone) hear(length time.Duration) []int16 {
 func (p *telephone) awaitNote(hertz float64, there bool) {
 	p.t.Helper()
 	for range 100 {
-		if level := power(p.hear(100*time.Millisecond), hertz, pcm.Narrowband); (level > -6) == there && (there || level < -50) {
+		if level := power(p.hear(100*time.Millisecond), hertz, float64(p.rate)); (level > -6) == there && (there || level < -50) {
 			return
 		}
 	}
