@@ -10,10 +10,11 @@
 //
 // Sound takes two ways. Browsers hear each other: their Opus packets are
 // forwarded as they are. Telephones are mixed: a browser's voice is decoded
-// once per meeting, and only while a telephone or a recording listens; a
-// telephone's voice is encoded once, while it speaks, and forwarded like a
-// browser's. In an end-to-end encrypted meeting nothing is decoded and no
-// telephone has a place.
+// once per meeting, and only while a telephone or a recording listens and it is
+// among the loudest; a telephone's voice is encoded once, on the beat and while
+// it speaks, and forwarded like a browser's. Where the telephone has encoded it
+// itself, and nothing has to be changed in it, its packets are forwarded. In an
+// end-to-end encrypted meeting nothing is decoded and no telephone has a place.
 package embedded
 
 import (

@@ -98,9 +98,10 @@ func (e *encoder) WritePacket(p pcm.Packet) {
 	}
 	e.budget--
 	e.talking = false
+	// The time of now, not p.At: that is of a clock which can be set.
 	e.hand(rtp.Header{
 		SSRC: max(p.Stream, 1), SequenceNumber: p.Sequence, Timestamp: p.Timestamp, Marker: p.Marker,
-	}, p.Payload, p.At)
+	}, p.Payload, time.Now())
 }
 
 // encode makes the packet of f, at whatever rate f has.
