@@ -22,6 +22,7 @@ func (s *Stream) more() bool {
 		s.hush(p.noise)
 		s.shelf.take(p) // the place stays: what follows will lie beyond it
 	case s.live && p.seq == s.shelf.next && p.ts == s.place:
+		s.concealed(s.owed)
 		s.adapt.starved(s, s.owed)
 		s.decode(p)
 	case s.live && p.seq > s.shelf.next && s.fits(p):
@@ -55,6 +56,7 @@ func (s *Stream) conceal(p *packet) {
 	covered := min(missing, s.owed)
 	s.owed -= covered
 	n := min(missing-covered, max(s.last, len(s.scraps)))
+	s.concealed(covered + n)
 	if covered+n < missing {
 		s.makeUp(n, nil)
 		s.place += s.ticks(covered + n)
@@ -92,6 +94,7 @@ func (s *Stream) decode(p *packet) {
 	n, err := s.unpack(p)
 	if err != nil || n <= 0 {
 		s.counters.damaged.Add(1)
+		s.concealed(s.last)
 		s.makeUp(s.last, nil)
 		s.place += s.ticks(s.last)
 		return
@@ -99,6 +102,14 @@ func (s *Stream) decode(p *packet) {
 	s.last, s.made, s.comfort.level = n, 0, 0
 	s.place = p.ts + s.ticks(n)
 	s.append(s.packet[:n])
+}
+
+// concealed counts sound that was made up for packets that were late or lost.
+// What is made up while nothing comes may turn out to have been a pause.
+func (s *Stream) concealed(n int) {
+	if !s.skimming {
+		s.counters.concealed.Add(s.nanos(n))
+	}
 }
 
 // makeUp adds n samples that never came. next is the packet behind them, if it
@@ -112,7 +123,6 @@ func (s *Stream) makeUp(n int, next []byte) {
 		s.silence(n)
 		return
 	}
-	s.counters.concealed.Add(s.nanos(n))
 	if s.recover(n, next) {
 		s.made += n
 		return

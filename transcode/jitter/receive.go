@@ -115,7 +115,7 @@ func (s *Stream) skip() {
 	p := s.shelf.first()
 	cut := s.samples(p.ts-from) + s.wait
 	s.delays.shift(s.owed - cut)
-	s.counters.removed.Add(s.nanos(cut))
+	s.counters.removed.Add(s.nanos(max(cut-s.owed, 0)))
 	s.shelf.next, s.place, s.wait, s.owed = p.seq, p.ts, 0, 0
 	if s.live {
 		s.bridge()

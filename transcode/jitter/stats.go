@@ -15,7 +15,8 @@ type Stats struct {
 	Damaged    uint64 // packets that the decoder refused
 	Restarts   uint64 // times the stream began anew
 	// Concealed, Removed and Inserted are sound that was made up for lost or
-	// late packets, and cut out or put in to change the delay.
+	// late packets, and cut out or put in to change the delay. Sound for late
+	// packets is counted when they come.
 	Concealed, Removed, Inserted time.Duration
 	// Delay is how long a packet that meets no delay on the network now waits
 	// to be played, and Target is how long it should.
