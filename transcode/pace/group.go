@@ -22,6 +22,7 @@ type Group struct {
 	slot atomic.Int64
 	last atomic.Int64 // the step that was run last; what it holds see claim
 	work atomic.Int64 // nanoseconds that a beat takes, over the last seconds
+	seen atomic.Int64 // beats that work was learnt from
 }
 
 // Add begins to move m, from the next beat on.
@@ -55,6 +56,7 @@ func (g *Group) drop(m pcm.Member) {
 func (g *Group) begin(slot, step int64) {
 	g.slot.Store(slot)
 	g.work.Store(int64(guess))
+	g.seen.Store(guessed)
 	first := following(step-slots/2, slot)
 	if last := g.last.Load(); last%2 == 0 {
 		g.last.CompareAndSwap(last, 2*(first-slots))
@@ -86,11 +88,13 @@ func (g *Group) release(step int64) { g.last.Store(2 * step) }
 // takes is how long a beat takes of late.
 func (g *Group) takes() time.Duration { return time.Duration(g.work.Load()) }
 
-// took learns how long a beat took. What was is forgotten in two or three
-// seconds: slowly enough not to send groups to and fro as somebody talks.
+// took learns how long a beat took: soon what the guess was worth, and then
+// slowly, so that groups do not go to and fro as somebody talks. What was is
+// forgotten in two or three seconds.
 func (g *Group) took(d time.Duration) {
+	n := min(g.seen.Add(1), learnt)
 	was := g.work.Load()
-	g.work.Store(was + (int64(d)-was)/128)
+	g.work.Store(was + (int64(d)-was)/n)
 }
 
 // beat moves all members through the phases of one beat. A member that panics

@@ -19,13 +19,11 @@ const grace = 4 * time.Millisecond
 type loop struct {
 	clock *Clock
 	id    int32
+	alarm alarm
 	tally tally
-	timer *time.Timer
 }
 
 func (l *loop) run(ctx context.Context) {
-	l.timer = time.NewTimer(0)
-	defer l.timer.Stop()
 	for ctx.Err() == nil {
 		l.work(ctx)
 		l.wait(ctx)
@@ -99,56 +97,60 @@ func (l *loop) wait(ctx context.Context) {
 		l.waitFirst(ctx)
 		return
 	}
-	if c.second.CompareAndSwap(0, l.id) {
-		overdue := l.waitSecond(ctx)
-		c.second.Store(0)
-		if overdue {
-			c.lead.Store(l.id)
-			c.call() // to be the second
-			return
-		}
+	if !c.second.CompareAndSwap(0, l.id) {
+		l.rest(ctx)
+		return
 	}
-	l.rest(ctx)
+	l.waitSecond(ctx)
+	c.lead.Store(l.id)
+	c.second.Store(0)
+	c.call() // to be the second
 }
 
-// waitFirst sleeps until the next slot is due.
+// waitFirst sleeps until the next slot is due, and sets the watch lest it
+// oversleep, or be held up by what it does then.
 func (l *loop) waitFirst(ctx context.Context) {
 	c := l.clock
 	now := c.elapsed()
 	c.settle(now)
-	var timer <-chan time.Time
-	if n, ok := c.upcoming(now); ok {
-		l.timer.Reset(due(n) - now)
-		timer = l.timer.C
-		if c.second.Load() == 0 {
-			c.call()
+	for {
+		n, ok := c.upcoming(now)
+		in := never
+		if ok {
+			in = due(n) - now
+		}
+		c.watch.set(in + grace)
+		l.alarm.set(in)
+		if again, _ := c.upcoming(now); again == n { // else somebody has come who rang before
+			break
 		}
 	}
-	select {
-	case <-ctx.Done():
-	case <-c.news:
-	case <-timer:
+	if c.second.Load() == 0 {
+		c.call()
 	}
+	if ctx.Err() != nil { // and the alarms had rung for that
+		c.watch.set(0)
+		return
+	}
+	l.alarm.wait()
 }
 
-// waitSecond sleeps until a slot is overdue, or as long as there are groups.
-func (l *loop) waitSecond(ctx context.Context) (overdue bool) {
+// waitSecond sleeps until a slot is overdue, or all is over.
+func (l *loop) waitSecond(ctx context.Context) {
+	c := l.clock
 	for ctx.Err() == nil {
-		now := l.clock.elapsed()
-		n, ok := l.clock.upcoming(now)
-		if !ok {
-			return false
+		c.watch.wait()
+		now := c.elapsed()
+		n, ok := c.upcoming(now)
+		in := never
+		if ok {
+			in = due(n) + grace - now
 		}
-		if now >= due(n)+grace {
-			return true
+		if in <= 0 {
+			return
 		}
-		l.timer.Reset(due(n) + grace - now)
-		select {
-		case <-ctx.Done():
-		case <-l.timer.C:
-		}
+		c.watch.set(in)
 	}
-	return false
 }
 
 // rest sleeps until somebody calls.

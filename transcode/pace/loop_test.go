@@ -2,6 +2,7 @@ package pace
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -174,5 +175,25 @@ func TestLoopsShareTheWork(t *testing.T) {
 	}
 	if churn.Load() == 0 {
 		t.Error("no group came and went")
+	}
+}
+
+// Whenever it ends, all loops are told.
+func TestClockStopsAtOnce(t *testing.T) {
+	for i := range 100 {
+		c := New(3)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- c.Run(ctx) }()
+		if i%2 == 0 {
+			beaten := make(chan struct{}, 1000)
+			c.Group().Add(&member{func(p pcm.Phase) { beaten <- struct{}{} }})
+			<-beaten
+		}
+		for range i {
+			runtime.Gosched()
+		}
+		cancel()
+		<-done
 	}
 }

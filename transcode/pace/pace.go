@@ -38,15 +38,17 @@ type Clock struct {
 	loops []*loop
 	epoch atomic.Pointer[time.Time] // of step 0; nil until Run
 
-	news   chan struct{} // tells the loop that leads that a group has come
+	alarm  func() alarm
+	watch  alarm         // rings when a slot is overdue
 	help   chan struct{} // wakes a loop that rests
 	lead   atomic.Int32  // which loop wakes for the next slot
-	second atomic.Int32  // which looks whether it has
+	second atomic.Int32  // which waits for the watch
 
 	fallen atomic.Uint64
 	hook   atomic.Pointer[func(pcm.Member, any, []byte)]
 
 	mu      sync.Mutex   // held while groups come, go and change their slots
+	running bool         // there are alarms
 	settled atomic.Int64 // the second in which they last were
 }
 
@@ -56,7 +58,7 @@ func New(loops int) *Clock {
 	if loops <= 0 {
 		loops = runtime.GOMAXPROCS(0) + 1
 	}
-	c := &Clock{news: make(chan struct{}, 1), help: make(chan struct{}), loops: make([]*loop, loops)}
+	c := &Clock{alarm: newAlarm, help: make(chan struct{}), loops: make([]*loop, loops)}
 	for i := range c.loops {
 		c.loops[i] = &loop{clock: c, id: int32(i + 1)}
 	}
@@ -81,7 +83,9 @@ func (c *Clock) fell(m pcm.Member, value any, stack []byte) {
 // Run moves all groups until ctx is done. When it returns, no member is running.
 func (c *Clock) Run(ctx context.Context) error {
 	c.begin()
+	defer c.end()
 	var wg sync.WaitGroup
+	defer context.AfterFunc(ctx, c.wakeAll)()
 	for _, l := range c.loops {
 		wg.Go(func() { l.run(ctx) })
 	}
@@ -91,8 +95,47 @@ func (c *Clock) Run(ctx context.Context) error {
 
 // begin lets time run. The first beats are those of the frame that begins now.
 func (c *Clock) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watch = c.alarm()
+	for _, l := range c.loops {
+		l.alarm = c.alarm()
+	}
+	c.running = true
 	epoch := time.Now().Add(-due(slots))
 	c.epoch.CompareAndSwap(nil, &epoch)
+}
+
+// end closes what begin has made.
+func (c *Clock) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = false
+	c.lead.Store(0)
+	c.watch.close()
+	for _, l := range c.loops {
+		l.alarm.close()
+	}
+}
+
+// wakeAll lets those who sleep see that it is over.
+func (c *Clock) wakeAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.running {
+		return
+	}
+	c.watch.set(0)
+	for _, l := range c.loops {
+		l.alarm.set(0)
+	}
+}
+
+// tell wakes the loop that leads, for there is news. mu is held.
+func (c *Clock) tell() {
+	if lead := c.lead.Load(); lead > 0 && c.running {
+		c.loops[lead-1].alarm.set(0)
+	}
 }
 
 // elapsed is the time since step 0.

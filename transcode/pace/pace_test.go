@@ -23,6 +23,7 @@ func (m *member) Beat(p pcm.Phase) { m.beat(p) }
 
 // run runs c until the test ends, inside a synctest bubble.
 func run(t *testing.T, c *Clock) (stop func()) {
+	c.alarm = newPlainAlarm
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- c.Run(ctx) }()
@@ -334,14 +335,14 @@ func TestFirstBeatComesWithinAFrame(t *testing.T) {
 }
 
 func TestBeatAllocatesNothing(t *testing.T) {
-	walk := stepping(10)
+	walk := stepping(t, 10)
 	if allocs := testing.AllocsPerRun(100, walk); allocs != 0 {
 		t.Errorf("%v allocations a beat", allocs)
 	}
 }
 
 func BenchmarkBeatOfTenMembers(b *testing.B) {
-	walk := stepping(10)
+	walk := stepping(b, 10)
 	b.ReportAllocs()
 	for b.Loop() {
 		walk()
@@ -349,13 +350,14 @@ func BenchmarkBeatOfTenMembers(b *testing.B) {
 }
 
 // stepping makes a group of so many members and gives what runs its next beat.
-func stepping(members int) (walk func()) {
+func stepping(b testing.TB, members int) (walk func()) {
 	c := New(1)
 	g := c.Group()
 	for range members {
 		g.Add(&member{func(pcm.Phase) {}})
 	}
 	c.begin()
+	b.Cleanup(c.end)
 	return func() {
 		n := g.next()
 		c.loops[0].walk(n, due(n))

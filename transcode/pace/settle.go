@@ -9,6 +9,9 @@ const (
 	// guess is what a group is taken to need until that is known: a call with
 	// somebody talking at both ends.
 	guess = 150 * time.Microsecond
+	// guessed is how many beats the guess stands for, and learnt for how many
+	// what was learnt does in the end.
+	guessed, learnt = 8, 128
 )
 
 // fill is how much work each slot has in a beat.
@@ -60,10 +63,7 @@ func (c *Clock) enter(g *Group) {
 	slot := f.place(guess)
 	g.begin(int64(slot), stepAt(c.elapsed()))
 	c.slots[slot].put(g, g.next())
-	select {
-	case c.news <- struct{}{}:
-	default: // it will look anyway
-	}
+	c.tell()
 }
 
 // leave stops moving g.

@@ -1,0 +1,40 @@
+package pace
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// kernelAlarm rings by a timer of the kernel that Go's poller waits for like
+// for a socket: to the microsecond, and with one thread that wakes up once.
+// Go's own timers sleep for whole milliseconds and then for the rest, and wake
+// a second thread to look for more.
+type kernelAlarm struct {
+	file *os.File
+	fd   int
+	buf  [8]byte // how often it has rung
+}
+
+// newAlarm makes an alarm, a plain one where the kernel has none to spare.
+func newAlarm() alarm {
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		return newPlainAlarm()
+	}
+	file := os.NewFile(uintptr(fd), "alarm")
+	if file.SetReadDeadline(time.Time{}) != nil { // it is not the poller's
+		_ = file.Close()
+		return newPlainAlarm()
+	}
+	return &kernelAlarm{file: file, fd: fd}
+}
+
+func (a *kernelAlarm) set(after time.Duration) {
+	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(max(after, 1)))} // 0 would stop it
+	_ = unix.TimerfdSettime(a.fd, 0, &spec, nil)                              // nothing about it can be wrong
+}
+
+func (a *kernelAlarm) wait()  { _, _ = a.file.Read(a.buf[:]) }
+func (a *kernelAlarm) close() { _ = a.file.Close() }
