@@ -44,7 +44,7 @@ func (h *HighPass) Filter(f pcm.Frame) {
 	x1, x2, y1, y2 := h.x[0], h.x[1], h.y[0], h.y[1]
 	for i, s := range f {
 		x := float64(s)
-		y := c.b*(x-2*x1+x2) - c.a1*y1 - c.a2*y2
+		y := c.b*(x-2*x1+x2) - c.a2*y2 - c.a1*y1 // what is known last comes last
 		x1, x2, y1, y2 = x, x1, y, y1
 		f[i] = saturate(y)
 	}

@@ -48,10 +48,12 @@ func (l *Limiter) Apply(dst pcm.Frame, sum []int32) bool {
 	copy(v[block:], sum)
 	copy(l.line[:block], v[len(dst):])
 	l.held = sum != nil
-	if !l.turn(dst, v[:len(dst)+block]) {
-		for i := range dst {
-			dst[i] = int16(v[i])
-		}
+	if l.down > 0 || !fit(v[:len(dst)+block]) {
+		l.turn(dst, v[:len(dst)+block])
+		return true
+	}
+	for i := range dst {
+		dst[i] = int16(v[i])
 	}
 	return true
 }
@@ -63,14 +65,10 @@ func (l *Limiter) Meets(other *Limiter) bool {
 	return math.Abs(float64(l.down-other.down)) < tiny && l.held == other.held && l.line == other.line
 }
 
-// turn writes v to dst, turned down as it needs it. It reports false, and has
-// written nothing, where no sample needs it.
-func (l *Limiter) turn(dst pcm.Frame, v []int32) bool {
+// turn writes v to dst, turned down as it needs it.
+func (l *Limiter) turn(dst pcm.Frame, v []int32) {
 	block := len(v) - len(dst)
-	need, any := needs(v, block)
-	if !any && l.down == 0 {
-		return false
-	}
+	need := needs(v, block)
 	for b := range blocks {
 		// A block may neither begin nor end with more than it can stand. It
 		// begins with what the block before it ended with.
@@ -82,7 +80,6 @@ func (l *Limiter) turn(dst pcm.Frame, v []int32) bool {
 		}
 		l.down = 1 - to
 	}
-	return true
 }
 
 // next is how much to take off at the end of a block whose samples need that
@@ -107,16 +104,26 @@ func (l *Limiter) rest() {
 }
 
 // needs tells for each block of v how much has to be taken off its gain for it
-// to fit, and whether that is anything for any of them.
-func needs(v []int32, block int) (need [blocks + 1]float32, any bool) {
+// to fit.
+func needs(v []int32, block int) (need [blocks + 1]float32) {
 	for b := range need {
 		var peak int32
 		for _, s := range v[b*block : (b+1)*block] {
 			peak = max(peak, s, -s)
 		}
 		if peak > full {
-			need[b], any = 1-full/float32(peak), true
+			need[b] = 1 - full/float32(peak)
 		}
 	}
-	return need, any
+	return need
+}
+
+// fit reports whether all of v fits into 16 bits. It is what is asked of every
+// frame, and mostly the only thing.
+func fit(v []int32) bool {
+	var over uint32
+	for _, s := range v {
+		over |= uint32(s - math.MinInt16)
+	}
+	return over <= math.MaxUint16
 }

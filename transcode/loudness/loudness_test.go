@@ -246,10 +246,12 @@ func BenchmarkHighPass(b *testing.B) {
 
 func BenchmarkLeveler(b *testing.B) {
 	var l Leveler
-	l.set(1)
-	f := (&tone{hertz: 400, dBov: -20, rate: pcm.Narrowband}).next()
+	said := (&tone{hertz: 400, dBov: -26, rate: pcm.Narrowband}).next()
+	f := make(pcm.Frame, len(said))
+	l.set(6)
 	b.ReportAllocs()
 	for b.Loop() {
+		copy(f, said)
 		l.Apply(f, -26, true)
 	}
 }
