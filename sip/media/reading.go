@@ -46,7 +46,7 @@ func (l *Leg) listen(t *terms) {
 // listenForSound takes in what has come to the RTP port. in.mu is held.
 func (l *Leg) listenForSound(t *terms, b *udp.Batch) {
 	for taken, n := 0, b.Size(); n == b.Size() && taken < maxPackets; taken += n {
-		if n = l.read(l.pair.rtp, b); n == 0 {
+		if n = l.read(b); n == 0 {
 			return
 		}
 		for i := range n {
@@ -61,15 +61,17 @@ func (l *Leg) listenForSound(t *terms, b *udp.Batch) {
 
 // listenForReports takes in what has come to the RTCP port. in.mu is held.
 func (l *Leg) listenForReports(t *terms, b *udp.Batch) {
-	for i := range l.read(l.pair.rtcp, b) {
+	n, _ := l.pair.rtcp.Read(b) // a call can do without
+	for i := range n {
 		p, from, waited := b.Packet(i)
 		l.controlPacket(t, p, from, l.engine.arrival(waited))
 	}
 }
 
-// read reads a port, and gives up a call whose port cannot be read.
-func (l *Leg) read(port *udp.Socket, b *udp.Batch) int {
-	n, err := port.Read(b)
+// read reads the RTP port, and gives up a call whose port cannot be read. in.mu
+// is held.
+func (l *Leg) read(b *udp.Batch) int {
+	n, err := l.pair.rtp.Read(b)
 	if err == nil {
 		l.in.bad = 0
 		return n

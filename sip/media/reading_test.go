@@ -73,6 +73,19 @@ func TestFloodTakesOneBeatAtATime(t *testing.T) {
 	}
 }
 
+func TestCallWhosePortCannotBeReadIsLost(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	p.leg.pair.rtp.Close()
+	p.step(manyErrors - 1)
+	if over(p.leg.Lost()) {
+		t.Error("lost before the end")
+	}
+	p.step(1)
+	if !over(p.leg.Lost()) {
+		t.Error("nobody is told")
+	}
+}
+
 func TestBeatWaitsForNobody(t *testing.T) {
 	p := newBench(t, nil).dial(pcma)
 	if _, err := p.rtp.WriteToUDPAddrPort(guessed(p, 0), p.to); err != nil {

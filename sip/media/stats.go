@@ -64,7 +64,7 @@ type LegStats struct {
 	Rating, TheirRating float64
 }
 
-// counters are written by the readers and the beat, and read by whoever asks.
+// counters are written by the beat, and read by whoever asks.
 type counters struct {
 	in, out, octets         atomic.Uint64
 	foreign, unproven       atomic.Uint64
