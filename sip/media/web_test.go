@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"errors"
+	"math"
 	"net"
 	"net/netip"
 	"strings"
@@ -305,7 +306,7 @@ func TestNothingIsAllocatedPerPacketOfABrowser(t *testing.T) {
 	}
 	var plain [maxPacket]byte
 	i := 0
-	n := testing.AllocsPerRun(500, func() {
+	beat := func() {
 		p.leg.in.opened.plain = plain[:]
 		if p.leg.sort(sealed[i], from, in.at) {
 			p.leg.packet(p.leg.terms.Load(), sealed[i], from, in.at)
@@ -314,7 +315,13 @@ func TestNothingIsAllocatedPerPacketOfABrowser(t *testing.T) {
 		p.now.Add(int64(pcm.FrameDuration))
 		p.leg.Beat(pcm.TakeIn)
 		p.leg.Beat(pcm.GiveOut)
-	})
+	}
+	// What the browser in this process does with our packets counts as well, so
+	// the least of several measurements is ours.
+	n := math.Inf(1)
+	for range 5 {
+		n = min(n, testing.AllocsPerRun(100, beat))
+	}
 	if raced {
 		n = 0 // the detector has its own
 	}
