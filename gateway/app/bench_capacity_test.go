@@ -90,8 +90,7 @@ func step(n int) int {
 
 // clean: each telephone got each packet, and none was late.
 func (l load) clean() bool {
-	due := l.callers * int(stepWindow.Seconds()*50)
-	return l.cadence.gaps == 0 && l.cadence.packets > due*99/100
+	return l.cadence.gaps == 0 && l.cadence.packets > l.due*99/100
 }
 
 // blame says who was at the end of its forces.

@@ -44,6 +44,7 @@ type generator struct {
 	mu      sync.Mutex
 	sockets []*benchSocket
 	talkers [turns][]talker
+	silent  bool                      // nobody sends
 	members int                       // talkers so far, who take turns in this order
 	ears    map[uint16]*benchPhone    // by the gateway's port
 	stray   map[uint16]time.Time      // packets to nobody yet: the first of each port
@@ -119,8 +120,10 @@ func (g *generator) turn(turn int, late time.Duration) {
 		g.took.late++
 	}
 	now := time.Now()
-	for _, t := range g.talkers[turn%turns] {
-		t.say(now)
+	if !g.silent {
+		for _, t := range g.talkers[turn%turns] {
+			t.say(now)
+		}
 	}
 	if turn%readEvery == 0 {
 		for _, s := range g.sockets {

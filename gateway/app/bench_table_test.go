@@ -25,6 +25,7 @@ type goal struct {
 	met               bool
 	meanwhile         string
 	others            float64 // percent of a core that other programs took meanwhile
+	short             bool    // so much that the gateway did not get its share
 }
 
 // goal adds a line, which says that nothing was measured until it is told what
@@ -47,7 +48,7 @@ func (g *goal) atMostFloors(l load, most float64) {
 
 // with tells beside the figure what else happened meanwhile.
 func (g *goal) with(l load) {
-	g.others = l.others
+	g.others, g.short = l.others, l.short()
 	g.meanwhile = fmt.Sprintf("%s, %s: %v", g.what, g.speak, l)
 }
 
@@ -61,10 +62,12 @@ func (g *goal) verdict() string {
 		return "not measured"
 	case g.want == "":
 		return ""
-	case g.met:
+	case g.met && !g.short:
 		return "met"
 	case g.others > tooBusy:
 		return fmt.Sprintf("unclear: other programs took %.0f %% of a core", g.others)
+	case g.short:
+		return "unclear: telephones did not get all packets"
 	default:
 		return "NOT MET"
 	}
