@@ -7,7 +7,7 @@
 # Host networking, because calls need thousands of UDP ports.
 
 FROM golang:1.26-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev libopus-dev pkg-config && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev libopus-dev libspeexdsp-dev pkg-config && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -16,7 +16,7 @@ ARG VERSION=
 RUN go build -trimpath -buildvcs=false -ldflags "-s -w -X main.release=$VERSION" -o /einwahl ./gateway
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends libopus0 ca-certificates && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends libopus0 libspeexdsp1 ca-certificates && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/einwahl --create-home einwahl
 COPY --from=build /einwahl /usr/local/bin/einwahl
 WORKDIR /var/lib/einwahl

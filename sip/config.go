@@ -55,6 +55,8 @@ type TrunkConfig struct {
 	Codecs []string `yaml:"codecs"`
 	// SRTP is off, optional or required.
 	SRTP string `yaml:"srtp"`
+	// Denoise takes steady noise out of what its callers say.
+	Denoise bool `yaml:"denoise"`
 	// Transports are those by which its peers may come: udp, tcp, tls, ws, wss;
 	// none: all that are listened on.
 	Transports []string `yaml:"transports"`

@@ -155,6 +155,7 @@ func (s *Server) legOf(d *dialog) (l leg, err error) {
 		Trusted:    d.trunk.media,
 		Codecs:     d.trunk.Codecs,
 		SRTP:       d.trunk.SRTP,
+		Denoise:    d.trunk.Denoise,
 		Advertise:  d.trunk.advertise(),
 		Offer:      body,
 		Log:        d.log,

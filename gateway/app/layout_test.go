@@ -65,7 +65,7 @@ var owners = map[string][]string{
 	"github.com/goccy/go-yaml":    {"gateway/config"},
 	"github.com/prometheus":       {"gateway/admin"},
 	"github.com/alecthomas/kong":  {"gateway"},
-	"C":                           {"transcode/opus"},
+	"C":                           {"transcode/opus", "transcode/denoise"},
 }
 
 func TestImportTable(t *testing.T) {

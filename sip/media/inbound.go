@@ -21,6 +21,8 @@ type inbound struct {
 	tones    *tones                     // the beat's; nil until keys can come in no other way
 	newest   codec                      // the beat's: of the sound that came last
 	passing  atomic.Pointer[passing]    // nil until Opus is agreed
+	denoise  bool                       // never changed
+	cleaners cleaners
 	figures  figures
 	hush     atomic.Int32 // beats for which the caller's sound is still cut
 	arrived  bool         // a packet has come since the beat last looked

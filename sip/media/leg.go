@@ -33,6 +33,7 @@ type LegConfig struct {
 	Trusted    []netip.Prefix // where the trunk's media may come from besides
 	Codecs     []string       // by their names in the operator's file, in order of preference
 	SRTP       string         // off, optional or required; empty: off
+	Denoise    bool           // noise is taken out of what the caller says
 	Advertise  netip.Addr     // our public address in SDP, if it is of Signalling's IP version; else Config.Advertise
 	Offer      []byte         // the caller's first offer, if there is one, so that the kind of leg can be chosen
 	Log        zerolog.Logger
@@ -106,6 +107,7 @@ func newLeg(e *Engine, c LegConfig, both *pair, said netip.Addr) *Leg {
 	}
 	l.promised = local.Encrypts(c.Offer)
 	l.talk.Store(newTalk(pcm.Silence{}, pcm.Silence{}))
+	l.in.denoise = c.Denoise
 	l.in.begin(latch{signalling: c.Signalling, trusted: c.Trusted})
 	l.out.begin()
 	l.ctl.begin(e.every)
@@ -320,6 +322,7 @@ func (l *Leg) Close() {
 		l.terms.Load().voice.close()
 	}
 	l.in.decoders.close()
+	l.in.cleaners.close()
 	l.report(true)
 	l.closed.Store(true)
 	if l.web != nil {

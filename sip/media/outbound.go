@@ -72,23 +72,16 @@ func (l *Leg) Beat(p pcm.Phase) {
 // takeIn plays what has arrived to whom the caller speaks.
 func (l *Leg) takeIn(t *terms, talk *talk) {
 	frame := pcm.Frame(l.in.frame[:l.in.sampling()/50])
-	heard, cut := l.in.stream.ReadFrame(frame), t.inBand()
-	if l.in.hush.Load() > 0 {
-		l.in.hush.Add(-1)
-		heard, cut = false, true
-	}
-	// What plays while we are on hold is the caller's music, not the caller.
-	if t.Held() || !t.Receives {
-		heard, cut = false, true
-		l.out.silent = 0
-	} else {
-		l.watch()
-	}
+	heard, cut := l.in.stream.ReadFrame(frame), l.cut(t)
+	heard = heard && !cut
 	if t.inBand() {
 		frame, heard = l.listenForTones(frame, heard)
 	}
+	if l.in.denoise {
+		heard = l.in.cleaners.pass(frame, heard) && !cut
+	}
 	if p := l.in.passing.Load(); p != nil {
-		p.offer(talk, cut)
+		p.offer(talk, cut || t.inBand() || l.in.denoise)
 	}
 	if !heard {
 		frame = nil
@@ -96,6 +89,21 @@ func (l *Leg) takeIn(t *terms, talk *talk) {
 		l.in.figures.hear(frame)
 	}
 	talk.speak.WriteFrame(frame)
+}
+
+// cut reports whether what the caller says on this beat is for nobody.
+func (l *Leg) cut(t *terms) bool {
+	keys := l.in.hush.Load() > 0
+	if keys {
+		l.in.hush.Add(-1)
+	}
+	// What plays while we are on hold is the caller's music, not the caller.
+	if t.Held() || !t.Receives {
+		l.out.silent = 0
+		return true
+	}
+	l.watch()
+	return keys
 }
 
 // watch tells when nothing has come for too long.

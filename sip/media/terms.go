@@ -109,6 +109,11 @@ func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 		if err := l.in.decoders.learn(c); err != nil {
 			return nil, err
 		}
+		if l.in.denoise && !f.IsDigits() {
+			if err := l.in.cleaners.learn(c); err != nil {
+				return nil, err
+			}
+		}
 		if c == opusSound && l.in.passing.Load() == nil {
 			l.in.passing.Store(newPassing())
 		}

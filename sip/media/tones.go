@@ -51,7 +51,7 @@ func (l *Leg) listenForTones(frame pcm.Frame, heard bool) (pcm.Frame, bool) {
 	}
 	if t.cut > 0 {
 		t.cut--
-		return nil, false
+		return frame, false
 	}
 	return before.sound[:before.length], before.heard
 }
