@@ -154,7 +154,20 @@ func (b *Baresip) Heard() []int16 { return b.recording("-dec.wav") }
 // Said is what the phone has said so far in its newest call.
 func (b *Baresip) Said() []int16 { return b.recording("-enc.wav") }
 
+// HeardWide is Heard at 16 kHz, of a phone that speaks a wideband codec.
+func (b *Baresip) HeardWide() []int16 {
+	b.t.Helper()
+	data := b.dump("-dec.wav")
+	return reduced(data, samples(data), 2*rate)
+}
+
 func (b *Baresip) recording(suffix string) []int16 {
+	b.t.Helper()
+	data := b.dump(suffix)
+	return reduced(data, samples(data), rate)
+}
+
+func (b *Baresip) dump(suffix string) []byte {
 	b.t.Helper()
 	names, _ := filepath.Glob(filepath.Join(b.dir, "dump-*"+suffix))
 	if len(names) == 0 {
@@ -164,7 +177,7 @@ func (b *Baresip) recording(suffix string) []int16 {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return telephonic(data, samples(data))
+	return data
 }
 
 // command sends one netstring; baresip's answer arrives with its events.

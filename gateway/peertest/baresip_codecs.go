@@ -25,9 +25,9 @@ func codecSettings(config, codec string) (settings, name string) {
 	return wide.Replace(config), codec
 }
 
-// telephonic brings a recording to mono at 8 kHz, by mean values: good enough
-// for tones of a few hundred hertz.
-func telephonic(data []byte, sound []int16) []int16 {
+// reduced brings a recording to mono at a lower rate, by mean values: good
+// enough for tones.
+func reduced(data []byte, sound []int16, rate int) []int16 {
 	const channels, sampleRate = 22, 24 // in the WAV header
 	if len(data) < 28 {
 		return nil
