@@ -82,7 +82,7 @@ func (s *Stream) jumped(sent int, came int64) bool {
 // forget gives up the stream so far; the sound that is decoded stays.
 func (s *Stream) forget() {
 	s.live, s.owed, s.wait = false, 0, 0
-	s.recent = [primers]int64{}
+	s.recent, s.comfort.level = [primers]int64{}, 0
 	s.lateness.forget()
 	s.delays.clear()
 	if d, ok := s.decoder.(interface{ Reset() }); ok {

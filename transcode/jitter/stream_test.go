@@ -371,33 +371,3 @@ func TestNothingAllocatesPerPacket(t *testing.T) {
 		t.Errorf("%v allocations a beat", n)
 	}
 }
-
-func BenchmarkStream(b *testing.B) {
-	s := newTone()
-	p, f := Packet{Payload: toneAt(0, 160)}, make(pcm.Frame, 160)
-	at := time.Unix(1e9, 0)
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Seq++
-		p.Timestamp += 160
-		at = at.Add(20 * ms)
-		s.Push(p, at)
-		s.ReadFrame(f)
-	}
-}
-
-func BenchmarkStreamWithLoss(b *testing.B) {
-	s := newTone()
-	p, f := Packet{Payload: toneAt(0, 160)}, make(pcm.Frame, 160)
-	at := time.Unix(1e9, 0)
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Seq++
-		p.Timestamp += 160
-		at = at.Add(20 * ms)
-		if p.Seq%10 != 0 {
-			s.Push(p, at)
-		}
-		s.ReadFrame(f)
-	}
-}
