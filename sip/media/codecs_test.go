@@ -372,6 +372,24 @@ func TestStreamsJump(t *testing.T) {
 	}
 }
 
+// A telephone tells how noisy its line is, and says nothing more.
+func TestToldNoiseIsHeard(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	heard := &record{}
+	p.leg.Connect(nil, heard)
+	for range 10 {
+		p.send(8, encoded(g711.ALaw, 160), 160)
+		p.step(1)
+	}
+	p.send(comfortNoise, []byte{50}, 160)
+	p.step(30)
+	for i, got := range heard.loud[20:] {
+		if want := 32768 * math.Pow(10, -50/20.); got < want/1.3 || got > want*1.3 {
+			t.Errorf("frame %d is at %.0f, want about %.0f", 20+i, got, want)
+		}
+	}
+}
+
 func TestNothingIsAllocatedPerPacketInAnyCodec(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
