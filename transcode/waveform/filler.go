@@ -11,10 +11,14 @@ const (
 	memory = 50 * time.Millisecond
 	// window is how much of the newest sound is compared.
 	window = 20 * time.Millisecond
-	// steady is how long a gap is filled at full loudness, and how long with
-	// one more period at a time: the same one over and over is a buzz
-	// (G.711 Appendix I section I.2.6).
+	// steady is how long a gap is filled at full loudness.
 	steady = 10 * time.Millisecond
+	// single is how long one period is repeated, and more how long two are: the
+	// same one over and over is a buzz (G.711 Appendix I section I.2.6). The
+	// Appendix turns to two after 10 ms; for one lost packet of 20 ms, STOI and
+	// PESQ found one period to be nearer to what was lost.
+	single = 20 * time.Millisecond
+	more   = 10 * time.Millisecond
 	// fading is how long it then takes to fall silent: a vowel held longer
 	// than 60 ms sounds like a machine (section I.2.7).
 	fading = 50 * time.Millisecond
@@ -91,6 +95,7 @@ func (f *Filler) begin() {
 // repeat goes on with the cycle, fading.
 func (f *Filler) repeat(dst []int16) {
 	hold, fade := samples(steady, f.rate), samples(fading, f.rate)
+	grow := samples(single, f.rate) + (f.periods-1)*samples(more, f.rate)
 	for i := range dst {
 		left := fade - max(0, f.missing-hold)
 		if left <= 0 {
@@ -100,7 +105,8 @@ func (f *Filler) repeat(dst []int16) {
 		}
 		dst[i] = int16(min(max(f.next()*left/fade, math.MinInt16), math.MaxInt16))
 		f.missing++
-		if f.missing%hold == 0 && f.periods < most {
+		if f.missing == grow && f.periods < most {
+			grow += samples(more, f.rate)
 			f.before, f.turned = f.at, 0
 			f.at %= f.lag
 			f.periods++
