@@ -12,10 +12,11 @@ const grace = 4 * time.Millisecond
 // loop is one goroutine that runs beats. All loops work on the same slots, and
 // a group is run by the one that comes to it first.
 //
-// One of them leads: it sleeps until the next slot is due. A second one looks a
-// little later whether that has been done, and leads from then on if not: the
-// kernel, or a beat that takes long, holds up one loop but not the clock. The
-// others rest until somebody who falls behind calls.
+// One of them leads: it sleeps until the next slot is due. A second one sleeps
+// by the watch, which the first winds up again and again; if it rings because a
+// slot is overdue, the second leads from then on: the kernel, or a beat that
+// takes long, holds up one loop but not the clock. The others rest until
+// somebody who falls behind calls.
 type loop struct {
 	clock *Clock
 	id    int32
