@@ -13,7 +13,7 @@ type alarm interface {
 // never is an alarm that somebody else has to set.
 const never = time.Hour
 
-// plainAlarm rings by Go's timers, within tests by those of their bubble.
+// plainAlarm rings by a timer of Go's, which a test may simulate.
 type plainAlarm struct{ *time.Timer }
 
 func newPlainAlarm() alarm { return plainAlarm{time.NewTimer(never)} }

@@ -8,17 +8,20 @@ import (
 )
 
 // kernelAlarm rings by a timer of the kernel that Go's poller waits for like
-// for a socket: to the microsecond, and with one thread that wakes up once.
-// Go's own timers sleep for whole milliseconds and then for the rest, and wake
-// a second thread to look for more.
+// for a socket. It is for what is set again and again and hardly ever rings: a
+// timer of Go's that is put off wakes a thread all the same.
+//
+// It is not for what a loop sleeps by. While it sleeps, so does the runtime's
+// monitor, until the next timer of Go's that is due; woken by anything else, it
+// looks fifty times in a row, every 20 us, whether a system call hangs.
 type kernelAlarm struct {
 	file *os.File
 	fd   int
 	buf  [8]byte // how often it has rung
 }
 
-// newAlarm makes an alarm, a plain one where the kernel has none to spare.
-func newAlarm() alarm {
+// newKernelAlarm makes an alarm, a plain one where the kernel has none to spare.
+func newKernelAlarm() alarm {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return newPlainAlarm()

@@ -2,4 +2,4 @@
 
 package pace
 
-func newAlarm() alarm { return newPlainAlarm() }
+func newKernelAlarm() alarm { return newPlainAlarm() }

@@ -38,7 +38,7 @@ type Clock struct {
 	loops []*loop
 	epoch atomic.Pointer[time.Time] // of step 0; nil until Run
 
-	alarm  func() alarm
+	kernel func() alarm  // makes the watch
 	watch  alarm         // rings when a slot is overdue
 	help   chan struct{} // wakes a loop that rests
 	lead   atomic.Int32  // which loop wakes for the next slot
@@ -58,7 +58,7 @@ func New(loops int) *Clock {
 	if loops <= 0 {
 		loops = runtime.GOMAXPROCS(0) + 1
 	}
-	c := &Clock{alarm: newAlarm, help: make(chan struct{}), loops: make([]*loop, loops)}
+	c := &Clock{kernel: newKernelAlarm, help: make(chan struct{}), loops: make([]*loop, loops)}
 	for i := range c.loops {
 		c.loops[i] = &loop{clock: c, id: int32(i + 1)}
 	}
@@ -97,9 +97,9 @@ func (c *Clock) Run(ctx context.Context) error {
 func (c *Clock) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watch = c.alarm()
+	c.watch = c.kernel()
 	for _, l := range c.loops {
-		l.alarm = c.alarm()
+		l.alarm = newPlainAlarm()
 	}
 	c.running = true
 	epoch := time.Now().Add(-due(slots))
