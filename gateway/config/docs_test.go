@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,38 @@ func TestFileInTheOperatingGuideIsRight(t *testing.T) {
 	s.read = func(path string) ([]byte, error) { return []byte("81" + strings.Repeat("5", len(path)%7) + "42"), nil }
 	if _, err := parse([]byte(file), s); err != nil {
 		t.Errorf("the file in the guide is wrong:\n%v", err)
+	}
+}
+
+// A test that the guide to the sound names is there, in the folder it names.
+func TestSoundGuideNamesTestsThatAreThere(t *testing.T) {
+	guide := strings.ReplaceAll(readDocument(t, "docs/audio.md"), `\|`, "|")
+	commands := regexp.MustCompile(`go test [^\n`+"`"+`]+`).FindAllString(guide, -1)
+	if len(commands) < 20 {
+		t.Fatalf("%d commands", len(commands))
+	}
+	folder := regexp.MustCompile(`\./[a-z0-9/]+`)
+	name := regexp.MustCompile(`\bTest[A-Z]\w+`)
+	for _, command := range commands {
+		there := ""
+		for _, f := range folder.FindAllString(command, -1) {
+			files, err := filepath.Glob(filepath.Join("..", "..", f, "*_test.go"))
+			if err != nil || len(files) == 0 {
+				t.Errorf("%s: no tests in %s", command, f)
+			}
+			for _, file := range files {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				there += string(text)
+			}
+		}
+		for _, n := range name.FindAllString(command, -1) {
+			if !strings.Contains(there, "func "+n+"(") {
+				t.Errorf("%s: there is no %s", command, n)
+			}
+		}
 	}
 }
 
