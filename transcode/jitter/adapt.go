@@ -43,7 +43,7 @@ func (a *adaptation) starved(s *Stream, owed int) {
 func (s *Stream) target() int {
 	floor := s.floor
 	if s.waits() {
-		floor = max(floor, s.frame)
+		floor = max(floor, s.lateness.most(mostly)+s.frame)
 	}
 	t := min(max(s.lateness.usual(), floor), s.ceiling)
 	s.counters.target.Store(s.nanos(t))

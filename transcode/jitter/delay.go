@@ -7,6 +7,9 @@ const (
 	steps = 80
 	// often is the share of packets that should come in time.
 	often = 0.98
+	// mostly is the share of packets that should come in time to recover the
+	// one before.
+	mostly = 0.8
 	// memory is the weight of what is known against one more packet: at 50
 	// packets a second, half of it is forgotten in four seconds.
 	memory = 255.0 / 256
@@ -94,13 +97,16 @@ func (l *lateness) learn(late int) {
 	l.share[min(late*grain/l.rate, steps-1)] += 1 - keep
 }
 
-// usual is the lateness that few packets exceed, in samples. Less than one
-// grain counts as none.
-func (l *lateness) usual() int {
+// usual is the lateness that few packets exceed, in samples.
+func (l *lateness) usual() int { return l.most(often) }
+
+// most is the lateness that a share of the packets does not exceed, in samples.
+// Less than one grain counts as none.
+func (l *lateness) most(of float32) int {
 	var sum float32
 	for i, share := range l.share {
 		sum += share
-		if sum >= often {
+		if sum >= of {
 			if i == 0 {
 				return 0
 			}
