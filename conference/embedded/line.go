@@ -116,17 +116,23 @@ func (m *meeting) keepRoom() {
 	switch {
 	case needed && m.room == nil:
 		m.room = mixer.NewRoom(m.group())
+		m.net.onBeat(m.room.Clock())
 	case !needed && m.room != nil:
 		for _, mb := range m.members {
 			mb.stopDecoding()
 		}
 		m.unplugMix()
-		m.room.Close()
-		m.room = nil
+		m.closeRoom()
 	}
 	if m.room != nil {
 		m.plugMix()
 	}
+}
+
+func (m *meeting) closeRoom() {
+	m.net.offBeat(m.room.Clock())
+	m.room.Close()
+	m.room = nil
 }
 
 // tellAll tells telephones and pages what has changed for them.

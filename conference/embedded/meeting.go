@@ -114,7 +114,7 @@ func nextStep(now time.Time) time.Duration {
 func (m *meeting) abandon() {
 	if m.room != nil {
 		m.room.Silence()
-		m.room.Close()
+		m.closeRoom()
 	}
 	for _, mb := range m.members {
 		if mb.voice != nil {

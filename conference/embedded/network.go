@@ -20,6 +20,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/einwahl/einwahl/conference/embedded/mux"
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 // handshakeTimeout bounds the DTLS handshake, once ICE has found a way.
@@ -89,6 +90,19 @@ func (n *network) Close() error {
 		return nil
 	}
 	return n.mux.Close()
+}
+
+// onBeat has the packets of pages taken when a room beats, offBeat no more.
+func (n *network) onBeat(clock pcm.Clock) {
+	if n.mux != nil {
+		clock.Add(n.mux)
+	}
+}
+
+func (n *network) offBeat(clock pcm.Clock) {
+	if n.mux != nil {
+		clock.Remove(n.mux)
+	}
 }
 
 // buffers tells pion where to put the packets of one source, once their

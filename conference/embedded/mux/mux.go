@@ -3,8 +3,8 @@
 // It is the socket under pion's ICE. pion's own wakes a thread for each packet,
 // and a second goroutine for each that passes it on; with the sound of many
 // pages that is more work than all else that happens to a packet. Here the
-// packets of all pages are taken together a few times within 20 ms, by one
-// goroutine, which rests while there is no page. What is sent goes at once, and
+// packets of all pages are taken together a few times within 20 ms: on the beats
+// of rooms, and by a goroutine that rests while there is no page. What is sent goes at once, and
 // is dropped where there is no room: late sound is worth nothing.
 //
 // Who sends is known by the address they have been answered at, and before
@@ -17,11 +17,13 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
 
+	"github.com/einwahl/einwahl/transcode/pcm"
 	"github.com/einwahl/einwahl/transcode/udp"
 )
 
@@ -29,11 +31,18 @@ const (
 	// every is how often packets are taken. They come on average every 20 ms
 	// from each page.
 	every = 5 * time.Millisecond
+	// seldom is how often they are looked for beside beats that take them.
+	seldom = 10 * time.Millisecond
+	// apart is the least between two beats that take packets: rooms that beat
+	// one after the other need not all look.
+	apart = time.Millisecond
 	// together is how many packets one call of the kernel takes.
 	together = 64
 	// longest is above every packet of sound, and every part of a handshake that
 	// is not split on its way.
 	longest = 1600
+	// backlog is how many such calls are made in a row. More is a flood.
+	backlog = 32
 	// room is for what comes between two times, and while the machine is busy
 	// with something else.
 	room = 1 << 20
@@ -44,6 +53,7 @@ var (
 	errTaken   = errors.New("this connection is there already")
 
 	_ ice.UDPMux = (*Mux)(nil)
+	_ pcm.Member = (*Mux)(nil)
 )
 
 // Mux is a UDP port that connections share. It is safe for concurrent use.
@@ -59,9 +69,12 @@ type Mux struct {
 
 	store store
 
-	// Used by the reading goroutine alone.
-	batch *udp.Batch
-	check stun.Message
+	begun time.Time
+	taken atomic.Int64 // when a beat has taken packets, in nanoseconds since then
+
+	taking sync.Mutex // held by who takes packets; guards what follows
+	batch  *udp.Batch
+	check  stun.Message
 }
 
 // port is the port at one address of ours.
@@ -75,7 +88,7 @@ type port struct {
 // each.
 func Listen(addresses []netip.Addr, number uint16) (*Mux, error) {
 	m := &Mux{
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), begun: time.Now(),
 		conns: map[string][]*conn{}, batch: udp.NewBatch(together, longest),
 	}
 	for _, a := range addresses {

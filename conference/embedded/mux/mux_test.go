@@ -6,11 +6,14 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/pion/stun/v4"
 	"go.uber.org/goleak"
+
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -247,9 +250,35 @@ func TestTimesToTakePackets(t *testing.T) {
 		{"late", every, 2 * every},
 		{"far too late", time.Hour, time.Hour + every},
 	} {
-		if got := after(begin, begin.Add(tt.now)).Sub(begin); got != tt.want {
+		if got := after(begin, begin.Add(tt.now), every).Sub(begin); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestBeatTakesPackets: and those that are not to look again leave it be.
+func TestBeatTakesPackets(t *testing.T) {
+	m := listen(t, loopback)
+	c, p := m.join(t, "ada", 0), newPage(t, m, 0)
+	_, _ = c.WriteToAddrPort([]byte("hello"), p.address())
+	m.taking.Lock() // the goroutine is kept out
+	p.hears([]byte("hello"))
+	p.send([]byte("sound"))
+	m.Beat(pcm.TakeIn)
+	if m.taken.Load() != 0 {
+		t.Error("two take packets at once")
+	}
+	m.taking.Unlock()
+	c.gets(t, []byte("sound"), p.address()) // taken by a beat or by the goroutine
+	for m.Beat(pcm.Mix); m.taken.Load() == 0; m.Beat(pcm.TakeIn) {
+		runtime.Gosched() // until the goroutine is not at it
+	}
+	if m.pause() != seldom {
+		t.Errorf("beats take packets, and the goroutine rests for %v", m.pause())
+	}
+	m.taken.Store(m.taken.Load() - int64(time.Minute))
+	if m.pause() != every {
+		t.Errorf("no beat for a minute, and the goroutine rests for %v", m.pause())
 	}
 }
 
@@ -259,7 +288,8 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 	asks, answer := check("ada:page"), []byte("yes")
 	b := make([]byte, longest)
 	w := way{p.address(), m.ports[0]}
-	m.deal(m.ports[0], 0)
+	m.taking.Lock()
+	defer m.taking.Unlock()
 	if n := testing.AllocsPerRun(200, func() {
 		if m.find(w.port, asks, w.remote) != c {
 			t.Error("not found")

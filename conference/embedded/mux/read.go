@@ -6,9 +6,12 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-// run takes packets until the Mux is closed.
+// run takes packets until the Mux is closed. Where beats take them, it only sees
+// to it that none waits for long.
 func (m *Mux) run() {
 	timer := time.NewTimer(every)
 	defer timer.Stop()
@@ -21,24 +24,51 @@ func (m *Mux) run() {
 			}
 			next = time.Now()
 		}
-		next = after(next, time.Now())
+		next = after(next, time.Now(), m.pause())
 		timer.Reset(time.Until(next))
 		select {
 		case <-m.done:
 			return
 		case <-timer.C:
-			m.take()
+			if m.sinceTaken() >= every {
+				m.take(backlog)
+			}
 		}
 	}
 }
 
+// pause is how long to rest.
+func (m *Mux) pause() time.Duration {
+	if m.sinceTaken() < every {
+		return seldom
+	}
+	return every
+}
+
+// sinceTaken is how long ago a beat has taken packets.
+func (m *Mux) sinceTaken() time.Duration {
+	return time.Since(m.begun) - time.Duration(m.taken.Load())
+}
+
 // after is the next time to take packets. One that was missed is not made up
 // for: all that has come since is taken in one go.
-func after(last, now time.Time) time.Time {
-	if next := last.Add(every); next.After(now) {
+func after(last, now time.Time, pause time.Duration) time.Time {
+	if next := last.Add(pause); next.After(now) {
 		return next
 	}
-	return now.Add(every)
+	return now.Add(pause)
+}
+
+// Beat takes packets before the rooms look for them, so that a wake-up of its own
+// is not needed, and none that is there already has to wait for the next beat. A
+// Mux may be on the clocks of all rooms.
+func (m *Mux) Beat(p pcm.Phase) {
+	if p != pcm.TakeIn || m.sinceTaken() < apart || m.empty() {
+		return
+	}
+	if m.take(1) {
+		m.taken.Store(int64(time.Since(m.begun)))
+	}
 }
 
 // empty reports whether nobody is there to take packets for.
@@ -48,13 +78,18 @@ func (m *Mux) empty() bool {
 	return len(m.conns) == 0
 }
 
-// take gives out all that has come.
-func (m *Mux) take() {
+// take gives out what has come, at most so many batches at each address. It
+// reports false if somebody else is at it.
+func (m *Mux) take(batches int) bool {
+	if !m.taking.TryLock() {
+		return false
+	}
+	defer m.taking.Unlock()
 	for _, p := range m.ports {
-		for {
+		for range batches {
 			n, err := p.socket.Read(m.batch)
-			if err != nil {
-				break // it is about one packet at most
+			if err != nil { // it is about one packet at most
+				break
 			}
 			m.deal(p, n)
 			if n < m.batch.Size() {
@@ -62,6 +97,7 @@ func (m *Mux) take() {
 			}
 		}
 	}
+	return true
 }
 
 // deal gives each of n packets that have come at a port to its connection.
