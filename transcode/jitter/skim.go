@@ -15,6 +15,9 @@ const (
 	entry = 5 * time.Millisecond
 	// ordinary is the level of speech of which nothing is known, in dBov.
 	ordinary = -30
+	// faint is the level of what does not look like speech: it may be a note, or
+	// music, and whoever is skimmed must find back.
+	faint = -60
 )
 
 // measuringDecoder is a Decoder that knows the length of a packet in samples
@@ -80,7 +83,7 @@ func (s *Stream) told(p *packet) int {
 		return int(p.level)
 	}
 	if d, ok := s.decoder.(discerningDecoder); ok && !d.Voice(p.payload) {
-		return level.Silent
+		return faint
 	}
 	return ordinary
 }

@@ -94,3 +94,19 @@ func TestLoudnessIsThatOfTheBeat(t *testing.T) {
 		}
 	}
 }
+
+// note is a whistle that does not look like speech.
+type note struct{ whistle }
+
+func (*note) Voice([]byte) bool { return false }
+
+// TestNoteIsNotTakenForSilence: whoever was skimmed for a moment would stay so.
+func TestNoteIsNotTakenForSilence(t *testing.T) {
+	s := New(Config{ClockRate: 8000, Rate: 8000}, &note{whistle{rate: 8000}})
+	follow(s, whistled(50, 20*ms, 0), 40, func(i int) pcm.Frame {
+		if got := s.Loudness(); i > 0 && got != faint {
+			t.Errorf("on beat %d %d dBov, want %d", i, got, faint)
+		}
+		return nil
+	})
+}
