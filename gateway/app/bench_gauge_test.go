@@ -90,8 +90,11 @@ func (p *process) figure(name string) float64 {
 	return n
 }
 
-// objectsMetric counts what was allocated.
-const objectsMetric = "go_memstats_mallocs_total"
+// What was allocated, and how thorough Opus encoders may be.
+const (
+	objectsMetric    = "go_memstats_mallocs_total"
+	complexityMetric = "einwahl_opus_complexity"
+)
 
 // objects is how many objects have been allocated, and how many it takes to tell.
 func (p *process) objects() (n, reading float64) {

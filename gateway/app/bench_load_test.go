@@ -28,6 +28,7 @@ type load struct {
 	traffic     float64 // packets in a second, in and out, of telephones and browsers
 	allocated   float64 // objects per packet, without those that it takes to be connected
 	memory      float64 // bytes per call, its browser included
+	complexity  int     // that Opus encoders were held to, at the worst
 	due         int     // packets, to all telephones
 	cadence     cadence // of all telephones
 	pages       int     // packets that browsers got
@@ -42,8 +43,8 @@ func (l load) short() bool { return float64(l.cadence.packets) < .97*float64(l.d
 
 // String tells what the figures are to be judged by.
 func (l load) String() string {
-	return fmt.Sprintf("%d callers, %.2f %% of a core each, of it in the kernel %.2f %%; generator %.0f %% and late in %.1f %% of its turns, other programs %.0f %%; %d of %d packets came to telephones, %d gaps over 40 ms, longest %.0f ms",
-		l.callers, l.cpu, l.kernel, l.generator, 100*l.late, max(0, l.others), l.cadence.packets, l.due, l.cadence.gaps, ms(l.cadence.longest))
+	return fmt.Sprintf("%d callers, %.2f %% of a core each, of it in the kernel %.2f %%, Opus at up to %d; generator %.0f %% and late in %.1f %% of its turns, other programs %.0f %%; %d of %d packets came to telephones, %d gaps over 40 ms, longest %.0f ms",
+		l.callers, l.cpu, l.kernel, l.complexity, l.generator, 100*l.late, max(0, l.others), l.cadence.packets, l.due, l.cadence.gaps, ms(l.cadence.longest))
 }
 
 func (l load) report(b *testing.B) {
@@ -117,6 +118,7 @@ func (g *generator) check(b *testing.B, s scene, l load) {
 func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.Duration) (l load) {
 	g.tb.Helper()
 	l.callers = len(phones)
+	held := int(g.gateway.figure(complexityMetric))
 	objects, reading := g.gateway.objects()
 	wait := g.gateway.profiled(length)
 	g.begin(phones, pages)
@@ -127,7 +129,9 @@ func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.
 	l.generator, l.others = s.percent(s.own), s.others()
 	l.due = int(s.at/pcm.FrameDuration) * len(phones)
 	g.count(&l, phones, pages)
-	l.objects = (g.gateway.figure(objectsMetric) - objects - reading) / s.at.Seconds()
+	after := g.gateway.figures()
+	l.objects = (after[objectsMetric] - objects - reading) / s.at.Seconds()
+	l.complexity = min(held, int(after[complexityMetric]))
 	l.traffic = float64(len(phones)+len(pages))*float64(time.Second/pcm.FrameDuration) + float64(l.cadence.packets+l.pages)/s.at.Seconds()
 	wait()
 	return l

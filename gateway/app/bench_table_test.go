@@ -25,7 +25,7 @@ type goal struct {
 	met               bool
 	meanwhile         string
 	others            float64 // percent of a core that other programs took meanwhile
-	short             bool    // so much that the gateway did not get its share
+	doubt             string  // why the figure says nothing, met or not
 }
 
 // goal adds a line, which says that nothing was measured until it is told what
@@ -40,15 +40,20 @@ func (g *goal) is(met bool, format string, args ...any) {
 	g.met, g.measured = met, fmt.Sprintf(format, args...)
 }
 
-// atMostFloors compares a load with the codecs alone.
+// atMostFloors compares a load with the codecs alone, if their encoders were
+// equally thorough.
 func (g *goal) atMostFloors(l load, most float64) {
 	g.is(l.cpu <= most*l.floor, "%.2f x: %.3f of %.3f %% of a core", l.cpu/l.floor, l.cpu, l.floor)
-	g.with(l)
+	if g.with(l); l.complexity < floorComplexity {
+		g.doubt = fmt.Sprintf("the gateway held its encoders to complexity %d", l.complexity)
+	}
 }
 
 // with tells beside the figure what else happened meanwhile.
 func (g *goal) with(l load) {
-	g.others, g.short = l.others, l.short()
+	if g.others = l.others; l.short() {
+		g.doubt = "telephones did not get all packets"
+	}
 	g.meanwhile = fmt.Sprintf("%s, %s: %v", g.what, g.speak, l)
 }
 
@@ -62,12 +67,12 @@ func (g *goal) verdict() string {
 		return "not measured"
 	case g.want == "":
 		return ""
-	case g.met && !g.short:
+	case g.doubt != "":
+		return "unclear: " + g.doubt
+	case g.met:
 		return "met"
 	case g.others > tooBusy:
 		return fmt.Sprintf("unclear: other programs took %.0f %% of a core", g.others)
-	case g.short:
-		return "unclear: telephones did not get all packets"
 	default:
 		return "NOT MET"
 	}

@@ -59,7 +59,7 @@ func benchLoads(b *testing.B, program string, t *table) {
 		l := benchLoad(b, program, s, true)
 		cost.atMostFloors(l, 1.25)
 		// An object for each packet in one of four directions would be .25.
-		objects.others, objects.short = l.others, l.short()
+		objects.others, objects.doubt = cost.others, cost.doubt
 		objects.is(l.allocated < .1, "%.2f, of whatever is not there in silence", l.allocated)
 	})
 	b.Run("fifth=25", func(b *testing.B) {
@@ -98,7 +98,7 @@ func benchCapacity(b *testing.B, program string, t *table) {
 	c.report(b)
 	most.is(c.clean.callers >= wantCallers, "%d, %s", c.clean.callers, c.why)
 	most.with(c.last)
-	most.short = false // that was looked for
+	most.doubt = "" // packets that did not come were looked for
 	late99.others, late999.others = c.last.others, c.last.others
 	late := func(g *goal, seconds, limit float64) {
 		bound := "up to %.1f ms at %d callers"
