@@ -47,7 +47,7 @@ func (f *fill) place(work time.Duration) int {
 func (f *fill) slide(i int, work time.Duration) int {
 	full := f.full()
 	switch {
-	case f[i] > full*5/4 && f[i] > work: // too full, and it is not alone
+	case f[i] > full*5/4 && 2*work <= f[i]: // too full, and not by this one
 		return (i + 1) % slots
 	case i > 0 && f[i-1]+work <= full:
 		return i - 1
@@ -80,8 +80,8 @@ func (c *Clock) fill() (f fill) {
 	return f
 }
 
-// settle lets groups slide to where they should be now, once a second and one
-// of each slot, as sand does. It does not wait.
+// settle lets groups slide to where they should be now, once a second and next
+// door, as sand does. It does not wait.
 func (c *Clock) settle(now time.Duration) {
 	this := int64(now / time.Second)
 	if this == c.settled.Load() || !c.mu.TryLock() {
@@ -90,23 +90,23 @@ func (c *Clock) settle(now time.Duration) {
 	defer c.mu.Unlock()
 	c.settled.Store(this)
 	f := c.fill()
-	var movers [slots]*Group
+	type move struct {
+		g        *Group
+		from, to int
+	}
+	var moves []move // made when all is decided: nobody slides twice
 	for i := range c.slots {
-		g := c.slots[i].lightest()
-		if g == nil {
-			continue
-		}
-		work := g.takes()
-		if to := f.slide(i, work); to != i {
-			f[i], f[to] = f[i]-work, f[to]+work
-			g.slot.Store(int64(to))
-			movers[i] = g
+		for _, g := range c.slots[i].list() {
+			work := g.takes()
+			if to := f.slide(i, work); to != i {
+				f[i], f[to] = f[i]-work, f[to]+work
+				moves = append(moves, move{g, i, to})
+			}
 		}
 	}
-	for i, g := range movers {
-		if g != nil {
-			c.slots[i].remove(g)
-			c.slots[g.slot.Load()].put(g, g.next())
-		}
+	for _, m := range moves {
+		m.g.slot.Store(int64(m.to))
+		c.slots[m.from].remove(m.g)
+		c.slots[m.to].put(m.g, m.g.next())
 	}
 }

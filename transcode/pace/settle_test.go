@@ -60,6 +60,8 @@ func TestGroupsSlideNextDoorOnly(t *testing.T) {
 		{"a little too much is borne", fill{5: 900 * us, 4: 800 * us}, 5, 50 * us, 5},
 		{"up from where there is too much", fill{3: 2000 * us, 2: 800 * us}, 3, 100 * us, 4},
 		{"from the last to the first", fill{18: 800 * us, 19: 2000 * us}, 19, 100 * us, 0},
+		{"from one that takes long the others go", fill{5100 * us}, 0, 100 * us, 1},
+		{"it stays itself", fill{5100 * us}, 0, 5000 * us, 0},
 		{"one that takes long has nowhere to go", fill{5000 * us}, 0, 5000 * us, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

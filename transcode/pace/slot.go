@@ -41,13 +41,3 @@ func (s *slot) work() (sum time.Duration) {
 	}
 	return sum
 }
-
-// lightest is the group that takes least.
-func (s *slot) lightest() (g *Group) {
-	for _, other := range s.list() {
-		if g == nil || other.takes() < g.takes() {
-			g = other
-		}
-	}
-	return g
-}
