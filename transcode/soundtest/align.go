@@ -1,30 +1,35 @@
 package soundtest
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// piece is what is brought into step at a time, and span what is looked at
 	// to do so: 100 and 250 ms at 8 kHz.
 	piece = 800
 	span  = 2000
-	// stay is by how much another delay has to fit better to be believed.
-	stay = 0.02
+	// grid is how far apart delays are that are tried, in samples.
+	grid = 2
+	// change is how much better sound must fit with another delay for the delay
+	// to have changed, summed up over all pieces for which it has. Less, and a
+	// vowel would be taken for its own next period.
+	change = 0.5
 	// audible is the mean square below which there is nothing to compare.
 	audible = 50 * 50
 )
 
-// Align brings got into step with want, both at 8 kHz, piece by piece: the
-// delay may be up to most samples and change under way.
+// Align brings got into step with want, both at 8 kHz: the delay may be up to
+// most samples and change under way. Of all courses that it may take, it is the
+// one that fits best with the fewest changes.
 func Align(want, got []int16, most int) []int16 {
 	out := make([]int16, 0, len(want))
-	lag := 0
-	for at := 0; at < len(want); at += piece {
-		end := min(at+piece, len(want))
-		from, to := max(at-(span-piece)/2, 0), min(end+(span-piece)/2, len(want))
-		lag = delay(want[from:to], got, from, lag, most)
-		for i := at; i < end; i++ {
-			if k := i + lag; k < len(got) {
-				out = append(out, got[k])
+	for i, lag := range course(want, got, most) {
+		at := i * piece
+		for k := at; k < min(at+piece, len(want)); k++ {
+			if k+lag < len(got) {
+				out = append(out, got[k+lag])
 			} else {
 				out = append(out, 0)
 			}
@@ -33,20 +38,58 @@ func Align(want, got []int16, most int) []int16 {
 	return out
 }
 
-// delay is by how much got is behind want, which begins at from.
-func delay(want, got []int16, from, before, most int) int {
-	best, lag := fit(want, got, from+before, 1)+stay, before
-	for l := 0; l <= most; l += 2 {
-		if f := fit(want, got, from+l, 2); f > best {
-			best, lag = f, l
+// course finds by how much each piece of got is behind want (Viterbi).
+func course(want, got []int16, most int) []int {
+	pieces, lags := (len(want)+piece-1)/piece, most/grid+1
+	came := make([][]int, pieces) // the delay before, for each delay of a piece
+	score := make([]float64, lags)
+	for i := range came {
+		from, to := around(i*piece, len(want))
+		came[i] = make([]int, lags)
+		best := slices.Index(score, slices.Max(score))
+		next := make([]float64, lags)
+		for l := range next {
+			came[i][l], next[l] = l, score[l]
+			if score[best]-change > score[l] {
+				came[i][l], next[l] = best, score[best]-change
+			}
+			next[l] += fit(want[from:to], got, from+l*grid, grid)
 		}
+		score = next
 	}
-	for _, l := range [...]int{lag - 1, lag + 1} {
-		if l >= 0 && fit(want, got, from+l, 1) > fit(want, got, from+lag, 1) {
-			lag = l
+	lag := make([]int, pieces)
+	for i, l := pieces-1, slices.Index(score, slices.Max(score)); i >= 0; i-- {
+		lag[i] = l * grid
+		l = came[i][l]
+	}
+	return settle(want, got, lag)
+}
+
+// settle finds the delays to the sample, one for each stretch without a change.
+func settle(want, got []int16, lag []int) []int {
+	for i := 0; i < len(lag); {
+		end := i
+		for end < len(lag) && lag[end] == lag[i] {
+			end++
+		}
+		from, to := i*piece, min(end*piece, len(want))
+		best := lag[i]
+		for _, l := range [...]int{lag[i] - 1, lag[i] + 1} {
+			if l >= 0 && fit(want[from:to], got, from+l, 1) > fit(want[from:to], got, from+best, 1) {
+				best = l
+			}
+		}
+		for ; i < end; i++ {
+			lag[i] = best
 		}
 	}
 	return lag
+}
+
+// around is what is looked at to bring the piece at a place into step.
+func around(at, length int) (from, to int) {
+	const more = (span - piece) / 2
+	return max(at-more, 0), min(at+piece+more, length)
 }
 
 // fit correlates want with what got has at from; where either is silent, it is
