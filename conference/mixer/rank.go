@@ -17,9 +17,10 @@ const (
 	// lead is how much louder somebody has to be to take another's place, in
 	// dB.
 	lead = 3
-	// inaudible is the level, in dBov, up to which a telephone lets nobody hear
-	// anything: that is not worth decoding.
-	inaudible = -70
+	// inaudible is the level, in dBov, up to which nobody speaks and the end of
+	// no word is cut off: it is the room behind an open microphone, of which
+	// browsers go on sending.
+	inaudible = -60
 )
 
 // ranked is what a source also is that can be left out. If it was, the next
