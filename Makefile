@@ -17,7 +17,7 @@ FUZZED = $(shell grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -rn1 dir
 
 .DEFAULT_GOAL := help
 export GO
-.PHONY: help run phone test bench soak rate lint vuln build fuzz deps clean
+.PHONY: help run phone test listen bench soak rate lint vuln build fuzz deps clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ bench: ## measure each stage of the audio path, COUNT times for benchstat, and t
 soak: ## hold 200 calls for SOAK and see that the heap stays flat
 	@.ci/deps run
 	SOAK=$(SOAK) $(GO) test -run '^TestSoak$$' -v -count 1 -timeout 0 ./gateway/app
+
+listen: ## talk through the gateway and judge what is heard: STOI, and PESQ and ViSQOL where there is Python
+	@.ci/deps listen
+	@PATH="$${XDG_CACHE_HOME:-$$HOME/.cache}/einwahl/listen/bin:$$PATH" \
+		$(GO) test -run '^$$' -bench Listen -benchtime 1x -v ./gateway/app
 
 rate: ## measure how many calls a second the gateway takes, and at three times that
 	@.ci/deps test

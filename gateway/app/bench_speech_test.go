@@ -86,7 +86,7 @@ func benchVoices(tb testing.TB, phone, web share) voices {
 	tb.Helper()
 	return voices{
 		telephoneTalk(phone.of(benchSpeech(tb, pcm.Narrowband, talkLength), pcm.Narrowband)),
-		webTalk(tb, web.of(benchSpeech(tb, opus.ClockRate, talkLength), opus.ClockRate)),
+		webTalk(tb, web.of(benchSpeech(tb, opus.ClockRate, talkLength), opus.ClockRate), 0),
 	}
 }
 
@@ -137,9 +137,11 @@ func telephoneTalk(sound []int16) talk {
 // encoder, repair of single losses, and the whole band; no DTX, but the level of
 // each packet beside it. Prompts have nothing above 8 kHz, microphones do: hiss
 // keeps the encoder from leaving the upper band out.
-func webTalk(tb testing.TB, sound []int16) talk {
+//
+// lost is how many packets in a hundred browsers have heard to be missed.
+func webTalk(tb testing.TB, sound []int16, lost int) talk {
 	tb.Helper()
-	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: opus.ClockRate, Bitrate: 32000, Complexity: 9, FEC: true})
+	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: opus.ClockRate, Bitrate: 32000, Complexity: 9, FEC: true, LossPercent: lost})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func (s *Session) conclude() {
 	if advice := s.state.why.advice(); advice != "" {
 		line = s.log.Warn().Str("advice", advice)
 	}
-	if c.Sound != nil {
+	if c.Sound != nil && c.Sound.Rating > 0 {
 		line = line.Str("codec", c.Sound.Codec).Float64("r_factor", c.Sound.Rating)
 	}
 	line.Str("reason", string(s.state.why)).Dur("duration", took).Msg("call ended")

@@ -43,10 +43,20 @@ func (p *Peer) Send(payload []byte) { p.send(payload, nil) }
 // silence, to 0 (RFC 6464). Browsers tell it of each packet.
 func (p *Peer) SendWithLevel(payload []byte, level int8) { p.send(payload, []byte{byte(-level)}) }
 
+// SendNumber is SendWithLevel for packet n, as a network delivers it that loses
+// some and changes their order.
+func (p *Peer) SendNumber(n uint16, payload []byte, level int8) {
+	p.sendAs(n, payload, []byte{byte(-level)})
+}
+
 func (p *Peer) send(payload, level []byte) {
 	p.sent++
+	p.sendAs(p.sent, payload, level)
+}
+
+func (p *Peer) sendAs(n uint16, payload, level []byte) {
 	packet := rtp.Packet{
-		Header:  rtp.Header{Version: 2, SequenceNumber: p.sent, Timestamp: uint32(p.sent) * 960},
+		Header:  rtp.Header{Version: 2, SequenceNumber: n, Timestamp: uint32(n) * 960},
 		Payload: payload,
 	}
 	if id := uint8(p.levelID.Load()); id != 0 && level != nil {
