@@ -3,6 +3,7 @@ package pace
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -195,5 +196,33 @@ func TestClockStopsAtOnce(t *testing.T) {
 		}
 		cancel()
 		<-done
+	}
+}
+
+// Where there is more to do than there is time for, it is not always the same
+// groups that are left out.
+func TestTooMuchIsBorneByAll(t *testing.T) {
+	for _, tt := range []struct {
+		loops int
+		takes time.Duration // each beat of 20 groups
+	}{{1, 1500 * us}, {1, 2 * time.Millisecond}, {2, 3 * time.Millisecond}, {3, 5 * time.Millisecond}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := New(tt.loops)
+			beats := make([]int, slots)
+			for i := range beats {
+				c.Group().Add(&member{func(p pcm.Phase) {
+					if p == pcm.Mix {
+						time.Sleep(tt.takes)
+						beats[i]++
+					}
+				}})
+			}
+			stop := run(t, c)
+			time.Sleep(30 * time.Second)
+			stop()
+			if slices.Max(beats) > 3*slices.Min(beats) {
+				t.Errorf("%d loops, %v each: %v", tt.loops, tt.takes, beats)
+			}
+		})
 	}
 }

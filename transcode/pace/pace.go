@@ -19,6 +19,7 @@ package pace
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -146,15 +147,22 @@ func (c *Clock) elapsed() time.Duration {
 	return due(slots) - 1
 }
 
-// upcoming is the oldest step that has not been taken care of.
+// upcoming is the step to take care of next: of those that are due, or nearly,
+// that of the slot which has waited longest, so that where there is too much to
+// do all are late and none is left out; otherwise the next to be due.
 func (c *Clock) upcoming(now time.Duration) (step int64, ok bool) {
 	this := stepAt(now)
+	longest := int64(math.MaxInt64)
 	for n := max(0, this-slots+1); n <= this+slots+1; n++ {
-		if s := &c.slots[n%slots]; s.taken.Load() < n && len(s.list()) > 0 {
-			return n, true
+		if ok && due(n) > now+early {
+			break
+		}
+		s := &c.slots[n%slots]
+		if taken := s.taken.Load(); taken < min(n, longest) && len(s.list()) > 0 {
+			step, ok, longest = n, true, taken
 		}
 	}
-	return 0, false
+	return step, ok
 }
 
 // call wakes a loop that rests, if there is one.
