@@ -32,7 +32,7 @@ type figures struct {
 	frames int // the beat's
 	voice  volume
 	noise  volume
-	played atomic.Int64 // frames with sound
+	played atomic.Int64 // frames with sound, cut or not, as the buffer counts what it makes up
 }
 
 // came counts a packet.
@@ -53,9 +53,8 @@ func (f *figures) came(seq uint16) {
 // restart says that another stream begins.
 func (f *figures) restart() { f.begun = false }
 
-// hear measures what is played of the caller.
+// hear measures what is heard of the caller.
 func (f *figures) hear(frame pcm.Frame) {
-	f.played.Add(1)
 	if f.frames++; f.frames%weighEvery != 0 {
 		return
 	}

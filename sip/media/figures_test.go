@@ -56,6 +56,21 @@ func TestFiguresOfACall(t *testing.T) {
 	}
 }
 
+// What is made up of the music of a hold is a share of that music, not of what
+// was said besides.
+func TestMusicOfAHoldIsNotMadeUpSpeech(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	p.leg.Connect(nil, &record{})
+	p.talk(50, 0)
+	p.offer(pcma, "a=sendonly")
+	p.talk(1000, 10)
+	p.offer(pcma)
+	p.talk(50, 0)
+	if s := p.leg.Stats(); s.Concealed < .02 || s.Concealed > .12 {
+		t.Errorf("%.3f of what is played is made up, of packets of which a tenth is lost", s.Concealed)
+	}
+}
+
 func TestWhoAsksHearsHowTheySound(t *testing.T) {
 	p := newBench(t, nil).dial(pcma, "a=rtcp-xr:rcvr-rtt=all voip-metrics")
 	p.leg.Connect(nil, &record{})

@@ -73,6 +73,9 @@ func (l *Leg) Beat(p pcm.Phase) {
 func (l *Leg) takeIn(t *terms, talk *talk) {
 	frame := pcm.Frame(l.in.frame[:l.in.sampling()/50])
 	heard, cut := l.in.stream.ReadFrame(frame), l.cut(t)
+	if heard {
+		l.in.figures.played.Add(1)
+	}
 	heard = heard && !cut
 	if t.inBand() {
 		frame, heard = l.listenForTones(frame, heard)
