@@ -11,6 +11,7 @@ import (
 // for learn and close they belong to the beat.
 type cleaners struct {
 	narrow, wide atomic.Pointer[denoise.Filter] // nil until a codec needs it
+	last         *denoise.Filter                // that was used; the beat's
 }
 
 // learn makes the filter for a codec, if it is not there yet. The leg's mu is
@@ -37,10 +38,14 @@ func (c *cleaners) pass(frame pcm.Frame, heard bool) bool {
 	if frame.Rate() == pcm.Wideband {
 		at = &c.wide
 	}
-	if f := at.Load(); f != nil {
-		return f.Pass(frame, heard)
+	f := at.Load()
+	if c.last != nil && c.last != f {
+		c.last.Flush() // when the other rate comes back, its last word is past
 	}
-	return heard
+	if c.last = f; f == nil {
+		return heard
+	}
+	return f.Pass(frame, heard)
 }
 
 // close frees what is held outside of Go. No beat may run any more.

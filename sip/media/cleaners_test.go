@@ -81,3 +81,26 @@ func TestNothingOfAHoldIsCleanedIntoTheMeeting(t *testing.T) {
 		}
 	}
 }
+
+// A caller whose codec changes and changes back is not heard with a word from
+// before.
+func TestNothingOfAnotherRateComesBack(t *testing.T) {
+	var c cleaners
+	t.Cleanup(func() { c.close() })
+	for _, codec := range []codec{aLaw, wide} {
+		if err := c.learn(codec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	narrow, wide := make(pcm.Frame, pcm.NarrowbandSamples), make(pcm.Frame, pcm.WidebandSamples)
+	for range 10 {
+		tone{8000}.ReadFrame(narrow)
+		c.pass(narrow, true)
+		clear(wide)
+		c.pass(wide, true)
+		clear(narrow)
+		if c.pass(narrow, true); loudness(narrow) > 30 {
+			t.Fatalf("silence is heard at %.0f", loudness(narrow))
+		}
+	}
+}

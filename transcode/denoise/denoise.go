@@ -69,6 +69,13 @@ func (f *Filter) Pass(frame pcm.Frame, heard bool) bool {
 	return true
 }
 
+// Flush forgets the end of the last words, if it is still in the filter. What is
+// known of the noise stays.
+func (f *Filter) Flush() {
+	var silence [pcm.WidebandSamples]int16
+	f.Pass(silence[:f.samples], false)
+}
+
 // Close frees the filter, which then lets pass all as it is. It is safe to call
 // twice.
 func (f *Filter) Close() {
