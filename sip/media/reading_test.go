@@ -18,7 +18,7 @@ func TestNobodyReadsButTheBeat(t *testing.T) {
 	for i := range phones {
 		phones[i] = b.dial(pcma)
 	}
-	if n := runtime.NumGoroutine(); n != before {
+	if n := runtime.NumGoroutine(); n > before { // fewer: one of another test has ended
 		t.Errorf("%d goroutines more for %d legs", n-before, len(phones))
 	}
 	for _, p := range phones {
