@@ -31,6 +31,7 @@ type browser struct {
 	sound   []int16
 	packet  jitter.Packet
 	at      time.Time
+	untold  bool // no level
 }
 
 func (r room) browser(t *testing.T, sound []int16) *browser {
@@ -64,6 +65,9 @@ func (b *browser) Beat(p pcm.Phase) {
 	b.packet.Seq++
 	b.packet.Timestamp += 960
 	b.packet.Level = int8(max(min(level.Of(f), -1), level.Silent))
+	if b.untold {
+		b.packet.Level = 0
+	}
 	b.packet.Payload = buf[:n]
 	b.stream.Push(b.packet, b.at)
 }
@@ -125,5 +129,23 @@ func TestWhoEntersIsHeardCleanly(t *testing.T) {
 		if d := residue(first, length*50, 1000); d > -15 {
 			t.Errorf("frames of %d: a THD+N of %.1f dB in the first 20 ms", length, d)
 		}
+	}
+}
+
+// A note that goes on does not look like speech. Whoever plays it and tells no
+// levels is heard again when those have ended who were louder.
+func TestNoteOfUntoldLevelComesBack(t *testing.T) {
+	r := newRoom()
+	listener := r.join(0, 0, nil)
+	note := r.browser(t, soundtest.Sine(440, 1500, pcm.Wideband, 0, 700*pcm.WidebandSamples))
+	note.untold = true
+	voices := make([]int16, 700*pcm.WidebandSamples)
+	copy(voices[300*pcm.WidebandSamples:], soundtest.Sine(1000, 5000, pcm.Wideband, 0, 200*pcm.WidebandSamples))
+	for range most {
+		r.browser(t, voices)
+	}
+	r.clock.Steps(700)
+	if got := power(listener.heard[len(listener.heard)-8000:], 440); got < -40 {
+		t.Errorf("heard at %.1f dBov", got)
 	}
 }

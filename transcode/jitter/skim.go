@@ -16,8 +16,9 @@ const (
 	// ordinary is the level of speech of which nothing is known, in dBov.
 	ordinary = -30
 	// faint is the level of what does not look like speech: it may be a note, or
-	// music, and whoever is skimmed must find back.
-	faint = -60
+	// music, and whoever is skimmed must find back. Rooms leave out what is at
+	// most -60.
+	faint = -59
 )
 
 // measuringDecoder is a Decoder that knows the length of a packet in samples
