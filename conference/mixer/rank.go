@@ -65,12 +65,14 @@ func (r *rank) skip() {
 	}
 }
 
-// weight is what is compared: who is heard already has a lead.
-func (r *rank) weight(beat uint64) int {
-	if r.chosen+1 == beat {
-		return r.held + lead
+// weight is what is compared: how loud they are to the listeners, who hear a
+// soft microphone as loud as the others. Who is heard already has a lead.
+func (s *Speaker) weight(beat uint64) int {
+	weight := s.held + int(s.leveler.Gain())
+	if s.chosen+1 == beat {
+		weight += lead
 	}
-	return r.held
+	return weight
 }
 
 // choose chooses the loudest for a beat.

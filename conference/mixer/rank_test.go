@@ -163,3 +163,26 @@ func sum(n []int) (all int) {
 	}
 	return all
 }
+
+// Voices are brought to one loudness: a soft one is not kept out by four noisy
+// microphones.
+func TestLiftedVoiceCountsAsLoudAsItIsHeard(t *testing.T) {
+	r, all, _ := pages(-42, level.Silent, level.Silent, level.Silent, level.Silent)
+	for _, noisy := range all[1:] {
+		noisy.amp = 0
+	}
+	soft := all[0]
+	soft.amp = 370
+	talk(r, 400, &soft.amp)
+	soft.loud = level.Silent
+	r.clock.Steps(2 * holdOn)
+	for _, noisy := range all[1:] {
+		noisy.loud = -38
+	}
+	r.clock.Steps(2 * holdOn)
+	soft.loud = -42
+	r.clock.Steps(50)
+	if got := soft.last(50); got != 50 {
+		t.Errorf("heard on %d of 50 beats", got)
+	}
+}
