@@ -233,6 +233,60 @@ func TestLostOpusIsRecoveredFromTheNextPacket(t *testing.T) {
 	}
 }
 
+// syllables is a tone that pauses: one that never does is noise to an encoder.
+type syllables struct{ beats int }
+
+func (s *syllables) ReadFrame(f pcm.Frame) bool {
+	if s.beats++; s.beats%20 < 5 {
+		clear(f)
+		return true
+	}
+	return tone{8000}.ReadFrame(f)
+}
+
+// A copy of each packet costs a third more work, so it is made only for a caller
+// who misses packets and can make use of it.
+func TestOpusGuardsAgainstTheLossThatIsReported(t *testing.T) {
+	for _, tt := range []struct {
+		name, parameters string
+		guards           bool
+	}{
+		{"a caller who can use copies", "a=fmtp:96 useinbandfec=1", true},
+		{"a caller who cannot", "a=fmtp:96 useinbandfec=0", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newBench(t, nil).dial(opusLine, opusMap, tt.parameters)
+			p.leg.Connect(&syllables{}, nil)
+			d, err := opus.NewDecoder(pcm.Wideband)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			copies := func() (n int) {
+				p.step(5) // the encoder has taken the report in
+				for range 5 {
+					p.receive()
+				}
+				for range 20 {
+					p.step(1)
+					if d.Copies(p.receive().Payload) {
+						n++
+					}
+				}
+				return n
+			}
+			for _, missed := range []uint8{0, 64, 0} {
+				p.control(false, &rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{
+					{SSRC: p.leg.terms.Load().own.ssrc, FractionLost: missed},
+				}})
+				if n := copies(); (n > 5) != (tt.guards && missed > 0) {
+					t.Errorf("%d of 20 packets carry a copy while %d of 256 are missed", n, missed)
+				}
+			}
+		})
+	}
+}
+
 func TestOpusThatPausesIsNotTheEnd(t *testing.T) {
 	p := newBench(t, nil).dial(opusLine, opusMap)
 	heard := &record{}

@@ -180,30 +180,46 @@ func TestLostFrameComesBackFromTheNext(t *testing.T) {
 }
 
 func TestLossSwitchesFEC(t *testing.T) {
-	e, _ := newPair(t, Telephone(), 8000)
-	size := func() (sum int) {
+	e, d := newPair(t, Telephone(), 8000)
+	spoken := 0
+	copies := func() (n int) {
 		packet := make([]byte, MaxPacket)
-		for i := range 30 {
-			n, err := e.Encode(packet, voice(i*160, 160, 8000))
+		for range 30 {
+			frame := voice(spoken, 160, 8000)
+			if spoken%3200 < 800 { // what never pauses is noise to an encoder
+				clear(frame)
+			}
+			spoken += 160
+			size, err := e.Encode(packet, frame)
 			if err != nil {
 				t.Fatal(err)
 			}
-			sum += n
+			if d.Copies(packet[:size]) {
+				n++
+			}
 		}
-		return sum
+		return n
 	}
-	size()
-	if err := e.SetLoss(250); err != nil { // more than all is all
-		t.Error(err)
+	for _, tt := range []struct{ percent, least, most int }{
+		{0, 0, 0},
+		{20, 15, 30},
+		{250, 15, 30}, // more than all is all
+		{-1, 0, 1},    // the first was under way
+	} {
+		if err := e.SetLoss(tt.percent); err != nil {
+			t.Error(err)
+		}
+		if n := copies(); n < tt.least || n > tt.most {
+			t.Errorf("with %d %% of loss %d of 30 packets carry a copy, want %d to %d", tt.percent, n, tt.least, tt.most)
+		}
 	}
-	size()
-	if err := e.SetLoss(-1); err != nil {
-		t.Error(err)
-	}
+}
+
+func TestComplexityHasLimits(t *testing.T) {
+	e, _ := newPair(t, Telephone(), 8000)
 	if err := e.SetComplexity(0); err != nil {
 		t.Error(err)
 	}
-	size()
 	if err := e.SetComplexity(11); err == nil {
 		t.Error("complexity 11 is no error")
 	}
