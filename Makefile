@@ -28,7 +28,7 @@ run: ## run the gateway on its built-in sample; installs what is missing
 	@$(GO) build -o einwahl ./gateway
 	@./einwahl run
 
-phone: ## call the gateway from this terminal; DIAL=sip:de@127.0.0.1 dials another
+phone: ## call the gateway from this terminal, in wideband; DIAL=sip:de@127.0.0.1 dials another, CODEC=PCMA/8000/1 is an ordinary telephone
 	@.ci/deps phone
 	@.ci/phone $(DIAL)
 
