@@ -8,13 +8,13 @@ const ringSize = 64
 
 // arrival is a packet on its way. Its memory is used again and again.
 type arrival struct {
-	seq       uint16
-	timestamp uint32
-	fresh     bool  // the first after a Reset
 	at        int64 // when it came, in microseconds since the stream began
+	payload   []byte
+	timestamp uint32
+	seq       uint16
+	fresh     bool // the first after a Reset
 	level     int8
 	noise     int8
-	payload   []byte
 }
 
 // ring hands packets from one goroutine to another, neither of which ever waits

@@ -16,12 +16,12 @@ const (
 type packet struct {
 	seq     int64 // without wrapping round
 	ts      int64 // likewise, in units of the RTP clock
-	kept    bool  // it is still to be played
 	margin  int   // the delay it showed when it came, in samples
 	late    int   // how much later it came than the fastest, in samples
-	level   int8  // that the sender tells
-	noise   int8  // likewise
 	payload []byte
+	kept    bool // it is still to be played
+	level   int8 // that the sender tells
+	noise   int8 // likewise
 }
 
 // shelf puts packets in order.
