@@ -15,9 +15,11 @@ import (
 const (
 	// Best is the highest complexity there is.
 	Best = 10
-	// kept is how many idle states a pool keeps, some 25 KB each: people who
-	// begin to talk and those who end come in turns, so few lie idle at a time.
+	// kept is how many idle states a pool keeps at most, some 25 KB each: people
+	// who begin to talk and those who end come in turns, so few lie idle at a time.
 	kept = 64
+	// few is how many idle states a pool keeps beyond one for each that is lent.
+	few = 4
 )
 
 // Pool lends encoders to those who have something to say, and holds the
@@ -112,15 +114,16 @@ func (p *Pool) take(c *C.OpusEncoder) {
 		C.opus_encoder_destroy(c)
 		return
 	}
-	p.lent.Add(-1)
+	most := int(p.lent.Add(-1)) + few
+	if p.closed.Load() {
+		most = 0
+	}
 	select {
 	case p.idle <- c:
 	default:
 		C.opus_encoder_destroy(c)
 	}
-	if p.closed.Load() {
-		p.drain()
-	}
+	p.drain(most)
 }
 
 // SetComplexity holds all encoders of the pool at no more than that from their
@@ -155,12 +158,13 @@ func (p *Pool) Stats() PoolStats {
 func (p *Pool) Close() {
 	if p != nil {
 		p.closed.Store(true)
-		p.drain()
+		p.drain(0)
 	}
 }
 
-func (p *Pool) drain() {
-	for {
+// drain frees idle states until only so many are left.
+func (p *Pool) drain(most int) {
+	for len(p.idle) > most {
 		select {
 		case c := <-p.idle:
 			C.opus_encoder_destroy(c)
