@@ -123,6 +123,9 @@ func (t *transactions) open(in incoming) (*sipmsg.ServerTx, error) {
 		if t.calls[call] == key {
 			delete(t.calls, call)
 		}
+		if len(t.server) == 0 { // a map keeps the size of its busiest hour
+			t.server, t.calls = map[string]*served{}, map[string]string{}
+		}
 	})
 	if err := t.enter(key, call, tx); err != nil {
 		return nil, err

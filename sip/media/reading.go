@@ -12,8 +12,8 @@ const (
 	// maxPacket is longer than any packet that a network carries whole.
 	maxPacket = 2048
 	// together is how many packets are asked of the kernel at once. A call's
-	// beat brings one.
-	together = 16
+	// beat brings one, or a few after a stall.
+	together = 4
 	// maxPackets bounds what one beat takes from a port. Whoever floods a call
 	// must not hold up the others; the rest waits in the kernel, and is lost
 	// there when it becomes too much.

@@ -35,9 +35,9 @@ func (q *queue) pop() *packet {
 	return p
 }
 
-// spare is how many packets are kept for later: as many as come at once from a
-// hundred pages, and no more, after a burst of thousands.
-const spare = 256
+// spare is how many packets are kept for later. Sound is taken before it would
+// wait, so few do: checks, reports and handshakes.
+const spare = 32
 
 // store keeps packets that are free, so that none is allocated as long as they
 // are read in time.
