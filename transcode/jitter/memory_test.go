@@ -13,8 +13,10 @@ func (s *Stream) buffers() (n int) {
 	for i := range s.ring.slots {
 		n += min(cap(s.ring.slots[i].payload), 1)
 	}
-	for i := range s.shelf.packets {
-		n += min(cap(s.shelf.packets[i].payload), 1)
+	for _, p := range s.shelf.packets {
+		if p != nil {
+			n++
+		}
 	}
 	return n
 }

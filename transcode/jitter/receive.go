@@ -97,7 +97,7 @@ func (s *Stream) skip() {
 	if first == nil || first.seq == s.shelf.newest {
 		return
 	}
-	newest := &s.shelf.packets[s.shelf.newest%shelfSize]
+	newest := s.shelf.at(s.shelf.newest)
 	from := first.ts
 	if s.live {
 		from = min(from, s.place)

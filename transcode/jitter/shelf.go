@@ -26,7 +26,8 @@ type packet struct {
 
 // shelf puts packets in order.
 type shelf struct {
-	packets  [shelfSize]packet
+	came     [shelfSize]int64   // sequence number of what has come for each place
+	packets  [shelfSize]*packet // nil: not here, or given up for another
 	begun    bool
 	next     int64  // sequence number to be played next
 	newest   int64  // highest that has come
@@ -65,12 +66,11 @@ func (s *shelf) sort(seq uint16) (int64, verdict) {
 	}
 	s.probing = false
 	n := s.newest + step
-	at := &s.packets[n%shelfSize]
 	switch {
 	case n >= s.next+shelfSize:
 		s.restart(seq) // all that waits is too old to be heard
 		return s.next, restart
-	case at.seq == n:
+	case s.came[n%shelfSize] == n:
 		return n, duplicate
 	case n < s.next:
 		return n, tooLate
@@ -81,9 +81,11 @@ func (s *shelf) sort(seq uint16) (int64, verdict) {
 
 // clear forgets all packets; the next begins anew.
 func (s *shelf) clear() {
-	for i := range s.packets {
-		s.packets[i].kept = false
-		s.packets[i].seq = -1
+	for i, p := range s.packets {
+		s.came[i] = -1
+		if p != nil {
+			p.kept, p.seq = false, -1
+		}
 	}
 	s.begun = false
 }
@@ -111,29 +113,44 @@ func (s *shelf) stretch(timestamp uint32, first bool) int64 {
 // the newest before it: the sender's clock has been set back.
 func (s *shelf) backwards(n, ts int64) bool { return n == s.newest && ts < s.newestTS }
 
-// put keeps the payload of a at n and gives a the memory of another that is of no
-// use any more, so that a stream has memory for a dozen packets, not for a second
-// of them.
+// put keeps the payload of a at n, and gives a the memory that was there.
 func (s *shelf) put(n, ts int64, a *arrival) *packet {
-	at := &s.packets[n%shelfSize]
+	at := s.room(n)
+	s.came[n%shelfSize] = n
 	at.seq, at.ts, at.kept, at.noise = n, ts, true, a.noise
-	spare := &at.payload
-	for back := int64(kin); *spare == nil && back < 3*kin; back++ {
-		if old := &s.packets[(n-back)%shelfSize]; !old.kept && old.seq < s.next-kin {
-			spare = &old.payload
+	at.payload, a.payload = a.payload, at.payload
+	return at
+}
+
+// room is memory for packet n: that of another which is of no use any more, so
+// that a stream has memory for a dozen packets, not for a second of them.
+func (s *shelf) room(n int64) *packet {
+	here := &s.packets[n%shelfSize]
+	for back := int64(kin); *here == nil && back < 3*kin; back++ {
+		old := &s.packets[(n-back)%shelfSize]
+		if p := *old; p != nil && !p.kept && p.seq < s.next-kin {
+			*here, *old = p, nil
 		}
 	}
-	mine := a.payload
-	a.payload, *spare = *spare, nil
-	at.payload = mine
-	return at
+	if *here == nil {
+		*here = &packet{}
+	}
+	return *here
+}
+
+// at is packet n; nil if it is not here any more, or yet.
+func (s *shelf) at(n int64) *packet {
+	if p := s.packets[n%shelfSize]; p != nil && p.seq == n {
+		return p
+	}
+	return nil
 }
 
 // first returns the packet to be played next, or if that is missing the one
 // after it that comes first; nil if there is none.
 func (s *shelf) first() *packet {
 	for n := s.next; n <= s.newest; n++ {
-		if at := &s.packets[n%shelfSize]; at.kept && at.seq == n {
+		if at := s.at(n); at != nil && at.kept {
 			return at
 		}
 	}
@@ -143,7 +160,9 @@ func (s *shelf) first() *packet {
 // take takes p off the shelf, and gives up what was to come before it.
 func (s *shelf) take(p *packet) {
 	for n := s.next; n <= p.seq; n++ {
-		s.packets[n%shelfSize].kept = false
+		if at := s.at(n); at != nil {
+			at.kept = false
+		}
 	}
 	s.next = p.seq + 1
 }

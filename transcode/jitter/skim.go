@@ -142,8 +142,8 @@ func (s *Stream) replay() (n int) {
 		d.Reset()
 	}
 	for _, seq := range s.recent {
-		p := &s.shelf.packets[seq%shelfSize]
-		if p.seq != seq || p.kept || s.mute(p.payload) {
+		p := s.shelf.at(seq)
+		if p == nil || p.kept || s.mute(p.payload) {
 			continue
 		}
 		if got, err := s.decoder.Decode(s.packet[:s.long(longest)], p.payload); err == nil {

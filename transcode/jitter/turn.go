@@ -140,9 +140,10 @@ func (s *Stream) scale(from, to int) {
 	for _, n := range []*int{&s.frame, &s.floor, &s.ceiling, &s.owed, &s.made, &s.wait, &s.last, &s.heard} {
 		*n = *n * to / from
 	}
-	for i := range s.shelf.packets {
-		p := &s.shelf.packets[i]
-		p.margin, p.late = p.margin*to/from, p.late*to/from
+	for _, p := range s.shelf.packets {
+		if p != nil {
+			p.margin, p.late = p.margin*to/from, p.late*to/from
+		}
 	}
 	s.rate = to
 	s.scraps = s.scraps[:s.long(unit)]
