@@ -157,6 +157,24 @@ func TestGoingDoesNotClick(t *testing.T) {
 	}
 }
 
+// What a filter remembers of the last word is no part of the next.
+func TestWhoComesBackBringsNothingOfTheLastWord(t *testing.T) {
+	r, all, listener := pages(-20)
+	p := all[0]
+	p.freq = 210
+	r.clock.Steps(20)
+	p.loud = level.Silent
+	r.clock.Steps(2 * holdOn)
+	p.loud, p.amp = -20, .1 // a word that begins with nothing
+	before := len(listener.heard)
+	r.clock.Steps(2)
+	for i, s := range listener.heard[before:] {
+		if s != 0 {
+			t.Fatalf("sample %d is %d", i, s)
+		}
+	}
+}
+
 func sum(n []int) (all int) {
 	for _, v := range n {
 		all += v

@@ -45,6 +45,7 @@ func (r *Room) hearSpeakers(all []*Speaker, wanted, wide bool) {
 	if !wanted {
 		for _, s := range all {
 			s.skip()
+			s.listen(nil)
 			s.set(level.Silent)
 		}
 		return
@@ -65,9 +66,11 @@ func (s *Speaker) turn(m *mix, d degree) {
 	switch {
 	case d == unheard:
 		s.skip()
+		s.listen(nil)
 		s.set(s.loud)
 		return
 	case !s.src.ReadFrame(f):
+		s.listen(nil)
 		s.set(level.Silent)
 		return
 	}

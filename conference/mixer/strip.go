@@ -17,9 +17,12 @@ type strip struct {
 }
 
 // listen takes the next frame of the voice, or nil, changes it and reports
-// whether somebody speaks, or has just spoken.
+// whether somebody speaks, or has just spoken. After nil the filter begins anew:
+// what it remembers would be heard as a click before the next word.
 func (s *strip) listen(f pcm.Frame) bool {
-	if f != nil {
+	if f == nil {
+		s.highPass = loudness.HighPass{}
+	} else {
 		s.highPass.Filter(f)
 	}
 	return s.gate.Pass(f)
