@@ -285,3 +285,23 @@ func BenchmarkCallWithTones(b *testing.B) {
 		beat()
 	}
 }
+
+// Where keys come as tones, sound is kept back by a frame. When they come so
+// again later, that frame is long past.
+func TestNothingKeptBackComesLater(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	heard := &record{}
+	p.leg.Connect(nil, heard)
+	for range 5 {
+		p.send(8, encoded(g711.ALaw, 160), 160)
+		p.step(1)
+	}
+	p.offer(withEvents, eventsMap)
+	p.step(50)
+	before := heard.full()
+	p.offer(pcma)
+	p.step(10)
+	if n := heard.full() - before; n > 0 {
+		t.Errorf("%d frames are heard of a caller who has been silent for a second", n)
+	}
+}

@@ -118,7 +118,8 @@ func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 			l.in.passing.Store(newPassing())
 		}
 	}
-	if t.inBand() && l.in.tones == nil {
+	if t.inBand() && (before == nil || !before.inBand()) {
+		l.turn.Wait() // for a beat from when it was so before
 		l.in.tones = newTones()
 	}
 	now := l.engine.now()
