@@ -49,6 +49,12 @@ func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
 			t.Errorf("%s shows %q, want %q", want.where, got, want.text)
 		}
 	}
+	why := peertest.Eval[string](b, `document.querySelector("#calls tbody tr:nth-child(1) td:nth-child(6)").title`)
+	for _, want := range []string{"lost on the way: none", "buffer: 20 ms", "voice: -21 dBov", "between words: -62 dBov"} {
+		if !strings.Contains(why, want) {
+			t.Errorf("over the sound of a call is told %q, want %q", why, want)
+		}
+	}
 	if got := peertest.Eval[string](b, `location.href`); got != page {
 		t.Errorf("the address is %s, want that the token is gone from it", got)
 	}

@@ -88,7 +88,7 @@ function told(s) {
   return [
     `lost on the way: ${percent(s.lost)}`, `too late: ${percent(s.discarded)}`, `made up: ${percent(s.concealed)}`,
     `buffer: ${Math.round(s.delay_ms / 20) * 20} ms`,
-    s.level_dbov && `voice: ${s.level_dbov} dBov`, s.they_lost > 0 && `they lose: ${percent(s.they_lost)}`,
+    s.level_dbov && `voice: ${s.level_dbov} dBov`, s.noise_dbov && `between words: ${s.noise_dbov} dBov`, s.they_lost > 0 && `they lose: ${percent(s.they_lost)}`,
     s.their_r_factor && `they rate us: ${Math.round(s.their_r_factor)}`,
   ].filter(Boolean).join("\n");
 }
@@ -103,7 +103,8 @@ export function calls(all) {
     el("td", { textContent: `${c.number} · ${c.trunk}` }),
     el("td", {}, c.held ? pill("idle", "on hold") : pill(...(phases[c.phase] ?? ["idle", c.phase]))),
     el("td", { textContent: c.meeting || "–" }),
-    el("td", {}, el("span", { className: "quiet", textContent: [c.codec, c.language, c.secure ? "encrypted" : "clear"].filter(Boolean).join(" · ") })),
+    el("td", { title: c.secure ? "signalling and sound are encrypted" : "signalling or sound is not encrypted" },
+      el("span", { className: "quiet", textContent: [c.codec, c.language, c.secure ? "encrypted" : "clear"].filter(Boolean).join(" · ") })),
     el("td", { title: told(c.sound) }, c.sound?.r_factor ? pill(...sounds(c.sound)) : "–"),
     el("td", { className: "num", data: { since: c.since }, textContent: lasted(c.since) }))));
 }
