@@ -24,6 +24,10 @@ type load struct {
 // a second.
 const smooth = .4
 
+// forgotten is the share of late beats below which there are none, however long
+// ago the last was.
+const forgotten = 1e-6
+
 func (l load) after(a, b Sample) load {
 	took := b.At.Sub(a.At).Seconds() * b.Cores
 	if took <= 0 {
@@ -34,7 +38,9 @@ func (l load) after(a, b Sample) load {
 	if b.Beats > a.Beats && b.Lateness == a.Lateness { // counted by another limit they do not compare
 		late = float64(b.Late-a.Late) / float64(b.Beats-a.Beats)
 	}
-	l.late += smooth * (late - l.late)
+	if l.late += smooth * (late - l.late); l.late < forgotten {
+		l.late = 0
+	}
 	l.heap = 0
 	if b.Memory > 0 {
 		l.heap = float64(b.Heap) / float64(b.Memory)

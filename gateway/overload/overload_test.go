@@ -94,6 +94,13 @@ func TestLoadIsWhatHappenedBetween(t *testing.T) {
 	if again := l.after(b, b); again != l {
 		t.Errorf("no time has changed the load to %+v", again)
 	}
+	for quiet := b; l.late > 0; quiet.At = quiet.At.Add(time.Second) {
+		a, b = quiet, quiet
+		b.At = b.At.Add(time.Second)
+		if l = l.after(a, b); b.At.Sub(at) > time.Minute {
+			t.Fatalf("a minute after the last late beat %v are late", l.late)
+		}
+	}
 }
 
 func TestLimitsOnCalls(t *testing.T) {
