@@ -18,6 +18,8 @@ const (
 	// must not hold up the others; the rest waits in the kernel, and is lost
 	// there when it becomes too much.
 	maxPackets = 256
+	// maxReports bounds what one look takes from the RTCP port.
+	maxReports = 64
 	// manyErrors in a row are the end of a port.
 	manyErrors = 1000
 )
@@ -61,10 +63,12 @@ func (l *Leg) listenForSound(t *terms, b *udp.Batch) {
 
 // listenForReports takes in what has come to the RTCP port. in.mu is held.
 func (l *Leg) listenForReports(t *terms, b *udp.Batch) {
-	n, _ := l.pair.rtcp.Read(b) // a call can do without
-	for i := range n {
-		p, from, waited := b.Packet(i)
-		l.controlPacket(t, p, from, l.engine.arrival(waited))
+	for taken, n := 0, b.Size(); n == b.Size() && taken < maxReports; taken += n {
+		n, _ = l.pair.rtcp.Read(b) // a call can do without
+		for i := range n {
+			p, from, waited := b.Packet(i)
+			l.controlPacket(t, p, from, l.engine.arrival(waited))
+		}
 	}
 }
 

@@ -73,6 +73,22 @@ func TestFloodTakesOneBeatAtATime(t *testing.T) {
 	}
 }
 
+// Reports do not queue up for longer than from one look to the next.
+func TestAllReportsAreReadAtALook(t *testing.T) {
+	p := newBench(t, nil).dial(pcma)
+	const sent = 40
+	port := netip.AddrPortFrom(loopback, p.leg.pair.port+1)
+	for range sent {
+		if _, err := p.rtcp.WriteToUDPAddrPort([]byte{0x80, 201}, port); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.step(lookEvery)
+	if s := p.leg.Stats(); s.Broken != sent {
+		t.Errorf("%d of %d are read", s.Broken, sent)
+	}
+}
+
 func TestCallWhosePortCannotBeReadIsLost(t *testing.T) {
 	p := newBench(t, nil).dial(pcma)
 	p.leg.pair.rtp.Close()
