@@ -1,6 +1,7 @@
 package mux
 
 import (
+	"encoding/binary"
 	"io"
 	"net"
 	"net/netip"
@@ -9,11 +10,16 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
 )
 
-// queued is how many packets may wait for one connection: the sound of a second
-// and more. One that does not take them is stuck.
-const queued = 64
+const (
+	// queued is how many packets may wait for one connection: the sound of a
+	// second and more. One that does not take them is stuck.
+	queued = 64
+	// mostWays is how many a connection may have. A page has a handful.
+	mostWays = 256
+)
 
 var (
 	_ net.PacketConn           = (*conn)(nil)
@@ -83,10 +89,11 @@ func (c *conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 }
 
 // WriteToAddrPort sends a packet. From the first on, what comes from there is
-// for this connection.
+// for this connection; where another has the address, from the first that is not
+// itself a connectivity check.
 func (c *conn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	to = unmapped(to)
-	p, err := c.through(to)
+	p, err := c.through(to, isProof(b))
 	if err != nil {
 		return 0, err
 	}
@@ -96,11 +103,17 @@ func (c *conn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	return len(b), nil
 }
 
+// isProof reports whether a packet goes only to who has shown to be there: all
+// but checks, which go to any address that a page names.
+func isProof(packet []byte) bool {
+	return !stun.IsMessage(packet) || binary.BigEndian.Uint16(packet) == stun.BindingSuccess.Value()
+}
+
 // through is the port that a packet to an address goes through.
-func (c *conn) through(to netip.AddrPort) (*port, error) {
+func (c *conn) through(to netip.AddrPort, proof bool) (*port, error) {
 	w, known, err := c.wayTo(to)
 	if err == nil && !known {
-		err = c.learn(w)
+		err = c.learn(w, proof)
 	}
 	return w.port, err
 }
@@ -111,23 +124,28 @@ func (c *conn) wayTo(to netip.AddrPort) (w way, known bool, err error) {
 	if c.ended {
 		return way{}, false, io.ErrClosedPipe
 	}
-	for i := range c.known {
-		if c.known[i].remote == to {
-			return c.known[i], true, nil
+	w = way{to, c.home}
+	if c.newest.remote == to {
+		w = c.newest // the way it came
+		return w, slices.Contains(c.known, w), nil
+	}
+	for _, k := range slices.Backward(c.known) {
+		if k.remote == to {
+			return k, true, nil
 		}
 	}
-	if c.newest.remote == to {
-		return c.newest, false, nil // the way it came
-	}
-	return way{to, c.home}, false, nil
+	return w, false, nil
 }
 
 // learn notes whom the packets that come by a way are for. Who was there before
-// is no more: addresses are given to others.
-func (c *conn) learn(w way) error {
+// is no more, if there is proof: addresses are given to others.
+func (c *conn) learn(w way, proof bool) error {
 	c.mux.mu.Lock()
 	defer c.mux.mu.Unlock()
 	if before := w.port.from[w.remote]; before != nil {
+		if !proof {
+			return nil
+		}
 		before.unlearn(w)
 	}
 	c.mu.Lock()
@@ -144,6 +162,14 @@ func (c *conn) unlearn(w way) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.known = slices.DeleteFunc(c.known, func(k way) bool { return k == w })
+}
+
+// takesFrom reports whether packets that come by a way may be this connection's:
+// it is known, or there is room for one more.
+func (c *conn) takesFrom(w way) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.known) < mostWays || slices.Contains(c.known, w)
 }
 
 func (c *conn) ways() []way {

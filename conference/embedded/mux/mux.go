@@ -7,8 +7,8 @@
 // of rooms, and by a goroutine that rests while there is no page. What is sent goes at once, and
 // is dropped where there is no room: late sound is worth nothing.
 //
-// Who sends is known by the address they have been answered at, and before
-// that by the user name in their connectivity checks (RFC 8445 section 7.2.2).
+// Who sends is known by the user name in their connectivity checks (RFC 8445
+// section 7.2.2), and for all else by the address they have been answered at.
 package mux
 
 import (

@@ -156,6 +156,29 @@ func TestPacketsAreAnsweredTheWayTheyCame(t *testing.T) {
 	c.gets(t, []byte("sound"), p.address())
 }
 
+// TestPacketsAreAnsweredTheWayTheyCameAlsoAfterACheck: which was sent before it
+// was known where they come.
+func TestPacketsAreAnsweredTheWayTheyCameAlsoAfterACheck(t *testing.T) {
+	m := listen(t, loopback, loopback)
+	c, p := m.join(t, "ada", 0), newPage(t, m, 1)
+	ours := check("page:ada")
+	_, _ = c.WriteToAddrPort(ours, p.address())
+	p.hears(ours)
+	asks := check("ada:page")
+	for _, other := range []*page{p, newPage(t, m, 1)} {
+		other.send(asks)
+		c.gets(t, asks, other.address())
+		_, _ = c.WriteToAddrPort([]byte("yes"), other.address())
+		if from := other.hears([]byte("yes")); from != m.ports[1].at {
+			t.Errorf("answered from %v", from)
+		}
+	}
+	_, _ = c.WriteToAddrPort([]byte("sound"), p.address())
+	if from := p.hears([]byte("sound")); from != m.ports[1].at {
+		t.Errorf("sent from %v", from)
+	}
+}
+
 // TestAddressGoesToWhoAnsweredLast: behind a NAT, or after a restart, the same
 // page is somebody else.
 func TestAddressGoesToWhoAnsweredLast(t *testing.T) {
@@ -176,6 +199,48 @@ func TestAddressGoesToWhoAnsweredLast(t *testing.T) {
 	m.RemoveConnByUfrag("next")
 	if len(m.ports[0].from) != 0 || !m.empty() {
 		t.Errorf("%v and %v are left", m.ports[0].from, m.conns)
+	}
+}
+
+// TestCheckTakesNoAddress: whoever names the address of another as theirs has a
+// check sent there, and gets nothing of what comes from it.
+func TestCheckTakesNoAddress(t *testing.T) {
+	m := listen(t, loopback)
+	ada, p := m.join(t, "ada", 0), newPage(t, m, 0)
+	_, _ = ada.WriteToAddrPort([]byte("hello"), p.address())
+	eve := m.join(t, "eve", 0)
+	_, _ = eve.WriteToAddrPort(check("page:eve"), p.address())
+	p.send([]byte("sound"))
+	ada.gets(t, []byte("sound"), p.address())
+	if len(eve.known) != 0 {
+		t.Errorf("%v is noted", eve.known)
+	}
+	// The page checks by the name of who is to get it, whoever else was there.
+	asks, answer := check("eve:page"), stun.MustBuild(stun.TransactionID, stun.BindingSuccess).Raw
+	p.send(asks)
+	eve.gets(t, asks, p.address())
+	_, _ = eve.WriteToAddrPort(answer, p.address())
+	p.send([]byte("other sound"))
+	eve.gets(t, []byte("other sound"), p.address())
+}
+
+// TestPageHasNotAnyNumberOfAddresses: each costs memory here, and in pion.
+func TestPageHasNotAnyNumberOfAddresses(t *testing.T) {
+	m := listen(t, loopback)
+	c := m.join(t, "ada", 0)
+	m.taking.Lock()
+	defer m.taking.Unlock()
+	asks := check("ada:page")
+	for i := range 2 * mostWays {
+		from := netip.AddrPortFrom(loopback, uint16(10000+i))
+		if found := m.find(m.ports[0], asks, from); (found != nil) != (i < mostWays) {
+			t.Fatalf("address %d: %v", i, found)
+		} else if found != nil {
+			_ = c.learn(way{from, m.ports[0]}, true)
+		}
+	}
+	if m.find(m.ports[0], asks, netip.AddrPortFrom(loopback, 10000)) != c {
+		t.Error("an address that was answered is forgotten")
 	}
 }
 

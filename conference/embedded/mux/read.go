@@ -113,14 +113,21 @@ func (m *Mux) deal(p *port, n int) {
 	}
 }
 
-// find is whose packet it is, nil if it is nobody's.
+// find is whose packet it is, nil if it is nobody's. A check tells it, whoever
+// was at that address before.
 func (m *Mux) find(p *port, packet []byte, from netip.AddrPort) *conn {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if c := p.from[from]; c != nil {
+	if c := m.named(p, m.nameIn(packet)); c != nil && c.takesFrom(way{from, p}) {
 		return c
 	}
-	conns := m.conns[string(m.nameIn(packet))]
+	return p.from[from]
+}
+
+// named is the connection of a user name whose check has come at a port, or nil.
+// m.mu must be held.
+func (m *Mux) named(p *port, name []byte) *conn {
+	conns := m.conns[string(name)]
 	for _, c := range conns {
 		if c.home == p {
 			return c
