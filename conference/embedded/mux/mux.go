@@ -113,7 +113,7 @@ func (m *Mux) GetListenAddresses() []net.Addr {
 	return addresses
 }
 
-// First takes a packet as soon as it has come, or reports that it is not for it.
+// First takes a packet that has come at a time, or reports that it is not for it.
 // It may change its bytes, but not keep them, and must not wait: all pages do.
 type First func(packet []byte, at time.Time) (taken bool)
 

@@ -347,6 +347,34 @@ func TestBeatTakesPackets(t *testing.T) {
 	}
 }
 
+// TestPacketsHaveComeWhenTheKernelSaysSo: not when they were looked for.
+func TestPacketsHaveComeWhenTheKernelSaysSo(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the kernel does not tell")
+	}
+	m := listen(t, loopback)
+	came := make(chan time.Time, 1)
+	got, err := m.With(func(_ []byte, at time.Time) bool { came <- at; return true }).GetConn("ada", m.GetListenAddresses()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	p := newPage(t, m, 0)
+	const least = 2 * time.Millisecond
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		m.taking.Lock() // the goroutine is kept out
+		p.send(check("ada:page"))
+		sent := time.Now()
+		for time.Since(sent) < least { // the kernel's clock goes on
+		}
+		m.taking.Unlock()
+		if at := <-came; at.Before(sent.Add(least)) {
+			return // a kernel that begins to note times takes a moment
+		}
+	}
+	t.Error("all packets have come when they were taken")
+}
+
 func TestNothingIsAllocatedPerPacket(t *testing.T) {
 	m := listen(t, loopback)
 	c, p := m.join(t, "ada", 0), newPage(t, m, 0)

@@ -104,9 +104,9 @@ func (m *Mux) take(batches int) bool {
 func (m *Mux) deal(p *port, n int) {
 	now := time.Now()
 	for i := range n {
-		packet, from, _ := m.batch.Packet(i)
+		packet, from, waited := m.batch.Packet(i)
 		c := m.find(p, packet, from)
-		if c == nil || c.first != nil && c.first(packet, now) {
+		if c == nil || c.first != nil && c.first(packet, now.Add(-waited)) {
 			continue
 		}
 		c.push(packet, way{from, p})
