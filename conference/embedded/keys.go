@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"slices"
@@ -19,8 +20,13 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// replayWindow is how many packets back one may be late; none is taken twice.
-const replayWindow = 512
+const (
+	// replayWindow is how many packets back one may be late; none is taken twice.
+	replayWindow = 512
+	// knownSources is how many sources a microphone may have in all. Something is
+	// kept of each.
+	knownSources = 64
+)
 
 // keys are those of a microphone's sound. With them its packets are taken out
 // of their encryption where they come off the socket. pion would pass each
@@ -39,7 +45,8 @@ type keys struct {
 	hello   handshake.MessageServerHello // ours
 	context *srtp.Context                // nil while there are no keys
 	header  rtp.Header
-	proven  bool // by a handshake that went well
+	sources []uint32 // that the page has sent from
+	proven  bool     // by a handshake that went well
 	closed  bool
 }
 
@@ -103,9 +110,19 @@ func (k *keys) open(packet []byte, at time.Time) bool {
 	if !k.proven || k.closed {
 		return true
 	}
-	if plain, err := k.context.DecryptRTP(packet, packet, &k.header); err == nil {
-		k.take(plain, at)
+	source := binary.BigEndian.Uint32(packet[8:])
+	known := slices.Contains(k.sources, source)
+	if !known && len(k.sources) >= knownSources {
+		return true
 	}
+	plain, err := k.context.DecryptRTP(packet, packet, &k.header)
+	if err != nil {
+		return true
+	}
+	if !known {
+		k.sources = append(k.sources, source)
+	}
+	k.take(plain, at)
 	return true
 }
 

@@ -94,6 +94,40 @@ func TestKeysOpenWhatIsProven(t *testing.T) {
 	}
 }
 
+// TestKeysKnowSomeSources: what is kept of each is memory, and there are as many
+// as a page likes.
+func TestKeysKnowSomeSources(t *testing.T) {
+	heard := 0
+	k := &keys{proven: true, take: func([]byte, time.Time) { heard++ }}
+	page := keyed(t, k)
+	send := func(source uint32, number uint16) {
+		plain, err := (&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: source, SequenceNumber: number}}).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		packet, err := page.EncryptRTP(nil, append(plain, "sound"...), nil)
+		if err != nil || !k.open(packet, time.Time{}) {
+			t.Error("not taken", err)
+		}
+	}
+	for i := range uint32(2 * knownSources) {
+		send(i, 1)
+	}
+	if heard != knownSources {
+		t.Errorf("%d sources are heard", heard)
+	}
+	if send(0, 2); heard != knownSources+1 {
+		t.Error("one that is known is not heard any more")
+	}
+	forged := sealed(t, page, 1)
+	forged[len(forged)-1] ^= 1
+	k = &keys{proven: true, take: k.take}
+	keyed(t, k)
+	if k.open(forged, time.Time{}); len(k.sources) != 0 {
+		t.Error("one that is not the page's is known")
+	}
+}
+
 func TestKeysAreNotMadeOfWhatIsNotKnown(t *testing.T) {
 	good := agreement(dtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, extension.SRTP_AEAD_AES_128_GCM)
 	line := "CLIENT_RANDOM " + strings.Repeat("c1", 32) + " " + strings.Repeat("5e", 48) + "\n"
