@@ -119,6 +119,7 @@ func (m *meeting) abandon() {
 	for _, mb := range m.members {
 		if mb.voice != nil {
 			mb.voice.shut()
+			mb.stopDecoding()
 		}
 		if mb.visit != nil {
 			mb.visit.push(conference.State{Ended: true})
@@ -131,6 +132,8 @@ func (m *meeting) abandon() {
 		if mb.port != nil {
 			mb.port.Close()
 			mb.encoder.close()
+		}
+		if mb.voice != nil {
 			mb.voice.close()
 		}
 	}

@@ -234,10 +234,12 @@ func TestFaultInAMeetingEndsOnlyThatMeeting(t *testing.T) {
 	b := start(t, testConfig(t), beating(t), meetingOf("1", nil), meetingOf("2", nil))
 	server := serve(t, b)
 	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "2", webtest.Join{Name: "Bob"})
-	ada.Joined()
+	id := ada.Joined()
 	bob.Joined()
 	phone := call(t, b, "1")
-	if b.meeting("1").do(func() { panic("a fault of ours") }) {
+	m1 := b.meeting("1")
+	m1.do(func() { m1.members[id].voice.sendApart(true) }) // as to many pages
+	if m1.do(func() { panic("a fault of ours") }) {
 		t.Error("what did not end well was reported done")
 	}
 	ada.Told("gone", bye("gone"))

@@ -21,7 +21,7 @@ type recorder struct {
 	run     uint64
 	began   time.Time
 	paused  atomic.Bool
-	mixFrom atomic.Int64 // when the mix begins, or goes on, in Unix nanoseconds
+	mixFrom atomic.Int64 // when the mix begins, or goes on, in nanoseconds since began
 	dropped atomic.Uint64
 	packets chan *recorded
 	free    chan *recorded
@@ -93,6 +93,15 @@ func (t *fileTrack) push(ts uint32, payload []byte, at time.Time) {
 	case r.packets <- p:
 	default:
 		r.dropped.Add(1)
+		r.giveBack(p)
+	}
+}
+
+// giveBack keeps a packet's memory for another.
+func (r *recorder) giveBack(p *recorded) {
+	select {
+	case r.free <- p:
+	default:
 	}
 }
 
@@ -108,11 +117,11 @@ func (r *recorder) pause(on bool) {
 	r.paused.Store(on)
 }
 
-func (r *recorder) holdMix() { r.mixFrom.Store(time.Now().Add(mixDelay).UnixNano()) }
+func (r *recorder) holdMix() { r.mixFrom.Store(int64(time.Since(r.began) + mixDelay)) }
 
 // pushMix is push for the mix.
 func (t *fileTrack) pushMix(ts uint32, payload []byte, at time.Time) {
-	if at.UnixNano() >= t.recorder.mixFrom.Load() {
+	if int64(at.Sub(t.recorder.began)) >= t.recorder.mixFrom.Load() {
 		t.push(ts, payload, at)
 	}
 }
@@ -153,10 +162,7 @@ func (r *recorder) write(root, meeting string, ready func()) error {
 
 func (r *recorder) writeOne(files *fileSet, p *recorded) error {
 	err := files.write(p)
-	select {
-	case r.free <- p:
-	default:
-	}
+	r.giveBack(p)
 	return err
 }
 

@@ -412,3 +412,18 @@ func TestMixLeavesOutWhatWasSaidInAPause(t *testing.T) {
 		t.Errorf("%d packets after the pause, want 2", n)
 	}
 }
+
+// TestDiskThatStandsStillCostsNoMemory: what is dropped is not allocated either.
+func TestDiskThatStandsStillCostsNoMemory(t *testing.T) {
+	r := newRecorder(1, time.Now())
+	track, packet := r.track("p1", false), make([]byte, 80)
+	for range recorderQueue + 1 {
+		track.push(0, packet, r.began)
+	}
+	if n := testing.AllocsPerRun(100, func() { track.push(0, packet, r.began) }); n > 0 {
+		t.Errorf("%v allocations for a packet that is dropped", n)
+	}
+	if n := r.dropped.Load(); n < 100 {
+		t.Errorf("%d packets are dropped", n)
+	}
+}

@@ -18,7 +18,8 @@ import (
 // when it opens again, so nobody can tell how much was held back.
 type voice struct {
 	pages *spread
-	heard atomic.Int64 // when speech was last let through, Unix nanoseconds
+	began time.Time
+	heard atomic.Int64 // when speech was last let through, in nanoseconds since began; 0 if never
 	// missed is how many packets in a hundred a listener misses.
 	missed atomic.Int32
 
@@ -33,7 +34,7 @@ type voice struct {
 
 // newVoice makes the voice of a person. Its track has their id as stream id.
 func newVoice(id string) *voice {
-	return &voice{pages: &spread{id: "voice-" + id, person: id}}
+	return &voice{pages: &spread{id: "voice-" + id, person: id}, began: time.Now()}
 }
 
 // report takes what one listener says to have missed. The worst of them counts,
@@ -116,7 +117,7 @@ func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 		return
 	}
 	if isSpeech(level, payload) {
-		v.heard.Store(at.UnixNano())
+		v.heard.Store(int64(at.Sub(v.began)))
 	}
 	seq, ts, marker, ok := v.out.next(h, at)
 	if !ok {
@@ -146,5 +147,11 @@ func isSpeech(level int8, payload []byte) bool {
 	return level >= speechLevel
 }
 
-// lastHeard is when the person last spoke.
-func (v *voice) lastHeard() time.Time { return time.Unix(0, v.heard.Load()) }
+// lastHeard is when the person last spoke, zero if they have not since the voice
+// was opened.
+func (v *voice) lastHeard() time.Time {
+	if since := v.heard.Load(); since != 0 {
+		return v.began.Add(time.Duration(since))
+	}
+	return time.Time{}
+}
