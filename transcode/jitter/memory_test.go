@@ -18,24 +18,38 @@ func (s *Stream) buffers() (n int) {
 			n++
 		}
 	}
-	return n
+	return n + len(s.shelf.spares)
 }
 
 func TestMemoryIsForTheFewPacketsInUse(t *testing.T) {
 	for _, tt := range []struct {
-		name string
-		lost float64
-		most int
+		name       string
+		lost, held int // packets in a row, about every fifth second
+		most       int
 	}{
-		{"a clean network", 0, kin + 3},
-		{"every tenth packet lost", .1, 4 * kin},
+		{"a clean network", 0, 0, kin + 3},
+		{"losses", 1, 0, kin + spareSize},
+		{"bursts of loss", 40, 0, kin + spareSize},
+		{"stalls", 0, 60, 2*spareSize + kin + 4},
+		{"bursts and stalls", 40, 60, 2*spareSize + kin + 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, chance := newMarks(20*ms), rand.New(rand.NewPCG(1, 2))
 			frame, at := make(pcm.Frame, pcm.NarrowbandSamples), time.Unix(1e9, 0)
-			for i := range uint16(5000) {
-				if chance.Float64() >= tt.lost {
-					s.Push(Packet{Seq: i, Timestamp: uint32(i) * 160, Payload: make([]byte, 160)}, at)
+			lost, held := 0, 0
+			var waiting []Packet
+			for i := range uint16(60000) {
+				if chance.IntN(250) == 0 {
+					lost, held = tt.lost, tt.held
+				}
+				if lost--; lost < 0 {
+					waiting = append(waiting, Packet{Seq: i, Timestamp: uint32(i) * 160, Payload: make([]byte, 160)})
+				}
+				if held--; held < 0 {
+					for _, p := range waiting {
+						s.Push(p, at)
+					}
+					waiting = waiting[:0]
 				}
 				at = at.Add(20 * ms)
 				s.ReadFrame(frame)
@@ -44,5 +58,22 @@ func TestMemoryIsForTheFewPacketsInUse(t *testing.T) {
 				t.Errorf("memory for %d packets, more than %d", n, tt.most)
 			}
 		})
+	}
+}
+
+// Its place on the shelf is that of one whose memory is given up meanwhile.
+func TestPacketFarAheadStays(t *testing.T) {
+	var s shelf
+	s.restart(0)
+	far := s.next + shelfSize + 10
+	for range 5 {
+		s.next += 20
+		s.put(s.next, 0, &arrival{})
+		if s.next+shelfSize == far+10 {
+			s.put(far, 0, &arrival{})
+		}
+	}
+	if s.at(far) == nil {
+		t.Error("it is gone")
 	}
 }

@@ -4,9 +4,11 @@ const (
 	// shelfSize is how many packets can be out of order: 100 of the shortest
 	// are one second.
 	shelfSize = 128
-	// kin is how many packets back may still be of use when one comes: to prime
-	// a decoder, and in their own memory.
+	// kin is how many packets back may still be of use: to prime a decoder.
 	kin = 8
+	// spareSize is for how many packets to come there is memory: for those that
+	// wait on an uneven network, not for those of a stall.
+	spareSize = 16
 	// wild is how far a sequence number may jump before the packet is thought
 	// to be of another stream (RFC 3550 appendix A.1).
 	wild = 100
@@ -27,7 +29,9 @@ type packet struct {
 // shelf puts packets in order.
 type shelf struct {
 	came     [shelfSize]int64   // sequence number of what has come for each place
-	packets  [shelfSize]*packet // nil: not here, or given up for another
+	packets  [shelfSize]*packet // nil: not here, or of no use any more
+	spares   []*packet          // memory for packets to come
+	freed    int64              // all before it are of no use any more
 	begun    bool
 	next     int64  // sequence number to be played next
 	newest   int64  // highest that has come
@@ -81,11 +85,9 @@ func (s *shelf) sort(seq uint16) (int64, verdict) {
 
 // clear forgets all packets; the next begins anew.
 func (s *shelf) clear() {
-	for i, p := range s.packets {
+	for i := range s.packets {
 		s.came[i] = -1
-		if p != nil {
-			p.kept, p.seq = false, -1
-		}
+		s.release(int64(i))
 	}
 	s.begun = false
 }
@@ -95,7 +97,7 @@ func (s *shelf) restart(seq uint16) {
 	s.clear()
 	// High enough never to fall below zero by reordering.
 	s.next = 1<<32 + int64(seq)
-	s.newest = s.next
+	s.newest, s.freed = s.next, s.next
 	s.begun, s.probing = true, false
 }
 
@@ -113,29 +115,39 @@ func (s *shelf) stretch(timestamp uint32, first bool) int64 {
 // the newest before it: the sender's clock has been set back.
 func (s *shelf) backwards(n, ts int64) bool { return n == s.newest && ts < s.newestTS }
 
-// put keeps the payload of a at n, and gives a the memory that was there.
+// put keeps the payload of a at n, and gives a the memory of another.
 func (s *shelf) put(n, ts int64, a *arrival) *packet {
-	at := s.room(n)
-	s.came[n%shelfSize] = n
+	s.release(n)
+	for s.freed = max(s.freed, s.next-shelfSize); s.freed < s.next-kin; s.freed++ {
+		if s.at(s.freed) != nil {
+			s.release(s.freed)
+		}
+	}
+	at := s.room()
+	s.came[n%shelfSize], s.packets[n%shelfSize] = n, at
 	at.seq, at.ts, at.kept, at.noise = n, ts, true, a.noise
 	at.payload, a.payload = a.payload, at.payload
 	return at
 }
 
-// room is memory for packet n: that of another which is of no use any more, so
-// that a stream has memory for a dozen packets, not for a second of them.
-func (s *shelf) room(n int64) *packet {
-	here := &s.packets[n%shelfSize]
-	for back := int64(kin); *here == nil && back < 3*kin; back++ {
-		old := &s.packets[(n-back)%shelfSize]
-		if p := *old; p != nil && !p.kept && p.seq < s.next-kin {
-			*here, *old = p, nil
-		}
+// release takes the memory back that is at n, if it is for the next few packets.
+func (s *shelf) release(n int64) {
+	at := &s.packets[n%shelfSize]
+	if *at != nil && len(s.spares) < spareSize {
+		s.spares = append(s.spares, *at)
 	}
-	if *here == nil {
-		*here = &packet{}
+	*at = nil
+}
+
+// room is memory for a packet.
+func (s *shelf) room() *packet {
+	last := len(s.spares) - 1
+	if last < 0 {
+		return &packet{}
 	}
-	return *here
+	p := s.spares[last]
+	s.spares = s.spares[:last]
+	return p
 }
 
 // at is packet n; nil if it is not here any more, or yet.
