@@ -3,22 +3,24 @@ package jitter
 import "github.com/einwahl/einwahl/transcode/waveform"
 
 const (
-	// shortPause and longPause bound for how many beats the delay is left
-	// alone after the buffer has run dry: 2 s, and half a minute where it was
-	// too early before.
-	shortPause = 100
-	longPause  = 1600
+	// calmed is for how many beats the delay is left alone after the buffer has
+	// run dry: 2 s.
+	calmed = 100
+	// shortPause and longPause bound the same for the last frame more than is
+	// needed: 10 s, and two minutes where it was too early before.
+	shortPause = 500
+	longPause  = 6000
 	// tooEarly is within how many beats of a reduction running dry means that
 	// the reduction was wrong.
-	tooEarly = 500
-	// rest is how many beats lie between two changes.
+	tooEarly = 3000
+	// rest is how many beats lie between two changes, or attempts at one.
 	rest = 4
 )
 
 // adaptation is what a stream remembers of the changes of its delay.
 type adaptation struct {
-	hold    int // beats for which the delay is not reduced
-	pause   int // how long the next hold will be
+	dry     int // beats since the buffer ran dry, counted up to longPause
+	pause   int // for how many of them the last frame of delay is kept
 	reduced int // beats since the last reduction, counted up to tooEarly
 	resting int // beats until the next change
 }
@@ -32,10 +34,19 @@ func (a *adaptation) starved(s *Stream, owed int) {
 	s.delays.shift(owed)
 	if a.reduced < tooEarly {
 		a.pause = min(2*a.pause, longPause)
-	} else {
-		a.pause = max(a.pause/2, shortPause)
+		a.reduced = tooEarly // and is not to blame for what comes after
 	}
-	a.hold = a.pause
+	a.dry = 0
+}
+
+// pass counts a beat. A reduction that has proved right makes the next easier.
+func (a *adaptation) pass() {
+	a.dry, a.resting = min(a.dry+1, longPause), max(a.resting-1, 0)
+	if a.reduced < tooEarly {
+		if a.reduced++; a.reduced == tooEarly {
+			a.pause = max(a.pause/2, shortPause)
+		}
+	}
 }
 
 // target is how long a packet that meets no delay should wait to be played, in
@@ -55,13 +66,13 @@ func (s *Stream) target() int {
 func (s *Stream) waits() bool { return s.frail > 0 && s.choosy != nil && s.choosy.Forward() }
 
 // settle moves the delay towards its target by a pitch period, if it is far
-// enough off and has been so for a while. The difference of a frame is left
-// alone: the packets' place between the beats is not known.
+// enough off and has been so for a while. The packets' place between the beats
+// is not known, so a difference of a frame may be none; what no packet has
+// needed is one.
 func (s *Stream) settle() {
 	a := &s.adapt
-	a.hold, a.resting = max(a.hold-1, 0), max(a.resting-1, 0)
-	a.reduced = min(a.reduced+1, tooEarly)
-	least, most, ok := s.delays.span()
+	a.pass()
+	least, most, idle, ok := s.delays.span()
 	if !ok || a.resting > 0 {
 		return
 	}
@@ -69,17 +80,27 @@ func (s *Stream) settle() {
 	if s.waits() {
 		slack = 0
 	}
+	spare, pause := least-target, a.pause
+	if spare >= 2*s.frame {
+		pause = calmed
+	}
+	if spare < s.frame {
+		spare = min(spare, idle)
+	}
 	switch {
-	case least >= target+s.frame && a.hold == 0:
-		s.shorten()
+	case spare > 0 && a.dry >= pause:
+		a.resting = rest
+		s.shorten(spare)
 	case most+slack < target || slack > 0 && most+slack == target:
+		a.resting = rest
 		s.lengthen()
 	}
 }
 
-func (s *Stream) shorten() {
-	// What is played now has to be left: with two frames, a period of any
-	// length can go.
+// shorten takes out a period of at most so many samples.
+func (s *Stream) shorten(most int) {
+	// With two frames, of which one is played now, a period of any length can
+	// go.
 	for len(s.sound) < 2*s.frame {
 		p := s.shelf.first()
 		if p == nil || p.seq != s.shelf.next || p.ts != s.place || s.mute(p.payload) || s.wait > 0 {
@@ -87,11 +108,8 @@ func (s *Stream) shorten() {
 		}
 		s.decode(p)
 	}
-	if len(s.sound) < 2*s.frame {
-		return
-	}
 	before := len(s.sound)
-	after := waveform.Shorten(s.sound, s.rate)
+	after := waveform.Shorten(s.sound, s.rate, min(most, before-s.frame))
 	s.changed(after, len(after)-before)
 	if n := before - len(after); n > 0 {
 		s.adapt.reduced = 0
@@ -113,5 +131,4 @@ func (s *Stream) changed(sound []int16, by int) {
 	s.sound = sound
 	s.heard = min(s.heard+max(by, 0), len(sound))
 	s.delays.shift(by)
-	s.adapt.resting = rest
 }

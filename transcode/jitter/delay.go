@@ -127,22 +127,23 @@ type window struct {
 }
 
 type span struct {
-	least, most int
+	least, most int // delay
+	idle        int // least that was there before a packet when it came
 	any         bool
 }
 
-func (s *span) add(v int) {
+func (s *span) add(delay, idle int) {
 	if !s.any {
-		*s = span{v, v, true}
+		*s = span{delay, delay, idle, true}
 		return
 	}
-	s.least, s.most = min(s.least, v), max(s.most, v)
+	s.least, s.most, s.idle = min(s.least, delay), max(s.most, delay), min(s.idle, idle)
 }
 
 const windowBeats = 50
 
-func (w *window) add(v int) {
-	w.now.add(v)
+func (w *window) add(delay, idle int) {
+	w.now.add(delay, idle)
 	w.n++
 	if w.n == windowBeats {
 		w.old, w.now, w.n = w.now, span{}, 0
@@ -150,27 +151,26 @@ func (w *window) add(v int) {
 }
 
 // span is what was seen, and whether that was long enough to act on.
-func (w *window) span() (least, most int, ok bool) {
-	if !w.old.any {
-		return 0, 0, false
-	}
-	least, most = w.old.least, w.old.most
+func (w *window) span() (least, most, idle int, ok bool) {
+	seen := w.old
 	if w.now.any {
-		least, most = min(least, w.now.least), max(most, w.now.most)
+		seen.add(w.now.least, w.now.idle)
+		seen.add(w.now.most, w.now.idle)
 	}
-	return least, most, true
+	return seen.least, seen.most, seen.idle, w.old.any
 }
 
 // shift moves all that was seen: the delay was changed by so much.
 func (w *window) shift(by int) {
-	w.old.least, w.old.most = w.old.least+by, w.old.most+by
-	w.now.least, w.now.most = w.now.least+by, w.now.most+by
+	for _, s := range []*span{&w.old, &w.now} {
+		s.least, s.most, s.idle = s.least+by, s.most+by, s.idle+by
+	}
 }
 
 // turn goes on at another rate.
 func (w *window) turn(from, to int) {
 	for _, s := range []*span{&w.old, &w.now} {
-		s.least, s.most = s.least*to/from, s.most*to/from
+		s.least, s.most, s.idle = s.least*to/from, s.most*to/from, s.idle*to/from
 	}
 }
 

@@ -1,5 +1,7 @@
 package jitter
 
+import "math"
+
 // receive puts what has come since the last beat in order.
 func (s *Stream) receive() {
 	if s.ring.flood() {
@@ -8,16 +10,19 @@ func (s *Stream) receive() {
 		s.shelf.clear()
 		s.sound, s.heard = s.sound[:0], 0
 	}
-	latest, margin := -1, 0
+	latest, margin, idle := -1, 0, math.MaxInt
 	for a := s.ring.peek(); a != nil; a = s.ring.peek() {
-		if late, m, ok := s.admit(a); ok && late > latest {
-			latest, margin = late, m
+		if late, m, ok := s.admit(a); ok {
+			idle = min(idle, m-late)
+			if late > latest {
+				latest, margin = late, m
+			}
 		}
 		s.ring.pop()
 	}
 	if latest >= 0 {
 		s.lateness.learn(latest)
-		s.delays.add(margin)
+		s.delays.add(margin, idle)
 		s.counters.delay.Store(s.nanos(max(margin, 0)))
 	}
 }

@@ -184,7 +184,7 @@ func New(cfg Config, d Decoder) *Stream {
 	s.forward, _ = d.(forwardDecoder)
 	s.choosy, _ = d.(choosyDecoder)
 	s.pausing, _ = d.(pausingDecoder)
-	s.adapt = adaptation{pause: shortPause, reduced: tooEarly}
+	s.adapt = adaptation{dry: longPause, pause: shortPause, reduced: tooEarly}
 	return s
 }
 

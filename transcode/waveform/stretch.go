@@ -12,11 +12,12 @@ const (
 	closeness = 10 * time.Millisecond
 )
 
-// Shorten takes one pitch period out of sound and returns what is left, in the
-// same memory. If no period can be taken out unheard it returns sound as it
-// was. Give it 25 ms or more; it works on the last of it.
-func Shorten(sound []int16, rate int) []int16 {
-	lag, ok := stretchable(sound, rate)
+// Shorten takes one pitch period, of at most so many samples, out of sound and
+// returns what is left, in the same memory. If no period can be taken out
+// unheard it returns sound as it was. Give it 25 ms or more; it works on the
+// last of it.
+func Shorten(sound []int16, rate, most int) []int16 {
+	lag, ok := stretchable(sound, rate, most)
 	if !ok {
 		return sound
 	}
@@ -33,8 +34,8 @@ func Shorten(sound []int16, rate int) []int16 {
 // is no room, it returns sound as it was. Give it 15 ms or more; it works on
 // the last of it.
 func Lengthen(sound []int16, rate int) []int16 {
-	lag, ok := stretchable(sound, rate)
-	if !ok || cap(sound)-len(sound) < lag {
+	lag, ok := stretchable(sound, rate, cap(sound)-len(sound))
+	if !ok {
 		return sound
 	}
 	// Between the last two periods goes one that begins as the second, after
@@ -47,19 +48,20 @@ func Lengthen(sound []int16, rate int) []int16 {
 	return sound
 }
 
-// stretchable finds the period of the end of sound.
-func stretchable(sound []int16, rate int) (lag int, ok bool) {
+// stretchable finds the period of the end of sound, if that is of at most so
+// many samples.
+func stretchable(sound []int16, rate, most int) (lag int, ok bool) {
 	n := samples(closeness, rate)
 	lo := samples(shortestPeriod, rate)
 	hi := min(samples(longestPeriod, rate), len(sound)-n, len(sound)/2)
-	if hi < lo {
+	if min(hi, most) < lo {
 		return 0, false
 	}
 	if quiet(sound[len(sound)-hi:]) {
-		return hi, true
+		return min(hi, most), true
 	}
 	lag, likeness := period(sound, lo, hi, n)
-	return lag, likeness >= alike
+	return lag, likeness >= alike && lag <= most
 }
 
 func quiet(sound []int16) bool {

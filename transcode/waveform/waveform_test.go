@@ -40,7 +40,7 @@ func TestStretchingDoesNotClick(t *testing.T) {
 		in := sine(freq, 0, 320)
 		limit := steepest(in) * 5 / 4
 
-		short := Shorten(append([]int16(nil), in...), rate)
+		short := Shorten(append([]int16(nil), in...), rate, 320)
 		whole := slices.Concat(short, sine(freq, 320, 160))
 		if n := len(in) - len(short); n < 20 || n > 120 {
 			t.Errorf("%v Hz: shortened by %d samples", freq, n)
@@ -66,7 +66,7 @@ func TestWhatDoesNotRepeatIsLeftAlone(t *testing.T) {
 		seed = seed*1664525 + 1013904223
 		noise[i] = int16(seed >> 16)
 	}
-	if got := Shorten(noise, rate); len(got) != 320 {
+	if got := Shorten(noise, rate, 320); len(got) != 320 {
 		t.Errorf("noise was shortened by %d", 320-len(got))
 	}
 	if got := Lengthen(noise, rate); len(got) != 320 {
@@ -75,15 +75,31 @@ func TestWhatDoesNotRepeatIsLeftAlone(t *testing.T) {
 }
 
 func TestSilenceGivesMost(t *testing.T) {
-	if got := Shorten(make([]int16, 320), rate); len(got) != 200 {
+	if got := Shorten(make([]int16, 320), rate, 320); len(got) != 200 {
 		t.Errorf("silence of 320 was shortened to %d, want 15 ms less", len(got))
+	}
+}
+
+func TestNoMoreIsTakenThanMayBe(t *testing.T) {
+	for _, tt := range []struct {
+		sound      []int16
+		most, left int
+	}{
+		{make([]int16, 320), 60, 260},
+		{make([]int16, 320), 19, 320}, // shorter than any period
+		{sine(200, 0, 320), 40, 280},
+		{sine(200, 0, 320), 39, 320},
+	} {
+		if got := Shorten(tt.sound, rate, tt.most); len(got) != tt.left {
+			t.Errorf("%d samples are left where %d may go, want %d", len(got), tt.most, tt.left)
+		}
 	}
 }
 
 func TestTooLittleIsLeftAlone(t *testing.T) {
 	for n := range 120 {
 		s := sine(200, 0, n)
-		if got := Shorten(s, rate); len(got) > n {
+		if got := Shorten(s, rate, 320); len(got) > n {
 			t.Errorf("%d samples became %d", n, len(got))
 		}
 		if got := Lengthen(s[:n:n], rate); len(got) != n {
@@ -169,7 +185,7 @@ func TestNothingAllocates(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		f.Good(s)
 		f.Fill(gap)
-		Shorten(s, rate)
+		Shorten(s, rate, 320)
 		Lengthen(s, rate)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -181,6 +197,6 @@ func BenchmarkShorten(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		copy(s, in)
-		Shorten(s, rate)
+		Shorten(s, rate, 320)
 	}
 }
