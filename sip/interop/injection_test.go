@@ -31,6 +31,9 @@ func TestStrangersAreNotHeard(t *testing.T) {
 			phone.Dial("sip:100@" + g.address("udp"))
 			call := <-g.calls
 			hears(t, here)
+			// Baresip begins with a greeting in the clear, on the RTCP port, which is
+			// looked at a few times in a second.
+			peertest.Eventually(t, "half a second is heard", func() bool { return len(here.Heard()) > 4000 })
 			const shots, theirs = 1000, 1234.
 			before := call.Stats()
 			strangers := []*net.UDPConn{stranger(t, "127.0.0.2"), stranger(t, "127.0.0.1")}
