@@ -123,9 +123,16 @@ func (s *Server) lead(d *dialog) bool {
 	return true
 }
 
-// conduct finds ports for the call, hands it to the gateway, and leads its
-// dialog to the end.
+// conduct begins a call, and leads its dialog to the end.
 func (s *Server) conduct(d *dialog) {
+	if s.begin(d) {
+		d.run()
+	}
+}
+
+// begin finds ports for the call and hands it to the gateway. It reports false
+// when there are none. What it takes is not on the stack while the dialog lasts.
+func (s *Server) begin(d *dialog) bool {
 	l, err := s.legOf(d)
 	if err != nil {
 		s.waiting.Add(-1)
@@ -134,14 +141,14 @@ func (s *Server) conduct(d *dialog) {
 		s.counts.lastShed.Store(&why)
 		d.respond(d.invite, causeNoPorts.Status, append(reasons(causeNoPorts), retryAfter(s.retryIn()))...)
 		s.bury(d)
-		return
+		return false
 	}
 	d.call.leg = l
 	ctx, cancel := context.WithCancelCause(context.Background())
 	d.cancel = cancel
 	s.calls.add(d.call)
 	s.running.Go(func() { s.serve(ctx, d) })
-	d.run()
+	return true
 }
 
 // legOf finds ports for a call.

@@ -47,7 +47,19 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 	defer free()
 	line := a.calls.begin(phone)
 	defer a.calls.end(line)
-	session := call.New(call.Setup{
+	session := a.session(line, number, now)
+	a.calls.lead(line, session)
+	a.metrics.CallBegun()
+	if err := session.Run(ctx); err != nil {
+		a.log.Error().Err(err).Str("call", phone.ID()).Msg("call broken off")
+	}
+}
+
+// session is a call to a number, under the settings of now. It is made apart from
+// answer so that what it takes is not on the stack for as long as the call lasts.
+func (a *App) session(line *line, number config.Number, now *settings) *call.Session {
+	phone := line.phone
+	return call.New(call.Setup{
 		Phone:   timed{phone, a.metrics},
 		Call:    phone.ID(),
 		Trunk:   phone.Trunk(),
@@ -70,11 +82,6 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 		Privacy:   now.Privacy,
 		Log:       a.log,
 	})
-	a.calls.lead(line, session)
-	a.metrics.CallBegun()
-	if err := session.Run(ctx); err != nil {
-		a.log.Error().Err(err).Str("call", phone.ID()).Msg("call broken off")
-	}
 }
 
 // refuseNumber turns a call away whose number the operator's file does not
