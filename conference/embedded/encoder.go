@@ -19,9 +19,9 @@ const (
 	bitrate = 24000
 	// complexity of encoding it: more was not heard.
 	complexity = 5
-	// keepFor is for how many beats of silence an encoder is kept: 2 s, so that
-	// it is not fetched anew for each sentence.
-	keepFor = 100
+	// keepFor is for how many beats of silence an encoder is kept: 1 s, so that
+	// it is not fetched anew for each word.
+	keepFor = 50
 	// passRate and passBurst are how many packets of a telephone are passed on
 	// on a beat, and at once after a stall. No Opus is shorter than 2.5 ms.
 	passRate  = 8

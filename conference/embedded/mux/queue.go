@@ -37,7 +37,7 @@ func (q *queue) pop() *packet {
 
 // spare is how many packets are kept for later. Sound is taken before it would
 // wait, so few do: checks, reports and handshakes.
-const spare = 32
+const spare = 16
 
 // store keeps packets that are free, so that none is allocated as long as they
 // are read in time.
