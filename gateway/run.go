@@ -29,6 +29,7 @@ func (r runCommand) Run(ctx context.Context) error {
 	}
 	log := newLog(c.Log)
 	hint(c, log)
+	keepLittleGarbage()
 	// From here on: until somebody listens, HUP would end the program.
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)

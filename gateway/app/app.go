@@ -139,6 +139,7 @@ func (a *App) Run(ctx context.Context) error {
 	open("conference", a.meet.Run)
 	open("guessing", a.guesses.Run)
 	open("overload", a.load.Run)
+	open("memory", a.giveBack)
 	select {
 	case <-a.meet.Ready(): // before anybody is let near it
 		open("sip", a.phones.Run)

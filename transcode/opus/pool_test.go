@@ -131,6 +131,9 @@ func TestPoolKeepsFewAndNothingOnceClosed(t *testing.T) {
 	if s := p.Stats(); s.Lent != 1 || s.Idle != 1+few {
 		t.Errorf("Stats = %+v", s)
 	}
+	if p.Empty(); p.Stats().Idle != 0 {
+		t.Errorf("emptied: Stats = %+v", p.Stats())
+	}
 	p.Close()
 	p.Close()
 	all[0].Close()
