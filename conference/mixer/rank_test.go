@@ -119,7 +119,7 @@ func TestPlacesAreNotTakenForATrifle(t *testing.T) {
 }
 
 func TestSilenceIsNotDecoded(t *testing.T) {
-	r, all, _ := pages(level.Silent, -90)
+	r, all, _ := pages(level.Silent, -90, -60)
 	r.clock.Steps(30)
 	if got := reads(all, 30); sum(got) != 0 {
 		t.Errorf("read on %v of 30 beats", got)

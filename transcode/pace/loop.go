@@ -31,7 +31,7 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// work runs what is due, or nearly, oldest first.
+// work runs what is due, or nearly.
 func (l *loop) work(ctx context.Context) {
 	now := l.clock.elapsed()
 	for ctx.Err() == nil {
