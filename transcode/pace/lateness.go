@@ -47,31 +47,29 @@ type Step struct {
 
 // tally counts for one loop; loops do not share cache lines this way.
 type tally struct {
-	beats, skipped atomic.Uint64
-	sum            atomic.Int64
-	steps          [len(lateSteps)]atomic.Uint64
+	skipped atomic.Uint64
+	sum     atomic.Int64
+	steps   [len(lateSteps) + 1]atomic.Uint64 // all beats, each in one
 }
 
 func (t *tally) count(late time.Duration) {
 	late = max(late, 0)
-	t.beats.Add(1)
 	t.sum.Add(int64(late))
-	for i, step := range lateSteps {
-		if late <= step {
-			t.steps[i].Add(1)
-			return
-		}
+	i := 0
+	for i < len(lateSteps) && late > lateSteps[i] {
+		i++
 	}
+	t.steps[i].Add(1)
 }
 
-// Lateness adds up what all loops have counted.
+// Lateness adds up what all loops have counted. Each beat is counted once, so
+// that no two of its numbers contradict each other while the loops go on.
 func (c *Clock) Lateness() Lateness {
 	l := Lateness{Fallen: c.fallen.Load(), Steps: make([]Step, len(lateSteps))}
 	for i, step := range lateSteps {
 		l.Steps[i].Within = step
 	}
 	for _, lp := range c.loops {
-		l.Beats += lp.tally.beats.Load()
 		l.Skipped += lp.tally.skipped.Load()
 		l.Sum += time.Duration(lp.tally.sum.Load())
 		var below uint64
@@ -79,6 +77,7 @@ func (c *Clock) Lateness() Lateness {
 			below += lp.tally.steps[i].Load()
 			l.Steps[i].Beats += below
 		}
+		l.Beats += below + lp.tally.steps[len(lateSteps)].Load()
 	}
 	return l
 }

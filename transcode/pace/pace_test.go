@@ -363,3 +363,21 @@ func stepping(b testing.TB, members int) (walk func()) {
 		c.loops[0].walk(n, due(n))
 	}
 }
+
+// Who reads while beats are counted may not find more of them in time than
+// there are.
+func TestLatenessAddsUpWhileItGrows(t *testing.T) {
+	c := New(1)
+	var counting sync.WaitGroup
+	counting.Go(func() {
+		for range 200_000 {
+			c.loops[0].tally.count(0)
+		}
+	})
+	for l := c.Lateness(); l.Beats < 200_000; l = c.Lateness() {
+		if l.Steps[0].Beats != l.Beats {
+			t.Fatalf("%d of %d beats in time", l.Steps[0].Beats, l.Beats)
+		}
+	}
+	counting.Wait()
+}
