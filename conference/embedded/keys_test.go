@@ -158,10 +158,6 @@ func TestKeysAreNotMadeOfWhatIsNotKnown(t *testing.T) {
 // TestKeysAreThoseOfTheHandshake: with every suite and profile that pages may
 // choose, the sound is opened at the socket.
 func TestKeysAreThoseOfTheHandshake(t *testing.T) {
-	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
-	server := serve(t, b)
-	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
-	ada.Joined()
 	for _, tt := range []struct {
 		name    string
 		suite   dtls.CipherSuiteID
@@ -172,7 +168,11 @@ func TestKeysAreThoseOfTheHandshake(t *testing.T) {
 		{"CM", dtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, dtls.SRTP_AES128_CM_HMAC_SHA1_80},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: tt.name}, webtest.Settings(func(s *webrtc.SettingEngine) {
+			b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
+			server := serve(t, b)
+			ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+			ada.Joined()
+			bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"}, webtest.Settings(func(s *webrtc.SettingEngine) {
 				s.SetDTLSCipherSuites(tt.suite)
 				s.SetSRTPProtectionProfiles(tt.profile)
 			}))
