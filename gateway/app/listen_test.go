@@ -103,8 +103,10 @@ func converse(b *testing.B, g *process, phone *siptest.Phone, i int, n network) 
 	time.Sleep(time.Second) // until the last word has come
 	call.call.Hangup()
 	web.Close()
-	return heard{way: "telephone to web", said: narrow, sound: toWeb.since(begin)},
-		heard{way: "web to telephone", said: narrow, sound: toPhone.since(begin)}
+	// Where this machine was busy when a tape began, it tells the time wrong.
+	from := begin.Add(-500 * time.Millisecond)
+	return heard{way: "telephone to web", said: narrow, sound: toWeb.since(from)},
+		heard{way: "web to telephone", said: narrow, sound: toPhone.since(from)}
 }
 
 // usual brings speech to -20 dBov while it is active, which a room leaves as it
@@ -267,7 +269,7 @@ func (w *wire) send(i int, payload []byte) {
 // judge compares what was heard with what was said.
 func (h *heard) judge(b *testing.B) {
 	b.Helper()
-	const longest = pcm.Narrowband * 3 / 10 // on the way
+	const longest = pcm.Narrowband // on the way, and before it
 	inStep := soundtest.Align(h.said, h.sound, longest)
 	h.stoi, h.distance = soundtest.STOI(h.said, inStep), soundtest.Distance(h.said, inStep)
 	h.pesq, h.visqol = "–", "–"
