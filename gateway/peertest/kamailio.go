@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -39,13 +40,23 @@ type KamailioConfig struct {
 // kamailioModules are what every role needs.
 var kamailioModules = [...]string{"pv", "tm", "tmx", "sl", "rr", "maxfwd", "siputils", "textops", "xlog"}
 
+// ports are gone through from somewhere else by each process, so that none is
+// given twice: tests draw their ports before anybody listens on them.
+var ports = func() *atomic.Uint32 {
+	n := &atomic.Uint32{}
+	n.Store(rand.Uint32N(kamailioPorts))
+	return n
+}()
+
+const kamailioPorts = 8000
+
 // KamailioPort is a free port for a Kamailio, and for whoever must know it
 // before it starts: below those that the system gives away, and beside those of
 // media.
 func KamailioPort(t testing.TB) int {
 	t.Helper()
 	for range 100 {
-		port := 12000 + rand.IntN(8000)
+		port := 12000 + int(ports.Add(1)%kamailioPorts)
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		stream, err := net.Listen("tcp", address)
 		if err != nil {
