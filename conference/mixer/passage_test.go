@@ -35,9 +35,9 @@ func (s *sender) Beat(ph pcm.Phase) {
 			s.port.WritePacket(pcm.Packet{Sequence: s.seq, Payload: []byte{byte(s.seq), 1, 2}})
 		}
 		s.amps = append(s.amps, s.amp)
-		now := s.phone.amp
-		s.phone.amp = s.amps[max(len(s.amps)-1-s.early, 0)]
-		defer func() { s.phone.amp = now }()
+		now := s.amp
+		s.amp = s.amps[max(len(s.amps)-1-s.early, 0)]
+		defer func() { s.amp = now }()
 	}
 	s.phone.Beat(ph)
 }

@@ -42,6 +42,7 @@ func (rooms) Calls() []Call {
 		call("c4", "greeting", nil),
 	}
 }
+
 func (rooms) Meetings() []Meeting {
 	return []Meeting{{ID: "1", Title: "Open", Encryption: "transport", Recording: "off"}}
 }

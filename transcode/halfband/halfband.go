@@ -44,9 +44,10 @@ func bessel(x float64) float64 {
 // than 16 bits. Only the former is cut off where it rings over.
 type sample interface{ int16 | int32 }
 
-// Down halves the rate of a stream, and SumDown that of a sum of streams.
 type (
-	Down    = halver[int16]
+	// Down halves the rate of a stream.
+	Down = halver[int16]
+	// SumDown halves that of a sum of streams.
 	SumDown = halver[int32]
 )
 
@@ -79,9 +80,10 @@ func (d *halver[S]) Filter(narrow, wide []S) {
 // Reset forgets the stream: another begins.
 func (d *halver[S]) Reset() { clear(d.past[:]) }
 
-// Up doubles the rate of a stream, and SumUp that of a sum of streams.
 type (
-	Up    = doubler[int16]
+	// Up doubles the rate of a stream.
+	Up = doubler[int16]
+	// SumUp doubles that of a sum of streams.
 	SumUp = doubler[int32]
 )
 

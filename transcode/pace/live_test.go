@@ -21,9 +21,12 @@ func BenchmarkLive(b *testing.B) {
 		groups int
 		work   time.Duration
 	}{
-		{25, 15 * time.Microsecond}, {25, 100 * time.Microsecond},
-		{100, 15 * time.Microsecond}, {100, 100 * time.Microsecond},
-		{400, 15 * time.Microsecond}, {400, 60 * time.Microsecond},
+		{25, 15 * time.Microsecond},
+		{25, 100 * time.Microsecond},
+		{100, 15 * time.Microsecond},
+		{100, 100 * time.Microsecond},
+		{400, 15 * time.Microsecond},
+		{400, 60 * time.Microsecond},
 	} {
 		b.Run(fmt.Sprintf("groups=%d/work=%v", tt.groups, tt.work), func(b *testing.B) {
 			c := New(0)

@@ -12,6 +12,7 @@
 package udp
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -82,7 +83,7 @@ func (s *Socket) Read(b *Batch) (int, error) {
 	}
 	defer s.mu.RUnlock()
 	n, err := s.receive(b)
-	if err == unix.EAGAIN || err == unix.EINTR {
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
 		return 0, nil
 	}
 	return n, err
