@@ -47,6 +47,17 @@ const (
 	RefuseRecording  Prompt = "refuse.recording"
 	RefuseEnded      Prompt = "refuse.ended"
 	RefuseDeclined   Prompt = "refuse.declined"
+	RefuseE2EENumber Prompt = "refuse.e2ee.number"
+	RefuseRegion     Prompt = "refuse.region"
+	RefuseAnonymous  Prompt = "refuse.anonymous"
+	RefuseUnattested Prompt = "refuse.unattested"
+	RefuseHours      Prompt = "refuse.hours"
+	RefuseEarly      Prompt = "refuse.early"
+	RefuseNoHost     Prompt = "refuse.no_host"
+	RefusePIN        Prompt = "refuse.pin"
+	RefuseSeat       Prompt = "refuse.seat"
+	RefuseProcessing Prompt = "refuse.processing"
+	RefuseNoConsent  Prompt = "refuse.no_consent"
 )
 
 // Waiting and entering.
@@ -85,6 +96,29 @@ const (
 	ConsentNothing Prompt = "consent.nothing"
 )
 
+// A recording's purpose, which the operator writes, and the consent to being
+// processed at all, where the operator asks for it.
+const (
+	ConsentPurpose Prompt = "consent.purpose"
+	ConsentChanged Prompt = "consent.changed"
+	ProcessIntro   Prompt = "process.intro"
+	ProcessAgree   Prompt = "process.agree"
+	ProcessLeave   Prompt = "process.leave"
+	ProcessYes     Prompt = "process.yes"
+)
+
+// What the operator says of themselves, and who waits is told.
+const (
+	PrivacyController Prompt = "privacy.controller"
+	privacyDayOne     Prompt = "privacy.days.one"
+	privacyDaysBefore Prompt = "privacy.days.before"
+	privacyDaysAfter  Prompt = "privacy.days.after"
+	PrivacyTransfer   Prompt = "privacy.transfer"
+	PrivacyWhere      Prompt = "privacy.where"
+	WaitMessage       Prompt = "wait.message"
+	WaitLonger        Prompt = "wait.longer"
+)
+
 // In the meeting.
 const (
 	MuteSelf   Prompt = "mute.self"
@@ -118,6 +152,27 @@ const (
 	Help          Prompt = "help"
 	HelpHost      Prompt = "help.host"
 	KeyUnknown    Prompt = "key.unknown"
+)
+
+// Who comes and goes, what a host does by key and has to confirm, and how long
+// a call may last.
+const (
+	EnterFirst     Prompt = "enter.first"
+	othersOne      Prompt = "others.one"
+	othersBefore   Prompt = "others.before"
+	othersAfter    Prompt = "others.after"
+	Joined         Prompt = "joined"
+	Left           Prompt = "left"
+	StateLegSecure Prompt = "state.leg.secure"
+	RemoveAsk      Prompt = "remove.ask"
+	RemovedLast    Prompt = "removed.last"
+	RemoveNone     Prompt = "remove.none"
+	EndAsk         Prompt = "end.ask"
+	Unchanged      Prompt = "unchanged"
+	HelpHostMore   Prompt = "help.host.more"
+	LengthWarn     Prompt = "length.warn"
+	LengthLonger   Prompt = "length.longer"
+	LengthEnd      Prompt = "length.end"
 )
 
 // The end of a call.
@@ -177,6 +232,12 @@ func allPrompts() []Prompt {
 		LockOn, LockOff, MuteAll, AdmittedOne, AdmitNone, NotHost, CommandFailed, Help, HelpHost, KeyUnknown,
 		Removed, Ended, Moved, Fault, Drain, Goodbye, Leave,
 		peopleBefore, peopleAfter, waitingNone, waitingOne, waitingBefore, waitingAfter,
+		RefuseE2EENumber, RefuseRegion, RefuseAnonymous, RefuseUnattested, RefuseHours, RefuseEarly, RefuseNoHost,
+		RefusePIN, RefuseSeat, RefuseProcessing, RefuseNoConsent, ConsentPurpose, ConsentChanged, ProcessIntro,
+		ProcessAgree, ProcessLeave, ProcessYes, PrivacyController, privacyDayOne, privacyDaysBefore,
+		privacyDaysAfter, PrivacyTransfer, PrivacyWhere, WaitMessage, WaitLonger, EnterFirst, othersOne,
+		othersBefore, othersAfter, Joined, Left, StateLegSecure, RemoveAsk, RemovedLast, RemoveNone, EndAsk,
+		Unchanged, HelpHostMore, LengthWarn, LengthLonger, LengthEnd,
 		keyStar, keyHash,
 	}
 	for key := '1'; key <= '9'; key++ {

@@ -85,6 +85,9 @@ type Guest struct {
 	Label string // what others see, e.g. "Phone +49 30 ...12" or "Phone 3"
 	// Language the caller is spoken to in, for notices written by the host.
 	Language string
+	// Secure tells that signalling and sound of the call are encrypted as far
+	// as the gateway; the others may see it.
+	Secure bool
 }
 
 // Visit is one caller's relation with a meeting, from the right PIN to the
@@ -159,4 +162,8 @@ const (
 	AdmitNext
 	// ToggleRecording starts a recording, or stops it.
 	ToggleRecording
+	// RemoveLast takes out who came last, other than hosts and the caller.
+	RemoveLast
+	// EndMeeting ends the meeting for everybody.
+	EndMeeting
 )

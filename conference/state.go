@@ -8,9 +8,17 @@ type State struct {
 	Encryption Encryption
 	Recording  Recording
 	// RecordingRun counts the recordings of this meeting; an answer belongs to
-	// one of them. It grows with each start, not with pause and resume.
+	// one of them. It grows with each start and when the purpose changes, not
+	// with pause and resume.
 	RecordingRun uint64
 	Consent      Consent // what this meeting asks of those it records
+	// Purpose is what the recording is for, in the visitor's language; callers
+	// hear it before they are asked. Empty: the meeting does not say.
+	Purpose string
+	// Repurposed tells that this run goes on with a recording that ran already,
+	// for another purpose.
+	Repurposed bool
+	AfterNo    AfterNo // what a no to the recording means here
 
 	Locked         bool
 	Lobby          bool // newcomers wait until a host admits them
@@ -19,9 +27,21 @@ type State struct {
 	JoinBeforeHost bool // people may be there without a host
 	PhonesRefused  bool // the meeting takes no telephones at all
 	RegisteredOnly bool // only callers with a personal PIN
+	NotStarted     bool // the meeting takes nobody yet
 	Capacity       int  // most people at once; 0 is no limit
 	People         int  // people with a seat now, phones included
 	Ended          bool
+
+	// Region is where the meeting's sound is processed, as its service names it.
+	// Empty: the service cannot tell.
+	Region string
+	// Message is what the host or the operator says to those who wait, in the
+	// visitor's language. Empty: nothing.
+	Message string
+	// Announce is how those who are in learn of who comes and goes; Joined and
+	// Left are the last of them.
+	Announce     Announce
+	Joined, Left Passage
 
 	// You is what of it concerns this visitor alone.
 	You You
@@ -38,6 +58,74 @@ type You struct {
 	SpeakRequests int
 	// Waiting is how many people wait to be admitted; told to hosts only.
 	Waiting int
+}
+
+// Passage is somebody who has come or gone. Count grows with each.
+type Passage struct {
+	Count uint64
+	Name  string // as others see them
+}
+
+// Announce is how callers learn of who comes and goes.
+type Announce int
+
+const (
+	// AnnounceNothing: they do not.
+	AnnounceNothing Announce = iota
+	// AnnounceTones: a short tone, another one for those who go.
+	AnnounceTones
+	// AnnounceNames: the tone and the name, where it can be spoken.
+	AnnounceNames
+)
+
+var announceNames = [...]string{"off", "tones", "names"}
+
+func (a Announce) String() string {
+	if a < 0 || int(a) >= len(announceNames) {
+		return announceNames[AnnounceNothing]
+	}
+	return announceNames[a]
+}
+
+// ParseAnnounce reads what String writes.
+func ParseAnnounce(s string) (Announce, error) {
+	for i, name := range announceNames {
+		if s == name {
+			return Announce(i), nil
+		}
+	}
+	return AnnounceNothing, fmt.Errorf("%q is no way to announce people: want off, tones or names", s)
+}
+
+// AfterNo is what becomes of a caller who says no to a recording.
+type AfterNo int
+
+const (
+	// AfterNoDefault leaves it to the operator's file.
+	AfterNoDefault AfterNo = iota
+	// AfterNoListen: they may stay and listen.
+	AfterNoListen
+	// AfterNoLeave: they have to leave.
+	AfterNoLeave
+)
+
+var afterNoNames = [...]string{"", "listen", "leave"}
+
+func (a AfterNo) String() string {
+	if a < 0 || int(a) >= len(afterNoNames) {
+		return afterNoNames[AfterNoListen]
+	}
+	return afterNoNames[a]
+}
+
+// ParseAfterNo reads what String writes. The empty string is AfterNoDefault.
+func ParseAfterNo(s string) (AfterNo, error) {
+	for i, name := range afterNoNames {
+		if s == name {
+			return AfterNo(i), nil
+		}
+	}
+	return AfterNoListen, fmt.Errorf("%q is no consequence of a no: want listen or leave", s)
 }
 
 // Encryption is who holds the keys of a meeting's media.
