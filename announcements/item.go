@@ -10,9 +10,10 @@ type Item struct {
 	lead  bool // the operator's lead-in
 }
 
-// part is a prompt, or a pause where prompt is empty.
+// part is a prompt, else a signal, else a pause.
 type part struct {
 	prompt Prompt
+	signal Signal
 	pause  time.Duration
 }
 
@@ -67,6 +68,17 @@ func People(n int) Item {
 		return Say(StateAlone)
 	}
 	return counted(peopleBefore, n, peopleAfter)
+}
+
+// Others tells who comes in how many people are there already.
+func Others(n int) Item {
+	switch {
+	case n <= 0:
+		return Say(EnterFirst)
+	case n == 1:
+		return Say(othersOne)
+	}
+	return counted(othersBefore, n, othersAfter)
 }
 
 // Waiting tells a host how many people wait to be admitted.

@@ -120,6 +120,10 @@ func (l *Library) Speak(lang string, items ...Item) *Speech {
 			in = item.lang
 		}
 		for _, p := range l.parts(in, item) {
+			if c := sounds()[p.signal]; c != nil {
+				segments = append(segments, segment{clip: c, frames: c.frames, item: i})
+				continue
+			}
 			if p.prompt == "" {
 				if frames := int(p.pause / pcm.FrameDuration); frames > 0 {
 					segments = append(segments, segment{frames: frames, item: i})
