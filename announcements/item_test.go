@@ -51,7 +51,7 @@ func TestItemsAreSaidByTheGrammarOfTheirLanguage(t *testing.T) {
 		{"several wait", "de", Waiting(17), "Es warten siebzehn Personen."},
 		{"who comes first is told", "en", Others(0), "You are the first person in the meeting."},
 		{"one is there already", "de", Others(1), "Eine andere Person ist schon da."},
-		{"several are", "en", Others(5), "Already there are five other people."},
+		{"several are", "en", Others(5), "There are five other people here already."},
 		{"the offer of a language", "de", OfferLanguage("de", '2'), "Für Deutsch drücken Sie die Zwei."},
 	} {
 		t.Run(tt.name+" "+tt.lang, func(t *testing.T) {

@@ -103,7 +103,8 @@ type Visit interface {
 	// encrypted, locked to this caller, or whose waiting room still holds them.
 	Open(ctx context.Context) (Seat, error)
 	// Command does what a host has keyed. It returns ErrNotAdmitted where the
-	// caller is no host, ErrUnavailable where the backend cannot do it.
+	// caller is no host, ErrGone where nobody is there whom it could be done
+	// to, ErrUnavailable where the backend cannot do it.
 	Command(ctx context.Context, c Command) error
 	// Leave ends the visit and its seat. It is safe to call twice.
 	Leave()

@@ -39,7 +39,7 @@ type State struct {
 	// visitor's language. Empty: nothing.
 	Message string
 	// Announce is how those who are in learn of who comes and goes; Joined and
-	// Left are the last of them.
+	// Left are the last of them, this visitor not counted.
 	Announce     Announce
 	Joined, Left Passage
 
@@ -49,6 +49,7 @@ type State struct {
 
 // You is the part of a State that concerns one visitor.
 type You struct {
+	Seated   bool // this visitor has a seat, and is one of People
 	Admitted bool // a host has let this visitor through the waiting room
 	Declined bool // a host has turned this visitor away from the waiting room
 	Removed  bool // a host has removed this visitor

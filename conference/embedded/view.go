@@ -19,6 +19,7 @@ func (s *state) stateFor(p *person) conference.State {
 		People:         s.inside(),
 		Ended:          s.ended || p.parting == partEnded || p.parting == partGone,
 		You: conference.You{
+			Seated:        p.place == inside,
 			Admitted:      p.admitted,
 			Declined:      p.parting == partDeclined,
 			Removed:       p.parting == partRemoved,

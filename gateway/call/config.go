@@ -26,6 +26,7 @@ type Config struct {
 	Consent       time.Duration  `yaml:"consent"`        // wait for a key after the question
 	Remind        time.Duration  `yaml:"remind"`         // say again why the caller waits
 	Wait          time.Duration  `yaml:"wait"`           // for the host, or in the waiting room
+	Length        time.Duration  `yaml:"length"`         // of a call, before it has to be extended; 0: no limit
 	MutedFrom     int            `yaml:"muted_from"`     // callers enter muted where so many are; 0 never
 	Drain         time.Duration  `yaml:"drain"`          // calls run on for so long when the gateway closes, before they are told
 }
@@ -46,7 +47,8 @@ func DefaultConfig() Config {
 		Consent:       10 * time.Second,
 		Remind:        90 * time.Second,
 		Wait:          10 * time.Minute,
-		MutedFrom:     0,
+		Length:        4 * time.Hour,
+		MutedFrom:     4,
 		Drain:         10 * time.Second,
 	}
 }
@@ -83,6 +85,7 @@ func (c Config) Validate() error {
 		{"consent", c.Consent, 3 * time.Second, time.Minute},
 		{"remind", c.Remind, 10 * time.Second, time.Hour},
 		{"wait", c.Wait, 10 * time.Second, time.Hour},
+		{"length", c.Length, 0, longestCall},
 		{"drain", c.Drain, 0, 24 * time.Hour},
 	} {
 		if d.d < d.from || d.d > d.to {

@@ -103,7 +103,7 @@ func hold(s state, why admission.Reason) (state, []action) {
 		return s, nil
 	}
 	s, acts := to(s, holding)
-	s.waitsFor, s.entry = why, ""
+	s.waitsFor, s.entry, s.warned, s.waits = why, "", false, 0
 	row := prompts(announcements.WaitHost)
 	switch {
 	case why == admission.InLobby:
@@ -113,7 +113,7 @@ func hold(s state, why admission.Reason) (state, []action) {
 	}
 	s, spoken := speak(s, true, row...)
 	acts = append(acts, spoken...)
-	return s, append(acts, arm{bound, s.limits.Wait}, arm{reminder, s.limits.Remind})
+	return s, append(acts, waitTime(s), arm{reminder, s.limits.Remind})
 }
 
 // remindWaiting tells who waits that they still do, unless they are hearing
@@ -141,6 +141,8 @@ func waitingKey(s state, key rune) (state, []action) {
 	star := s.star
 	s.star = key == '*'
 	switch {
+	case s.warned && s.phase == holding && s.entry == "":
+		return waitOn(s)
 	case key == '0' && star:
 		return speak(s, true, word{prompt: announcements.PrivacyLong})
 	case key == '#' && s.phase == informing:

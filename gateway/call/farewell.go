@@ -34,6 +34,8 @@ const (
 	NoHostCame Outcome = "no_host_came"
 	// NotLetIn: the caller has waited to be let in for too long.
 	NotLetIn Outcome = "not_let_in"
+	// TooLong: the call has lasted as long as one may.
+	TooLong Outcome = "too_long"
 	// NoConsent: the caller has chosen to leave rather than to be recorded.
 	NoConsent Outcome = "no_consent"
 	// Faulty: something of ours, or the conference service, does not work.
@@ -144,6 +146,7 @@ func farewells() map[Outcome]farewell {
 		Silent:      both(sip.Cause{Status: 408, Q850: 102, Text: "No key was pressed"}, announcements.TimeOut),
 		NoHostCame:  both(sip.Cause{Status: 480, Q850: 19, Text: "No host came"}, announcements.WaitHostEnd),
 		NotLetIn:    both(sip.Cause{Status: 480, Q850: 19, Text: "Nobody let the caller in"}, announcements.WaitEnd),
+		TooLong:     both(normal("Call has lasted as long as one may"), announcements.LengthEnd),
 		NoConsent:   {door: say(), room: say(announcements.Leave), cause: normal("Caller left without consent to recording")},
 		Faulty:      both(fault, announcements.Fault),
 		Drained:     both(sip.Cause{Status: 503, Q850: 41, Text: "Gateway is closing"}, announcements.Drain),

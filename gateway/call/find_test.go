@@ -18,13 +18,13 @@ func TestFindingTheMeeting(t *testing.T) {
 	unknown := append(keys("999#"), found{err: conference.ErrNoMeeting}, digit{key: '2'}, digit{key: '#'})
 	thrice := after(after(twice, expired{patience}), append(unknown, wrong)...)
 	checkSteps(t, []step{
-		{"an answered call hears the welcome and the question", begin(), answered{}, numbering, "say lead.in welcome ask.number; arm bound 1m30s"},
+		{"an answered call hears the welcome and the question", begin(), answered{}, numbering, "say lead.in welcome ask.number; arm bound 1m30s; arm length 3h55m0s"},
 		{"a call that cannot be answered ends", begin(), answered{errDown}, ended, "leave; hush; hangup fault"},
-		{"where there are languages, the caller chooses first", begin(two), answered{}, choosing, "say lead.in language language; arm bound 1m30s"},
+		{"where there are languages, the caller chooses first", begin(two), answered{}, choosing, "say lead.in language language; arm bound 1m30s; arm length 3h55m0s"},
 		{"a language is chosen by its place", menu, digit{key: '2'}, numbering, "hush; say welcome ask.number"},
 		{"a language that is not offered is asked again", menu, digit{key: '3'}, choosing, "say language language"},
 		{"no choice of language is asked again", after(menu, spoken{}), expired{patience}, choosing, "say time.warn language language"},
-		{"a number that leads to a meeting asks for none", begin(fixed), answered{}, greeting, "say lead.in welcome; arm bound 1m30s"},
+		{"a number that leads to a meeting asks for none", begin(fixed), answered{}, greeting, "say lead.in welcome; arm bound 1m30s; arm length 3h55m0s"},
 		{"after the welcome that meeting is looked up", after(begin(fixed), answered{}), spoken{}, finding, "find 100"},
 		{"a key passes over the welcome", after(begin(fixed), answered{}), digit{key: '1'}, finding, "hush; find 100"},
 		{"a wrong PIN asks only for the PIN there", after(begin(fixed), answered{}, spoken{}, found{needsPIN: true}, digit{key: '1'}, digit{key: '#'}, wrong), expired{patience}, pinning, "say wrong ask.pin"},

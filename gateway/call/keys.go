@@ -12,6 +12,11 @@ func roomKey(s state, key rune) (state, []action) {
 	star := s.star
 	s.star = false
 	switch {
+	case s.confirming != 0:
+		return confirmKey(s, key)
+	case key == '*' && star && s.identity.Host:
+		s, acts := hostKey(s, key)
+		return s, acts
 	case key == '*':
 		s, acts := cut(s)
 		s.star = true
@@ -51,29 +56,11 @@ func roomCommand(s state, key rune) (state, []action) {
 		return reply(s, word{prompt: announcements.PrivacyLong})
 	case '1':
 		if s.identity.Host {
-			return reply(s, prompts(announcements.Help, announcements.HelpHost)...)
+			return reply(s, prompts(announcements.Help, announcements.HelpHost, announcements.HelpHostMore)...)
 		}
 		return reply(s, word{prompt: announcements.Help})
 	}
 	return hostKey(s, key)
-}
-
-func hostKey(s state, key rune) (state, []action) {
-	c, known := map[rune]conference.Command{
-		'4': conference.MuteAll,
-		'5': conference.ToggleLock,
-		'7': conference.ToggleRecording,
-		'8': conference.AdmitNext,
-	}[key]
-	switch {
-	case !known:
-		return reply(s, word{prompt: announcements.KeyUnknown})
-	case !s.identity.Host:
-		return reply(s, word{prompt: announcements.NotHost})
-	case c == conference.AdmitNext && s.meeting.You.Waiting == 0:
-		return reply(s, word{prompt: announcements.AdmitNone})
-	}
-	return s, []action{command{c}}
 }
 
 // toggleMicrophone is the one place where a microphone is switched on: the
@@ -103,7 +90,11 @@ func account(s state) words {
 		row = append(row, announcements.StateRecording)
 	}
 	row = append(row, encryptionWords(s.meeting.Encryption)...)
-	row = append(row, announcements.StateLeg)
+	if s.secure {
+		row = append(row, announcements.StateLegSecure)
+	} else {
+		row = append(row, announcements.StateLeg)
+	}
 	if s.mic && admission.Decide(facts(s)).Voice {
 		row = append(row, announcements.StateUnmuted)
 	} else {

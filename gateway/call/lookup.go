@@ -126,7 +126,7 @@ func pause(ctx context.Context, d time.Duration) {
 
 func (s *Session) visitMeeting(ctx context.Context) {
 	m := s.meeting
-	guest := conference.Guest{Identity: s.state.identity, Call: s.setup.Call, Label: s.setup.Caller, Language: s.state.lang}
+	guest := conference.Guest{Identity: s.state.identity, Call: s.setup.Call, Label: s.setup.Caller, Language: s.state.lang, Secure: s.setup.Secure}
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		v, err := m.Visit(ctx, guest)
 		if err != nil {

@@ -41,7 +41,9 @@ func next(s state, ev event) (state, []action) {
 			return nextFronted(s, ev)
 		}
 	case digit:
-		return nextDigit(s, ev)
+		s, longer := extend(s)
+		s, acts := nextDigit(s, ev)
+		return s, append(longer, acts...)
 	case spoken:
 		return nextSpoken(s)
 	case expired:
@@ -80,7 +82,7 @@ func nextAnswered(s state, ev answered) (state, []action) {
 	}
 	s.lang = s.languages[0]
 	s, acts := welcome(s)
-	return s, append(acts, arm{bound, s.limits.Choose})
+	return s, append(append(acts, arm{bound, s.limits.Choose}), span(s)...)
 }
 
 // nextResult takes what has come back from outside, if it is still awaited.
@@ -170,6 +172,8 @@ func nextExpired(s state, t timer) (state, []action) {
 	switch {
 	case t == bound:
 		return outOfTime(s)
+	case t == length:
+		return lengthPassed(s)
 	case t == reminder && s.phase == holding:
 		return remindWaiting(s)
 	case t != patience:
@@ -190,7 +194,7 @@ func nextExpired(s state, t timer) (state, []action) {
 	case asking:
 		return consentUnanswered(s)
 	case talking:
-		s.star = false
+		return keyForgotten(s)
 	}
 	return s, nil
 }
@@ -210,7 +214,7 @@ func outOfTime(s state) (state, []action) {
 		}
 		return goodbye(s, Faulty)
 	case holding:
-		return waitedTooLong(s)
+		return waitPassed(s)
 	case asking:
 		return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
 	case testifying:
@@ -247,7 +251,7 @@ func stop(s state) (state, []action) {
 // old phase is left.
 func to(s state, p phase) (state, []action) {
 	s, acts := stop(s)
-	s.phase, s.star, s.anew, s.rounds, s.trying = p, false, false, 0, false
+	s.phase, s.star, s.anew, s.rounds, s.trying, s.confirming = p, false, false, 0, false, 0
 	return s, append(acts, disarm{patience}, disarm{reminder})
 }
 

@@ -164,7 +164,7 @@ func describe(actions []action) string {
 	return strings.Join(all, "; ")
 }
 
-var timerNames = [timers]string{"patience", "bound", "reminder"}
+var timerNames = [timers]string{"patience", "bound", "reminder", "length"}
 
 var errDown = errors.New("down")
 

@@ -22,7 +22,7 @@ func talk(s state) (state, []action) {
 	}
 	row := s.confirm
 	if !s.entered && !s.speaking {
-		row = row.then(word{prompt: hello(s)})
+		row = row.then(word{prompt: hello(s)}).then(company(s)...)
 	}
 	s.queue, s.confirm = row.then(s.queue...), nil
 	s, more := unqueue(s)
@@ -126,7 +126,7 @@ func changes(s state, before, now conference.State) words {
 	if s.identity.Host && now.You.Waiting > before.You.Waiting {
 		news = news.then(word{prompt: waiting, count: now.You.Waiting})
 	}
-	return news
+	return append(news, passages(before, now)...)
 }
 
 // recordingChange leaves out the beginning, which comes as a notice or as a
@@ -164,12 +164,13 @@ func nextObeyed(s state, ev obeyed) (state, []action) {
 	switch {
 	case errors.Is(ev.err, conference.ErrNotAdmitted):
 		return reply(s, word{prompt: announcements.NotHost})
+	case errors.Is(ev.err, conference.ErrGone) && ev.command == conference.RemoveLast:
+		return reply(s, word{prompt: announcements.RemoveNone})
 	case ev.err != nil:
 		return reply(s, word{prompt: announcements.CommandFailed})
-	case ev.command == conference.MuteAll:
-		return reply(s, word{prompt: announcements.MuteAll})
-	case ev.command == conference.AdmitNext:
-		return reply(s, word{prompt: announcements.AdmittedOne})
+	}
+	if row := doneWords(s, ev.command); row != nil {
+		return reply(s, row...)
 	}
 	return s, nil
 }

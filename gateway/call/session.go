@@ -143,6 +143,8 @@ func (s *Session) Run(ctx context.Context) error {
 			ev = expired{bound}
 		case <-s.tick(reminder):
 			ev = expired{reminder}
+		case <-s.tick(length):
+			ev = expired{length}
 		case r := <-s.results:
 			r.keep()
 			ev = r.event

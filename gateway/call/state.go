@@ -76,6 +76,10 @@ type state struct {
 	entered  bool // the words on entering were heard
 	noted    admission.Decision
 	waitsFor admission.Reason
+	warned   bool // who waits was asked whether they are still there
+	waits    int  // times they have said so
+	ending   bool // the call was warned of its end, or would have been
+	spans    int  // times it was extended
 
 	// Consent. answer belongs to run; pending is being written for asked.
 	answer  conference.Answer
@@ -89,6 +93,9 @@ type state struct {
 	// In the meeting.
 	mic  bool // the caller's own choice
 	hand bool
+
+	confirming conference.Command // waits for the caller's 1; 0: none
+	stillWait  int                // people in the waiting room once the one was admitted
 
 	// What the caller hears.
 	star     bool  // * was pressed, the key that follows is a command
@@ -196,5 +203,7 @@ const (
 	bound
 	// reminder tells who waits that they still do.
 	reminder
+	// length is how long the whole call may last.
+	length
 	timers
 )

@@ -26,6 +26,9 @@ const (
 	privacyNotice                      = announcements.PrivacyShort
 	people        announcements.Prompt = "state.people"
 	waiting       announcements.Prompt = "waiting.count"
+	others        announcements.Prompt = "others.count"
+	came          announcements.Prompt = "signal.came"
+	went          announcements.Prompt = "signal.went"
 )
 
 // lastBreath is the silence after the last word: a telephone throws away what
@@ -73,6 +76,12 @@ func (w words) items(p PrivacyConfig, consent string) []announcements.Item {
 			items[i] = announcements.People(word.count)
 		case waiting:
 			items[i] = announcements.Waiting(word.count)
+		case others:
+			items[i] = announcements.Others(word.count)
+		case came:
+			items[i] = announcements.Sound(announcements.Came)
+		case went:
+			items[i] = announcements.Sound(announcements.Went)
 		default:
 			items[i] = announcements.Say(word.prompt)
 		}

@@ -14,7 +14,7 @@ import (
 // outcomes are the ways in which a call ends without admission having a part
 // in it.
 func outcomes() []Outcome {
-	return append(unspoken(), Wrong, Silent, NoHostCame, NotLetIn, NoConsent, Faulty, Drained, SeatRefused)
+	return append(unspoken(), Wrong, Silent, NoHostCame, NotLetIn, TooLong, NoConsent, Faulty, Drained, SeatRefused)
 }
 
 // unspoken are those that leave nobody to speak to.

@@ -1,0 +1,88 @@
+package call
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+func TestWhatAHostConfirms(t *testing.T) {
+	host := hostInRoom(openMeeting())
+	star := func(s state) state { return after(s, digit{key: '*'}) }
+	removing := after(host, keys("*3")...)
+	ending := after(host, keys("**")...)
+	checkSteps(t, []step{
+		{"star three asks first", star(host), digit{key: '3'}, talking, "say remove.ask; arm patience 10s"},
+		{"one removes who came last", removing, digit{key: '1'}, talking, fmt.Sprintf("hush; command %d", conference.RemoveLast)},
+		{"another key leaves all as it is", removing, digit{key: '2'}, talking, "say unchanged"},
+		{"a star is another key", removing, digit{key: '*'}, talking, "say unchanged"},
+		{"silence leaves all as it is", after(removing, spoken{}), expired{patience}, talking, "say unchanged"},
+		{"a one after that means nothing", after(removing, spoken{}, expired{patience}, spoken{}), digit{key: '1'}, talking, ""},
+		{"two stars ask first", star(host), digit{key: '*'}, talking, "say end.ask; arm patience 10s"},
+		{"one ends the meeting", ending, digit{key: '1'}, talking, fmt.Sprintf("hush; command %d", conference.EndMeeting)},
+		{"a question of the meeting forgets it", after(ending, with(ending, recorded(conference.ConsentRequired))), digit{key: '1'}, asking, ""},
+		{"only hosts remove", star(inRoom(openMeeting())), digit{key: '3'}, talking, "say not.host"},
+		{"for others two stars are one", star(star(inRoom(openMeeting()))), digit{key: '#'}, talking, "say state.people state.not_recording state.transport state.leg state.unmuted"},
+		{"a removal is told", host, obeyed{command: conference.RemoveLast}, talking, "say removed.last"},
+		{"that nobody can be removed is told", host, obeyed{conference.RemoveLast, conference.ErrGone}, talking, "say remove.none"},
+	})
+}
+
+func TestWhoIsAdmittedIsCounted(t *testing.T) {
+	many := hostInRoom(openMeeting(func(m *conference.State) { m.You.Waiting = 3 }))
+	asked := after(many, keys("*8")...)
+	checkSteps(t, []step{
+		{"two are left of three", asked, obeyed{command: conference.AdmitNext}, talking, "say admitted.one waiting.count"},
+		{"nobody is left of one", after(hostInRoom(openMeeting(func(m *conference.State) { m.You.Waiting = 1 })), keys("*8")...),
+			obeyed{command: conference.AdmitNext}, talking, "say admitted.one"},
+	})
+	_, acts := next(asked, obeyed{command: conference.AdmitNext})
+	if n := acts[len(acts)-1].(say).words[1].count; n != 2 {
+		t.Errorf("%d wait, want 2", n)
+	}
+}
+
+func TestWhoComesAndGoesIsHeard(t *testing.T) {
+	tones := func(m *conference.State) { m.Announce = conference.AnnounceTones }
+	comes := func(m *conference.State) { m.Joined.Count++ }
+	goes := func(m *conference.State) { m.Left.Count++ }
+	quiet, in := inRoom(openMeeting()), inRoom(openMeeting(tones))
+	checkSteps(t, []step{
+		{"who comes is heard", in, with(in, comes), talking, "say signal.came"},
+		{"who goes is heard", in, with(in, goes), talking, "say signal.went"},
+		{"several at once are one sound", in, with(in, comes, comes, goes), talking, "say signal.came signal.went"},
+		{"nobody new is silence", in, with(in), talking, ""},
+		{"where the meeting wants no tones there are none", quiet, with(quiet, comes, goes), talking, ""},
+		{"a service that counts anew is no arrival", after(in, with(in, comes), spoken{}), with(in), talking, ""},
+	})
+}
+
+func TestWhoEntersHearsWhoIsThere(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		people int
+		seated bool
+		want   int
+	}{
+		{"alone", 0, false, 0},
+		{"alone, and counted already", 1, true, 0},
+		{"with five others", 5, false, 5},
+		{"with five others, and counted already", 6, true, 5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := openMeeting(func(m *conference.State) {
+				m.Announce, m.People, m.You.Seated = conference.AnnounceTones, tt.people, tt.seated
+			})
+			_, acts := next(atDoor(m), opened{})
+			if got := describe(acts); got != "say enter others.count" && got != "say enter.muted others.count" {
+				t.Fatalf("does %s", got)
+			}
+			for _, a := range acts {
+				if s, ok := a.(say); ok && s.words[1].count != tt.want {
+					t.Errorf("%d others, want %d", s.words[1].count, tt.want)
+				}
+			}
+		})
+	}
+}
