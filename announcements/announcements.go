@@ -10,7 +10,7 @@
 //
 // To change what is said, edit the catalogue, run announcements/render and
 // commit the text with its recording: a test compares the two. A language is a
-// folder more, with the number words that grammarOf may have to join.
+// folder more, with the rules by which it counts in grammarOf.
 //
 // Nothing here knows telephony or admission: it is told what to say.
 package announcements

@@ -21,23 +21,27 @@ type catalogue struct {
 	Spoken map[Prompt]string `json:"spoken"`
 }
 
-// readCatalogues reads all languages of the built-in catalogue.
-func readCatalogues(files fs.FS) (map[string]catalogue, error) {
-	names, err := fs.Glob(files, "prompts/*/catalogue.json")
+// builtInLanguages are the languages of the catalogue, sorted.
+func builtInLanguages() ([]string, error) {
+	names, err := fs.Glob(builtIn, "prompts/*/catalogue.json")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list catalogues: %w", err)
 	}
-	all := make(map[string]catalogue, len(names))
-	for _, name := range names {
-		data, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, fmt.Errorf("read catalogue: %w", err)
-		}
-		var c catalogue
-		if err := json.Unmarshal(data, &c); err != nil {
-			return nil, fmt.Errorf("read catalogue %s: %w", name, err)
-		}
-		all[path.Base(path.Dir(name))] = c
+	for i, name := range names {
+		names[i] = path.Base(path.Dir(name))
 	}
-	return all, nil
+	return names, nil
+}
+
+// readCatalogue reads what a language of the catalogue says.
+func readCatalogue(lang string) (catalogue, error) {
+	var c catalogue
+	data, err := builtIn.ReadFile("prompts/" + lang + "/catalogue.json")
+	if err != nil {
+		return c, fmt.Errorf("read catalogue: %w", err)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return c, fmt.Errorf("read catalogue %s: %w", lang, err)
+	}
+	return c, nil
 }

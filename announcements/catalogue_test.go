@@ -9,27 +9,38 @@ import (
 
 func catalogues(t testing.TB) map[string]catalogue {
 	t.Helper()
-	all, err := readCatalogues(builtIn)
+	names, err := builtInLanguages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, lang := range []string{"de", "en"} {
-		if len(all[lang].Texts) == 0 {
-			t.Fatalf("the catalogue has no %s", lang)
+	all := map[string]catalogue{}
+	for _, lang := range names {
+		if all[lang], err = readCatalogue(lang); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return all
 }
 
+func TestTheseLanguagesAreSpoken(t *testing.T) {
+	names, err := builtInLanguages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(names, " "), "de en"; got != want {
+		t.Errorf("languages are %s, want %s", got, want)
+	}
+}
+
 func TestEachLanguageHasEachPrompt(t *testing.T) {
 	for lang, c := range catalogues(t) {
-		for _, p := range allPrompts() {
+		for _, p := range promptsOf(lang) {
 			if strings.TrimSpace(c.Texts[p]) == "" {
 				t.Errorf("%s has no words for %s", lang, p)
 			}
 		}
 		for p := range c.Texts {
-			if !slices.Contains(allPrompts(), p) {
+			if !slices.Contains(promptsOf(lang), p) {
 				t.Errorf("%s has words for %s, which nothing says", lang, p)
 			}
 		}

@@ -42,7 +42,7 @@ func LeadIn() Item {
 // Count is a number from 0 to 9999 in words; a greater one is said digit by
 // digit.
 func Count(n int) Item {
-	return Item{parts: func(lang string) []part { return prompts(numberWords(lang, n, false)...) }}
+	return Item{parts: func(lang string) []part { return prompts(numberWords(lang, n, nothing)...) }}
 }
 
 // Digits is a row of keys, spoken one by one: 0 to 9, * and #. Anything else
@@ -67,7 +67,7 @@ func People(n int) Item {
 	if n <= 1 {
 		return Say(StateAlone)
 	}
-	return counted(peopleBefore, n, peopleAfter)
+	return counted(peopleThere, n)
 }
 
 // Others tells who comes in how many people are there already.
@@ -78,7 +78,7 @@ func Others(n int) Item {
 	case n == 1:
 		return Say(othersOne)
 	}
-	return counted(othersBefore, n, othersAfter)
+	return counted(othersThere, n)
 }
 
 // Waiting tells a host how many people wait to be admitted.
@@ -89,7 +89,16 @@ func Waiting(n int) Item {
 	case n == 1:
 		return Say(waitingOne)
 	}
-	return counted(waitingBefore, n, waitingAfter)
+	return counted(peopleWait, n)
+}
+
+// Retained tells after how many days, at least one, the data of a call are
+// deleted.
+func Retained(days int) Item {
+	if days <= 1 {
+		return Say(privacyDayOne)
+	}
+	return counted(daysRetained, days)
 }
 
 // OfferLanguage is "For English press one", said in the offered language
@@ -122,11 +131,8 @@ func Privacy(callerNumber, recording string) Item {
 	return fixed(prompts(append(row, PrivacyMore)...)...)
 }
 
-func counted(before Prompt, n int, after Prompt) Item {
-	return Item{parts: func(lang string) []part {
-		row := append([]Prompt{before}, numberWords(lang, n, true)...)
-		return prompts(append(row, after)...)
-	}}
+func counted(s phrase, n int) Item {
+	return Item{parts: func(lang string) []part { return prompts(s.with(lang, n)...) }}
 }
 
 func fixed(parts ...part) Item {

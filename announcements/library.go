@@ -30,24 +30,17 @@ const (
 type Library struct {
 	log      zerolog.Logger
 	leadIn   time.Duration
-	voices   map[string]map[Prompt]*recording // by language
-	order    []string                         // languages, sorted
+	voices   map[string]*language // by language
+	order    []string             // languages, sorted
 	music    *clip
 	problems []error
-}
-
-// recording is one prompt in one language.
-type recording struct {
-	text  string // empty where only a sound is known
-	words string // hash of the words, or of the operator's sound
-	load  func() (*clip, error)
 }
 
 // Open reads the catalogue and the operator's recordings. A recording of the
 // operator that cannot be used is reported by its name, in the log and by
 // Problems, and the built-in one stays.
 func Open(c Config, log zerolog.Logger) (*Library, error) {
-	l := &Library{log: log, leadIn: c.LeadIn, voices: map[string]map[Prompt]*recording{}}
+	l := &Library{log: log, leadIn: c.LeadIn, voices: map[string]*language{}}
 	if err := l.addBuiltIn(); err != nil {
 		return nil, err
 	}
@@ -62,25 +55,18 @@ func Open(c Config, log zerolog.Logger) (*Library, error) {
 }
 
 func (l *Library) addBuiltIn() error {
-	catalogues, err := readCatalogues(builtIn)
+	languages, err := builtInLanguages()
 	if err != nil {
 		return err
 	}
-	for lang, c := range catalogues {
-		for p, text := range c.Texts {
-			name := "prompts/" + lang + "/" + string(p) + ".ogg"
-			l.add(lang, p, &recording{
-				text:  text,
-				words: hash([]byte(lang + "\n" + text)),
-				load: sync.OnceValues(func() (*clip, error) {
-					sound, err := decodeFile(builtIn, name)
-					if err != nil {
-						return nil, err
-					}
-					return newClip(sound), nil
-				}),
-			})
-		}
+	for _, lang := range languages {
+		l.language(lang).builtIn = sync.OnceValue(func() map[Prompt]*recording {
+			c, err := readCatalogue(lang)
+			if err != nil {
+				l.log.Error().Err(err).Str("language", lang).Msg("language not spoken")
+			}
+			return builtInRecordings(c, lang)
+		})
 	}
 	sound, err := decodeFile(builtIn, "prompts/music.ogg")
 	if err != nil {
@@ -90,23 +76,30 @@ func (l *Library) addBuiltIn() error {
 	return nil
 }
 
-// report tells the operator what callers will not hear as it was meant.
+// language is one to add to.
+func (l *Library) language(lang string) *language {
+	v := l.voices[lang]
+	if v == nil {
+		v = &language{own: map[Prompt]*recording{}}
+		l.voices[lang] = v
+	}
+	return v
+}
+
+// report tells the operator what callers will not hear as it was meant. The
+// built-in languages lack nothing.
 func (l *Library) report() {
 	for _, err := range l.problems {
 		l.log.Warn().Err(err).Msg("recording not used")
 	}
 	for _, lang := range l.order {
+		if l.voices[lang].builtIn != nil {
+			continue
+		}
 		if missing := l.Missing(lang); len(missing) > 0 {
 			l.log.Warn().Str("language", lang).Int("prompts", len(missing)).Str("first", string(missing[0])).Msg("not recorded, spoken in another language")
 		}
 	}
-}
-
-func (l *Library) add(lang string, p Prompt, r *recording) {
-	if l.voices[lang] == nil {
-		l.voices[lang] = map[Prompt]*recording{}
-	}
-	l.voices[lang][p] = r
 }
 
 // Speak makes a speech of the items. It is never nil; what no language has is
@@ -151,7 +144,7 @@ func (l *Library) parts(lang string, item Item) []part {
 		return nil
 	}
 	for _, candidate := range l.fallbacks(lang) {
-		if len(l.voices[candidate]) > 0 {
+		if l.voices[candidate] != nil {
 			return item.parts(candidate)
 		}
 	}
@@ -161,7 +154,7 @@ func (l *Library) parts(lang string, item Item) []part {
 // find is the recording of a prompt in the nearest language that has it.
 func (l *Library) find(lang string, p Prompt) (*recording, *clip) {
 	for _, candidate := range l.fallbacks(lang) {
-		r := l.voices[candidate][p]
+		r := l.recording(candidate, p)
 		if r == nil {
 			continue
 		}
@@ -190,8 +183,8 @@ func (l *Library) Languages() []string { return slices.Clone(l.order) }
 // Prompts are all prompts of all languages, sorted.
 func (l *Library) Prompts() []Prompt {
 	all := map[Prompt]bool{}
-	for _, voice := range l.voices {
-		for p := range voice {
+	for _, v := range l.voices {
+		for p := range v.all() {
 			all[p] = true
 		}
 	}
@@ -206,7 +199,7 @@ func (l *Library) Problems() []error { return slices.Clone(l.problems) }
 func (l *Library) Missing(lang string) []Prompt {
 	base, _, _ := strings.Cut(lang, "-")
 	var missing []Prompt
-	for _, p := range allPrompts() {
+	for _, p := range promptsOf(lang) {
 		if !l.Has(lang, p) && !l.Has(base, p) {
 			missing = append(missing, p)
 		}
@@ -215,13 +208,21 @@ func (l *Library) Missing(lang string) []Prompt {
 }
 
 // Has reports whether the language has the prompt itself.
-func (l *Library) Has(lang string, p Prompt) bool { return l.voices[lang][p] != nil }
+func (l *Library) Has(lang string, p Prompt) bool { return l.recording(lang, p) != nil }
+
+// recording is what a language itself has for a prompt, or nil.
+func (l *Library) recording(lang string, p Prompt) *recording {
+	if v := l.voices[lang]; v != nil {
+		return v.find(p)
+	}
+	return nil
+}
 
 // Text is what a prompt says, in the language that a caller would hear. It is
 // empty where only a recording of the operator is known.
 func (l *Library) Text(lang string, p Prompt) string {
 	for _, candidate := range l.fallbacks(lang) {
-		if r := l.voices[candidate][p]; r != nil {
+		if r := l.recording(candidate, p); r != nil {
 			return r.text
 		}
 	}

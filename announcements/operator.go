@@ -49,7 +49,7 @@ func (l *Library) addLanguage(folder fs.FS, lang string) error {
 	if err != nil {
 		return err
 	}
-	known, taken := allPrompts(), map[string]string{}
+	known, taken := promptsOf(lang), map[string]string{}
 	for _, e := range entries {
 		name, ok := soundName(e.Name())
 		if !ok || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
@@ -89,11 +89,11 @@ func (l *Library) useRecording(folder fs.FS, file, lang string, p Prompt) error 
 		text = nil
 	}
 	c := newClip(sound)
-	l.add(lang, p, &recording{
+	l.language(lang).own[p] = &recording{
 		text:  strings.TrimSpace(string(text)),
 		words: hash(data),
 		load:  func() (*clip, error) { return c, nil },
-	})
+	}
 	return nil
 }
 

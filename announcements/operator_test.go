@@ -131,7 +131,7 @@ func TestOperatorsRecordingsTakeThePlaceOfTheBuiltIn(t *testing.T) {
 	if got := activeLevel(l.music.sound()); math.Abs(got-musicLevel) > levelTolerance {
 		t.Errorf("the music stays at %.1f dBov", got)
 	}
-	if n := len(l.Missing("fr")); n != len(allPrompts())-1 {
+	if n := len(l.Missing("fr")); n != len(promptsOf("fr"))-1 {
 		t.Errorf("%d prompts of French are missing", n)
 	}
 	if n := len(l.Missing("en")) + len(l.Missing("de")) + len(l.Missing("de-AT")); n != 0 {

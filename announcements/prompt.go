@@ -202,8 +202,6 @@ const (
 
 	// numberAnd joins hundreds and the rest where a language says so.
 	numberAnd Prompt = "number.and"
-	// numberOneOf is a final one with a noun after it: "hundertein Personen".
-	numberOneOf Prompt = "number.1.of"
 )
 
 // languagePrompt is the offer of a language by key, in that language.
@@ -215,7 +213,8 @@ func numberPrompt(n int) Prompt { return Prompt("number." + strconv.Itoa(n)) }
 // ownPrompt is a recording that only the operator has.
 func ownPrompt(name string) Prompt { return Prompt("own." + name) }
 
-// allPrompts are the prompts that each language of the catalogue must have.
+// allPrompts are the prompts that each language has, whatever its grammar:
+// promptsOf adds the number words.
 func allPrompts() []Prompt {
 	all := []Prompt{
 		Welcome, AskNumber, AskPIN, Wrong, WrongLast, TimeWarn, TimeOut,
@@ -243,5 +242,5 @@ func allPrompts() []Prompt {
 	for key := '1'; key <= '9'; key++ {
 		all = append(all, languagePrompt(key))
 	}
-	return append(all, numberPrompts()...)
+	return all
 }

@@ -70,7 +70,7 @@ func Render(ctx context.Context, c Config, lang string, p Prompt, words string) 
 		return "", errNoDirectory
 	case !filepath.IsLocal(lang) || filepath.Base(lang) != lang:
 		return "", fmt.Errorf("%q is no language", lang)
-	case !slices.Contains(allPrompts(), p) && !strings.HasPrefix(string(p), ownPrefix):
+	case !slices.Contains(promptsOf(lang), p) && !strings.HasPrefix(string(p), ownPrefix):
 		return "", fmt.Errorf("no prompt is called %q; a recording of your own is %s<name>", p, ownPrefix)
 	case words == "":
 		return "", fmt.Errorf("there are no words for %s in %s", p, lang)
