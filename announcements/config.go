@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 )
 
@@ -19,15 +20,19 @@ type Config struct {
 	Directory string `yaml:"directory"`
 	// Synthesiser is a program with its arguments that reads a text from its
 	// standard input and writes WAV to its standard output; {language} in an
-	// argument stands for the language. Empty: none.
+	// argument stands for the language. It speaks for `einwahl prompts render`,
+	// and the texts of the operator and of hosts. Empty: none.
 	Synthesiser []string `yaml:"synthesiser"`
+	// Cache is the folder for what the synthesiser has said while the gateway
+	// runs, so that it need not be said again after a start. Empty: none.
+	Cache string `yaml:"cache"`
 	// LeadIn is the silence after answering, before the first word.
 	LeadIn time.Duration `yaml:"lead_in"`
 }
 
 // DefaultConfig returns the settings used where the file is silent.
 func DefaultConfig() Config {
-	return Config{LeadIn: 500 * time.Millisecond}
+	return Config{Cache: filepath.Join("data", "spoken"), LeadIn: 500 * time.Millisecond}
 }
 
 // Validate reports every mistake at once, each under its key in the file.

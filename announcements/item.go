@@ -10,11 +10,13 @@ type Item struct {
 	lead  bool // the operator's lead-in
 }
 
-// part is a prompt, else a signal, else a pause.
+// part is a prompt, else a text, else a signal, else a pause.
 type part struct {
-	prompt Prompt
-	signal Signal
-	pause  time.Duration
+	prompt    Prompt
+	text      string
+	signal    Signal
+	pause     time.Duration
+	otherwise []Item // said in its place where it cannot be
 }
 
 // Say is one prompt.

@@ -25,14 +25,15 @@ const (
 	versionLength = 12
 )
 
-// Library holds all that can be said. It does not change after Open and may be
-// used from any goroutine.
+// Library holds all that can be said. But for texts that it is given to speak,
+// it does not change after Open. It may be used from any goroutine.
 type Library struct {
 	log      zerolog.Logger
 	leadIn   time.Duration
 	voices   map[string]*language // by language
 	order    []string             // languages, sorted
 	music    *clip
+	texts    *texts
 	problems []error
 }
 
@@ -40,7 +41,7 @@ type Library struct {
 // operator that cannot be used is reported by its name, in the log and by
 // Problems, and the built-in one stays.
 func Open(c Config, log zerolog.Logger) (*Library, error) {
-	l := &Library{log: log, leadIn: c.LeadIn, voices: map[string]*language{}}
+	l := &Library{log: log, leadIn: c.LeadIn, voices: map[string]*language{}, texts: newTexts(c, log)}
 	if err := l.addBuiltIn(); err != nil {
 		return nil, err
 	}
@@ -105,34 +106,15 @@ func (l *Library) report() {
 // Speak makes a speech of the items. It is never nil; what no language has is
 // left out and logged.
 func (l *Library) Speak(lang string, items ...Item) *Speech {
-	var segments []segment
-	var said []*recording
+	row := row{library: l}
 	for i, item := range items {
 		in := lang
 		if item.lang != "" {
 			in = item.lang
 		}
-		for _, p := range l.parts(in, item) {
-			if c := sounds()[p.signal]; c != nil {
-				segments = append(segments, segment{clip: c, frames: c.frames, item: i})
-				continue
-			}
-			if p.prompt == "" {
-				if frames := int(p.pause / pcm.FrameDuration); frames > 0 {
-					segments = append(segments, segment{frames: frames, item: i})
-				}
-				continue
-			}
-			r, c := l.find(in, p.prompt)
-			if c == nil {
-				l.log.Warn().Str("prompt", string(p.prompt)).Str("language", in).Msg("nothing to say")
-				continue
-			}
-			said = append(said, r)
-			segments = append(segments, segment{clip: c, frames: c.frames, item: i})
-		}
+		row.add(in, i, item)
 	}
-	return newSpeech(lang, segments, said)
+	return newSpeech(lang, row.segments, row.said)
 }
 
 // parts takes an item apart by the grammar of the language that will speak it.

@@ -87,7 +87,7 @@ func Render(ctx context.Context, c Config, lang string, p Prompt, words string) 
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return "", fmt.Errorf("render %s: %w", p, err)
 	}
-	err = errors.Join(replace(name+wordsSuffix, []byte(words+"\n")), replace(name+".wav", file.Bytes()))
+	err = errors.Join(replace(name+wordsSuffix, []byte(words+"\n"), 0o644), replace(name+".wav", file.Bytes(), 0o644))
 	return name + ".wav", err
 }
 
@@ -127,9 +127,9 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 }
 
 // replace writes a file all at once.
-func replace(name string, data []byte) error {
+func replace(name string, data []byte, mode fs.FileMode) error {
 	half := name + ".new"
-	if err := os.WriteFile(half, data, 0o644); err != nil {
+	if err := os.WriteFile(half, data, mode); err != nil {
 		return err
 	}
 	return os.Rename(half, name)

@@ -167,9 +167,19 @@ func (d *decoder) list(key string, n ast.Node, into reflect.Value) {
 }
 
 // table decodes a mapping whose keys are free into a map. What it does not
-// name stays as it was.
+// name stays as it was. A table of texts may be written as one text, which is
+// that of all keys and stands under the empty one.
 func (d *decoder) table(key string, n ast.Node, into reflect.Value) {
 	pairs, ok := pairsOf(n)
+	if _, single := rawText(n); single && into.Type().Elem().Kind() == reflect.String {
+		text := reflect.New(into.Type().Elem()).Elem()
+		d.scalar(key, n, text)
+		into.Set(reflect.MakeMap(into.Type()))
+		if text.Len() > 0 {
+			into.SetMapIndex(reflect.Zero(into.Type().Key()), text)
+		}
+		return
+	}
 	if !ok {
 		d.mistake(key, n, "want keys below it, not %s", kindOf(n))
 		return

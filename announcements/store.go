@@ -1,0 +1,83 @@
+package announcements
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/einwahl/einwahl/transcode/wav"
+)
+
+const (
+	// storeRoom is how many files are kept.
+	storeRoom = 500
+	// storeSuffix tells them from whatever else may lie there.
+	storeSuffix = ".spoken.wav"
+)
+
+// store is a folder with what was spoken, so that it need not be spoken again
+// after a start. Without a folder it keeps nothing.
+type store struct{ folder string }
+
+// read is a recording by its name, nil where there is none that can be used. It
+// counts as the latest then.
+func (s store) read(name string) []int16 {
+	if s.folder == "" {
+		return nil
+	}
+	file := name + storeSuffix
+	sound, err := decodeFile(os.DirFS(s.folder), file)
+	if err != nil {
+		return nil
+	}
+	now := time.Now()
+	_ = os.Chtimes(filepath.Join(s.folder, file), now, now) // else it only goes sooner
+	return sound
+}
+
+// write keeps a recording, for the gateway's user only: it may be a message for
+// a few.
+func (s store) write(name string, sound []int16) error {
+	if s.folder == "" {
+		return nil
+	}
+	var file bytes.Buffer
+	if err := wav.Write(&file, clipRate, sound); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.folder, 0o700); err != nil {
+		return err
+	}
+	if err := replace(filepath.Join(s.folder, name+storeSuffix), file.Bytes(), 0o600); err != nil {
+		return err
+	}
+	return s.tidy()
+}
+
+// tidy takes the oldest away where there are too many.
+func (s store) tidy() error {
+	entries, err := os.ReadDir(s.folder)
+	if err != nil {
+		return err
+	}
+	var files []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), storeSuffix) {
+			files = append(files, info)
+		}
+	}
+	if len(files) <= storeRoom {
+		return nil
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, old := range files[:len(files)-storeRoom] {
+		if err := os.Remove(filepath.Join(s.folder, old.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
