@@ -193,6 +193,7 @@ func (m *meeting) spreadVoices() {
 			listeners++
 		}
 	}
+	m.hurry(listeners > 1)
 	// A socket of its own that a page has may make who sends wait; the one that
 	// all pages share does not.
 	apart := listeners > few || listeners > 0 && m.net.mux == nil
@@ -207,5 +208,14 @@ func (m *meeting) spreadVoices() {
 		if mb.browser != nil && mb.voice != nil {
 			mb.browser.hear(voices)
 		}
+	}
+}
+
+// hurry has the packets of pages taken as soon as other pages wait for them.
+// Telephones wait for their beat anyway.
+func (m *meeting) hurry(yes bool) {
+	if yes != m.hurries {
+		m.hurries = yes
+		m.net.hurry(yes)
 	}
 }

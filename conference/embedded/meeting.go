@@ -42,6 +42,7 @@ type meeting struct {
 	room     *mixer.Room
 	recorder *recorder
 	speaking []string
+	hurries  bool // pages hear each other
 
 	directory  string         // of recordings
 	recordings sync.WaitGroup // that are being written
@@ -72,6 +73,7 @@ func newMeeting(p policy, n *network, group func() pcm.Clock, cfg Config, log ze
 func (m *meeting) run(ctx context.Context) {
 	defer m.recordings.Wait()
 	defer close(m.done)
+	defer m.hurry(false)
 	defer func() {
 		if fault := recover(); fault != nil {
 			m.log.Error().Interface("fault", fault).Bytes("stack", debug.Stack()).Msg("meeting ended by a fault")

@@ -105,6 +105,13 @@ func (n *network) offBeat(clock pcm.Clock) {
 	}
 }
 
+// hurry says that what a page says goes on to other pages, or no more.
+func (n *network) hurry(yes bool) {
+	if n.mux != nil {
+		n.mux.Hurry(yes)
+	}
+}
+
 // buffers tells pion where to put the packets of one source, once their
 // encryption is off.
 type buffers func(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser

@@ -3,9 +3,9 @@
 // It is the socket under pion's ICE. pion's own wakes a thread for each packet,
 // and a second goroutine for each that passes it on; with the sound of many
 // pages that is more work than all else that happens to a packet. Here the
-// packets of all pages are taken together a few times within 20 ms: on the beats
-// of rooms, and by a goroutine that rests while there is no page. What is sent goes at once, and
-// is dropped where there is no room: late sound is worth nothing.
+// packets of all pages are taken together on the beats of rooms, and by a goroutine
+// that looks where beats do not come or are not often enough. What is sent goes at
+// once, and is dropped where there is no room: late sound is worth nothing.
 //
 // Who sends is known by the user name in their connectivity checks (RFC 8445
 // section 7.2.2), and for all else by the address they have been answered at.
@@ -28,11 +28,19 @@ import (
 )
 
 const (
-	// every is how often packets are taken. They come on average every 20 ms
-	// from each page.
+	// every is how often packets are taken that somebody waits for. They come on
+	// average every 20 ms from each page.
 	every = 5 * time.Millisecond
 	// seldom is how often they are looked for beside beats that take them.
 	seldom = 10 * time.Millisecond
+	// unhurried is how often packets are taken that nobody waits for: as often as
+	// a beat would.
+	unhurried = pcm.FrameDuration
+	// watchful is how often it is looked whether beats still take those.
+	watchful = 50 * time.Millisecond
+	// settling is for how long the packets of a new connection are waited for:
+	// handshakes go to and fro.
+	settling = 10 * time.Second
 	// apart is the least between two beats that take packets: rooms that beat
 	// one after the other need not all look.
 	apart = time.Millisecond
@@ -59,7 +67,7 @@ var (
 // Mux is a UDP port that connections share. It is safe for concurrent use.
 type Mux struct {
 	ports []*port
-	wake  chan struct{} // told of the first connection
+	wake  chan struct{} // told when there is more to do than before
 	done  chan struct{} // closed with the Mux
 	ended sync.WaitGroup
 
@@ -69,8 +77,10 @@ type Mux struct {
 
 	store store
 
-	begun time.Time
-	taken atomic.Int64 // when a beat has taken packets, in nanoseconds since then
+	begun   time.Time
+	taken   atomic.Int64 // when a beat has taken all packets, in nanoseconds since then
+	settled atomic.Int64 // when the newest connection will stand, likewise
+	waiting atomic.Int32 // those who wait for packets beside the beats
 
 	taking sync.Mutex // held by who takes packets; guards what follows
 	batch  *udp.Batch
@@ -154,11 +164,20 @@ func (m *Mux) begin(name string, at net.Addr, first First) (net.PacketConn, erro
 	}
 	c := newConn(m, name, home, first)
 	m.conns[name] = append(m.conns[name], c)
-	select {
-	case m.wake <- struct{}{}:
-	default: // it will look anyway
-	}
+	m.settled.Store(int64(time.Since(m.begun) + settling))
+	m.call()
 	return c, nil
+}
+
+// Hurry says that somebody waits for packets beside the beats, because what pages
+// say goes on to other pages. Each call with true wants one with false.
+func (m *Mux) Hurry(yes bool) {
+	if !yes {
+		m.waiting.Add(-1)
+		return
+	}
+	m.waiting.Add(1)
+	m.call()
 }
 
 func (m *Mux) portAt(at net.Addr) *port {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/udp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -338,12 +339,56 @@ func TestBeatTakesPackets(t *testing.T) {
 	for m.Beat(pcm.Mix); m.taken.Load() == 0; m.Beat(pcm.TakeIn) {
 		runtime.Gosched() // until the goroutine is not at it
 	}
-	if m.pause() != seldom {
-		t.Errorf("beats take packets, and the goroutine rests for %v", m.pause())
+}
+
+// TestPacketsAreTakenAsSoonAsSomebodyWaits: telephones wait for their beat anyway.
+func TestPacketsAreTakenAsSoonAsSomebodyWaits(t *testing.T) {
+	const minute = int64(time.Minute)
+	for _, tt := range []struct {
+		name         string
+		beats        bool // take packets
+		hurry, fresh bool // pages hear each other; a connection has just begun
+		want         time.Duration
+	}{
+		{"pages hear each other, and no room beats", false, true, false, every},
+		{"pages hear each other, and rooms beat", true, true, false, seldom},
+		{"a handshake may be under way", false, false, true, every},
+		{"a handshake may be under way, and rooms beat", true, false, true, seldom},
+		{"only telephones hear pages: their rooms beat", true, false, false, watchful},
+		{"nobody hears a page", false, false, false, unhurried},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := &Mux{begun: time.Now().Add(-time.Hour), wake: make(chan struct{}, 1)}
+			now := int64(time.Since(m.begun))
+			if tt.beats {
+				m.taken.Store(now + minute)
+			}
+			if tt.fresh {
+				m.settled.Store(now + minute)
+			}
+			if m.Hurry(true); !tt.hurry {
+				m.Hurry(false)
+			}
+			if got := m.pause(); got != tt.want {
+				t.Errorf("the goroutine rests for %v, want %v", got, tt.want)
+			}
+		})
 	}
-	m.taken.Store(m.taken.Load() - int64(time.Minute))
-	if m.pause() != every {
-		t.Errorf("no beat for a minute, and the goroutine rests for %v", m.pause())
+}
+
+// TestTakingTellsWhetherThatWasAll: what is too much for a beat is for somebody
+// else, and does not wait for the next.
+func TestTakingTellsWhetherThatWasAll(t *testing.T) {
+	m := listen(t, loopback) // the goroutine rests, for there is no connection
+	m.batch = udp.NewBatch(1, longest)
+	p := newPage(t, m, 0)
+	p.send([]byte("one"))
+	p.send([]byte("two"))
+	if m.take(1) {
+		t.Error("one of two packets is all")
+	}
+	if !m.take(2) {
+		t.Error("two are not")
 	}
 }
 

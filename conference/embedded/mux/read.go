@@ -29,20 +29,49 @@ func (m *Mux) run() {
 		select {
 		case <-m.done:
 			return
+		case <-m.wake:
+			m.take(backlog)
 		case <-timer.C:
-			if m.sinceTaken() >= every {
+			if m.sinceTaken() >= m.patience() {
 				m.take(backlog)
 			}
 		}
 	}
 }
 
+// call wakes who takes packets beside the beats.
+func (m *Mux) call() {
+	select {
+	case m.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
 // pause is how long to rest.
 func (m *Mux) pause() time.Duration {
-	if m.sinceTaken() < every {
+	beats := m.sinceTaken() < m.patience()
+	switch hurry := m.hurries(); {
+	case beats && hurry:
 		return seldom
+	case beats:
+		return watchful
+	case hurry:
+		return every
 	}
-	return every
+	return unhurried
+}
+
+// patience is for how long beats may take no packets before somebody else does.
+func (m *Mux) patience() time.Duration {
+	if m.hurries() {
+		return every
+	}
+	return watchful
+}
+
+// hurries reports whether somebody waits for packets beside the beats.
+func (m *Mux) hurries() bool {
+	return m.waiting.Load() > 0 || time.Since(m.begun) < time.Duration(m.settled.Load())
 }
 
 // sinceTaken is how long ago a beat has taken packets.
@@ -66,9 +95,11 @@ func (m *Mux) Beat(p pcm.Phase) {
 	if p != pcm.TakeIn || m.sinceTaken() < apart || m.empty() {
 		return
 	}
-	if m.take(1) {
-		m.taken.Store(int64(time.Since(m.begun)))
+	if !m.take(1) {
+		m.call()
+		return
 	}
+	m.taken.Store(int64(time.Since(m.begun)))
 }
 
 // empty reports whether nobody is there to take packets for.
@@ -79,25 +110,31 @@ func (m *Mux) empty() bool {
 }
 
 // take gives out what has come, at most so many batches at each address. It
-// reports false if somebody else is at it.
-func (m *Mux) take(batches int) bool {
+// reports whether that was all, and nobody else was at it.
+func (m *Mux) take(batches int) (all bool) {
 	if !m.taking.TryLock() {
 		return false
 	}
 	defer m.taking.Unlock()
+	all = true
 	for _, p := range m.ports {
-		for range batches {
-			n, err := p.socket.Read(m.batch)
-			if err != nil { // it is about one packet at most
-				break
-			}
-			m.deal(p, n)
-			if n < m.batch.Size() {
-				break
-			}
+		all = m.takeFrom(p, batches) && all
+	}
+	return all
+}
+
+func (m *Mux) takeFrom(p *port, batches int) (all bool) {
+	for range batches {
+		n, err := p.socket.Read(m.batch)
+		if err != nil { // it is about one packet at most
+			return true
+		}
+		m.deal(p, n)
+		if n < m.batch.Size() {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // deal gives each of n packets that have come at a port to its connection.
