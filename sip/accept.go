@@ -8,7 +8,7 @@ import (
 
 // response200 is the 200 of an INVITE while it is being repeated.
 type response200 struct {
-	tx      *sipmsg.ServerTx
+	tx      *served
 	message *sipmsg.Response
 	sent    time.Time
 	times   int
@@ -27,10 +27,7 @@ func (d *dialog) accept(bare bool) {
 	}
 	d.final = &response200{tx: d.invite.tx, message: res, sent: time.Now()}
 	d.server.counts.answered(sipmsg.StatusOK)
-	if !d.send(d.final.tx, res) {
-		// sipgo forgets to end a transaction whose first 200 could not be sent.
-		time.AfterFunc(d.server.timing.patience(), d.final.tx.Terminate)
-	}
+	d.send(d.final.tx, res)
 	d.repeat.Reset(d.server.timing.after(0))
 	d.watch()
 	d.keep()

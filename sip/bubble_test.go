@@ -48,6 +48,14 @@ func (c *caller) WriteMsg(m sipmsg.Message) error {
 	return nil
 }
 
+func (c *caller) transmit(message []byte, _ string) error {
+	m, err := parse(c.server.parser, message)
+	if err == nil {
+		c.out <- m
+	}
+	return err
+}
+
 // bubble runs a test in time of its own. expires is the trunk's
 // session_expires.
 func bubble(t *testing.T, expires time.Duration, handle func(context.Context, *Call), test func(c *caller)) {

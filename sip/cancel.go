@@ -6,12 +6,12 @@ import sipmsg "github.com/emiago/sipgo/sip"
 // after the final answer is confirmed and changes nothing (RFC 3261 section
 // 9.2).
 func (s *Server) cancel(in incoming) {
-	tx, ok := s.transactions.ofCancelled(in.Request)
+	key, ok := s.transactions.cancelled(in.Request)
 	if !ok {
 		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
 		return
 	}
-	d := s.dialogs.byInvite(tx.ServerTx)
+	d := s.dialogs.byInvite(key)
 	if d == nil {
 		s.answer(in, sipmsg.StatusOK)
 		return

@@ -21,7 +21,7 @@ type dialog struct {
 	call   *Call
 	trunk  *trunk
 	log    zerolog.Logger
-	first  *sipmsg.ServerTx
+	first  *served
 	secure bool       // the INVITE came encrypted
 	origin netip.Addr // and from where
 
@@ -80,7 +80,7 @@ func (c clocks) stopClocks() {
 // ACK has none, and a CANCEL answers itself.
 type told struct {
 	incoming
-	tx *sipmsg.ServerTx
+	tx *served
 }
 
 // takeCall is Call.Answer, and speakEarly is Call.Early.
@@ -374,11 +374,8 @@ func (d *dialog) respond(m told, status int, headers ...sipmsg.Header) {
 	d.send(m.tx, d.server.response(m.incoming, status, d.tag, headers...))
 }
 
-// send reports whether the answer has left the machine.
-func (d *dialog) send(tx *sipmsg.ServerTx, res *sipmsg.Response) bool {
-	err := tx.Respond(res)
-	if err != nil {
+func (d *dialog) send(tx *served, res *sipmsg.Response) {
+	if err := tx.Respond(res); err != nil {
 		d.log.Debug().Err(err).Int("status", res.StatusCode).Msg("answer lost")
 	}
-	return err == nil
 }

@@ -1,35 +1,31 @@
 package sip
 
-import (
-	"sync"
-
-	sipmsg "github.com/emiago/sipgo/sip"
-)
+import "sync"
 
 // dialogs finds a dialog by the tag that we gave it, or by the transaction of
 // its first INVITE for a CANCEL.
 type dialogs struct {
 	mu    sync.Mutex
 	tags  map[string]*dialog
-	first map[*sipmsg.ServerTx]*dialog
+	first map[string]*dialog // by its key
 }
 
 func newDialogs() *dialogs {
-	return &dialogs{tags: map[string]*dialog{}, first: map[*sipmsg.ServerTx]*dialog{}}
+	return &dialogs{tags: map[string]*dialog{}, first: map[string]*dialog{}}
 }
 
 func (t *dialogs) add(d *dialog) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tags[d.tag] = d
-	t.first[d.first] = d
+	t.first[d.first.Key()] = d
 }
 
 func (t *dialogs) remove(d *dialog) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.tags, d.tag)
-	delete(t.first, d.first)
+	delete(t.first, d.first.Key())
 }
 
 func (t *dialogs) byTag(tag string) *dialog {
@@ -38,10 +34,10 @@ func (t *dialogs) byTag(tag string) *dialog {
 	return t.tags[tag]
 }
 
-func (t *dialogs) byInvite(tx *sipmsg.ServerTx) *dialog {
+func (t *dialogs) byInvite(key string) *dialog {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.first[tx]
+	return t.first[key]
 }
 
 func (t *dialogs) all() []*dialog {

@@ -113,6 +113,10 @@ func (st *stream) WriteMsg(msg sipmsg.Message) error {
 	if err != nil {
 		return err
 	}
+	return st.transmit(data, "")
+}
+
+func (st *stream) transmit(data []byte, _ string) error {
 	if err := st.write(data); err != nil {
 		return fmt.Errorf("send to %v: %w", st.peer, err)
 	}

@@ -16,7 +16,8 @@ var errRepeated = errors.New("request was seen before")
 
 // transactions holds sipgo's transaction state machines and finds the one that
 // a message belongs to. Unlike sipgo's own layer it starts no goroutine for a
-// message and dials nobody to deliver an answer.
+// message and dials nobody to deliver an answer, and of what has its answer it
+// keeps next to nothing (see served).
 type transactions struct {
 	log  *slog.Logger
 	stop chan struct{} // closed by close
@@ -27,23 +28,20 @@ type transactions struct {
 	client map[string]*sipmsg.ClientTx
 	// calls are the INVITEs being dealt with, by what two copies of one INVITE
 	// that came by different ways have in common.
-	calls map[string]string
-}
-
-// served is a transaction in which we answer.
-type served struct {
-	*sipmsg.ServerTx
-	acked bool
+	calls   map[string]string
+	settled memory
 }
 
 func newTransactions(log *slog.Logger) *transactions {
-	return &transactions{
+	t := &transactions{
 		log:    log,
 		stop:   make(chan struct{}),
 		server: map[string]*served{},
 		client: map[string]*sipmsg.ClientTx{},
 		calls:  map[string]string{},
 	}
+	t.settled.begin(t.expire)
+	return t
 }
 
 // callKey is what RFC 3261 section 8.2.2.2 compares.
@@ -51,13 +49,24 @@ func callKey(req *sipmsg.Request) string {
 	return fmt.Sprintf("%s\x00%s\x00%d", string(*req.CallID()), req.From().Params.GetOr("tag", ""), req.CSeq().SeqNo)
 }
 
-// repeated gives a retransmission to the transaction that knows its answer.
+// repeated deals with a request that has come before: the transaction that knows
+// its answer gives it again.
 func (t *transactions) repeated(req *sipmsg.Request) bool {
-	tx, ok := t.of(req)
-	if ok {
-		_ = tx.Receive(req)
+	key, err := sipmsg.ServerTxKeyMake(req)
+	if err != nil {
+		return false
 	}
-	return ok
+	t.mu.Lock()
+	tx, open := t.server[key]
+	old, over := t.settled.of[key]
+	t.mu.Unlock()
+	switch {
+	case open:
+		_ = tx.Receive(req)
+	case over:
+		old.again()
+	}
+	return open || over
 }
 
 // acknowledged gives the ACK of a refusal to its transaction. Further ones are
@@ -88,13 +97,21 @@ func (t *transactions) of(req *sipmsg.Request) (*served, bool) {
 	return tx, ok
 }
 
-// ofCancelled finds the transaction that a CANCEL is meant for: the one that
-// would be its own, were it an INVITE.
-func (t *transactions) ofCancelled(cancel *sipmsg.Request) (*served, bool) {
+// cancelled is the key of the transaction that a CANCEL is meant for: the one
+// that would be its own, were it an INVITE. It reports false where there is none.
+func (t *transactions) cancelled(cancel *sipmsg.Request) (key string, ok bool) {
 	seq := cancel.CSeq()
 	seq.MethodName = sipmsg.INVITE
 	defer func() { seq.MethodName = sipmsg.CANCEL }()
-	return t.of(cancel)
+	key, err := sipmsg.ServerTxKeyMake(cancel)
+	if err != nil {
+		return "", false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, open := t.server[key]
+	_, over := t.settled.of[key]
+	return key, open || over
 }
 
 // merged reports whether another copy of this INVITE is being dealt with.
@@ -106,28 +123,17 @@ func (t *transactions) merged(req *sipmsg.Request) bool {
 }
 
 // open begins the transaction of a request that was not seen before.
-func (t *transactions) open(in incoming) (*sipmsg.ServerTx, error) {
+func (t *transactions) open(in incoming) (*served, error) {
 	key, err := sipmsg.ServerTxKeyMake(in.Request)
 	if err != nil {
 		return nil, fmt.Errorf("place request: %w", err)
 	}
-	tx := sipmsg.NewServerTx(key, in.Request, in.wire, t.log)
-	call := ""
+	tx := &served{ServerTx: sipmsg.NewServerTx(key, in.Request, in.wire, t.log), all: t, wire: in.wire}
 	if in.IsInvite() {
-		call = callKey(in.Request)
+		tx.call = callKey(in.Request)
 	}
-	tx.OnTerminate(func(string, error) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		delete(t.server, key)
-		if t.calls[call] == key {
-			delete(t.calls, call)
-		}
-		if len(t.server) == 0 { // a map keeps the size of its busiest hour
-			t.server, t.calls = map[string]*served{}, map[string]string{}
-		}
-	})
-	if err := t.enter(key, call, tx); err != nil {
+	tx.OnTerminate(func(string, error) { t.leave(tx) })
+	if err := t.enter(tx); err != nil {
 		return nil, err
 	}
 	if err := tx.Init(); err != nil {
@@ -138,20 +144,42 @@ func (t *transactions) open(in incoming) (*sipmsg.ServerTx, error) {
 }
 
 // enter takes note of a transaction, unless there is one for this request.
-func (t *transactions) enter(key, call string, tx *sipmsg.ServerTx) error {
+func (t *transactions) enter(tx *served) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
 		return net.ErrClosed
 	}
-	if _, seen := t.server[key]; seen {
+	_, open := t.server[tx.Key()]
+	_, over := t.settled.of[tx.Key()]
+	if open || over {
 		return errRepeated
 	}
-	t.server[key] = &served{ServerTx: tx}
-	if call != "" {
-		t.calls[call] = key
+	t.server[tx.Key()] = tx
+	if tx.call != "" {
+		t.calls[tx.call] = tx.Key()
 	}
 	return nil
+}
+
+// leave takes note that a transaction is over.
+func (t *transactions) leave(tx *served) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.server, tx.Key())
+	if _, kept := t.settled.of[tx.Key()]; !kept {
+		t.part(tx.call, tx.Key())
+	}
+}
+
+// part forgets the call of an INVITE. mu is held.
+func (t *transactions) part(call, key string) {
+	if t.calls[call] == key {
+		delete(t.calls, call)
+	}
+	if len(t.server)+len(t.settled.of) == 0 { // a map keeps the size of its busiest hour
+		t.server, t.calls = map[string]*served{}, map[string]string{}
+	}
 }
 
 // response gives an answer to the transaction that waits for it, and reports
@@ -210,9 +238,10 @@ func (t *transactions) close() {
 	close(t.stop)
 	t.mu.Lock()
 	t.closed = true
-	all := make([]*sipmsg.ServerTx, 0, len(t.server))
+	t.settled.end()
+	all := make([]*served, 0, len(t.server))
 	for _, tx := range t.server {
-		all = append(all, tx.ServerTx)
+		all = append(all, tx)
 	}
 	t.mu.Unlock()
 	for _, tx := range all {

@@ -59,16 +59,20 @@ func (d *datagrams) Close() error { return d.conn.Close() }
 
 // WriteMsg sends msg to its destination, which must be a trunk's.
 func (d *datagrams) WriteMsg(msg sipmsg.Message) error {
-	to, err := netip.ParseAddrPort(msg.Destination())
+	data, err := marshal(msg)
+	if err != nil {
+		return err
+	}
+	return d.transmit(data, msg.Destination())
+}
+
+func (d *datagrams) transmit(data []byte, destination string) error {
+	to, err := netip.ParseAddrPort(destination)
 	if err != nil {
 		return fmt.Errorf("destination of message: %w", err)
 	}
 	if d.gate.trunkOf(to.Addr().Unmap(), "UDP") == nil {
 		return fmt.Errorf("send to %v: %w", to, errStranger)
-	}
-	data, err := marshal(msg)
-	if err != nil {
-		return err
 	}
 	if _, err := d.conn.WriteToUDPAddrPort(data, to); err != nil {
 		return fmt.Errorf("send to %v: %w", to, err)

@@ -23,6 +23,9 @@ type wire interface {
 	// local is where the peer reaches us; its address is unspecified when we
 	// listen on all.
 	local() netip.AddrPort
+	// transmit sends a message that was written before: on a stream to its peer,
+	// elsewhere to destination.
+	transmit(message []byte, destination string) error
 	// secure is whether nobody on the way can read along.
 	secure() bool
 }
