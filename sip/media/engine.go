@@ -17,8 +17,10 @@ package media
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,8 +51,9 @@ type Engine struct {
 
 	mu     sync.Mutex
 	closed bool
-	legs   map[*Leg]struct{} // until their ports have rested
-	past   Stats             // of legs that are no more
+	legs   map[*Leg]struct{} // until they are closed
+	rests  map[*resting]struct{}
+	past   Stats // of legs that are closed
 }
 
 // New makes an engine whose legs move on clock.
@@ -73,6 +76,7 @@ func newEngine(c Config, group func() pcm.Clock, log zerolog.Logger) (*Engine, e
 		identity: sync.OnceValues(newIdentity),
 		log:      log,
 		legs:     make(map[*Leg]struct{}),
+		rests:    make(map[*resting]struct{}),
 	}
 	if c.Advertise != "" {
 		e.said = netip.MustParseAddr(c.Advertise).Unmap()
@@ -88,14 +92,16 @@ func (e *Engine) Free() int { return e.ports.free() }
 func (e *Engine) Close() {
 	e.mu.Lock()
 	e.closed = true
-	legs := make([]*Leg, 0, len(e.legs))
-	for l := range e.legs {
-		legs = append(legs, l)
-	}
+	legs := slices.Collect(maps.Keys(e.legs))
 	e.mu.Unlock()
 	for _, l := range legs {
 		l.Close()
-		l.disturb()
+	}
+	e.mu.Lock()
+	rests := slices.Collect(maps.Keys(e.rests))
+	e.mu.Unlock()
+	for _, r := range rests {
+		r.disturb()
 	}
 	e.alive.Wait()
 }
@@ -167,12 +173,20 @@ func route(a netip.Addr) (netip.Addr, error) {
 	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
 }
 
-// forget takes note that a leg's ports have rested.
-func (e *Engine) forget(l *Leg) {
-	l.pair.close()
+// lay takes note that the ports of a leg rest.
+func (e *Engine) lay(l *Leg, r *resting) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.past.add(l.tally())
 	delete(e.legs, l)
+	e.rests[r] = struct{}{}
+}
+
+// forget takes note that ports have rested.
+func (e *Engine) forget(r *resting) {
+	r.pair.close()
+	e.mu.Lock()
+	delete(e.rests, r)
 	e.mu.Unlock()
-	e.ports.give(l.pair.port)
+	e.ports.give(r.pair.port)
 }

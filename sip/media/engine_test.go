@@ -2,8 +2,10 @@ package media
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,18 +164,19 @@ func TestWhoDisturbsTheRestKeepsThePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.leg.Close()
-	p.leg.rest.timer.Stop()
+	r := slices.Collect(maps.Keys(p.engine.rests))[0]
+	r.timer.Stop()
 	for range 3 {
 		if _, err := p.rtp.WriteToUDPAddrPort(late, p.to); err != nil {
 			t.Fatal(err)
 		}
-		p.leg.wake()
+		r.wake()
 		if p.engine.Free() != free {
 			t.Fatal("a port is given again while somebody sends to it")
 		}
 	}
-	p.leg.rest.timer.Stop()
-	p.leg.wake()
+	r.timer.Stop()
+	r.wake()
 	if p.engine.Free() != free+1 {
 		t.Error("a port that nobody disturbs is not given again")
 	}

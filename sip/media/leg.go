@@ -73,7 +73,6 @@ type Leg struct {
 	seal    *seal
 	opener  *opener
 	openers openers
-	rest    rest
 }
 
 // talk is the pair that a leg is connected to.

@@ -1,6 +1,9 @@
 package media
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // maxRests bounds how long somebody can keep a pair from the next call by
 // sending to it.
@@ -27,45 +30,59 @@ func (r *rest) over() bool {
 	return false
 }
 
-// retire begins the rest. Nobody reads the ports meanwhile: who disturbs it is
-// seen at its end, and little of what they send is kept. mu is held.
+// resting is the pair of an ended call. Of the call itself nothing is kept.
+type resting struct {
+	engine *Engine
+	pair   *pair
+
+	mu sync.Mutex
+	rest
+}
+
+// retire begins the rest of a leg's ports. Nobody reads them meanwhile: who
+// disturbs it is seen at its end, and little of what they send is kept. The leg's
+// mu is held.
 func (l *Leg) retire() {
 	l.pair.rtp.Room(0)
 	l.pair.rtcp.Room(0)
 	l.engine.discard(l.pair.rtp)
-	l.rest.timer = time.AfterFunc(l.engine.config.PortRest, l.wake)
+	r := &resting{engine: l.engine, pair: l.pair}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l.engine.lay(l, r)
+	r.timer = time.AfterFunc(l.engine.config.PortRest, r.wake)
 }
 
 // wake looks, at the end of a rest, whether it was the last.
-func (l *Leg) wake() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.rest.ended {
-		l.rest.disturbed = l.engine.discard(l.pair.rtp) > 0
-		if !l.rest.over() {
-			l.rest.timer.Reset(l.engine.config.PortRest)
+func (r *resting) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		r.disturbed = r.engine.discard(r.pair.rtp) > 0
+		if !r.over() {
+			r.timer.Reset(r.engine.config.PortRest)
 			return
 		}
-		l.giveBack()
+		r.giveBack()
 	}
-	l.engine.alive.Done()
+	r.engine.alive.Done()
 }
 
-// disturb ends the rest of a closed leg at once.
-func (l *Leg) disturb() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.rest.ended {
+// disturb ends the rest at once.
+func (r *resting) disturb() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
 		return
 	}
-	if l.rest.timer.Stop() { // else wake is about to come
-		l.engine.alive.Done()
+	if r.timer.Stop() { // else wake is about to come
+		r.engine.alive.Done()
 	}
-	l.giveBack()
+	r.giveBack()
 }
 
 // giveBack lets the next call have the ports. mu is held.
-func (l *Leg) giveBack() {
-	l.rest.ended = true
-	l.engine.forget(l)
+func (r *resting) giveBack() {
+	r.ended = true
+	r.engine.forget(r)
 }

@@ -77,13 +77,8 @@ func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	sum := e.past
-	sum.Legs, sum.Resting, sum.Free = 0, 0, e.ports.free()
+	sum.Legs, sum.Resting, sum.Free = len(e.legs), len(e.rests), e.ports.free()
 	for l := range e.legs {
-		if l.closed.Load() {
-			sum.Resting++
-		} else {
-			sum.Legs++
-		}
 		sum.add(l.tally())
 	}
 	return sum
