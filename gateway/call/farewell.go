@@ -2,6 +2,7 @@ package call
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/gateway/admission"
@@ -92,9 +93,11 @@ func (o Outcome) advice() string {
 
 func refusal(o admission.Reason) Outcome { return Outcome(o.String()) }
 
-// farewells is the one map of them. It is complete: a test goes through every
-// reason and every outcome.
-func farewells() map[Outcome]farewell {
+// farewells is the one map of them, made once. It is complete: a test goes through
+// every reason and every outcome.
+var farewells = sync.OnceValue(makeFarewells)
+
+func makeFarewells() map[Outcome]farewell {
 	say := func(row ...announcements.Prompt) words {
 		return prompts(append(row, announcements.Goodbye)...)
 	}
