@@ -16,7 +16,7 @@ func FuzzStream(f *testing.F) {
 	f.Add([]byte{0, 1, 0, 0, 0, 1, 0, 1, 160, 255, 0, 1, 0, 0, 0, 1, 0, 1, 160, 255})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		s := New(Config{ClockRate: 8000, Rate: 8000}, &twofold{Decoder: g711.NewDecoder(g711.MuLaw), times: 1})
-		room, frame := cap(s.sound), make(pcm.Frame, pcm.WidebandSamples)
+		frame := make(pcm.Frame, pcm.WidebandSamples)
 		at := time.Unix(1e9, 0)
 		for len(in) >= 9 {
 			seq, ts := binary.BigEndian.Uint16(in[1:]), binary.BigEndian.Uint32(in[3:])
@@ -41,7 +41,7 @@ func FuzzStream(f *testing.F) {
 		for range 20 {
 			s.ReadFrame(frame)
 		}
-		if cap(s.sound) != room {
+		if cap(s.sound) > 200*pcm.Wideband/1000 {
 			t.Fatalf("decoded sound has grown to %d samples", cap(s.sound))
 		}
 	})

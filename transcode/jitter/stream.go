@@ -153,9 +153,7 @@ type socketSide struct {
 
 // New makes a stream that is decoded by d.
 func New(cfg Config, d Decoder) *Stream {
-	r := newRates(d)
 	in := func(t time.Duration) int { return int(t * time.Duration(cfg.Rate) / time.Second) }
-	room := func(t time.Duration) int { return int(t * time.Duration(r.highest(cfg.Rate)) / time.Second) }
 	frame := cfg.Rate / 50
 	if cfg.Min <= 0 {
 		cfg.Min = pcm.FrameDuration
@@ -172,20 +170,31 @@ func New(cfg Config, d Decoder) *Stream {
 		ceiling:  max(in(cfg.Max)-frame, 0),
 		frame:    frame,
 		decoder:  d,
-		rates:    r,
+		rates:    newRates(d),
 		lateness: newLateness(cfg.Rate),
 		last:     frame,
 		loud:     level.Silent,
-		sound:    make([]int16, 0, room(longest+4*pcm.FrameDuration)),
-		packet:   make([]int16, room(longest)),
-		scraps:   make([]int16, in(unit), room(unit)),
-		seam:     make([]int16, 0, room(unit)),
 	}
+	s.makeRoom(cfg.Rate)
+	s.scraps = s.scraps[:in(unit)]
 	s.forward, _ = d.(forwardDecoder)
 	s.choosy, _ = d.(choosyDecoder)
 	s.pausing, _ = d.(pausingDecoder)
 	s.adapt = adaptation{dry: longPause, pause: shortPause, reduced: tooEarly}
 	return s
+}
+
+// makeRoom sees to it that there is memory for sound at a rate. Most streams
+// never leave the one that they begin with.
+func (s *Stream) makeRoom(rate int) {
+	room := func(t time.Duration) int { return int(t * time.Duration(rate) / time.Second) }
+	if len(s.packet) >= room(longest) {
+		return
+	}
+	s.sound = append(make([]int16, 0, room(longest+4*pcm.FrameDuration)), s.sound...)
+	s.packet = make([]int16, room(longest))
+	s.scraps = make([]int16, len(s.scraps), room(unit))
+	s.seam = append(make([]int16, 0, room(unit)), s.seam...)
 }
 
 // Push takes a packet that came at a time. It copies the payload, and it

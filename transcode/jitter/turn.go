@@ -24,8 +24,8 @@ const (
 // a stream that cannot.
 type rates struct {
 	decoder turningDecoder
-	played  [past]int16 // the newest sound that was heard
-	up      *halfband.Up
+	played  [past]int16  // the newest sound that was heard
+	up      *halfband.Up // nil before the first turn
 	down    *halfband.Down
 }
 
@@ -34,15 +34,13 @@ func newRates(d Decoder) *rates {
 	if !ok {
 		return nil
 	}
-	return &rates{decoder: t, up: halfband.NewUp(), down: halfband.NewDown()}
+	return &rates{decoder: t}
 }
 
-// highest is the highest rate of a stream that begins at rate.
-func (r *rates) highest(rate int) int {
-	if r == nil {
-		return rate
+func (r *rates) makeFilters() {
+	if r.up == nil {
+		r.up, r.down = halfband.NewUp(), halfband.NewDown()
 	}
-	return max(rate, pcm.Wideband)
 }
 
 // play notes what was heard on a beat; nil was silence.
@@ -65,6 +63,8 @@ func (s *Stream) turn(rate int) bool {
 		rate != pcm.Narrowband && rate != pcm.Wideband {
 		return false
 	}
+	s.makeRoom(rate)
+	s.rates.makeFilters()
 	waiting := len(s.sound)
 	s.bridge()
 	s.sound = append(s.sound, s.seam...)

@@ -153,6 +153,26 @@ func TestPacketsMayChangeTheirSize(t *testing.T) {
 	}
 }
 
+// A telephone call hardly ever leaves 8 kHz, and a gateway holds hundreds.
+func TestMemoryIsForTheRateThatIsRead(t *testing.T) {
+	s := New(Config{ClockRate: 8000, Rate: 8000}, &whistle{rate: 8000})
+	want := func(when string, rate int, filters bool) {
+		t.Helper()
+		if n := cap(s.sound) + cap(s.packet); n != (200+120)*rate/1000 || (s.rates.up != nil) != filters {
+			t.Errorf("%s: room for %d samples, filters %v", when, n, s.rates.up != nil)
+		}
+	}
+	for _, p := range whistled(10, 20*ms, 0) {
+		s.Push(p.Packet, time.Unix(1e9, 0).Add(p.at))
+	}
+	s.ReadFrame(make(pcm.Frame, 160))
+	want("at 8 kHz", 8000, false)
+	s.ReadFrame(make(pcm.Frame, 320))
+	want("at 16 kHz", 16000, true)
+	s.ReadFrame(make(pcm.Frame, 160))
+	want("back at 8 kHz", 16000, true)
+}
+
 func TestTurningDoesNotAllocate(t *testing.T) {
 	s := New(Config{ClockRate: 8000, Rate: 8000}, &whistle{rate: 8000})
 	p, f := whistled(1, 20*ms, 0)[0].Packet, make(pcm.Frame, 320)
