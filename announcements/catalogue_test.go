@@ -68,6 +68,31 @@ var banned = map[string][]string{
 		`indem sie (in der leitung )?(bleiben|teilnehmen|fortfahren)`, `(wenn|falls|sofern) sie (dranbleiben|in der leitung bleiben|bleiben|weitermachen|auflegen)`,
 		`durch (ihr|ihre|die) (weitere )?(teilnahme|verbleib|bleiben|fortsetzung)`, `stillschweigend`, `hiermit`, `e2ee`, `id`,
 	},
+	"fr": {
+		`peut-être`, `éventuellement`, `le cas échéant`, `pourr(ait|aient|iez)`, `etc`,
+		`en (restant|continuant|participant|demeurant)`, `si vous (restez|continuez|raccrochez)`,
+		`rest(ez|er) en ligne`, `tacitement`, `par la présente`, `e2ee`, `id`,
+	},
+	"es": {
+		`quizás?`, `tal vez`, `posiblemente`, `eventualmente`, `en su caso`, `podrían?`, `etc`,
+		`al (permanecer|continuar|participar|seguir|quedarse)`, `si (permanece|continúa|sigue|cuelga|se queda)`,
+		`(permane(zca|cer)|qué?de(se)?|siga) en (la )?línea`, `tácitamente`, `por la presente`, `e2ee`, `id`,
+	},
+	"it": {
+		`forse`, `eventualmente`, `possibilmente`, `se del caso`, `potrebb(e|ero)`, `ecc`,
+		`(rimanendo|restando|continuando|partecipando)`, `se (rimane|resta|continua|riaggancia)`,
+		`(rimanga|resti|rimanere|restare) in linea`, `tacitamente`, `con la presente`, `e2ee`, `id`,
+	},
+	"nl": {
+		`misschien`, `mogelijkerwijs`, `eventueel`, `wellicht`, `zou(den)? kunnen`, `enz`,
+		`door (te blijven|deel te nemen|door te gaan|aan de lijn te blijven)`, `(als|indien|wanneer) u (blijft|doorgaat|ophangt|aan de lijn blijft)`,
+		`blijf(t u)? aan de lijn`, `stilzwijgend`, `hierbij`, `e2ee`, `id`,
+	},
+	"pl": {
+		`być może`, `ewentualnie`, `prawdopodobnie`, `m[óo]g(łby|łaby|liby)`, `itd`, `itp`,
+		`pozostając`, `kontynuując`, `uczestnicząc`, `(jeśli|jeżeli|gdy) (pozosta|nie rozłącz)\pL*`,
+		`(pozostać|zostać) na linii`, `milcząc\pL*`, `niniejszym`, `e2ee`, `id`,
+	},
 }
 
 var (
@@ -122,6 +147,16 @@ func TestLinterFindsWhatItIsFor(t *testing.T) {
 		{"staying is no consent, the other way", "en", "Hang up if you disagree, or stay on the line."},
 		{"dranbleiben ist keine Zustimmung", "de", "Wenn Sie in der Leitung bleiben, stimmen Sie der Aufnahme zu."},
 		{"teilnehmen ist keine Zustimmung", "de", "Durch Ihre Teilnahme willigen Sie ein."},
+		{"rester n'est pas consentir", "fr", "En restant en ligne, vous acceptez l'enregistrement."},
+		{"quedarse no es consentir", "es", "Al permanecer en la llamada, usted acepta la grabación."},
+		{"restare non è acconsentire", "it", "Rimanendo al telefono acconsente alla registrazione."},
+		{"blijven is geen toestemming", "nl", "Als u aan de lijn blijft, stemt u in met de opname."},
+		{"pozostanie nie jest zgodą", "pl", "Pozostając na linii, wyrażają Państwo zgodę na nagrywanie."},
+		{"des mots vagues", "fr", "Cette réunion est peut-être enregistrée."},
+		{"palabras vagas", "es", "Quizá se grabe esta reunión."},
+		{"parole vaghe", "it", "Questa riunione potrebbe essere registrata."},
+		{"vage woorden", "nl", "Deze vergadering wordt eventueel opgenomen."},
+		{"niejasne słowa", "pl", "To spotkanie jest być może nagrywane."},
 		{"vague words", "en", "This meeting may be recorded."},
 		{"ungefähre Worte", "de", "Diese Besprechung wird eventuell aufgenommen."},
 		{"placeholders", "en", "You have reached {operator}."},
@@ -136,13 +171,29 @@ func TestLinterFindsWhatItIsFor(t *testing.T) {
 	}
 }
 
-func TestConsentNamesItsKeysFirst(t *testing.T) {
-	for lang, words := range map[string]map[Prompt]string{
-		"en": {ConsentAgree: "One", ConsentListen: "Two", ConsentLeave: "Three", ConsentRepeat: "Zero"},
-		"de": {ConsentAgree: "Eins", ConsentListen: "Zwei", ConsentLeave: "Drei", ConsentRepeat: "Null"},
-	} {
-		for p, word := range words {
-			if text := catalogues(t)[lang].Texts[p]; !strings.HasPrefix(text, word) {
+// keyWords are the words for the keys with which answers are given.
+var keyWords = map[string][4]string{
+	"en": {"Zero", "One", "Two", "Three"},
+	"de": {"Null", "Eins", "Zwei", "Drei"},
+	"fr": {"Zéro", "Un", "Deux", "Trois"},
+	"es": {"Cero", "Uno", "Dos", "Tres"},
+	"it": {"Zero", "Uno", "Due", "Tre"},
+	"nl": {"Nul", "Eén", "Twee", "Drie"},
+	"pl": {"Zero", "Jeden", "Dwa", "Trzy"},
+}
+
+// TestAnswersNameTheirKeysFirst: who hears the key last no longer knows what it
+// is for. The words in between are another sentence.
+func TestAnswersNameTheirKeysFirst(t *testing.T) {
+	for lang, c := range catalogues(t) {
+		words, known := keyWords[lang]
+		if !known {
+			t.Fatalf("the words for keys are not known for %s", lang)
+		}
+		for p, key := range map[Prompt]int{
+			ConsentAgree: 1, ConsentListen: 2, ConsentRefuse: 2, ConsentLeave: 3, ConsentRepeat: 0, ProcessAgree: 1, ProcessLeave: 2,
+		} {
+			if text := c.Texts[p]; !strings.HasPrefix(strings.ReplaceAll(text, "É", "E"), words[key]) {
 				t.Errorf("%s %s does not begin with its key: %q", lang, p, text)
 			}
 		}

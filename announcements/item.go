@@ -111,28 +111,6 @@ func OfferLanguage(lang string, key rune) Item {
 	return item
 }
 
-// Privacy is the short privacy notice, with what is true for the operator's
-// settings: callerNumber is masked, hidden or full, recording is off, notice
-// or required. What is not known is not claimed.
-func Privacy(callerNumber, recording string) Item {
-	row := []Prompt{PrivacyShort}
-	switch callerNumber {
-	case "masked":
-		row = append(row, PrivacyMasked)
-	case "hidden":
-		row = append(row, PrivacyHidden)
-	case "full":
-		row = append(row, PrivacyFull)
-	}
-	switch recording {
-	case "notice":
-		row = append(row, PrivacyNotice)
-	case "required":
-		row = append(row, PrivacyConsent)
-	}
-	return fixed(prompts(append(row, PrivacyMore)...)...)
-}
-
 func counted(s phrase, n int) Item {
 	return Item{parts: func(lang string) []part { return prompts(s.with(lang, n)...) }}
 }

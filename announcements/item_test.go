@@ -75,32 +75,3 @@ func TestEachNumberCanBeSaid(t *testing.T) {
 		}
 	}
 }
-
-func TestPrivacyClaimsOnlyWhatIsSet(t *testing.T) {
-	for _, tt := range []struct {
-		name, number, recording string
-		has, hasNot             []Prompt
-	}{
-		{"masked number, consent by key", "masked", "required", []Prompt{PrivacyMasked, PrivacyConsent}, []Prompt{PrivacyFull, PrivacyHidden, PrivacyNotice}},
-		{"full number is told", "full", "notice", []Prompt{PrivacyFull, PrivacyNotice}, []Prompt{PrivacyMasked, PrivacyConsent}},
-		{"hidden number", "hidden", "off", []Prompt{PrivacyHidden}, []Prompt{PrivacyNotice, PrivacyConsent}},
-		{"what is not known is not claimed", "", "", []Prompt{PrivacyShort, PrivacyMore}, []Prompt{PrivacyMasked, PrivacyHidden, PrivacyFull, PrivacyNotice, PrivacyConsent}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			said := map[Prompt]bool{}
-			for _, p := range Privacy(tt.number, tt.recording).parts("en") {
-				said[p.prompt] = true
-			}
-			for _, p := range tt.has {
-				if !said[p] {
-					t.Errorf("%s is missing", p)
-				}
-			}
-			for _, p := range tt.hasNot {
-				if said[p] {
-					t.Errorf("%s is claimed", p)
-				}
-			}
-		})
-	}
-}

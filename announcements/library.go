@@ -179,14 +179,19 @@ func (l *Library) Problems() []error { return slices.Clone(l.problems) }
 // Missing are the prompts that neither a language nor its base has, as de is
 // the base of de-AT; callers hear them in another language.
 func (l *Library) Missing(lang string) []Prompt {
-	base, _, _ := strings.Cut(lang, "-")
 	var missing []Prompt
 	for _, p := range promptsOf(lang) {
-		if !l.Has(lang, p) && !l.Has(base, p) {
+		if !l.Speaks(lang, p) {
 			missing = append(missing, p)
 		}
 	}
 	return missing
+}
+
+// Speaks reports whether the language, or its base, has the prompt.
+func (l *Library) Speaks(lang string, p Prompt) bool {
+	base, _, _ := strings.Cut(lang, "-")
+	return l.Has(lang, p) || l.Has(base, p)
 }
 
 // Has reports whether the language has the prompt itself.

@@ -20,8 +20,8 @@ const (
 	TimeOut  Prompt = "time.out"
 )
 
-// The privacy notice. [Privacy] puts the short form together so that it says
-// only what is true for the operator's settings.
+// The privacy notice. [Notice] puts it together so that it says only what is true
+// for the operator's settings.
 const (
 	PrivacyShort   Prompt = "privacy.short"
 	PrivacyMasked  Prompt = "privacy.masked"
@@ -78,15 +78,19 @@ const (
 // allows it), ConsentLeave and ConsentRepeat, one item each, so that
 // [Speech.Begun] shows which of the keys has been named.
 const (
-	RecordingOn      Prompt = "recording.on"
-	RecordingStart   Prompt = "recording.start"
-	RecordingPause   Prompt = "recording.pause"
-	RecordingResume  Prompt = "recording.resume"
-	RecordingStop    Prompt = "recording.stop"
-	ConsentIntro     Prompt = "consent.intro"
-	ConsentAgree     Prompt = "consent.agree"
-	ConsentListen    Prompt = "consent.listen"
-	ConsentLeave     Prompt = "consent.leave"
+	RecordingOn     Prompt = "recording.on"
+	RecordingStart  Prompt = "recording.start"
+	RecordingPause  Prompt = "recording.pause"
+	RecordingResume Prompt = "recording.resume"
+	RecordingStop   Prompt = "recording.stop"
+	ConsentIntro    Prompt = "consent.intro"
+	ConsentAgree    Prompt = "consent.agree"
+	ConsentListen   Prompt = "consent.listen"
+	ConsentLeave    Prompt = "consent.leave"
+	// ConsentRefuse is the second key where a no means leaving.
+	ConsentRefuse Prompt = "consent.refuse"
+	// ConsentUntold stands in place of the yes where the purpose cannot be told.
+	ConsentUntold    Prompt = "consent.untold"
 	ConsentRepeat    Prompt = "consent.repeat"
 	ConsentYes       Prompt = "consent.yes"
 	ConsentNo        Prompt = "consent.no"
@@ -109,14 +113,27 @@ const (
 
 // What the operator says of themselves, and who waits is told.
 const (
-	PrivacyController Prompt = "privacy.controller"
-	privacyDayOne     Prompt = "privacy.days.one"
-	privacyDaysBefore Prompt = "privacy.days.before"
-	privacyDaysAfter  Prompt = "privacy.days.after"
-	PrivacyTransfer   Prompt = "privacy.transfer"
-	PrivacyWhere      Prompt = "privacy.where"
-	WaitMessage       Prompt = "wait.message"
-	WaitLonger        Prompt = "wait.longer"
+	PrivacyController  Prompt = "privacy.controller"
+	privacyDayOne      Prompt = "privacy.days.one"
+	privacyDaysBefore  Prompt = "privacy.days.before"
+	privacyDaysAfter   Prompt = "privacy.days.after"
+	PrivacyTransfer    Prompt = "privacy.transfer"
+	privacyOperator    Prompt = "privacy.operator"
+	privacyAddress     Prompt = "privacy.address"
+	privacyDPO         Prompt = "privacy.dpo"
+	privacyBasis       Prompt = "privacy.basis"
+	privacyCarriers    Prompt = "privacy.carriers"
+	privacyRecipients  Prompt = "privacy.recipients"
+	privacyKept        Prompt = "privacy.kept"
+	privacyRights      Prompt = "privacy.rights"
+	privacyWithdraw    Prompt = "privacy.withdraw"
+	privacyHangUp      Prompt = "privacy.hang_up"
+	privacyAuthorities Prompt = "privacy.authorities"
+	privacyAuthority   Prompt = "privacy.authority"
+	privacyEnd         Prompt = "privacy.end"
+	PrivacyWhere       Prompt = "privacy.where"
+	WaitMessage        Prompt = "wait.message"
+	WaitLonger         Prompt = "wait.longer"
 )
 
 // In the meeting.
@@ -223,7 +240,9 @@ func allPrompts() []Prompt {
 		RefuseInsecure, RefusePolicy, RefuseRecording, RefuseEnded, RefuseDeclined,
 		WaitHost, WaitHostPIN, WaitRoom, WaitStill, WaitEnd, WaitHostEnd, Enter, EnterMuted, EnterListening,
 		RecordingOn, RecordingStart, RecordingPause, RecordingResume, RecordingStop,
-		ConsentIntro, ConsentAgree, ConsentListen, ConsentLeave, ConsentRepeat,
+		ConsentIntro, ConsentAgree, ConsentListen, ConsentLeave, ConsentRefuse, ConsentUntold, ConsentRepeat,
+		privacyOperator, privacyAddress, privacyDPO, privacyBasis, privacyCarriers, privacyRecipients, privacyKept,
+		privacyRights, privacyWithdraw, privacyHangUp, privacyAuthorities, privacyAuthority, privacyEnd,
 		ConsentYes, ConsentNo, ConsentNone, ConsentWithdrawn, ConsentNothing,
 		MuteSelf, UnmuteSelf, MuteHost, UnmuteAsk, UnmuteHeld, HandUp, HandDown,
 		StateAlone, StateNone, StateTransport, StateEnhanced,

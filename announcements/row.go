@@ -30,15 +30,21 @@ func (r *row) addWords(lang string, i int, p part) {
 		r.segments = append(r.segments, segment{clip: c, frames: c.frames, item: i})
 		return
 	}
-	r.library.log.Warn().Str("prompt", string(p.prompt)).Str("language", lang).Msg("nothing to say")
 	for _, other := range p.otherwise {
 		r.add(lang, i, other)
 	}
+	if len(p.otherwise) == 0 {
+		r.library.log.Warn().Str("prompt", string(p.prompt)).Str("language", lang).Msg("nothing to say")
+	}
 }
 
-// seek is the sound of a prompt or a text, and what it says.
+// seek is the sound of a prompt or a text, and what it says. What stands in its
+// place is better understood than another language.
 func (l *Library) seek(lang string, p part) (*recording, *clip) {
-	if p.text == "" {
+	switch {
+	case p.text == "" && len(p.otherwise) > 0 && !l.Speaks(lang, p.prompt):
+		return nil, nil
+	case p.text == "":
 		return l.find(lang, p.prompt)
 	}
 	return &recording{text: p.text, words: hash([]byte(lang + "\n" + p.text))}, l.texts.find(Phrase{lang, p.text})

@@ -184,8 +184,8 @@ func TestNoticesAreNoLongerThanPeopleListen(t *testing.T) {
 		item Item
 		most time.Duration
 	}{
-		{"the short privacy notice", Privacy("masked", "required"), 20 * time.Second},
-		{"the full privacy notice", Say(PrivacyLong), 90 * time.Second},
+		{"the short privacy notice", Notice{Number: "masked", Recording: "required", Days: 7}.Short(), 20 * time.Second},
+		{"the full privacy notice", Notice{Recording: "required", Processing: true, Days: 365}.Long(), 90 * time.Second},
 		{"the refusal of telephones", Say(RefuseE2EE), 12 * time.Second},
 		{"why a telephone must leave now", Say(RefuseE2EENow), 8 * time.Second},
 	} {

@@ -3,7 +3,6 @@ package call
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/lockout"
@@ -93,52 +92,4 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// How much of a caller's number others see.
-const (
-	NumberMasked = "masked"
-	NumberHidden = "hidden"
-	NumberFull   = "full"
-)
-
-// PrivacyConfig is the "privacy" section of the operator's file.
-type PrivacyConfig struct {
-	// CallerNumber is what others in the meeting see of a caller's number.
-	CallerNumber string `yaml:"caller_number"`
-}
-
-// DefaultPrivacyConfig returns the settings used where the file is silent.
-func DefaultPrivacyConfig() PrivacyConfig { return PrivacyConfig{CallerNumber: NumberMasked} }
-
-// Validate reports every mistake at once, each under its key in the file.
-func (c PrivacyConfig) Validate() error {
-	switch c.CallerNumber {
-	case NumberMasked, NumberHidden, NumberFull:
-		return nil
-	}
-	return fmt.Errorf("caller_number: %q is no choice: want masked, hidden or full", c.CallerNumber)
-}
-
-// Label is how others see a caller: number is what the trunk has sent, empty
-// where it is suppressed; nth is a small number that tells callers apart.
-//
-// A masked number keeps its beginning and never its last digits: the end is
-// what tells one line of a town or a company from the next. What does not look
-// like a telephone number is not shown in any part.
-func (c PrivacyConfig) Label(number string, nth int) string {
-	anonymous := fmt.Sprintf("Phone %d", nth)
-	digits := strings.TrimPrefix(number, "+")
-	if c.CallerNumber == NumberHidden || digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return anonymous
-	}
-	if c.CallerNumber == NumberFull {
-		return "Phone " + number
-	}
-	const shown, hidden = 5, 4
-	if len(digits) < shown+hidden {
-		return anonymous
-	}
-	prefix := number[:len(number)-len(digits)]
-	return fmt.Sprintf("Phone %s%s... (%d)", prefix, digits[:shown], nth)
 }

@@ -93,8 +93,13 @@ func inform(s state) (state, []action) {
 		return s, nil
 	}
 	s, acts := to(s, informing)
-	s, spoken := speak(s, true, word{prompt: privacyNotice})
+	s, spoken := speak(s, true, notice(s, privacyNotice))
 	return s, append(append(acts, spoken...), arm{bound, longestNotice})
+}
+
+// notice is the short or the full privacy notice, as it is true in this meeting.
+func notice(s state, which announcements.Prompt) word {
+	return word{prompt: which, asks: admission.Consent(facts(s))}
 }
 
 // hold lets the caller wait, with words and then music.
@@ -144,7 +149,7 @@ func waitingKey(s state, key rune) (state, []action) {
 	case s.warned && s.phase == holding && s.entry == "":
 		return waitOn(s)
 	case key == '0' && star:
-		return speak(s, true, word{prompt: announcements.PrivacyLong})
+		return speak(s, true, notice(s, fullNotice))
 	case key == '#' && s.phase == informing:
 		s, acts := stop(s)
 		s.informed = true

@@ -53,7 +53,7 @@ func roomCommand(s state, key rune) (state, []action) {
 	case '2':
 		return reconsider(s)
 	case '0':
-		return reply(s, word{prompt: announcements.PrivacyLong})
+		return reply(s, notice(s, fullNotice))
 	case '1':
 		if s.identity.Host {
 			return reply(s, prompts(announcements.Help, announcements.HelpHost, announcements.HelpHostMore)...)

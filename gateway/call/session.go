@@ -70,7 +70,7 @@ type result struct {
 
 // New prepares a call. Nothing happens before Run.
 func New(setup Setup) *Session {
-	return newSession(setup, library{setup.Library, setup.Privacy, setup.Policy.Consent.String()})
+	return newSession(setup, library{setup.Library, setup.Privacy.notice()})
 }
 
 func newSession(setup Setup, sp speaker) *Session {
@@ -280,12 +280,11 @@ func (s *Session) close() {
 // library gives words the voice of the announcements.
 type library struct {
 	*announcements.Library
-	privacy PrivacyConfig
-	consent string
+	notice announcements.Notice
 }
 
 func (l library) speak(lang string, w words) speech {
-	return l.Speak(lang, w.items(l.privacy, l.consent)...)
+	return l.Speak(lang, w.items(l.notice)...)
 }
 
 func (l library) music() pcm.Source { return l.Music() }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
 )
 
 // words is a row of things to be said in one breath.
@@ -13,8 +14,9 @@ type words []word
 // compared, so that the life of a call stays a matter of values.
 type word struct {
 	prompt announcements.Prompt
-	count  int    // of people
-	lang   string // offered
+	count  int                // of people
+	lang   string             // offered
+	asks   conference.Consent // that a privacy notice speaks of
 }
 
 // Words that are put together of several recordings, under the names by which
@@ -24,6 +26,7 @@ const (
 	leadOut       announcements.Prompt = "lead.out"
 	offerLanguage announcements.Prompt = "language"
 	privacyNotice                      = announcements.PrivacyShort
+	fullNotice                         = announcements.PrivacyLong
 	people        announcements.Prompt = "state.people"
 	waiting       announcements.Prompt = "waiting.count"
 	others        announcements.Prompt = "others.count"
@@ -60,7 +63,7 @@ func (w words) then(more ...word) words {
 }
 
 // items turns w into what the announcements speak, one item for each word.
-func (w words) items(p PrivacyConfig, consent string) []announcements.Item {
+func (w words) items(n announcements.Notice) []announcements.Item {
 	items := make([]announcements.Item, len(w))
 	for i, word := range w {
 		switch word.prompt {
@@ -71,7 +74,9 @@ func (w words) items(p PrivacyConfig, consent string) []announcements.Item {
 		case offerLanguage:
 			items[i] = announcements.OfferLanguage(word.lang, rune('0'+word.count))
 		case privacyNotice:
-			items[i] = announcements.Privacy(p.CallerNumber, consent)
+			items[i] = noticeOf(n, word).Short()
+		case fullNotice:
+			items[i] = noticeOf(n, word).Long()
 		case people:
 			items[i] = announcements.People(word.count)
 		case waiting:
@@ -87,4 +92,10 @@ func (w words) items(p PrivacyConfig, consent string) []announcements.Item {
 		}
 	}
 	return items
+}
+
+// noticeOf is the operator's notice with what is true of this meeting.
+func noticeOf(n announcements.Notice, w word) announcements.Notice {
+	n.Recording = w.asks.String()
+	return n
 }

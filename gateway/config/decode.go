@@ -174,8 +174,9 @@ func (d *decoder) table(key string, n ast.Node, into reflect.Value) {
 	if _, single := rawText(n); single && into.Type().Elem().Kind() == reflect.String {
 		text := reflect.New(into.Type().Elem()).Elem()
 		d.scalar(key, n, text)
-		into.Set(reflect.MakeMap(into.Type()))
+		into.SetZero()
 		if text.Len() > 0 {
+			into.Set(reflect.MakeMap(into.Type()))
 			into.SetMapIndex(reflect.Zero(into.Type().Key()), text)
 		}
 		return

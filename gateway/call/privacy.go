@@ -1,0 +1,74 @@
+package call
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/einwahl/einwahl/announcements"
+)
+
+// How much of a caller's number others see.
+const (
+	NumberMasked = "masked"
+	NumberHidden = "hidden"
+	NumberFull   = "full"
+)
+
+// PrivacyConfig is the "privacy" section of the operator's file.
+type PrivacyConfig struct {
+	// CallerNumber is what others in the meeting see of a caller's number.
+	CallerNumber string `yaml:"caller_number"`
+
+	// What the notice says of the operator: see announcements.Notice.
+	Controller announcements.Texts `yaml:"controller"`
+	Address    announcements.Texts `yaml:"address"`
+	DPO        announcements.Texts `yaml:"dpo"`
+	Basis      announcements.Texts `yaml:"basis"`
+	Recipients announcements.Texts `yaml:"recipients"`
+	Transfer   announcements.Texts `yaml:"transfer"`
+	Authority  announcements.Texts `yaml:"authority"`
+	URL        announcements.Texts `yaml:"url"`
+}
+
+// notice is what callers are told of all this.
+func (c PrivacyConfig) notice() announcements.Notice {
+	return announcements.Notice{
+		Number: c.CallerNumber, Controller: c.Controller, Address: c.Address, DPO: c.DPO, Basis: c.Basis,
+		Recipients: c.Recipients, Transfer: c.Transfer, Authority: c.Authority, Where: c.URL,
+	}
+}
+
+// DefaultPrivacyConfig returns the settings used where the file is silent.
+func DefaultPrivacyConfig() PrivacyConfig { return PrivacyConfig{CallerNumber: NumberMasked} }
+
+// Validate reports every mistake at once, each under its key in the file.
+func (c PrivacyConfig) Validate() error {
+	switch c.CallerNumber {
+	case NumberMasked, NumberHidden, NumberFull:
+		return nil
+	}
+	return fmt.Errorf("caller_number: %q is no choice: want masked, hidden or full", c.CallerNumber)
+}
+
+// Label is how others see a caller: number is what the trunk has sent, empty
+// where it is suppressed; nth is a small number that tells callers apart.
+//
+// A masked number keeps its beginning and never its last digits: the end is
+// what tells one line of a town or a company from the next. What does not look
+// like a telephone number is not shown in any part.
+func (c PrivacyConfig) Label(number string, nth int) string {
+	anonymous := fmt.Sprintf("Phone %d", nth)
+	digits := strings.TrimPrefix(number, "+")
+	if c.CallerNumber == NumberHidden || digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return anonymous
+	}
+	if c.CallerNumber == NumberFull {
+		return "Phone " + number
+	}
+	const shown, hidden = 5, 4
+	if len(digits) < shown+hidden {
+		return anonymous
+	}
+	prefix := number[:len(number)-len(digits)]
+	return fmt.Sprintf("Phone %s%s... (%d)", prefix, digits[:shown], nth)
+}
