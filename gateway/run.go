@@ -29,7 +29,6 @@ func (r runCommand) Run(ctx context.Context) error {
 	}
 	log := newLog(c.Log)
 	hint(c, log)
-	keepLittleGarbage()
 	// From here on: until somebody listens, HUP would end the program.
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -48,6 +47,7 @@ func (r runCommand) Run(ctx context.Context) error {
 	// Whatever ends the gateway ends what waits beside it.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	go keepLittleGarbage(ctx)
 	go r.welcome(ctx, gateway, c, token, made, log)
 	go r.reloads(ctx, hup, gateway, log)
 	over := make(chan struct{})
