@@ -11,12 +11,10 @@
 package records
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 )
 
@@ -122,69 +120,6 @@ func (b *Book) AppendCall(c Call) error { return b.calls.append(c) }
 
 // Close closes the files. It is safe to call twice.
 func (b *Book) Close() error { return errors.Join(b.consents.close(), b.calls.close()) }
-
-// journal is one file of lines.
-type journal struct {
-	mu   sync.Mutex
-	file *os.File
-	torn bool // the last line has no end
-}
-
-func openJournal(name string) (*journal, error) {
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open records: %w", err)
-	}
-	torn, err := endsTorn(file)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read end of %s: %w", name, err), file.Close())
-	}
-	return &journal{file: file, torn: torn}, nil
-}
-
-// endsTorn reports whether the last line has no end, as a power cut leaves it.
-func endsTorn(file *os.File) (bool, error) {
-	info, err := file.Stat()
-	if err != nil || info.Size() == 0 {
-		return false, err
-	}
-	last := make([]byte, 1)
-	if _, err := file.ReadAt(last, info.Size()-1); err != nil {
-		return false, err
-	}
-	return last[0] != '\n', nil
-}
-
-func (j *journal) append(record any) error {
-	line, err := json.Marshal(record)
-	if err != nil {
-		return fmt.Errorf("encode record: %w", err)
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.torn { // whatever stands there must not spoil this one
-		line = append([]byte{'\n'}, line...)
-	}
-	n, err := j.file.Write(append(line, '\n'))
-	if err != nil {
-		j.torn = j.torn || n > 0 // a full disk may have taken a part of it
-		return fmt.Errorf("write record: %w", err)
-	}
-	j.torn = false
-	if err := j.file.Sync(); err != nil {
-		return fmt.Errorf("write record to the disk: %w", err)
-	}
-	return nil
-}
-
-func (j *journal) close() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if err := j.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("close records: %w", err)
-	}
-	return nil
-}
 
 // syncFolder makes the names of new files last.
 func syncFolder(name string) error {
