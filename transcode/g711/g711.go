@@ -35,6 +35,18 @@ func (l Law) Silence() byte {
 	return 0xd5
 }
 
+// aLaw and muLaw hold the bytes of all samples: of one in 16 bits A-law looks at
+// the upper 12, mu-law at the upper 14.
+var aLaw, muLaw = func() (a [1 << 12]byte, mu [1 << 14]byte) {
+	for i := range a {
+		a[i] = g711.EncodeAlawFrame(int16(i << 4))
+	}
+	for i := range mu {
+		mu[i] = g711.EncodeUlawFrame(int16(i << 2))
+	}
+	return a, mu
+}()
+
 // Encode writes f to dst, one byte a sample, and returns how many it wrote: as
 // many as both hold.
 func (l Law) Encode(dst []byte, f pcm.Frame) int {
@@ -42,12 +54,12 @@ func (l Law) Encode(dst []byte, f pcm.Frame) int {
 	dst, f = dst[:n], f[:n]
 	if l == MuLaw {
 		for i, s := range f {
-			dst[i] = g711.EncodeUlawFrame(s)
+			dst[i] = muLaw[uint16(s)>>2]
 		}
 		return n
 	}
 	for i, s := range f {
-		dst[i] = g711.EncodeAlawFrame(s)
+		dst[i] = aLaw[uint16(s)>>4]
 	}
 	return n
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/zaf/g711"
+
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -185,5 +187,17 @@ func BenchmarkConceal(b *testing.B) {
 	for b.Loop() {
 		_, _ = d.Decode(f, src)
 		d.Conceal(f)
+	}
+}
+
+// TestTablesAreTheDefinition: the bits that are not looked at make no difference.
+func TestTablesAreTheDefinition(t *testing.T) {
+	for v := math.MinInt16; v <= math.MaxInt16; v++ {
+		var a, mu [1]byte
+		ALaw.Encode(a[:], pcm.Frame{int16(v)})
+		MuLaw.Encode(mu[:], pcm.Frame{int16(v)})
+		if wantA, wantMu := g711.EncodeAlawFrame(int16(v)), g711.EncodeUlawFrame(int16(v)); a[0] != wantA || mu[0] != wantMu {
+			t.Fatalf("%d becomes %#02x and %#02x, want %#02x and %#02x", v, a[0], mu[0], wantA, wantMu)
+		}
 	}
 }
