@@ -28,6 +28,7 @@ const (
 type lateness struct {
 	rate   int
 	share  [steps]float32 // of packets that were so many grains late
+	filled int            // steps up to the last that is not 0
 	seen   int
 	before int // how late the packets of the last beat were
 	same   int // beats in a row that were as late as the one before
@@ -37,7 +38,7 @@ type lateness struct {
 }
 
 func newLateness(rate int) lateness {
-	l := lateness{rate: rate}
+	l := lateness{rate: rate, filled: 1}
 	l.share[0] = 1
 	return l
 }
@@ -88,13 +89,18 @@ func (l *lateness) learn(late int) {
 		l.seen++
 		keep = doubt
 	}
-	for i, share := range l.share {
+	step := min(late*grain/l.rate, steps-1)
+	filled := step + 1
+	for i, share := range l.share[:l.filled] {
 		if share < forgotten {
-			share = 0
+			l.share[i] = 0
+			continue
 		}
 		l.share[i] = share * keep
+		filled = max(filled, i+1)
 	}
-	l.share[min(late*grain/l.rate, steps-1)] += 1 - keep
+	l.share[step] += 1 - keep
+	l.filled = filled
 }
 
 // usual is the lateness that few packets exceed, in samples.
