@@ -22,7 +22,7 @@ import (
 
 const (
 	// replayWindow is how many packets back one may be late; none is taken twice.
-	replayWindow = 512
+	replayWindow = 128
 	// knownSources is how many sources a microphone may have in all. Something is
 	// kept of each.
 	knownSources = 64
