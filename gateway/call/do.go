@@ -48,6 +48,11 @@ func (s *Session) do(ctx context.Context, a action) {
 		s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 			return result{event: obeyed{a.command, v.Command(ctx, a.command)}}
 		})
+	case pronounce:
+		lang := s.state.lang
+		s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+			return result{event: pronounced{a.name, a.has, s.speaker.pronounce(ctx, lang, a.name)}}
+		})
 	case leave:
 		s.leave()
 	case hangup:

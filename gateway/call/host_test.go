@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 )
 
@@ -48,12 +49,17 @@ func TestWhoComesAndGoesIsHeard(t *testing.T) {
 	comes := func(m *conference.State) { m.Joined.Count++ }
 	goes := func(m *conference.State) { m.Left.Count++ }
 	quiet, in := inRoom(openMeeting()), inRoom(openMeeting(tones))
+	named := inRoom(openMeeting(func(m *conference.State) { m.Announce = conference.AnnounceNames }))
 	checkSteps(t, []step{
 		{"who comes is heard", in, with(in, comes), talking, "say signal.came"},
 		{"who goes is heard", in, with(in, goes), talking, "say signal.went"},
 		{"several at once are one sound", in, with(in, comes, comes, goes), talking, "say signal.came signal.went"},
 		{"nobody new is silence", in, with(in), talking, ""},
 		{"where the meeting wants no tones there are none", quiet, with(quiet, comes, goes), talking, ""},
+		{"names follow the sound", named, with(named, comes, func(m *conference.State) { m.Joined.Name = "Ada" }), talking, "say signal.came; pronounce Ada"},
+		{"a name that was spoken is said", named, pronounced{name: "Ada", has: announcements.Joined}, talking, "say text joined"},
+		{"a name that nobody can speak is left out", named, pronounced{"Ada", announcements.Joined, errDown}, talking, ""},
+		{"somebody without a name is a sound", named, with(named, goes), talking, "say signal.went"},
 		{"a service that counts anew is no arrival", after(in, with(in, comes), spoken{}), with(in), talking, ""},
 	})
 }

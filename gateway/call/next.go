@@ -48,7 +48,7 @@ func next(s state, ev event) (state, []action) {
 		return nextSpoken(s)
 	case expired:
 		return nextExpired(s, ev.timer)
-	case found, proved, claimed, visited, testified, opened, obeyed:
+	case found, proved, claimed, visited, testified, opened, obeyed, pronounced:
 		return nextResult(s, ev)
 	case changed:
 		return nextChanged(s, ev.meeting)
@@ -111,6 +111,10 @@ func nextResult(s state, ev event) (state, []action) {
 	case opened:
 		if s.phase == opening {
 			return nextOpened(s, ev)
+		}
+	case pronounced:
+		if s.seated && ev.err == nil {
+			return tell(s, word{prompt: theirWords, text: ev.name}, word{prompt: ev.has})
 		}
 	case obeyed:
 		if s.seated {

@@ -155,6 +155,8 @@ func describe(actions []action) string {
 			all = append(all, "find "+a.number)
 		case prove:
 			all = append(all, strings.TrimSpace("prove "+a.pin))
+		case pronounce:
+			all = append(all, "pronounce "+a.name)
 		case command:
 			all = append(all, fmt.Sprintf("command %d", a.command))
 		default:

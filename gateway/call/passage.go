@@ -17,21 +17,30 @@ func company(s state) words {
 	return words{{prompt: others, count: there}}
 }
 
-// passages are the sounds for who has come and who has gone since, and their
-// names where the meeting wants them. Several at once are one sound.
-func passages(before, now conference.State) words {
+// passages are the sounds for who has come and who has gone since; several at
+// once are one sound. Where the meeting wants names, they follow once somebody
+// has spoken them: a name is no recording that is there already.
+func passages(before, now conference.State) (words, []action) {
+	if now.Announce == conference.AnnounceNothing {
+		return nil, nil
+	}
 	var row words
+	var names []action
 	for _, p := range []struct {
 		was, is conference.Passage
 		sound   announcements.Prompt
+		has     announcements.Prompt
 	}{
-		{before.Joined, now.Joined, came},
-		{before.Left, now.Left, went},
+		{before.Joined, now.Joined, came, announcements.Joined},
+		{before.Left, now.Left, went, announcements.Left},
 	} {
-		if now.Announce == conference.AnnounceNothing || p.is.Count <= p.was.Count {
+		if p.is.Count <= p.was.Count {
 			continue
 		}
 		row = row.then(word{prompt: p.sound})
+		if now.Announce == conference.AnnounceNames && p.is.Name != "" {
+			names = append(names, pronounce{p.is.Name, p.has})
+		}
 	}
-	return row
+	return row, names
 }

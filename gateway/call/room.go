@@ -88,6 +88,8 @@ func nextInRoom(s state, before conference.State) (state, []action) {
 		news = news.then(word{prompt: announcements.UnmuteAsk})
 	}
 	news = append(news, changes(s, before, now)...)
+	sounds, names := passages(before, now)
+	news = append(news, sounds...)
 	if s.mic && shutByNo(s) && before.Recording.Active() {
 		s.mic = false
 		news = news.then(word{prompt: announcements.StateMuted})
@@ -98,7 +100,7 @@ func nextInRoom(s state, before conference.State) (state, []action) {
 	}
 	s, acts := proceed(s)
 	s, more := unqueue(s)
-	return s, append(acts, more...)
+	return s, append(append(acts, more...), names...)
 }
 
 // shutByNo reports whether a caller's voice was shut by their no to a recording
@@ -126,7 +128,7 @@ func changes(s state, before, now conference.State) words {
 	if s.identity.Host && now.You.Waiting > before.You.Waiting {
 		news = news.then(word{prompt: waiting, count: now.You.Waiting})
 	}
-	return append(news, passages(before, now)...)
+	return news
 }
 
 // recordingChange leaves out the beginning, which comes as a notice or as a

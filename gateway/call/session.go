@@ -27,6 +27,8 @@ type speech interface {
 type speaker interface {
 	speak(lang string, w words) speech
 	music() pcm.Source
+	// pronounce has a name spoken, so that words can say it.
+	pronounce(ctx context.Context, lang, name string) error
 }
 
 // Session leads one call. It has one goroutine, which owns all of it.
@@ -285,6 +287,10 @@ type library struct {
 
 func (l library) speak(lang string, w words) speech {
 	return l.Speak(lang, w.items(l.notice)...)
+}
+
+func (l library) pronounce(ctx context.Context, lang, name string) error {
+	return l.PrepareUnkept(ctx, announcements.Phrase{Language: lang, Words: name})
 }
 
 func (l library) music() pcm.Source { return l.Music() }

@@ -183,4 +183,9 @@ func (st *stage) speak(lang string, w words) speech {
 	return &fakeSpeech{stage: st, lang: lang, words: w.audible(), done: make(chan struct{})}
 }
 
+func (st *stage) pronounce(_ context.Context, lang, name string) error {
+	st.note("pronounces " + name + " in " + lang)
+	return nil
+}
+
 func (st *stage) music() pcm.Source { return &fakeMusic{} }

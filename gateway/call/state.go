@@ -153,6 +153,12 @@ type (
 		command conference.Command
 		err     error
 	}
+	// pronounced is a name that can be said now, and what its bearer has done.
+	pronounced struct {
+		name string
+		has  announcements.Prompt
+		err  error
+	}
 	gone     struct{ err error } // there is no call any more; nil: the caller has hung up
 	draining struct{}            // the gateway closes
 )
@@ -188,9 +194,14 @@ type (
 	}
 	open    struct{}
 	command struct{ command conference.Command }
-	leave   struct{} // the meeting, for good
-	hangup  struct{ why Outcome }
-	note    struct{ decision admission.Decision }
+	// pronounce has the name of somebody spoken who has come, or gone.
+	pronounce struct {
+		name string
+		has  announcements.Prompt
+	}
+	leave  struct{} // the meeting, for good
+	hangup struct{ why Outcome }
+	note   struct{ decision admission.Decision }
 )
 
 // timer is one of the few clocks of a call.

@@ -16,6 +16,7 @@ type word struct {
 	prompt announcements.Prompt
 	count  int                // of people
 	lang   string             // offered
+	text   string             // of somebody; prompt is theirWords
 	asks   conference.Consent // that a privacy notice speaks of
 }
 
@@ -32,6 +33,7 @@ const (
 	others        announcements.Prompt = "others.count"
 	came          announcements.Prompt = "signal.came"
 	went          announcements.Prompt = "signal.went"
+	theirWords    announcements.Prompt = "text"
 )
 
 // lastBreath is the silence after the last word: a telephone throws away what
@@ -85,6 +87,8 @@ func (w words) items(n announcements.Notice) []announcements.Item {
 			items[i] = announcements.Others(word.count)
 		case came:
 			items[i] = announcements.Sound(announcements.Came)
+		case theirWords:
+			items[i] = announcements.Text(word.text)
 		case went:
 			items[i] = announcements.Sound(announcements.Went)
 		default:
