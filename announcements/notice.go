@@ -21,19 +21,19 @@ type Notice struct {
 // The operator's own recordings of a whole notice. They take the place of what
 // is put together, in the languages that have them.
 const (
-	ownShort = "own.notice.short"
-	ownLong  = "own.notice.long"
+	OwnShort Prompt = "own.notice.short"
+	OwnLong  Prompt = "own.notice.long"
 )
 
 // Short is the short notice: who, what for, what others see, and where there is
 // more.
 func (n Notice) Short() Item {
-	return Text(ownShort, Item{parts: n.short})
+	return Text(string(OwnShort), Item{parts: n.short})
 }
 
 // Long is all of the notice.
 func (n Notice) Long() Item {
-	return Text(ownLong, Item{parts: n.long})
+	return Text(string(OwnLong), Item{parts: n.long})
 }
 
 func (n Notice) short(lang string) []part {
@@ -109,15 +109,4 @@ func told(before Prompt, t Texts, lang string) []part {
 		return nil
 	}
 	return append(prompts(before), Text(text).parts(lang)...)
-}
-
-// Phrases are the texts that the notice needs in a language.
-func (n Notice) Phrases(lang string) []Phrase {
-	var all []Phrase
-	for _, t := range []Texts{n.Controller, n.Address, n.DPO, n.Basis, n.Recipients, n.Transfer, n.Authority, n.Where} {
-		if text := t.In(lang); text != "" {
-			all = append(all, Phrase{lang, text})
-		}
-	}
-	return all
 }

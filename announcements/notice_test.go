@@ -102,9 +102,6 @@ func TestTheNoticeTellsWhatTheLawNames(t *testing.T) {
 			t.Errorf("there is no word of the %s", what)
 		}
 	}
-	if got := len(wholeNotice().Phrases("de")); got != 8 {
-		t.Errorf("it needs %d texts, want 8", got)
-	}
 }
 
 func TestTheOperatorMayRecordTheWholeNotice(t *testing.T) {

@@ -41,17 +41,18 @@ var (
 // left out, or otherwise is said in its place.
 func Text(words string, otherwise ...Item) Item {
 	p := part{text: tidy(words)}
-	if name, own := ownName(p.text); own {
-		p = part{prompt: ownPrompt(name)}
+	if own, named := Named(words); named {
+		p = part{prompt: own}
 	}
 	p.otherwise = otherwise
 	return fixed(p)
 }
 
-// ownName is the recording that a text names, if it names one.
-func ownName(words string) (string, bool) {
+// Named is the operator's own recording that a text names, if it names one.
+func Named(words string) (Prompt, bool) {
+	words = tidy(words)
 	name, own := strings.CutPrefix(words, ownPrefix)
-	return name, own && name != "" && !strings.ContainsAny(name, " \t\n")
+	return Prompt(words), own && name != "" && !strings.Contains(name, " ")
 }
 
 // tidy makes one line of what somebody has written.
@@ -80,12 +81,16 @@ func (l *Library) PrepareUnkept(ctx context.Context, p Phrase) error {
 // those of the operator's file, which must never be left out. Where one cannot
 // be spoken, what was held before stays.
 func (l *Library) Keep(ctx context.Context, all ...Phrase) error {
-	var errs []error
-	for _, p := range all {
-		if err := l.Prepare(ctx, p); err != nil {
-			errs = append(errs, fmt.Errorf("%q in %s cannot be spoken: %w", p.Words, p.Language, err))
-		}
+	errs := make([]error, len(all))
+	var work sync.WaitGroup
+	for i, p := range all {
+		work.Go(func() {
+			if err := l.Prepare(ctx, p); err != nil {
+				errs[i] = fmt.Errorf("%q cannot be spoken in %s: %w", p.Words, p.Language, err)
+			}
+		})
 	}
+	work.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -94,8 +99,8 @@ func (l *Library) Keep(ctx context.Context, all ...Phrase) error {
 
 func (l *Library) prepare(ctx context.Context, p Phrase, store bool) error {
 	p.Words = tidy(p.Words)
-	if name, own := ownName(p.Words); own {
-		if _, c := l.find(p.Language, ownPrompt(name)); c == nil {
+	if own, named := Named(p.Words); named {
+		if _, c := l.find(p.Language, own); c == nil {
 			return fmt.Errorf("announcements.directory has no recording %s in %s", p.Words, p.Language)
 		}
 		return nil
@@ -258,7 +263,7 @@ func (t *texts) keep(all []Phrase) error {
 	held := map[Phrase]*clip{}
 	for _, p := range all {
 		p.Words = tidy(p.Words)
-		if _, own := ownName(p.Words); own {
+		if _, named := Named(p.Words); named {
 			continue
 		}
 		c := t.find(p)

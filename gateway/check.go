@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"time"
@@ -34,8 +35,12 @@ func (k checkCommand) Run() error {
 	for _, hint := range c.Hints(time.Now()) {
 		fmt.Printf("\nNot a mistake, but hardly meant: %s.\n", hint)
 	}
+	c.Announcements.Cache = "" // nothing is left behind
 	library, err := announcements.Open(c.Announcements, zerolog.Nop())
 	if err != nil {
+		return fmt.Errorf("announcements: %w", err)
+	}
+	if err := library.Keep(context.Background(), c.Phrases(library)...); err != nil {
 		return fmt.Errorf("announcements: %w", err)
 	}
 	for _, problem := range library.Problems() {

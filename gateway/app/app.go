@@ -79,6 +79,9 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	if a.library, err = announcements.Open(c.Announcements, o.Log); err != nil {
 		return nil, fmt.Errorf("announcements: %w", err)
 	}
+	if err = a.library.Keep(context.Background(), c.Phrases(a.library)...); err != nil {
+		return nil, fmt.Errorf("announcements: %w", err)
+	}
 	if a.book, err = records.Open(c.Records); err != nil {
 		return nil, fmt.Errorf("records: %w", err)
 	}
@@ -163,6 +166,9 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) Reload(c config.Config) error {
 	old := a.settings.Load()
 	changes := config.Diff(old.Config, c)
+	if err := a.library.Keep(context.Background(), c.Phrases(a.library)...); err != nil {
+		return fmt.Errorf("announcements: %w", err)
+	}
 	if err := a.phones.SetTrunks(c.Trunks); err != nil {
 		return fmt.Errorf("trunks: %w", err)
 	}

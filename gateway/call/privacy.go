@@ -30,6 +30,20 @@ type PrivacyConfig struct {
 	URL        announcements.Texts `yaml:"url"`
 }
 
+// Told is a text of the notice, with its key in the file.
+type Told struct {
+	Key   string
+	Texts announcements.Texts
+}
+
+// Told are the texts of the notice, those too that are empty.
+func (c PrivacyConfig) Told() []Told {
+	return []Told{
+		{"controller", c.Controller}, {"address", c.Address}, {"dpo", c.DPO}, {"basis", c.Basis},
+		{"recipients", c.Recipients}, {"transfer", c.Transfer}, {"authority", c.Authority}, {"url", c.URL},
+	}
+}
+
 // notice is what callers are told of all this.
 func (c PrivacyConfig) notice() announcements.Notice {
 	return announcements.Notice{

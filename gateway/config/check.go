@@ -14,7 +14,7 @@ import (
 
 // check asks each section what is wrong with it, and then looks at what they
 // say of each other.
-func (c Config) check(languages func(announcements.Config) ([]string, error)) Mistakes {
+func (c Config) check(open func(announcements.Config) (Voices, error)) Mistakes {
 	var all Mistakes
 	for _, section := range []struct {
 		key string
@@ -49,7 +49,7 @@ func (c Config) check(languages func(announcements.Config) ([]string, error)) Mi
 	all = append(all, c.checkNumbers()...)
 	all = append(all, c.checkCallers()...)
 	all = append(all, c.checkWays()...)
-	return append(all, c.checkLanguages(languages)...)
+	return append(all, c.checkVoices(open)...)
 }
 
 func wrong(key, format string, args ...any) Mistake {
@@ -159,28 +159,6 @@ func (c Config) checkCallers() Mistakes {
 		return nil
 	}
 	return Mistakes{wrong("admission.caller.attestation", "nobody could come in: want certificate_hosts in sip.stir, or trust_identity on a trunk that sends verstat")}
-}
-
-// checkLanguages looks whether the gateway can speak what numbers ask for. A
-// regional language such as de-AT is spoken where its base is.
-func (c Config) checkLanguages(languages func(announcements.Config) ([]string, error)) Mistakes {
-	var all Mistakes
-	if languages == nil || len(split("", c.Announcements.Validate())) > 0 {
-		return all // what is wrong with the section is told already
-	}
-	spoken, err := languages(c.Announcements)
-	if err != nil {
-		return split("announcements", err)
-	}
-	for i, n := range c.Numbers {
-		for j, language := range n.Languages {
-			base, _, _ := strings.Cut(language, "-")
-			if !slices.Contains(spoken, language) && !slices.Contains(spoken, base) {
-				all = append(all, wrong(at(at("numbers", i)+".languages", j), "%q is not spoken here; there %s", language, known(spoken)))
-			}
-		}
-	}
-	return all
 }
 
 // known ends a sentence with what there is.

@@ -37,25 +37,19 @@ func Load(path string) (Config, error) {
 // Parse is Load for a file that has been read.
 func Parse(src []byte) (Config, error) { return parse(src, outside()) }
 
-// surroundings is what a file may refer to. Without languages none is checked.
+// surroundings is what a file may refer to. Without voices nobody listens to them.
 type surroundings struct {
-	env       func(name string) (string, bool)
-	read      func(path string) ([]byte, error)
-	languages func(announcements.Config) ([]string, error)
+	env    func(name string) (string, bool)
+	read   func(path string) ([]byte, error)
+	voices func(announcements.Config) (Voices, error)
 }
 
 func outside() surroundings {
-	return surroundings{env: os.LookupEnv, read: os.ReadFile, languages: spoken}
+	return surroundings{env: os.LookupEnv, read: os.ReadFile, voices: library}
 }
 
-// spoken lists the languages that the gateway can speak with these settings.
-func spoken(c announcements.Config) ([]string, error) {
-	library, err := announcements.Open(c, zerolog.Nop())
-	if err != nil {
-		return nil, err
-	}
-	return library.Languages(), nil
-}
+// library is what the gateway can say with these settings.
+func library(c announcements.Config) (Voices, error) { return announcements.Open(c, zerolog.Nop()) }
 
 func parse(src []byte, s surroundings) (Config, error) {
 	body, wrong := document(src)
@@ -69,7 +63,7 @@ func parse(src []byte, s surroundings) (Config, error) {
 	c.settleConsent()
 	// What could not be decoded has kept its default, so checking goes on and
 	// finds what else is wrong.
-	for _, m := range append(c.check(s.languages), c.checkToken(s.read)...) {
+	for _, m := range append(c.check(s.voices), c.checkToken(s.read)...) {
 		m.Line = d.line(m.Key)
 		if !d.reported(m.Key) {
 			d.mistakes = append(d.mistakes, m)

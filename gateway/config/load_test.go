@@ -20,10 +20,19 @@ import (
 // spoken.
 func still() surroundings {
 	return surroundings{
-		env:       func(string) (string, bool) { return "", false },
-		read:      func(path string) ([]byte, error) { return nil, fmt.Errorf("open %s: %w", path, os.ErrNotExist) },
-		languages: func(announcements.Config) ([]string, error) { return []string{"de", "en"}, nil },
+		env:    func(string) (string, bool) { return "", false },
+		read:   func(path string) ([]byte, error) { return nil, fmt.Errorf("open %s: %w", path, os.ErrNotExist) },
+		voices: func(announcements.Config) (Voices, error) { return twoVoices{}, nil },
 	}
+}
+
+// twoVoices speak English and German, and own.controller in German.
+type twoVoices struct{}
+
+func (twoVoices) Languages() []string { return []string{"de", "en"} }
+
+func (twoVoices) Speaks(lang string, p announcements.Prompt) bool {
+	return p == "own.controller" && lang == "de" || p == announcements.OwnShort && lang == "en"
 }
 
 // bones are trunks, numbers and meetings with which a file is complete.
@@ -69,6 +78,10 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 		{"telephones never join a meeting of unknown encryption", "admission: {encryption: {unknown: admit}}", "admission.encryption.unknown: telephones are always refused here"},
 
 		{"a number names trunks that exist", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers:\n  - number: '1'\n    trunks: [a, b]", `numbers[0].trunks[1]: no trunk is named "b"; there is only a (line 4)`},
+		{"a text has to be spoken", "privacy: {controller: Stadt}", "privacy.controller: nothing can speak it in de: want announcements.synthesiser, or own.<name> for a recording in announcements.directory (line 1)"},
+		{"a recording has to be there", "privacy:\n  controller: own.controller", "privacy.controller: announcements.directory has no recording en/own.controller (line 2)"},
+		{"what one language tells, all do", "announcements: {synthesiser: [cat]}\nprivacy: {url: {de: hier}}", "privacy.url: has no text for en, which numbers speak: want {en: ...} beside the others (line 2)"},
+		{"a message has to be spoken", strings.Replace(bones, "trunks: [a]", "trunks: [a], message: {en: Wait}", 1), "numbers[0].message: nothing can speak it in en"},
 		{"a number speaks languages that exist", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers:\n  - number: '1'\n    trunks: [a]\n    languages: [en, tlh]", `numbers[0].languages[1]: "tlh" is not spoken here; there are de, en (line 5)`},
 		{"a number leads to a backend that exists", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers: [{number: '1', trunks: [a], backend: zoom}]", `numbers[0].backend: no conference service is called "zoom"; there is only embedded (line 2)`},
 		{"a number leads to a meeting that exists", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers: [{number: '1', trunks: [a], meeting: '7'}]\nmeetings: [{id: 8}]", `numbers[0].meeting: no meeting has the number "7"; there is only 8 (line 2)`},
@@ -276,7 +289,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		if again := c.check(still().languages); len(again) > 0 {
+		if again := c.check(still().voices); len(again) > 0 {
 			t.Fatalf("a file that was taken is wrong: %v", again)
 		}
 	})

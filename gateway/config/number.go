@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/einwahl/einwahl/announcements"
 )
 
 // Number is one of "numbers": a called number, and what answers there.
@@ -20,6 +22,8 @@ type Number struct {
 	// Meeting, where it is set, is the only one behind this number, and the
 	// caller is not asked for its number.
 	Meeting string `yaml:"meeting"`
+	// Message is said to those who wait, where the meeting says nothing itself.
+	Message announcements.Texts `yaml:"message"`
 	// Refuse is when a refusal that is known before answering is said: Answered
 	// or Early.
 	Refuse string `yaml:"refuse"`

@@ -1,0 +1,122 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/einwahl/einwahl/announcements"
+)
+
+// Voices is what the gateway can say; an announcements.Library is that.
+type Voices interface {
+	Languages() []string
+	Speaks(lang string, p announcements.Prompt) bool
+}
+
+// checkVoices looks whether the gateway can say what it must.
+func (c Config) checkVoices(open func(announcements.Config) (Voices, error)) Mistakes {
+	if open == nil || len(split("", c.Announcements.Validate())) > 0 {
+		return nil // what is wrong with the section is told already
+	}
+	v, err := open(c.Announcements)
+	if err != nil {
+		return split("announcements", err)
+	}
+	return append(c.checkLanguages(v), c.checkTexts(v)...)
+}
+
+// checkLanguages looks whether the gateway can speak what numbers ask for. A
+// regional language such as de-AT is spoken where its base is.
+func (c Config) checkLanguages(v Voices) Mistakes {
+	var all Mistakes
+	spoken := v.Languages()
+	for i, n := range c.Numbers {
+		for j, language := range n.Languages {
+			base, _, _ := strings.Cut(language, "-")
+			if !slices.Contains(spoken, language) && !slices.Contains(spoken, base) {
+				all = append(all, wrong(at(at("numbers", i)+".languages", j), "%q is not spoken here; there %s", language, known(spoken)))
+			}
+		}
+	}
+	return all
+}
+
+// checkTexts looks whether what callers must be told is there in each language
+// that they are spoken to in, and can be spoken.
+func (c Config) checkTexts(v Voices) Mistakes {
+	var all Mistakes
+	for _, told := range c.Privacy.Told() {
+		if told.Texts.Empty() {
+			continue
+		}
+		key := "privacy." + told.Key
+		for _, lang := range c.languages() {
+			if recorded(v, lang) {
+				continue
+			}
+			if told.Texts.In(lang) == "" {
+				all = append(all, wrong(key, "has no text for %s, which numbers speak: want {%s: ...} beside the others", lang, lang))
+				continue
+			}
+			all = append(all, c.checkText(v, key, lang, told.Texts)...)
+		}
+	}
+	for i, n := range c.Numbers {
+		for _, lang := range n.Languages {
+			all = append(all, c.checkText(v, at("numbers", i)+".message", lang, n.Message)...)
+		}
+	}
+	return all
+}
+
+// recorded reports that the operator has recorded the whole notice in a language.
+func recorded(v Voices, lang string) bool {
+	return v.Speaks(lang, announcements.OwnShort) && v.Speaks(lang, announcements.OwnLong)
+}
+
+// checkText looks whether a text can be said in a language.
+func (c Config) checkText(v Voices, key, lang string, t announcements.Texts) Mistakes {
+	text := t.In(lang)
+	own, named := announcements.Named(text)
+	switch {
+	case text == "":
+	case named && !v.Speaks(lang, own):
+		return Mistakes{wrong(key, "announcements.directory has no recording %s/%s", lang, own)}
+	case !named && len(c.Announcements.Synthesiser) == 0:
+		return Mistakes{wrong(key, "nothing can speak it in %s: want announcements.synthesiser, or own.<name> for a recording in announcements.directory", lang)}
+	}
+	return nil
+}
+
+// languages are those that numbers speak, each once.
+func (c Config) languages() []string {
+	var all []string
+	for _, n := range c.Numbers {
+		all = append(all, n.Languages...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Phrases are the texts of the file that must be ready whenever a call comes.
+func (c Config) Phrases(v Voices) []announcements.Phrase {
+	var all []announcements.Phrase
+	add := func(lang string, t announcements.Texts) {
+		if text := t.In(lang); text != "" {
+			all = append(all, announcements.Phrase{Language: lang, Words: text})
+		}
+	}
+	for _, lang := range c.languages() {
+		for _, told := range c.Privacy.Told() {
+			if !recorded(v, lang) {
+				add(lang, told.Texts)
+			}
+		}
+	}
+	for _, n := range c.Numbers {
+		for _, lang := range n.Languages {
+			add(lang, n.Message)
+		}
+	}
+	return all
+}

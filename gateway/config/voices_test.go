@@ -1,0 +1,72 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/einwahl/einwahl/announcements"
+)
+
+// allRecorded has the whole notice in English.
+type allRecorded struct{ twoVoices }
+
+func (allRecorded) Speaks(lang string, p announcements.Prompt) bool {
+	return lang == "en" && (p == announcements.OwnShort || p == announcements.OwnLong)
+}
+
+func TestATextMayBeWrittenOnceOrForEachLanguage(t *testing.T) {
+	c, err := parse([]byte(`
+announcements: {synthesiser: [cat]}
+privacy:
+  controller: Stadt Musterhausen
+  address: {de: Markt 1, en: 1 Market Square}
+  url: ""
+`+bones), still())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		texts    announcements.Texts
+		lang     string
+		wantText string
+	}{
+		{c.Privacy.Controller, "en", "Stadt Musterhausen"},
+		{c.Privacy.Address, "de", "Markt 1"},
+		{c.Privacy.Address, "en", "1 Market Square"},
+		{c.Privacy.URL, "en", ""},
+	} {
+		if got := tt.texts.In(tt.lang); got != tt.wantText {
+			t.Errorf("%v in %s = %q, want %q", tt.texts, tt.lang, got, tt.wantText)
+		}
+	}
+}
+
+func TestPhrasesAreWhatNumbersNeed(t *testing.T) {
+	c, err := parse([]byte(`
+announcements: {synthesiser: [cat]}
+privacy: {controller: Stadt, address: {de: Markt, en: Market}}
+trunks: [{name: a, peers: [10.0.0.0/8]}]
+numbers:
+  - {number: "1", trunks: [a], languages: [de], message: {de: Gleich, en: Soon}}
+  - {number: "2", trunks: [a], languages: [de, en]}
+meetings: [{id: 1}]
+`), still())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(v Voices) string {
+		var all []string
+		for _, p := range c.Phrases(v) {
+			all = append(all, p.Language+" "+p.Words)
+		}
+		slices.Sort(all)
+		return strings.Join(all, ", ")
+	}
+	if got, want := said(twoVoices{}), "de Gleich, de Markt, de Stadt, en Market, en Stadt"; got != want {
+		t.Errorf("phrases are %s, want %s", got, want)
+	}
+	if got, want := said(allRecorded{}), "de Gleich, de Markt, de Stadt"; got != want {
+		t.Errorf("with a notice that is recorded phrases are %s, want %s", got, want)
+	}
+}
