@@ -85,6 +85,9 @@ type Guest struct {
 	Label string // what others see, e.g. "Phone +49 30 ...12" or "Phone 3"
 	// Language the caller is spoken to in, for notices written by the host.
 	Language string
+	// Held callers come in only once a host has admitted them, also where others
+	// come straight in. Their State has Lobby set.
+	Held bool
 	// Secure tells that signalling and sound of the call are encrypted as far
 	// as the gateway; the others may see it.
 	Secure bool

@@ -223,6 +223,7 @@ func (m *meeting) Visit(_ context.Context, who conference.Guest) (conference.Vis
 	v := &visit{meeting: m, states: make(chan conference.State, 1), call: who.Call}
 	ok := m.do(func() {
 		v.person = m.state.arrive(who.Label, true, who.Host)
+		v.person.held = who.Held
 		m.members[v.person.id] = &member{person: v.person, visit: v}
 	})
 	if !ok {

@@ -39,6 +39,7 @@ type person struct {
 	name     string
 	phone    bool
 	hostPIN  bool // has given the host's PIN
+	held     bool // waits in a lobby of their own, as the gateway wants
 	place    place
 	parting  parting
 	admitted bool // a host has let them through the lobby
@@ -129,8 +130,11 @@ func (s *state) waits(p *person) bool {
 	if p.place == inLobby {
 		return true
 	}
-	return p.phone && p.place == atDoor && s.policy.lobby && !s.sealed() && !p.admitted && !s.isHost(p)
+	return p.phone && p.place == atDoor && s.lobbyFor(p) && !s.sealed() && !p.admitted && !s.isHost(p)
 }
+
+// lobbyFor reports whether p waits until a host has admitted them.
+func (s *state) lobbyFor(p *person) bool { return s.policy.lobby || p.held }
 
 func (s *state) waiting() int {
 	n := 0

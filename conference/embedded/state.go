@@ -104,7 +104,7 @@ func (s *state) door(p *person) (place, parting) {
 		return outside, partDeclined
 	case s.locked && !host && !p.admitted && p.place == atDoor:
 		return outside, partLocked
-	case s.policy.lobby && !opens && !p.admitted:
+	case s.lobbyFor(p) && !opens && !p.admitted:
 		return inLobby, ""
 	case !s.policy.joinBeforeHost && !opens && !s.hostPresent():
 		return waitingForHost, ""

@@ -10,7 +10,7 @@ func (s *state) stateFor(p *person) conference.State {
 		RecordingRun:   s.run,
 		Consent:        s.policy.consent,
 		Locked:         s.locked,
-		Lobby:          s.policy.lobby,
+		Lobby:          s.lobbyFor(p),
 		HostPresent:    s.hostPresent(),
 		HostPIN:        s.policy.hostPIN != "",
 		JoinBeforeHost: s.policy.joinBeforeHost,
