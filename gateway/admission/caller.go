@@ -1,9 +1,16 @@
 package admission
 
+import "slices"
+
 // Caller is what is known of who calls, whatever they key in.
 type Caller struct {
 	// Anonymous callers do not show a number.
 	Anonymous bool
+	// Number is what they call from, in E.164 where that is known; empty where it
+	// is withheld.
+	Number string
+	// Asserted tells that a trunk that is trusted for it has named the number.
+	Asserted bool
 	// Attested is how much of the number somebody answers for.
 	Attested Attestation
 }
@@ -29,10 +36,16 @@ var attestationNames = [...]string{"off", "C", "B", "A"}
 
 // ParseAttestation reads A, B or C. Everything else vouches for nothing.
 func ParseAttestation(s string) Attestation {
-	for a := FullyAttested; a > Unattested; a-- {
-		if attestationNames[a] == s {
-			return a
-		}
-	}
-	return Unattested
+	return Attestation(max(0, slices.Index(attestationNames[:], s)))
 }
+
+// known is what of a is one of the levels; anything else vouches for nothing.
+func (a Attestation) known() Attestation {
+	if a < Unattested || a > FullyAttested {
+		return Unattested
+	}
+	return a
+}
+
+// String is the level as it stands in the operator's file.
+func (a Attestation) String() string { return attestationNames[a.known()] }

@@ -3,20 +3,31 @@ package admission
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/einwahl/einwahl/conference"
 )
 
-// Choice is what an operator decides about an encryption level or a kind of
-// caller.
+// Choice is what an operator decides about an encryption level, a kind of
+// caller, or a meeting without its host.
 type Choice string
 
 const (
-	// AdmitLevel lets telephones in.
-	AdmitLevel Choice = "admit"
-	// RefuseLevel keeps them out.
-	RefuseLevel Choice = "refuse"
+	// ChoiceAdmit lets telephones in.
+	ChoiceAdmit Choice = "admit"
+	// ChoiceWait lets them wait until somebody in the meeting has done something.
+	ChoiceWait Choice = "wait"
+	// ChoiceRefuse keeps them out.
+	ChoiceRefuse Choice = "refuse"
+)
+
+// Lobby is who decides whether callers wait to be let in.
+type Lobby string
+
+const (
+	// LobbyMeeting leaves it to the meeting.
+	LobbyMeeting Lobby = "meeting"
+	// LobbyAlways lets all wait, whatever the meeting says.
+	LobbyAlways Lobby = "always"
 )
 
 // Config is the "admission" section of the operator's file.
@@ -24,8 +35,27 @@ type Config struct {
 	Encryption Levels `yaml:"encryption"`
 	// SecureLeg refuses calls that came without TLS and SRTP.
 	SecureLeg bool `yaml:"secure_leg"`
+	// Phones may come in at all. A meeting that takes none takes none in any case.
+	Phones bool `yaml:"phones"`
 	// Caller is who may call.
 	Caller CallerConfig `yaml:"caller"`
+	// Registered wants a personal PIN, or a number of Caller.Numbers that somebody
+	// answers for.
+	Registered bool `yaml:"registered"`
+	// MinPIN is the least number of digits of the PIN that was keyed, and keeps out
+	// PINs that anybody would try first; 0: any PIN, or none.
+	MinPIN int `yaml:"min_pin"`
+	// Regions are those where a meeting's sound may be processed; a trailing * stands
+	// for whatever follows. Empty: anywhere.
+	Regions []string `yaml:"regions"`
+	// Host is what becomes of callers while there is no host.
+	Host Choice `yaml:"host"`
+	// Lobby is who decides whether callers wait to be let in.
+	Lobby Lobby `yaml:"lobby"`
+	// Hours are when telephones may come in. Empty: at any time.
+	Hours []Hours `yaml:"hours"`
+	// Meetings are what is otherwise for some of them.
+	Meetings []MeetingOverride `yaml:"meetings"`
 }
 
 // CallerConfig decides about callers by what is known of their number. It lets
@@ -36,6 +66,9 @@ type CallerConfig struct {
 	Attestation string `yaml:"attestation"`
 	// Anonymous is what becomes of callers who do not show their number.
 	Anonymous Choice `yaml:"anonymous"`
+	// Numbers are callers that count as registered, where the number is attested A
+	// or asserted by a trunk that is trusted for it.
+	Numbers []string `yaml:"numbers"`
 }
 
 // Levels decides about each encryption level. The last two are there so that a
@@ -49,48 +82,58 @@ type Levels struct {
 }
 
 // DefaultConfig returns the settings used where the file is silent. A meeting
-// without any encryption is refused: who runs one may say so.
+// without any encryption is refused: who runs one may say so. Callers without a
+// number wait to be let in, since many cannot help it.
 func DefaultConfig() Config {
 	return Config{
 		Encryption: Levels{
-			None:      RefuseLevel,
-			Transport: AdmitLevel,
-			Enhanced:  AdmitLevel,
-			EndToEnd:  RefuseLevel,
-			Unknown:   RefuseLevel,
+			None:      ChoiceRefuse,
+			Transport: ChoiceAdmit,
+			Enhanced:  ChoiceAdmit,
+			EndToEnd:  ChoiceRefuse,
+			Unknown:   ChoiceRefuse,
 		},
-		Caller: CallerConfig{Attestation: attestationNames[Unattested], Anonymous: AdmitLevel},
+		Phones: true,
+		Caller: CallerConfig{Attestation: Unattested.String(), Anonymous: ChoiceWait},
+		Host:   ChoiceWait,
+		Lobby:  LobbyMeeting,
+	}
+}
+
+// general is what the section says, in the terms of what may be otherwise.
+func (c Config) general(r RecordingConfig) Override {
+	return Override{
+		Encryption: LevelOverride{None: c.Encryption.None, Transport: c.Encryption.Transport, Enhanced: c.Encryption.Enhanced},
+		SecureLeg:  &c.SecureLeg,
+		Phones:     &c.Phones,
+		Caller:     CallerOverride(c.Caller),
+		Registered: &c.Registered,
+		MinPIN:     &c.MinPIN,
+		Regions:    c.Regions,
+		Host:       c.Host,
+		Lobby:      c.Lobby,
+		Hours:      c.Hours,
+		Consent:    r.Consent,
+		AfterNo:    r.AfterNo,
 	}
 }
 
 // Validate reports every mistake at once, each under its key in the file.
 func (c Config) Validate() error {
-	var errs []error
+	errs := c.general(DefaultRecordingConfig()).mistakes()
 	for _, level := range []struct {
 		key    string
 		choice Choice
-		never  bool
-	}{
-		{"none", c.Encryption.None, false},
-		{"transport", c.Encryption.Transport, false},
-		{"enhanced", c.Encryption.Enhanced, false},
-		{"e2ee", c.Encryption.EndToEnd, true},
-		{"unknown", c.Encryption.Unknown, true},
-	} {
-		switch {
-		case level.choice != AdmitLevel && level.choice != RefuseLevel:
-			errs = append(errs, fmt.Errorf("encryption.%s: %q is no choice: want admit or refuse", level.key, level.choice))
-		case level.never && level.choice == AdmitLevel:
+	}{{"e2ee", c.Encryption.EndToEnd}, {"unknown", c.Encryption.Unknown}} {
+		switch level.choice {
+		case ChoiceRefuse:
+		case ChoiceAdmit:
 			errs = append(errs, fmt.Errorf("encryption.%s: telephones are always refused here; a telephone cannot encrypt end to end", level.key))
+		default:
+			errs = append(errs, fmt.Errorf("encryption.%s: %q is no choice: want refuse", level.key, level.choice))
 		}
 	}
-	if !slices.Contains(attestationNames[:], c.Caller.Attestation) {
-		errs = append(errs, fmt.Errorf("caller.attestation: %q is no choice: want off, C, B or A", c.Caller.Attestation))
-	}
-	if c.Caller.Anonymous != AdmitLevel && c.Caller.Anonymous != RefuseLevel {
-		errs = append(errs, fmt.Errorf("caller.anonymous: %q is no choice: want admit or refuse", c.Caller.Anonymous))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, validateMeetings(c.Meetings)...)...)
 }
 
 // RecordingConfig is the "recording" section of the operator's file.
@@ -98,67 +141,20 @@ type RecordingConfig struct {
 	// Consent is what is asked of callers of meetings that do not say it
 	// themselves: off, notice or required.
 	Consent string `yaml:"consent"`
+	// AfterNo is what a no means in meetings that do not say it themselves: listen
+	// or leave.
+	AfterNo string `yaml:"after_no"`
 }
 
 // DefaultRecordingConfig returns the settings used where the file is silent.
 func DefaultRecordingConfig() RecordingConfig {
-	return RecordingConfig{Consent: conference.ConsentRequired.String()}
+	return RecordingConfig{Consent: conference.ConsentRequired.String(), AfterNo: conference.AfterNoListen.String()}
 }
 
 // Validate reports every mistake at once, each under its key in the file.
 func (c RecordingConfig) Validate() error {
-	consent, err := conference.ParseConsent(c.Consent)
-	switch {
-	case err != nil:
-		return fmt.Errorf("consent: %w", err)
-	case consent == conference.ConsentDefault:
-		return errors.New("consent: want off, notice or required")
-	}
-	return nil
-}
-
-// Policy is the operator's part of a decision. Its zero value admits nobody
-// and requires consent.
-type Policy struct {
-	None, Transport, Enhanced bool // telephones may be in meetings of this level
-	SecureLeg                 bool // calls must be encrypted
-	Anonymous                 bool // callers need show no number
-	Attestation               Attestation
-	Consent                   conference.Consent
-}
-
-// NewPolicy makes a policy of two valid sections of the operator's file.
-func NewPolicy(c Config, r RecordingConfig) Policy {
-	consent, err := conference.ParseConsent(r.Consent)
-	if err != nil {
-		consent = conference.ConsentRequired
-	}
-	return Policy{
-		None:        c.Encryption.None == AdmitLevel,
-		Transport:   c.Encryption.Transport == AdmitLevel,
-		Enhanced:    c.Encryption.Enhanced == AdmitLevel,
-		SecureLeg:   c.SecureLeg,
-		Anonymous:   c.Caller.Anonymous == AdmitLevel,
-		Attestation: ParseAttestation(c.Caller.Attestation),
-		Consent:     consent,
-	}
-}
-
-// Consent is what is asked of the caller before they are recorded.
-func Consent(f Facts) conference.Consent { return f.Policy.consent(f.Meeting) }
-
-// consent is what is asked in meeting m: what it says itself, else what the
-// operator says, and what nobody has said or what makes no sense is required.
-func (p Policy) consent(m conference.State) conference.Consent {
-	for _, c := range []conference.Consent{m.Consent, p.Consent} {
-		switch c {
-		case conference.ConsentDefault:
-			continue
-		case conference.ConsentOff, conference.ConsentNotice:
-			return c
-		default:
-			return conference.ConsentRequired
-		}
-	}
-	return conference.ConsentRequired
+	return errors.Join(
+		chosen("consent", c.Consent, nil, []string{"off", "notice", "required"}),
+		chosen("after_no", c.AfterNo, nil, []string{"listen", "leave"}),
+	)
 }

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,15 +15,19 @@ func TestTheDefaultsAreValid(t *testing.T) {
 	if err := DefaultRecordingConfig().Validate(); err != nil {
 		t.Error(err)
 	}
-	want := Policy{Transport: true, Enhanced: true, Anonymous: true, Consent: conference.ConsentRequired}
-	if got := NewPolicy(DefaultConfig(), DefaultRecordingConfig()); got != want {
+	want := Policy{
+		Transport: true, Enhanced: true, Phones: true, Anonymous: ChoiceWait, Host: ChoiceWait,
+		Consent: conference.ConsentRequired, AfterNo: conference.AfterNoListen,
+	}
+	got := NewPolicy(DefaultConfig(), DefaultRecordingConfig())
+	if got.parts, got.meetings = nil, nil; !reflect.DeepEqual(got, want) {
 		t.Errorf("policy = %+v, want %+v", got, want)
 	}
 }
 
 func TestAFileCannotAdmitEndToEnd(t *testing.T) {
 	c := DefaultConfig()
-	c.Encryption.EndToEnd, c.Encryption.Unknown = AdmitLevel, AdmitLevel
+	c.Encryption.EndToEnd, c.Encryption.Unknown = ChoiceAdmit, ChoiceAdmit
 	c.Encryption.None = "perhaps"
 	err := c.Validate()
 	if err == nil {
@@ -38,11 +43,11 @@ func TestAFileCannotAdmitEndToEnd(t *testing.T) {
 func TestCallersAreChosenByWhatIsKnownOfTheirNumber(t *testing.T) {
 	for text, want := range map[string]Attestation{"off": Unattested, "C": GatewayAttested, "B": PartlyAttested, "A": FullyAttested} {
 		c := DefaultConfig()
-		c.Caller = CallerConfig{Attestation: text, Anonymous: RefuseLevel}
+		c.Caller = CallerConfig{Attestation: text, Anonymous: ChoiceRefuse}
 		if err := c.Validate(); err != nil {
 			t.Error(err)
 		}
-		if p := NewPolicy(c, DefaultRecordingConfig()); p.Attestation != want || p.Anonymous {
+		if p := NewPolicy(c, DefaultRecordingConfig()); p.Attestation != want || p.Anonymous != ChoiceRefuse {
 			t.Errorf("attestation %s: %+v", text, p)
 		}
 	}
@@ -61,11 +66,11 @@ func TestCallersAreChosenByWhatIsKnownOfTheirNumber(t *testing.T) {
 
 func TestConsentIsNamed(t *testing.T) {
 	for text, good := range map[string]bool{"off": true, "notice": true, "required": true, "": false, "yes": false} {
-		if err := (RecordingConfig{Consent: text}).Validate(); (err == nil) != good {
+		if err := (RecordingConfig{Consent: text, AfterNo: "listen"}).Validate(); (err == nil) != good {
 			t.Errorf("consent %q: %v", text, err)
 		}
 	}
-	if p := NewPolicy(DefaultConfig(), RecordingConfig{Consent: "nonsense"}); p.Consent != conference.ConsentRequired {
+	if p := NewPolicy(DefaultConfig(), RecordingConfig{Consent: "nonsense", AfterNo: "nonsense"}); p.Consent != conference.ConsentRequired {
 		t.Errorf("nonsense asks for %v", p.Consent)
 	}
 }

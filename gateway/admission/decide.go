@@ -4,18 +4,34 @@
 // [Decide] is pure and total. It knows no clock, no network and no telephone;
 // whatever is fed to it, it answers, and what it does not understand it
 // refuses. The same facts are decided at the door and again after each change
-// of the meeting, for as long as the caller is there.
+// of the meeting, for as long as the caller is there. [Explain] asks the same
+// rules and tells what each of them has found.
+//
+// What an operator wants is a [Policy]: what the file says in general, unless it
+// says otherwise of the number that was called, unless it says otherwise of the
+// meeting.
 package admission
 
-import "github.com/einwahl/einwahl/conference"
+import (
+	"time"
+
+	"github.com/einwahl/einwahl/conference"
+)
 
 // Facts is all that bears on a decision.
 type Facts struct {
+	// Now is when the decision is taken.
+	Now time.Time
 	// Meeting is the meeting as this caller's visit sees it now.
 	Meeting conference.State
+	// WaitingRoom is set where the conference service can let single callers wait
+	// until a host admits them.
+	WaitingRoom bool
 	// Proven is set once the caller has keyed a PIN that is right, or has
 	// found a meeting that needs none.
 	Proven bool
+	// PIN is what may be known of that PIN.
+	PIN PIN
 	// Identity is what the PIN has shown.
 	Identity conference.Identity
 	// Seated is set while the caller has a seat. Who is in is past the door:
@@ -48,15 +64,6 @@ type Decision struct {
 // and if none does, admission with an open voice.
 func Decide(f Facts) Decision { return decide(rules(), f) }
 
-// Unwelcome tells whether a call is refused wherever it leads, for what it is
-// itself.
-func Unwelcome(f Facts) (Reason, bool) {
-	f.Proven, f.Policy.Transport = true, true
-	f.Meeting = conference.State{Encryption: conference.Transport, Recording: conference.NotRecording, HostPresent: true}
-	d := Decide(f)
-	return d.Reason, d.Verdict == Refuse
-}
-
 func decide(rules []rule, f Facts) Decision {
 	for _, r := range rules {
 		if r.applies(f) {
@@ -64,4 +71,42 @@ func decide(rules []rule, f Facts) Decision {
 		}
 	}
 	return Decision{Verdict: Admit, Reason: Open, Voice: true}
+}
+
+// Unwelcome tells whether a call is refused for what it is itself, wherever it
+// leads: to the meeting of that number, or, where the number is empty, to any
+// meeting for which the operator may have said otherwise.
+func Unwelcome(f Facts, meeting string) (Reason, bool) {
+	if meeting != "" {
+		f.Policy = f.Policy.Meeting(meeting)
+		return unwelcome(f)
+	}
+	why, refused := unwelcome(f)
+	for i := range f.Policy.meetings {
+		special := f
+		special.Policy = f.Policy.under(i)
+		if _, there := unwelcome(special); !there {
+			return NotProven, false
+		}
+	}
+	return why, refused
+}
+
+// unwelcome asks only what needs no meeting to be answered.
+func unwelcome(f Facts) (Reason, bool) {
+	for _, r := range rules() {
+		if r.early && r.applies(f) {
+			return r.then.Reason, true
+		}
+	}
+	return NotProven, false
+}
+
+// MustBeLetIn tells whether the operator wants this caller let in by a host,
+// though the meeting may let others come straight in.
+func MustBeLetIn(f Facts) bool {
+	if f.Identity.Host {
+		return false
+	}
+	return lobbyAlways(f).holds || waitingRoom(f).holds && anonymous(f).holds && anonymousWait(f).holds
 }

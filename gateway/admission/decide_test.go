@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/einwahl/einwahl/conference"
@@ -34,7 +35,7 @@ func inside(f *Facts)       { f.Seated = true }
 func overTLS(f *Facts)      { f.SecureLeg = true }
 func wantsTLS(f *Facts)     { f.Policy.SecureLeg = true }
 func unnamed(f *Facts)      { f.Caller.Anonymous = true }
-func wantsNames(f *Facts)   { f.Policy.Anonymous = false }
+func wantsNames(f *Facts)   { f.Policy.Anonymous = ChoiceRefuse }
 func hasEnded(f *Facts)     { f.Meeting.Ended = true }
 func isLocked(f *Facts)     { f.Meeting.Locked = true }
 func hasLobby(f *Facts)     { f.Meeting.Lobby = true }
@@ -42,12 +43,48 @@ func letIn(f *Facts)        { f.Meeting.You.Admitted = true }
 func noPhones(f *Facts)     { f.Meeting.PhonesRefused = true }
 func guestList(f *Facts)    { f.Meeting.RegisteredOnly = true }
 func hostAway(f *Facts)     { f.Meeting.HostPresent = false }
-func early(f *Facts)        { f.Meeting.JoinBeforeHost = true }
+func mayBegin(f *Facts)     { f.Meeting.JoinBeforeHost = true }
 func wasRemoved(f *Facts)   { f.Meeting.You.Removed = true }
 func wasDeclined(f *Facts)  { f.Meeting.You.Declined = true }
 
 func places(people, capacity int) func(*Facts) {
 	return func(f *Facts) { f.Meeting.People, f.Meeting.Capacity = people, capacity }
+}
+
+func notBegun(f *Facts) { f.Meeting.NotStarted = true }
+func canHold(f *Facts)  { f.WaitingRoom = true }
+func guessed(f *Facts)  { f.PIN.Guessable = true }
+
+func region(name string) func(*Facts) { return func(f *Facts) { f.Meeting.Region = name } }
+func digits(n int) func(*Facts)       { return func(f *Facts) { f.PIN.Digits = n } }
+func wantsPIN(n int) func(*Facts)     { return operator(func(p *Policy) { p.MinPIN = n }) }
+
+func regions(names ...string) func(*Facts) {
+	return operator(func(p *Policy) { p.Regions = names })
+}
+
+func keptForEndToEnd(f *Facts) { f.Policy.EndToEnd = true }
+func takesNone(f *Facts)       { f.Policy.Phones = false }
+func takesUnnamed(f *Facts)    { f.Policy.Anonymous = ChoiceAdmit }
+func nobodyWaits(f *Facts)     { f.Policy.Host = ChoiceRefuse }
+func allWait(f *Facts)         { f.Policy.Lobby = true }
+func wantsList(f *Facts)       { f.Policy.Registered = true }
+func noMeansLeave(f *Facts)    { f.Policy.AfterNo = conference.AfterNoLeave }
+func closed(f *Facts)          { f.Policy.Hours = []Hours{{}} }
+
+// asserts is a caller whom a trusted trunk names.
+func asserts(number string) func(*Facts) {
+	return func(f *Facts) { f.Caller.Number, f.Caller.Asserted = number, true }
+}
+
+// knows is an operator who has a list of numbers.
+func knows(numbers ...string) func(*Facts) {
+	return operator(func(p *Policy) { p.Numbers = numbers })
+}
+
+// meetingSays is what a meeting says of a no.
+func meetingSays(a conference.AfterNo) func(*Facts) {
+	return func(f *Facts) { f.Meeting.AfterNo = a }
 }
 
 func attested(a Attestation) func(*Facts) { return func(f *Facts) { f.Caller.Attested = a } }
@@ -102,6 +139,11 @@ func table() []row {
 		{"without a PIN nobody hears that a meeting is over", with(unproven, hasEnded), refused(NotProven)},
 		{"without a PIN nobody waits", with(unproven, hasLobby), refused(NotProven)},
 
+		{"a number for end-to-end encryption takes nobody", with(keptForEndToEnd), refused(EndToEndNumber)},
+		{"it takes no host", with(keptForEndToEnd, asHost), refused(EndToEndNumber)},
+		{"it lets go who is in", with(keptForEndToEnd, inside), refused(EndToEndNumber)},
+		{"it says so without a PIN", with(keptForEndToEnd, unproven), refused(EndToEndNumber)},
+
 		{"a meeting that is over takes nobody", with(hasEnded), refused(Ended)},
 		{"a meeting that is over lets go who is in", with(hasEnded, inside), refused(Ended)},
 		{"a meeting that is over and forgets the rest is over", with(hasEnded, encrypted(conference.Unknown)), refused(Ended)},
@@ -135,6 +177,24 @@ func table() []row {
 		{"the operator's choice concerns who is in", with(inside, operator(func(p *Policy) { p.Transport = false })), refused(EncryptionPolicy)},
 		{"the operator's choice is told before the meeting's", with(noPhones, operator(func(p *Policy) { p.Transport = false })), refused(EncryptionPolicy)},
 
+		{"a region may be anywhere", with(region("us")), in},
+		{"an operator may name regions", with(regions("eu"), region("us")), refused(RegionPolicy)},
+		{"a region that is named is", with(regions("de", "eu"), region("eu")), in},
+		{"it may be written in capitals", with(regions("eu"), region("EU")), in},
+		{"a region that nobody knows is none of them", with(regions("eu")), refused(RegionPolicy)},
+		{"a region of another beginning is none", with(regions("eu"), region("eu-north")), refused(RegionPolicy)},
+		{"a star stands for the rest", with(regions("eu*"), region("eu-north")), in},
+		{"a star does not stand before it", with(regions("eu*"), region("us-eu")), refused(RegionPolicy)},
+		{"a star alone is any region, known or not", with(regions("*")), in},
+		{"a region that changes lets go who is in", with(inside, regions("eu"), region("us")), refused(RegionPolicy)},
+		{"a region keeps out a host", with(asHost, regions("eu")), refused(RegionPolicy)},
+		{"the operator's choice of encryption is told before regions", with(encrypted(conference.None), regions("eu")), refused(EncryptionPolicy)},
+		{"regions are told before no telephones", with(regions("eu"), noPhones), refused(RegionPolicy)},
+
+		{"an operator may take no telephones", with(takesNone), refused(NoPhones)},
+		{"an operator who takes none takes no host", with(takesNone, asHost), refused(NoPhones)},
+		{"an operator who takes none any more lets go who is in", with(takesNone, inside), refused(NoPhones)},
+		{"an operator who takes none tells it before an insecure leg", with(takesNone, wantsTLS), refused(NoPhones)},
 		{"a meeting may take no telephones", with(noPhones), refused(NoPhones)},
 		{"a meeting without telephones takes no host by telephone", with(noPhones, asHost), refused(NoPhones)},
 		{"a meeting that takes telephones no more lets them go", with(noPhones, inside), refused(NoPhones)},
@@ -145,6 +205,13 @@ func table() []row {
 		{"an insecure leg is told before a missing number", with(wantsTLS, wantsNames, unnamed), refused(InsecureLeg)},
 
 		{"callers need show no number", with(unnamed), in},
+		{"callers without a number wait where somebody can let them in", with(unnamed, canHold), waits(InLobby)},
+		{"those with one do not", with(canHold), in},
+		{"who was let in without a number is", with(unnamed, canHold, letIn), in},
+		{"a host needs no number", with(unnamed, canHold, asHost), in},
+		{"who is in without a number stays", with(unnamed, canHold, inside), in},
+		{"an operator may want nobody to wait for that", with(unnamed, canHold, takesUnnamed), in},
+		{"a choice about numbers that nobody has heard of refuses", with(unnamed, operator(func(p *Policy) { p.Anonymous = "perhaps" })), refused(Anonymous)},
 		{"an operator may want them to", with(wantsNames, unnamed), refused(Anonymous)},
 		{"who shows one is what that operator wants", with(wantsNames), in},
 		{"a host shows one as well", with(wantsNames, unnamed, asHost), refused(Anonymous)},
@@ -162,7 +229,43 @@ func table() []row {
 		{"a number opens nothing without a PIN", with(unproven, attested(FullyAttested)), refused(NotProven)},
 		{"a number that nobody vouches for is told before the guest list", with(wantsProof(FullyAttested), guestList), refused(NotAttested)},
 
+		{"a number that nobody vouches for is told before a weak PIN", with(wantsProof(FullyAttested), wantsPIN(6)), refused(NotAttested)},
+
+		{"any PIN will do, and none", with(digits(0)), in},
+		{"any PIN will do, if it is guessed first as well", with(digits(4), guessed), in},
+		{"an operator may want longer ones", with(wantsPIN(6), digits(5)), refused(WeakPIN)},
+		{"a PIN of that length is long enough", with(wantsPIN(6), digits(6)), in},
+		{"a longer one is", with(wantsPIN(6), digits(7)), in},
+		{"where a PIN is wanted, none is too short", with(wantsPIN(1)), refused(WeakPIN)},
+		{"a PIN that anybody would try is too weak", with(wantsPIN(6), digits(8), guessed), refused(WeakPIN)},
+		{"a host's PIN is held to it", with(wantsPIN(6), digits(5), asHost), refused(WeakPIN)},
+		{"a new wish for PINs concerns who is in", with(wantsPIN(6), digits(5), inside), refused(WeakPIN)},
+		{"a weak PIN is told before the hours", with(wantsPIN(6), closed), refused(WeakPIN)},
+
+		{"an operator may keep hours", with(closed), refused(OutOfHours)},
+		{"the end of the hours puts nobody out", with(closed, inside), in},
+		{"the hours hold for hosts", with(closed, asHost), refused(OutOfHours)},
+		{"the hours are told before the beginning", with(closed, notBegun), refused(OutOfHours)},
+		{"a meeting that has not begun takes nobody", with(notBegun), refused(NotStarted)},
+		{"a meeting that has not begun takes no host", with(notBegun, asHost), refused(NotStarted)},
+		{"a beginning that is put off puts nobody out", with(notBegun, inside), in},
+		{"the beginning is told before the guest list", with(notBegun, guestList), refused(NotStarted)},
+
 		{"a guest list keeps out who is not on it", with(guestList), refused(NotRegistered)},
+		{"an operator's list of numbers is not the meeting's", with(guestList, knows("+4930*"), asserts("+4930111")), refused(NotRegistered)},
+		{"an operator may want a guest list", with(wantsList), refused(NotRegistered)},
+		{"a PIN of one's own is on it", with(wantsList, asRegistered), in},
+		{"a host is on it", with(wantsList, asHost), in},
+		{"a new list of the operator puts nobody out", with(wantsList, inside), in},
+		{"a number that a trusted trunk names is on it", with(wantsList, knows("+4930111"), asserts("+4930111")), in},
+		{"a number that is attested is on it", with(wantsList, knows("+4930111"), attested(FullyAttested), func(f *Facts) { f.Caller.Number = "+4930111" }), in},
+		{"one that is attested in part is not", with(wantsList, knows("+4930111"), attested(PartlyAttested), func(f *Facts) { f.Caller.Number = "+4930111" }), refused(NotRegistered)},
+		{"one that the telephone has named itself is not", with(wantsList, knows("+4930111"), func(f *Facts) { f.Caller.Number = "+4930111" }), refused(NotRegistered)},
+		{"another number is not", with(wantsList, knows("+4930111"), asserts("+4930112")), refused(NotRegistered)},
+		{"a number with a beginning that is listed is on it", with(wantsList, knows("+49301*"), asserts("+4930111")), in},
+		{"a number that is withheld is not", with(wantsList, knows("*"), asserts("+4930111"), unnamed), refused(NotRegistered)},
+		{"no number is none, whatever is listed", with(wantsList, knows("*"), asserts("")), refused(NotRegistered)},
+		{"the operator's guest list is told before a lock", with(wantsList, isLocked), refused(NotRegistered)},
 		{"a guest list lets in whom it names", with(guestList, asRegistered), in},
 		{"a guest list lets in a host", with(guestList, asHost), in},
 		{"a new guest list puts nobody out", with(guestList, inside), in},
@@ -184,8 +287,15 @@ func table() []row {
 		{"nobody waits in the lobby of a full room", with(places(5, 5), hasLobby), refused(Full)},
 
 		{"callers wait for the host", with(hostAway), waits(NoHost)},
+		{"an operator may let nobody wait for the host", with(hostAway, nobodyWaits), refused(HostAbsent)},
+		{"the host need not wait there", with(hostAway, nobodyWaits, asHost), in},
+		{"nor is there anything to wait for with a host", with(nobodyWaits), in},
+		{"nor in a meeting that may begin without", with(hostAway, nobodyWaits, mayBegin), in},
+		{"nor does a host who leaves put anybody out", with(hostAway, nobodyWaits, inside), in},
+		{"a choice about hosts that nobody has heard of refuses", with(hostAway, operator(func(p *Policy) { p.Host = "perhaps" })), refused(HostAbsent)},
+		{"a full room is told before a missing host", with(hostAway, nobodyWaits, places(5, 5)), refused(Full)},
 		{"the host does not wait for the host", with(hostAway, asHost), in},
-		{"a meeting may begin before its host", with(hostAway, early), in},
+		{"a meeting may begin before its host", with(hostAway, mayBegin), in},
 		{"a host who leaves puts nobody out", with(hostAway, inside), in},
 		{"the host is waited for before the lobby", with(hostAway, hasLobby), waits(NoHost)},
 		{"who was let in waits for a host who is gone again", with(hostAway, hasLobby, letIn), waits(NoHost)},
@@ -194,6 +304,12 @@ func table() []row {
 		{"who was let in passes the lobby", with(hasLobby, letIn), in},
 		{"the host passes the lobby", with(hasLobby, asHost), in},
 		{"a new lobby puts nobody out", with(hasLobby, inside), in},
+		{"an operator may let all wait", with(allWait), waits(InLobby)},
+		{"who was let in there is", with(allWait, letIn), in},
+		{"the host passes there", with(allWait, asHost), in},
+		{"the operator's lobby puts nobody out", with(allWait, inside), in},
+		{"nobody is asked for consent in the operator's lobby", with(allWait, recorded(recordingUnknownNow, required)), waits(InLobby)},
+		{"nor without a number", with(unnamed, canHold, recorded(recordingUnknownNow, required)), waits(InLobby)},
 		{"nobody is asked for consent before they are let in", with(hasLobby, recorded(on, required)), waits(InLobby)},
 		{"a recording nobody knows of is told after the wait", with(hasLobby, recorded(recordingUnknownNow, required)), waits(InLobby)},
 
@@ -221,6 +337,23 @@ func table() []row {
 		{"who agrees is heard", with(says(conference.Agreed), recorded(on, required)), in},
 		{"who declines listens", with(says(conference.Declined), recorded(on, required)), listens},
 		{"who declines a prepared recording listens", with(says(conference.Declined), recorded(conference.RecordingPrepared, required)), listens},
+
+		{"a recording nobody knows of is told before a goodbye", with(noMeansLeave, says(conference.Declined), recorded(recordingUnknownNow, required)), refused(RecordingUnknown)},
+		{"a no may be a goodbye", with(noMeansLeave, says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
+		{"also for who is in", with(inside, noMeansLeave, says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
+		{"not without a recording", with(noMeansLeave, says(conference.Declined), recorded(conference.NotRecording, required)), in},
+		{"not before it", with(noMeansLeave, recorded(on, required)), asked},
+		{"nor after a yes", with(noMeansLeave, says(conference.Agreed), recorded(on, required)), in},
+		{"the meeting may say that it is", with(meetingSays(conference.AfterNoLeave), says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
+		{"the meeting may say that it is not", with(noMeansLeave, meetingSays(conference.AfterNoListen), says(conference.Declined), recorded(on, required)), listens},
+		{"unless the operator insists", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoLeave }), meetingSays(conference.AfterNoListen), says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
+		{"an operator who insists on less changes nothing", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoListen }), meetingSays(conference.AfterNoLeave), says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
+		{"a consequence nobody has heard of is listening", with(meetingSays(conference.AfterNoLeave+1), says(conference.Declined), recorded(on, required)), listens},
+
+		{"an operator may insist on a key", with(operator(func(p *Policy) { p.LeastConsent = required }), recorded(on, notice)), asked},
+		{"an operator may insist on a notice", with(operator(func(p *Policy) { p.LeastConsent = notice }), recorded(on, off)), told},
+		{"what a meeting wants is not less for it", with(operator(func(p *Policy) { p.LeastConsent = off }), recorded(on, required)), asked},
+		{"what nobody has heard of insists on a key", with(operator(func(p *Policy) { p.LeastConsent = required + 1 }), recorded(on, off)), asked},
 
 		{"where notice is enough, it is given first", with(recorded(on, notice)), told},
 		{"where notice is enough, who was told is heard", with(says(conference.Informed), recorded(on, notice)), in},
@@ -272,12 +405,14 @@ func TestDecideOverAllFacts(t *testing.T) {
 			t.Fatalf("voice without admission: %+v for %+v", d, f)
 		case (d.Verdict == Refuse || d.Verdict == Wait) && d.Reason == Open:
 			t.Fatalf("no reason: %+v for %+v", d, f)
-		case !f.Proven && d.Reason != NotProven:
+		case !f.Proven && d.Reason != NotProven && d.Reason != EndToEndNumber:
 			t.Fatalf("told something without a PIN: %+v for %+v", d, f)
 		case d.Voice && f.Meeting.Recording.Active() && Consent(f) == conference.ConsentRequired && f.Answer != conference.Agreed:
 			t.Fatalf("recorded without consent: %+v for %+v", d, f)
 		case d.Voice && f.Meeting.Recording.Active() && f.Answer == conference.Declined:
 			t.Fatalf("recorded after a no: %+v for %+v", d, f)
+		case f.Policy.EndToEnd && d != refused(EndToEndNumber):
+			t.Fatalf("taken at a number for end-to-end encryption: %+v for %+v", d, f)
 		}
 	}
 	for _, r := range Reasons() {
@@ -287,10 +422,11 @@ func TestDecideOverAllFacts(t *testing.T) {
 	}
 }
 
-// allFacts yields the whole product: every flag both ways, every level with
-// one beyond it on each side.
+// allFacts yields every combination of what can be so of a meeting and a caller,
+// with encryption levels that do not exist among them. With each comes a draw of
+// what an operator may want, always the same ones.
 func allFacts(yield func(Facts) bool) {
-	house := rules()
+	house, draw := rules(), rand.New(rand.NewPCG(1, 2))
 	for bits := range 1 << 18 {
 		on := func(i int) bool { return bits&(1<<i) != 0 }
 		var f Facts
@@ -300,26 +436,50 @@ func allFacts(yield func(Facts) bool) {
 		m.Locked, m.Lobby, m.You.Admitted = on(7), on(8), on(9)
 		m.HostPresent, m.JoinBeforeHost = on(10), on(11)
 		m.PhonesRefused, m.RegisteredOnly = on(12), on(13)
-		f.SecureLeg, f.Policy.SecureLeg = on(14), on(14) != on(15)
-		f.Policy.None, f.Policy.Transport, f.Policy.Enhanced = on(15), !on(15), true
-		f.Caller.Anonymous, f.Policy.Anonymous = on(16), !on(17)
-		f.Policy.Attestation, f.Caller.Attested = Unattested, GatewayAttested
-		if on(17) {
-			f.Policy.Attestation = PartlyAttested
-		}
+		f.SecureLeg, f.Caller.Anonymous = on(14), on(16)
+		f.Caller.Attested = GatewayAttested
 		if on(15) {
 			f.Caller.Attested = FullyAttested
 		}
 		m.Capacity = 2
-		if on(15) == on(14) {
+		if on(17) {
 			m.People = 2
 		}
+		wish(draw, &f)
 		for e := conference.Unknown - 1; e <= conference.EndToEnd+1; e++ {
 			m.Encryption = e
 			if !allRecordings(house, f, yield) {
 				return
 			}
 		}
+	}
+}
+
+// wish draws what an operator wants. What keeps callers out is drawn seldom, so
+// that some come in.
+func wish(draw *rand.Rand, f *Facts) {
+	seldom := func() bool { return draw.IntN(8) == 0 }
+	often := func() bool { return !seldom() }
+	p := &f.Policy
+	p.EndToEnd, p.SecureLeg, p.Registered = seldom(), seldom(), seldom()
+	p.None, p.Transport, p.Enhanced, p.Phones = often(), often(), often(), often()
+	p.Anonymous = []Choice{ChoiceAdmit, ChoiceAdmit, ChoiceWait, ChoiceRefuse, ""}[draw.IntN(5)]
+	p.Host = []Choice{ChoiceWait, ChoiceWait, ChoiceRefuse, ""}[draw.IntN(4)]
+	p.Lobby, f.WaitingRoom, f.Meeting.NotStarted = seldom(), often(), seldom()
+	p.AfterNo = conference.AfterNo(draw.IntN(3))
+	f.PIN = PIN{Digits: 4 + draw.IntN(3), Guessable: seldom()}
+	f.Meeting.Region = []string{"", "eu"}[draw.IntN(2)]
+	if seldom() {
+		p.MinPIN = 5
+	}
+	if seldom() {
+		p.Regions = []string{"eu"}
+	}
+	if seldom() {
+		p.Hours = []Hours{{}} // never
+	}
+	if seldom() {
+		p.Attestation = PartlyAttested
 	}
 }
 

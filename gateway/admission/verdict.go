@@ -30,6 +30,8 @@ type Reason int
 const (
 	// NotProven: no PIN has been right. It is the zero value.
 	NotProven Reason = iota
+	// EndToEndNumber: the operator keeps the number for end-to-end encryption.
+	EndToEndNumber
 	// Ended: the meeting is over.
 	Ended
 	// Removed: a host has taken the caller out.
@@ -42,7 +44,10 @@ const (
 	EncryptionUnknown
 	// EncryptionPolicy: the operator admits no telephones at this level.
 	EncryptionPolicy
-	// NoPhones: the meeting takes no telephones.
+	// RegionPolicy: the meeting's sound is processed where the operator does not
+	// want it, or nobody can say where.
+	RegionPolicy
+	// NoPhones: the meeting takes no telephones, or the operator lets none in.
 	NoPhones
 	// InsecureLeg: the operator wants calls encrypted, and this one is not.
 	InsecureLeg
@@ -52,18 +57,30 @@ const (
 	// NotAttested: the operator wants callers' numbers vouched for, and nobody
 	// does, or not enough.
 	NotAttested
-	// NotRegistered: the meeting has a guest list and the caller is not on it.
+	// WeakPIN: the operator wants better PINs than the one that was keyed.
+	WeakPIN
+	// OutOfHours: the operator lets telephones in at other times.
+	OutOfHours
+	// NotStarted: the meeting takes nobody yet.
+	NotStarted
+	// NotRegistered: the meeting or the operator has a guest list and the caller is
+	// not on it.
 	NotRegistered
 	// Locked: a host has locked the meeting.
 	Locked
 	// Full: all places are taken.
 	Full
+	// HostAbsent: the operator lets nobody wait for a host.
+	HostAbsent
 	// NoHost: the meeting waits for its host.
 	NoHost
 	// InLobby: a host has yet to let the caller in.
 	InLobby
 	// RecordingUnknown: nobody can say whether the meeting is recorded.
 	RecordingUnknown
+	// RecordingDeclined: the caller does not want to be recorded, and only who
+	// does may stay.
+	RecordingDeclined
 	// Listening: the caller does not want to be recorded, and listens.
 	Listening
 	// ConsentMissing: the caller has not answered whether they may be recorded.
@@ -75,8 +92,14 @@ const (
 )
 
 var reasonNames = [...]string{
-	"not_proven", "ended", "removed", "declined", "e2ee", "unknown", "policy", "phone", "insecure", "anonymous", "unattested", "registered",
-	"locked", "full", "no_host", "lobby", "recording_unknown", "listening", "consent", "notice", "open",
+	NotProven: "not_proven", EndToEndNumber: "e2ee_number",
+	Ended: "ended", Removed: "removed", Declined: "declined",
+	EndToEnd: "e2ee", EncryptionUnknown: "unknown", EncryptionPolicy: "policy", RegionPolicy: "region",
+	NoPhones: "phone", InsecureLeg: "insecure", Anonymous: "anonymous", NotAttested: "unattested", WeakPIN: "pin",
+	OutOfHours: "hours", NotStarted: "not_started", NotRegistered: "registered", Locked: "locked", Full: "full",
+	HostAbsent: "host_absent", NoHost: "no_host", InLobby: "lobby",
+	RecordingUnknown: "recording_unknown", RecordingDeclined: "recording_declined",
+	Listening: "listening", ConsentMissing: "consent", NoticeMissing: "notice", Open: "open",
 }
 
 // String is the reason's name in logs, metrics and records.

@@ -23,7 +23,7 @@ func callersOf(t *testing.T, tweak func(*config.Config)) (*gateway, *siptest.Pho
 		n := c.Numbers[0]
 		n.Number, n.Refuse = "+49305550100", config.Early
 		c.Numbers = config.Numbers{n}
-		c.Announcements.Directory = shortWords(t, announcements.RefusePolicy, announcements.Goodbye)
+		c.Announcements.Directory = shortWords(t, announcements.RefuseAnonymous, announcements.RefuseUnattested, announcements.Goodbye)
 		tweak(c)
 	})
 	return g, siptest.New(t, siptest.Config{Gateway: g.address("udp"), User: "030123456"})

@@ -74,10 +74,12 @@ func (a *App) session(line *line, number config.Number, now *settings) *call.Ses
 		Early:     number.Refuse == config.Early,
 		Guesses:   a.guesses.Line(phone.Trunk(), number.Number, named(phone.From())),
 		Service:   a.meet,
+
+		WaitingRoom: a.meet.Capabilities().Lobby,
 		Library:   a.library,
 		Records:   a.book,
 		Observer:  &observer{metrics: a.metrics, session: line.info},
-		Policy:    now.policy,
+		Policy:    now.policy.Number(number.Key+".admission", number.Admission),
 		Limits:    now.Limits,
 		Privacy:   now.Privacy,
 		Log:       a.log,
@@ -111,7 +113,9 @@ func (a *App) refuseFull(phone *sip.Call, number config.Number, why sip.Cause, r
 
 // known is what admission may know of a caller.
 func known(c sip.Caller) admission.Caller {
-	return admission.Caller{Anonymous: c.Anonymous, Attested: admission.ParseAttestation(c.Attested)}
+	return admission.Caller{
+		Anonymous: c.Anonymous, Number: named(c), Asserted: c.Asserted, Attested: admission.ParseAttestation(c.Attested),
+	}
 }
 
 // named is the caller's number, empty where it is suppressed.

@@ -91,10 +91,13 @@ type Setup struct {
 	Library   *announcements.Library
 	Records   recorder
 	Observer  Observer
-	Policy    admission.Policy
-	Limits    Config
-	Privacy   PrivacyConfig
-	Log       zerolog.Logger
+	Policy    admission.Policy // for calls to this number
+	// WaitingRoom is set where the service can hold single callers until a host
+	// admits them.
+	WaitingRoom bool
+	Limits      Config
+	Privacy     PrivacyConfig
+	Log         zerolog.Logger
 }
 
 // Info is a call as an operator may see it.

@@ -7,7 +7,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/admission"
 )
 
-func namesOnly(t *terms)   { t.policy.Anonymous, t.caller.Anonymous = false, true }
+func namesOnly(t *terms)   { t.policy.Anonymous, t.caller.Anonymous = admission.ChoiceRefuse, true }
 func signedOnly(t *terms)  { t.policy.Attestation = admission.PartlyAttested }
 func signedFully(t *terms) { t.caller.Attested = admission.FullyAttested }
 
@@ -37,6 +37,6 @@ func TestACallerNobodyVouchesForIsNotSeated(t *testing.T) {
 	st := play(t, openMeeting(), func(*stage) { time.Sleep(20 * time.Second) },
 		func(s *Setup) { s.Meeting, s.Policy.Attestation = "100", admission.FullyAttested },
 		func(s *Setup) { s.Known.Attested = admission.PartlyAttested })
-	st.order("answered", "visit", "decided refuse unattested", "hears refuse.policy", "hears goodbye", "call unattested")
+	st.order("answered", "visit", "decided refuse unattested", "hears refuse.unattested", "hears goodbye", "call unattested")
 	st.never("open", "voice")
 }

@@ -39,7 +39,7 @@ func claim(s state) (state, []action) {
 func nextClaimed(s state, ev claimed) (state, []action) {
 	switch {
 	case ev.err == nil:
-		s.identity, s.met = ev.identity, false
+		s.pin, s.identity, s.met = ev.pin, ev.identity, false
 		s, acts := to(s, visiting)
 		return s, append(acts, arm{bound, s.limits.Backend}, depart{}, visit{})
 	case !errors.Is(ev.err, conference.ErrWrongPIN):

@@ -20,13 +20,16 @@ const (
 // facts is what of a state bears on admission.
 func facts(s state) admission.Facts {
 	f := admission.Facts{
-		Meeting:   s.meeting,
-		Proven:    s.proven,
-		Identity:  s.identity,
-		Seated:    s.seated,
-		SecureLeg: s.secure,
-		Caller:    s.caller,
-		Policy:    s.policy,
+		Now:         s.now,
+		Meeting:     s.meeting,
+		WaitingRoom: s.waitingRoom,
+		Proven:      s.proven,
+		PIN:         s.pin,
+		Identity:    s.identity,
+		Seated:      s.seated,
+		SecureLeg:   s.secure,
+		Caller:      s.caller,
+		Policy:      s.policy,
 	}
 	if s.run == s.meeting.RecordingRun {
 		f.Answer = s.answer

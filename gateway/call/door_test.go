@@ -69,7 +69,7 @@ func TestAtTheDoor(t *testing.T) {
 		{"a seat in a meeting that is recorded by now asks first", after(informed, spoken{}, with(informed, recorded(conference.ConsentRequired))), opened{}, asking, "flush; say recording.start consent.intro consent.agree consent.listen consent.leave consent.repeat; arm bound 5m0s"},
 		{"a meeting that does not seat the caller may say why", after(informed, spoken{}), opened{conference.ErrNotAdmitted}, visiting, "arm bound 2s"},
 		{"what it says is told", after(informed, spoken{}, opened{conference.ErrNotAdmitted}), with(informed, locked), leaving, "note refuse locked; leave; say refuse.locked goodbye lead.out; arm bound 45s"},
-		{"if it says nothing the caller hears what there is to say", after(informed, spoken{}, opened{conference.ErrNotAdmitted}), expired{bound}, leaving, "leave; say refuse.policy goodbye lead.out; arm bound 45s"},
+		{"if it says nothing the caller hears what there is to say", after(informed, spoken{}, opened{conference.ErrNotAdmitted}), expired{bound}, leaving, "leave; say refuse.seat goodbye lead.out; arm bound 45s"},
 		{"a seat that cannot be had is a fault", after(informed, spoken{}), opened{conference.ErrUnavailable}, leaving, "leave; say fault goodbye lead.out; arm bound 45s"},
 		{"a seat that takes too long is a fault", after(informed, spoken{}), expired{bound}, leaving, "leave; say fault goodbye lead.out; arm bound 45s"},
 	})

@@ -8,7 +8,8 @@ import (
 	"github.com/einwahl/einwahl/gateway/admission"
 )
 
-// A call whose number asks for it is looked at before it is answered: a refusal
+// A call whose number asks for it is looked at before it is answered, and any to a
+// number that is kept for end-to-end encryption: a refusal
 // that is known by then is said as early media, and the call ends with the final
 // status of the reason. It costs the caller nothing, and carriers count it as
 // refused. What only a PIN would show is not told: such calls are answered. So are
@@ -16,13 +17,13 @@ import (
 
 // first begins the life of a call.
 func first(s state) (state, []action) {
-	if !s.early {
-		return s, []action{answer{}}
-	}
-	if why, unwelcome := admission.Unwelcome(facts(s)); unwelcome {
-		return excuse(s, refusal(why))
-	}
-	if s.leadsTo == "" {
+	why, unwelcome := admission.Unwelcome(facts(s), s.leadsTo)
+	switch {
+	case unwelcome && (s.early || why == admission.EndToEndNumber):
+		s.noted = admission.Decision{Verdict: admission.Refuse, Reason: why}
+		s, acts := excuse(s, refusal(why))
+		return s, append([]action{note{s.noted}}, acts...)
+	case !s.early || s.leadsTo == "":
 		return s, []action{answer{}}
 	}
 	s.phase = foreseeing
@@ -37,10 +38,9 @@ func nextForeseen(s state, ev foreseen) (state, []action) {
 	case ev.err != nil:
 		return excuse(s, Faulty)
 	case ev.met:
-		d := admission.Decide(admission.Facts{
-			Meeting: ev.meeting, Proven: true, Identity: ev.identity, SecureLeg: s.secure, Caller: s.caller, Policy: s.policy,
-		})
-		if d.Verdict == admission.Refuse {
+		seen := in(s, ev.id)
+		seen.meeting, seen.proven, seen.identity = ev.meeting, true, ev.identity
+		if d := admission.Decide(facts(seen)); d.Verdict == admission.Refuse {
 			s.meeting, s.noted = ev.meeting, d
 			s, acts := excuse(s, refusal(d.Reason))
 			return s, append([]action{note{d}}, acts...)
@@ -88,7 +88,7 @@ func (s *Session) peek(ctx context.Context) foreseen {
 	}
 	v, err := m.Visit(ctx, conference.Guest{Identity: who, Call: s.setup.Call, Label: s.setup.Caller})
 	if errors.Is(err, conference.ErrGone) {
-		return foreseen{meeting: conference.State{Ended: true}, met: true}
+		return foreseen{id: m.ID(), meeting: conference.State{Ended: true}, met: true}
 	}
 	if err != nil {
 		return foreseen{err: err}
@@ -97,7 +97,7 @@ func (s *Session) peek(ctx context.Context) foreseen {
 	select {
 	case st, ok := <-v.States():
 		st.Ended = st.Ended || !ok
-		return foreseen{identity: who, meeting: st, met: true}
+		return foreseen{id: m.ID(), identity: who, meeting: st, met: true}
 	case <-ctx.Done():
 		return foreseen{err: context.Cause(ctx)}
 	}

@@ -53,8 +53,8 @@ func TestWhatACallBeginsWith(t *testing.T) {
 		{"a number that does not ask for it is answered", []func(*terms){secureOnly, func(t *terms) { t.leadsTo = "100" }}, answering, "answer"},
 		{"one that leads to a meeting is looked at", []func(*terms){early}, foreseeing, "arm bound 10s; foresee"},
 		{"one that leads to none is answered", []func(*terms){early, func(t *terms) { t.leadsTo = "" }}, answering, "answer"},
-		{"a clear call where only encrypted ones are taken is not looked at", []func(*terms){early, secureOnly}, excusing, "arm bound 10s; front"},
-		{"wherever it leads", []func(*terms){early, secureOnly, func(t *terms) { t.leadsTo = "" }}, excusing, "arm bound 10s; front"},
+		{"a clear call where only encrypted ones are taken is not looked at", []func(*terms){early, secureOnly}, excusing, "note refuse insecure; arm bound 10s; front"},
+		{"wherever it leads", []func(*terms){early, secureOnly, func(t *terms) { t.leadsTo = "" }}, excusing, "note refuse insecure; arm bound 10s; front"},
 		{"an encrypted one is", []func(*terms){early, secureOnly, encrypted}, foreseeing, "arm bound 10s; foresee"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -107,10 +107,12 @@ func makeFarewells() map[Outcome]farewell {
 	}
 	// A cause has three faces: an answer to INVITE (RFC 3261), a number in
 	// Q.850 that carriers count, and words for who reads the trace. 57 is
-	// "bearer capability not authorized", 21 "call rejected", 16 "normal".
+	// "bearer capability not authorized", 21 "call rejected", 16 "normal", 31
+	// "normal, unspecified", for what another time would change.
 	bearer := func(text string) sip.Cause { return sip.Cause{Status: 403, Q850: 57, Text: text} }
 	rejected := func(text string) sip.Cause { return sip.Cause{Status: 403, Q850: 21, Text: text} }
 	normal := func(text string) sip.Cause { return sip.Cause{Status: 480, Q850: 16, Text: text} }
+	later := func(text string) sip.Cause { return sip.Cause{Status: 480, Q850: 31, Text: text} }
 	fault := sip.Cause{Status: 503, Q850: 41, Text: "Conference unavailable"}
 
 	// A caller inside a meeting that turns end-to-end encrypted is told no
@@ -122,20 +124,27 @@ func makeFarewells() map[Outcome]farewell {
 
 	return map[Outcome]farewell{
 		refusal(admission.NotProven):         both(sip.Cause{Status: 404, Q850: 1, Text: "No such meeting or PIN"}, announcements.WrongLast),
+		refusal(admission.EndToEndNumber):    both(bearer("Number is for end-to-end encryption only"), announcements.RefuseE2EENumber),
 		refusal(admission.Ended):             over,
 		refusal(admission.Removed):           both(rejected("Removed by a host"), announcements.Removed),
 		refusal(admission.Declined):          both(rejected("Turned away by a host"), announcements.RefuseDeclined),
 		refusal(admission.EndToEnd):          e2ee,
 		refusal(admission.EncryptionUnknown): both(bearer("Encryption of the meeting is unknown"), announcements.RefuseUnknown),
 		refusal(admission.EncryptionPolicy):  both(bearer("Encryption of the meeting not open to telephones"), announcements.RefusePolicy),
+		refusal(admission.RegionPolicy):      both(bearer("Region of the meeting is not admitted"), announcements.RefuseRegion),
 		refusal(admission.NoPhones):          both(bearer("Meeting takes no telephones"), announcements.RefusePhone),
 		refusal(admission.InsecureLeg):       both(bearer("Call is not encrypted"), announcements.RefuseInsecure),
-		refusal(admission.Anonymous):         both(rejected("Caller shows no number"), announcements.RefusePolicy),
-		refusal(admission.NotAttested):       both(rejected("Number of the caller is not attested"), announcements.RefusePolicy),
+		refusal(admission.Anonymous):         both(rejected("Caller shows no number"), announcements.RefuseAnonymous),
+		refusal(admission.NotAttested):       both(rejected("Number of the caller is not attested"), announcements.RefuseUnattested),
+		refusal(admission.WeakPIN):           both(rejected("PIN of the meeting is too weak"), announcements.RefusePIN),
+		refusal(admission.OutOfHours):        both(later("Telephones are not admitted at this time"), announcements.RefuseHours),
+		refusal(admission.NotStarted):        both(later("Meeting has not begun"), announcements.RefuseEarly),
 		refusal(admission.NotRegistered):     both(rejected("Not registered for the meeting"), announcements.RefuseRegistered),
 		refusal(admission.Locked):            both(rejected("Meeting is locked"), announcements.RefuseLocked),
 		refusal(admission.Full):              both(sip.Cause{Status: 486, Q850: 17, Text: "Meeting is full"}, announcements.RefuseFull),
+		refusal(admission.HostAbsent):        both(sip.Cause{Status: 480, Q850: 18, Text: "No host is there"}, announcements.RefuseNoHost),
 		refusal(admission.RecordingUnknown):  both(rejected("Recording of the meeting is unknown"), announcements.RefuseRecording),
+		refusal(admission.RecordingDeclined): both(rejected("Caller does not agree to the recording"), announcements.RefuseNoConsent),
 
 		HungUp: {cause: normal("Caller has hung up")},
 		// The telephone has ended these itself, and has told the trunk why.
@@ -153,6 +162,6 @@ func makeFarewells() map[Outcome]farewell {
 		NoConsent:   {door: say(), room: say(announcements.Leave), cause: normal("Caller left without consent to recording")},
 		Faulty:      both(fault, announcements.Fault),
 		Drained:     both(sip.Cause{Status: 503, Q850: 41, Text: "Gateway is closing"}, announcements.Drain),
-		SeatRefused: both(rejected("Meeting did not seat the caller"), announcements.RefusePolicy),
+		SeatRefused: both(rejected("Meeting did not seat the caller"), announcements.RefuseSeat),
 	}
 }

@@ -123,12 +123,13 @@ func nextFound(s state, ev found) (state, []action) {
 	var acts []action
 	switch {
 	case ev.err == nil && !ev.needsPIN:
+		s = in(s, ev.id)
 		s, acts = to(s, proving)
 		acts = append(acts, prove{})
 	case ev.err != nil && !errors.Is(ev.err, conference.ErrNoMeeting):
 		return goodbye(s, Faulty)
 	default:
-		s, acts = ask(s, pinning)
+		s, acts = ask(in(s, ev.id), pinning)
 	}
 	for _, key := range ahead {
 		var more []action
@@ -138,12 +139,20 @@ func nextFound(s state, ev found) (state, []action) {
 	return s, acts
 }
 
+// in puts the call under what the operator's file says of a meeting.
+func in(s state, meeting string) state {
+	now := *s.terms
+	now.policy = now.policy.Meeting(meeting)
+	s.terms = &now
+	return s
+}
+
 // nextProved goes on with the right PIN. A wrong pair of number and PIN is one
 // try, whichever of them is wrong.
 func nextProved(s state, ev proved) (state, []action) {
 	switch {
 	case ev.err == nil:
-		s.proven, s.identity = true, ev.identity
+		s.proven, s.pin, s.identity = true, ev.pin, ev.identity
 		s, acts := to(s, visiting)
 		return s, append(acts, arm{bound, s.limits.Backend}, visit{})
 	case !errors.Is(ev.err, conference.ErrWrongPIN) && !errors.Is(ev.err, conference.ErrNoMeeting):

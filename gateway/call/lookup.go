@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/lockout"
 )
 
@@ -19,7 +20,7 @@ func (s *Session) find(ctx context.Context, number string) {
 		pad(ctx, begun, s.setup.Limits.Lookup)
 		ev := found{err: err}
 		if err == nil {
-			ev.needsPIN = m.NeedsPIN()
+			ev.id, ev.needsPIN = m.ID(), m.NeedsPIN()
 		}
 		return result{event: ev, keep: func() { s.meeting = m }}
 	})
@@ -76,7 +77,9 @@ func (s *Session) prove(ctx context.Context, pin string) {
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		begun := time.Now()
 		var ev proved
-		ev.identity, ev.err = s.identify(ctx, m, pin, false)
+		if ev.identity, ev.err = s.identify(ctx, m, pin, false); ev.err == nil {
+			ev.pin = admission.Grade(pin, m.ID())
+		}
 		if ev.err != nil || m.NeedsPIN() {
 			pad(ctx, begun, s.setup.Limits.Lookup)
 		}
@@ -90,7 +93,9 @@ func (s *Session) proveHost(ctx context.Context, pin string) {
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		begun := time.Now()
 		var ev claimed
-		ev.identity, ev.err = s.identify(ctx, m, pin, true)
+		if ev.identity, ev.err = s.identify(ctx, m, pin, true); ev.err == nil {
+			ev.pin = admission.Grade(pin, m.ID())
+		}
 		pad(ctx, begun, s.setup.Limits.Lookup)
 		return result{event: ev}
 	})
@@ -126,7 +131,10 @@ func pause(ctx context.Context, d time.Duration) {
 
 func (s *Session) visitMeeting(ctx context.Context) {
 	m := s.meeting
-	guest := conference.Guest{Identity: s.state.identity, Call: s.setup.Call, Label: s.setup.Caller, Language: s.state.lang, Secure: s.setup.Secure}
+	guest := conference.Guest{
+		Identity: s.state.identity, Call: s.setup.Call, Label: s.setup.Caller, Language: s.state.lang,
+		Held: admission.MustBeLetIn(facts(s.state)), Secure: s.setup.Secure,
+	}
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		v, err := m.Visit(ctx, guest)
 		if err != nil {

@@ -96,6 +96,8 @@ func newSession(setup Setup, sp speaker) *Session {
 		secure:    setup.Secure,
 		caller:    setup.Known,
 		early:     setup.Early,
+
+		waitingRoom: setup.WaitingRoom,
 	}
 	s.publish()
 	return s
@@ -165,6 +167,7 @@ func (s *Session) step(ctx context.Context, ev event) {
 // else is done, and what may open opens after everything else.
 func (s *Session) follow(ctx context.Context, decide func(state) (state, []action)) {
 	var actions []action
+	s.state.now = time.Now()
 	s.state, actions = decide(s.state)
 	s.shut(outline(s.state))
 	for _, a := range actions {

@@ -43,19 +43,21 @@ func (p phase) String() string { return phaseNames[p] }
 
 // terms are what stays the same for the whole call.
 type terms struct {
-	limits    Config
-	policy    admission.Policy
-	languages []string
-	leadsTo   string // the meeting of the number; empty: the caller keys it in
-	secure    bool
-	caller    admission.Caller
-	early     bool // what is known before the answer is told before it
+	limits      Config
+	policy      admission.Policy // for calls to this number, and once it is found for its meeting
+	languages   []string
+	leadsTo     string // the meeting of the number; empty: the caller keys it in
+	secure      bool
+	caller      admission.Caller
+	early       bool // what is known before the answer is told before it
+	waitingRoom bool // single callers can be held until a host admits them
 }
 
 // state is a call at one moment. It is a value; next never changes one that it
 // was given.
 type state struct {
 	*terms
+	now   time.Time // of what has happened last
 	phase phase
 	lang  string
 
@@ -68,6 +70,7 @@ type state struct {
 
 	// What is known of the caller and the meeting.
 	proven   bool
+	pin      admission.PIN
 	identity conference.Identity
 	meeting  conference.State
 	met      bool // meeting has come
@@ -115,6 +118,7 @@ type (
 	// foreseen is what the meeting behind the number is like before the call is
 	// answered, met where that may be known without a PIN.
 	foreseen struct {
+		id       string
 		identity conference.Identity
 		meeting  conference.State
 		met      bool
@@ -130,14 +134,17 @@ type (
 	spoken  struct{} // the running speech was heard to its end
 	expired struct{ timer timer }
 	found   struct {
+		id       string // of the meeting, as its service has it
 		needsPIN bool
 		err      error
 	}
 	proved struct {
+		pin      admission.PIN
 		identity conference.Identity
 		err      error
 	}
 	claimed struct {
+		pin      admission.PIN
 		identity conference.Identity
 		err      error
 	}

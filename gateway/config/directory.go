@@ -32,7 +32,8 @@ func (c Config) Directory() Directory {
 	for _, t := range c.Trunks {
 		plan, _ := identity.NewPlan(t.Country) // a mistake there is told of the trunk
 		l := &listing{plan: plan, written: map[string]Number{}, read: map[string]Number{}}
-		for _, n := range c.Numbers {
+		for i, n := range c.Numbers {
+			n.Key = at("numbers", i)
 			if slices.Contains(n.Trunks, t.Name) {
 				l.add(n)
 			}

@@ -73,7 +73,7 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 
 		{"what a section says gets its full key", "media: {ports: 20000-20010, silent_timeout: 1ms}" + bones, "media.silent_timeout: want 0 (never) or at least 1s, not 1ms (line 1)"},
 		{"an element of a list gets its position", "trunks: [{name: a, peers: [10.0.0.0/8, x]}]\nnumbers: [{number: '1', trunks: [a]}]", "trunks[0].peers[1]:"},
-		{"a wrong policy is told once", "recording: {consent: maybe}", `recording.consent: "maybe" is no consent policy: want off, notice or required (line 1)`},
+		{"a wrong policy is told once", "recording: {consent: maybe}", `recording.consent: "maybe" is no choice: want off, notice or required (line 1)`},
 		{"telephones never join an end-to-end encrypted meeting", "admission:\n  encryption:\n    e2ee: admit", "admission.encryption.e2ee: telephones are always refused here; a telephone cannot encrypt end to end (line 3)"},
 		{"telephones never join a meeting of unknown encryption", "admission: {encryption: {unknown: admit}}", "admission.encryption.unknown: telephones are always refused here"},
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/gateway/admission"
 )
 
 // Number is one of "numbers": a called number, and what answers there.
@@ -27,10 +28,14 @@ type Number struct {
 	// Refuse is when a refusal that is known before answering is said: Answered
 	// or Early.
 	Refuse string `yaml:"refuse"`
+	// Admission is what is otherwise for calls to this number.
+	Admission admission.NumberOverride `yaml:"admission"`
 	// MaxCalls are the calls that it takes at a time, and MaxCallsPerSecond those
 	// that may begin in one second, all its trunks together; 0: the trunks' alone.
 	MaxCalls          int `yaml:"max_calls"`
 	MaxCallsPerSecond int `yaml:"max_calls_per_second"`
+	// Key is where the number stands in the file, such as numbers[2].
+	Key string `yaml:"-"`
 }
 
 // When a refusal is said.
@@ -71,6 +76,9 @@ func (n Number) Validate() error {
 		if limit.n < 0 {
 			errs = append(errs, fmt.Errorf("%s: %d: want a number of calls, or 0 for no limit but the trunks'", limit.key, limit.n))
 		}
+	}
+	for _, mistake := range messages(n.Admission.Validate()) {
+		errs = append(errs, errors.New("admission."+mistake))
 	}
 	errs = append(errs, oneOf("refuse", n.Refuse, Answered, Early))
 	errs = append(errs, twice("trunks", n.Trunks)...)
