@@ -36,6 +36,8 @@ type offered struct {
 	failed         int           // anything else, or nothing
 	retransmission int
 	packets        float64 // a second, that a call in progress has heard meanwhile
+	limits         string  // that were the reason for a refusal, and how often
+	cpu            float64 // milliseconds that the gateway computed for each of all
 }
 
 func (o offered) goodput() float64 { return float64(o.clean) / o.took.Seconds() }
@@ -72,6 +74,7 @@ func BenchmarkCallRate(b *testing.B) {
 		b.ReportMetric(0, "ns/op")
 		b.ReportMetric(best.goodput(), "sustained-calls/s")
 		b.ReportMetric(peak, "peak-calls/s")
+		b.ReportMetric(best.cpu, "cpu-ms/call")
 		b.ReportMetric(over.goodput(), "at-3x-calls/s")
 		b.ReportMetric(100*over.goodput()/peak, "at-3x-%of-peak")
 		b.ReportMetric(over.packets, "at-3x-packets/s")
@@ -89,7 +92,7 @@ func offer(b *testing.B, program string, rate int) offered {
 	dir := b.TempDir()
 	calls := int(float64(rate) * rateFor.Seconds())
 	call := siptest.New(b, siptest.Config{Gateway: p.sip}).Call("held")
-	begun, heard := time.Now(), len(call.Packets())
+	begun, heard, before := time.Now(), len(call.Packets()), p.spent()
 	sipp := sippRate(dir, p.sip, rateScenario, calls, rate)
 	if err := sipp.Start(); err != nil {
 		b.Fatalf("sipp: %v", err)
@@ -97,14 +100,33 @@ func offer(b *testing.B, program string, rate int) offered {
 	time.Sleep(rateFor) // what is waited for after that is no load
 	packets := float64(len(call.Packets())-heard) / time.Since(begun).Seconds()
 	err := sipp.Wait()
+	spent := p.spent().since(before)
+	limits := p.refusals()
 	call.Hangup()
 	if failed := new(exec.ExitError); err != nil && !errors.As(err, &failed) {
 		b.Fatalf("sipp: %v", err)
 	}
 	o := readOffered(b, filepath.Join(dir, "stats.csv"), calls)
-	o.rate, o.packets = rate, packets
-	b.Logf("%d calls/s offered: %.0f clean, %d refused, %d failed, %d retransmissions, %.0f MiB, %.1f packets/s in a call", rate, o.goodput(), o.refused, o.failed, o.retransmission, p.memory()/(1<<20), o.packets)
+	o.rate, o.packets, o.limits, o.cpu = rate, packets, limits, ms(spent.gateway)/float64(calls)
+	b.Logf("%d calls/s offered: %.0f clean, %d refused%s, %d failed, %d retransmissions, %.2f ms of a core each, SIPp and other programs %.0f %%, %.0f MiB, %.1f packets/s in a call",
+		rate, o.goodput(), o.refused, o.limits, o.failed, o.retransmission, o.cpu, spent.others(), p.memory()/(1<<20), o.packets)
 	return o
+}
+
+// refusals are the limits for which calls were refused.
+func (p *process) refusals() string {
+	p.tb.Helper()
+	var all []string
+	for name, n := range p.figures() {
+		if label, ok := strings.CutPrefix(name, `einwahl_calls_shed_total{limit="`); ok {
+			all = append(all, fmt.Sprintf("%s %.0f", strings.TrimSuffix(label, `"}`), n))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	slices.Sort(all)
+	return " (" + strings.Join(all, ", ") + ")"
 }
 
 // sippRate is SIPp with so many calls, which writes into a folder.
