@@ -24,8 +24,8 @@ const twinWithin = 5 * time.Second
 // the next equal digit by that is taken for its twin.
 type keys struct {
 	mu    sync.Mutex
-	begun time.Time              // when the first came
-	told  [howMany][howMany]ring // by the first way, and not yet by the second
+	begun time.Time               // when the first came
+	told  *[howMany][howMany]ring // by the first way, and not yet by the second; nil before
 }
 
 // keptDigits is how many digits wait for their twin.
@@ -43,8 +43,8 @@ type ring struct {
 func (k *keys) press(digit rune, by way, at time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.begun.IsZero() {
-		k.begun = at
+	if k.told == nil { // many callers never press any
+		k.begun, k.told = at, &[howMany][howMany]ring{}
 	}
 	since := at.Sub(k.begun)
 	for other := range howMany {
