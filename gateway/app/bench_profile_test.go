@@ -3,8 +3,6 @@
 package app_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -20,47 +18,40 @@ import (
 )
 
 // profile gets a profile of the gateway, by its path below /debug/pprof.
-func (p *process) profile(which string) ([]byte, error) {
+func (p *process) profile(which string) ([]byte, error) { return p.show("/debug/pprof/" + which) }
+
+// show gets what the gateway shows to who profiles it.
+func (p *process) show(at string) ([]byte, error) {
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", p.profiles)
 		},
 	}}
-	res, err := client.Get("http://gateway/debug/pprof/" + which)
+	res, err := client.Get("http://gateway" + at)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s: %s", which, res.Status, body)
+		err = fmt.Errorf("%s: %s: %s", at, res.Status, body)
 	}
 	return body, err
 }
 
-// heap is what is in use on the heap, in bytes, once all garbage is gone. What
-// pools hold goes in the second collection.
+// heap is what is in use on the heap, in bytes, once all garbage is gone.
 func (p *process) heap() float64 {
 	p.tb.Helper()
-	var text []byte
-	for range 2 {
-		var err error
-		if text, err = p.profile("heap?gc=1&debug=1"); err != nil {
-			p.tb.Fatal(err)
-		}
+	text, err := p.show("/debug/heap")
+	if err != nil {
+		p.tb.Fatal(err)
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		if value, ok := strings.CutPrefix(lines.Text(), "# HeapAlloc = "); ok {
-			n, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				p.tb.Fatal(err)
-			}
-			return n
-		}
+	n, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
+	if err != nil {
+		p.tb.Fatal(err)
 	}
-	p.tb.Fatal("the profile of the heap does not tell its size")
-	return 0
+	return n
 }
 
 // profiled writes profiles of the gateway into the folder that PROFILE names: of
