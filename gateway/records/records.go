@@ -2,25 +2,51 @@
 // before they were recorded and what they answered, and which calls there
 // were.
 //
-// A record is one line of JSON, appended and on the disk before Append
-// returns: a consent that is not written has not been given. Consents and
-// calls are kept apart because they are kept for different times. No record
-// holds a caller's telephone number; a caller is known by the call's random ID
-// and, where it is not the number itself, by the label that the others in the
-// meeting saw.
+// A [Book] has two kinds of them. Evidence (a [Consent]) goes into a ledger:
+// each entry has the hash of the one before, and what is written together ends
+// with a checkpoint that is signed with the gateway's key, so that nothing can be
+// altered, removed, inserted or reordered unseen; see package ledger, and
+// [Reader.Verify]. A [Call] is a row in a table beside it, and can be deleted.
+// Both are on the disk before Append returns: a consent that is not written has
+// not been given. One goroutine ([Book.Run]) writes for all that wait.
+//
+// No record holds a caller's telephone number that could be read here. Where the
+// operator names a recipient, a consent has it sealed to a key that is kept
+// elsewhere.
+//
+// Whoever deletes does it through the Book, while it runs: [Book.Purge] by
+// [Class] and age, [Book.PurgeCalls], and [Book.Erase] for single entries. Each
+// tells the ledger what is gone in the very write that makes it so: an entry
+// whose content is gone without such a word is a fault. Headers stay; they hold a
+// time, a kind and a class. Calls are found by Call.Subject, which may be a
+// pseudonym and has an index; entries by going through them ([Reader.Entries]).
 package records
 
-import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"time"
+import "time"
+
+// What an entry of the ledger tells of.
+const (
+	KindRecording  = "recording"  // consent to being recorded, or notice of it
+	KindProcessing = "processing" // consent to the processing itself
+	KindNotice     = "notice"     // the privacy notice was heard
 )
 
-// Consent is what one caller was told and asked about one recording, and what
-// they answered.
+// Class is for how long a record is kept. It stands in the header of an entry,
+// so that purging needs no look into what was written.
+type Class string
+
+// The classes of records.
+const (
+	ClassConsent Class = "consent" // given, and taken back
+	ClassRefusal Class = "refusal" // not given
+	ClassNotice  Class = "notice"  // something was told, and nothing asked
+	ClassCall    Class = "call"    // a call record, which is no entry
+	classLedger  Class = "ledger"  // what the ledger tells of itself: never purged, about nobody
+)
+
+// Consent is what one caller was told and asked, and what they answered.
 type Consent struct {
+	Kind     string        `json:"kind"` // KindRecording where it is empty
 	Time     time.Time     `json:"time"` // with the offset of the place
 	Call     string        `json:"call"`
 	Meeting  string        `json:"meeting"`
@@ -33,6 +59,22 @@ type Consent struct {
 	Words    string        `json:"words"`    // version of the words
 	Heard    time.Duration `json:"heard_ns"` // how much of it was played
 	Program  string        `json:"program,omitempty"`
+
+	// Telephone is the caller's number where they show it. It is never written,
+	// only sealed: into a consent, where there is a recipient.
+	Telephone string `json:"-"`
+	Sealed    []byte `json:"sealed,omitempty"`
+}
+
+// Class is for how long the consent is kept.
+func (c Consent) Class() Class {
+	switch c.Answer {
+	case "informed":
+		return ClassNotice
+	case "declined", "left":
+		return ClassRefusal
+	}
+	return ClassConsent
 }
 
 // Call is one call, written when it is over.
@@ -40,6 +82,7 @@ type Call struct {
 	Start      time.Time     `json:"start"`
 	Duration   time.Duration `json:"duration_ns"`
 	Call       string        `json:"call"`
+	Subject    string        `json:"subject,omitempty"` // the caller's pseudonym, by which records of one person are found
 	Trunk      string        `json:"trunk"`
 	Number     string        `json:"number"`           // the called number
 	Caller     string        `json:"caller,omitempty"` // the label others saw; empty where that was the number
@@ -68,68 +111,4 @@ type Sound struct {
 	TheyLost    float64 `json:"they_lost,omitempty"`
 	RoundTrip   float64 `json:"round_trip_ms,omitempty"`
 	TheirRating float64 `json:"their_r_factor,omitempty"`
-}
-
-// Config is the "records" section of the operator's file.
-type Config struct {
-	// Directory is where the files are; it is made where it is missing.
-	Directory string `yaml:"directory"`
-}
-
-// DefaultConfig returns the settings used where the file is silent.
-func DefaultConfig() Config { return Config{Directory: filepath.Join("data", "records")} }
-
-// Validate reports every mistake at once, each under its key in the file.
-func (c Config) Validate() error {
-	if c.Directory == "" {
-		return errors.New("directory: want a folder; without records nobody could be asked for consent")
-	}
-	return nil
-}
-
-// Book is the files of one gateway. Its methods may be called from several
-// goroutines.
-type Book struct {
-	consents, calls *journal
-}
-
-// Open opens the files of a folder, or makes them.
-func Open(c Config) (*Book, error) {
-	if err := os.MkdirAll(c.Directory, 0o700); err != nil {
-		return nil, fmt.Errorf("make folder for records: %w", err)
-	}
-	consents, err := openJournal(filepath.Join(c.Directory, "consents.jsonl"))
-	if err != nil {
-		return nil, err
-	}
-	calls, err := openJournal(filepath.Join(c.Directory, "calls.jsonl"))
-	if err != nil {
-		return nil, errors.Join(err, consents.close())
-	}
-	if err := syncFolder(c.Directory); err != nil {
-		return nil, errors.Join(err, consents.close(), calls.close())
-	}
-	return &Book{consents: consents, calls: calls}, nil
-}
-
-// AppendConsent writes c. When it returns nil, c is on the disk.
-func (b *Book) AppendConsent(c Consent) error { return b.consents.append(c) }
-
-// AppendCall writes c. When it returns nil, c is on the disk.
-func (b *Book) AppendCall(c Call) error { return b.calls.append(c) }
-
-// Close closes the files. It is safe to call twice.
-func (b *Book) Close() error { return errors.Join(b.consents.close(), b.calls.close()) }
-
-// syncFolder makes the names of new files last.
-func syncFolder(name string) error {
-	folder, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("open folder of records: %w", err)
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil {
-		return fmt.Errorf("write folder of records to the disk: %w", err)
-	}
-	return nil
 }

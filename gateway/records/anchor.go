@@ -1,0 +1,77 @@
+package records
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/einwahl/einwahl/gateway/records/ledger"
+)
+
+// anchors is the file of checkpoints beside the key. Whoever can only write to
+// the database, as the administrators of a database elsewhere can, does not
+// reach it.
+func anchors(c Config) string {
+	name := "checkpoints.txt"
+	if c.Postgres != "" {
+		name = "checkpoints-postgres.txt"
+	}
+	return filepath.Join(c.Directory, name)
+}
+
+// anchor puts the newest checkpoint into the file and the log, if there is one
+// since the last time. Each of the two is an anchor where it is kept elsewhere.
+func (b *Book) anchor() {
+	if b.head == nil || b.head.Seq <= b.anchored {
+		return
+	}
+	line := b.head.String()
+	if err := appendFile(anchors(b.config), []byte(line+"\n"), 0); err != nil {
+		b.log.Error().Err(err).Msg("checkpoint of the records could not be written")
+		return
+	}
+	b.anchored = b.head.Seq
+	b.log.Info().Str("checkpoint", line).Msg("records signed")
+}
+
+// ownAnchors reads the gateway's own file; before the first checkpoint there is
+// none.
+func ownAnchors(c Config) ([]ledger.Checkpoint, error) {
+	all, err := readAnchors(anchors(c))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return all, err
+}
+
+// readAnchors reads a file of checkpoints. A last line that a power cut has torn
+// is left out.
+func readAnchors(path string) ([]ledger.Checkpoint, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	return parseAnchors(path, string(content))
+}
+
+func parseAnchors(path, content string) ([]ledger.Checkpoint, error) {
+	var all []ledger.Checkpoint
+	n := 0
+	for line := range strings.Lines(content) {
+		n++
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		c, err := ledger.ParseCheckpoint(line)
+		switch {
+		case err != nil && !strings.HasSuffix(line, "\n"):
+		case err != nil:
+			return nil, fmt.Errorf("%s, line %d: %w", path, n, err)
+		default:
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}

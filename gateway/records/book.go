@@ -1,0 +1,199 @@
+package records
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/gateway/records/ledger"
+	"github.com/einwahl/einwahl/gateway/records/seal"
+	"github.com/einwahl/einwahl/gateway/records/store"
+)
+
+// Book is the records of one gateway. Its methods may be called from several
+// goroutines. What is appended is written while Run runs.
+type Book struct {
+	config Config
+	log    zerolog.Logger
+	store  *store.Store
+	key    ed25519.PrivateKey
+	sealTo *seal.Recipient // nil: numbers are not kept
+
+	requests chan request
+	over     chan struct{} // closed when nothing is written any more
+	end      sync.Once
+
+	// These belong to Run.
+	tail     ledger.Tail
+	tried    ledger.Tail // what the last write would have led to
+	unsure   bool        // the last write failed, or seemed to
+	head     *ledger.Checkpoint
+	anchored uint64 // up to there a checkpoint is in the file
+}
+
+// errOver tells that records are not written any more.
+var errOver = errors.New("records are closed")
+
+// opening bounds how long looking through the records may take at start.
+const opening = 10 * time.Minute
+
+// Open opens the records, or makes them, and looks through the ledger. Where
+// it was tampered with that is an error, unless the operator accepts it.
+func Open(c Config, log zerolog.Logger) (*Book, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), opening)
+	defer cancel()
+	if err := os.MkdirAll(c.Directory, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder for records: %w", err)
+	}
+	b := &Book{config: c, log: log, requests: make(chan request, queue), over: make(chan struct{})}
+	if c.SealTo != "" {
+		to, err := seal.ParseRecipient(c.SealTo)
+		if err != nil {
+			return nil, err
+		}
+		b.sealTo = &to
+	}
+	var err error
+	if c.Postgres != "" {
+		b.store, err = store.OpenPostgres(ctx, string(c.Postgres))
+	} else {
+		b.store, err = store.OpenSQLite(ctx, c.Directory)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := b.begin(ctx); err != nil {
+		return nil, errors.Join(err, b.store.Close())
+	}
+	return b, nil
+}
+
+// begin takes the key and looks through the ledger.
+func (b *Book) begin(ctx context.Context) error {
+	var err error
+	if b.tail, err = b.store.Tail(ctx); err != nil {
+		return err
+	}
+	fresh := b.tail.Seq == 0 || b.config.Broken == Accept
+	key, made, err := openKey(b.config.Directory, fresh)
+	if err != nil {
+		return err
+	}
+	b.key = key
+	if made {
+		b.log.Info().Str("key", ledger.FormatKey(key.Public().(ed25519.PublicKey))).
+			Msg("a key was made that signs the records: keep this public half elsewhere, to verify them with")
+	}
+	began := time.Now()
+	report, err := b.verify(ctx)
+	if err != nil {
+		return err
+	}
+	b.log.Info().Uint64("entries", report.Entries).Dur("took", time.Since(began)).Int("faults", len(report.Faults)).Msg("records looked through")
+	if report.Whole() {
+		return nil
+	}
+	if b.config.Broken != Accept {
+		return brokenError{report.Faults}
+	}
+	b.log.Error().Stringer("first", report.Faults[0]).Int("faults", len(report.Faults)).
+		Msg("the records were tampered with, and records.broken accepts it: what is written from here on can be shown, what was before cannot")
+	return nil
+}
+
+// verify goes through the ledger as it is at start.
+func (b *Book) verify(ctx context.Context) (ledger.Report, error) {
+	view, err := b.store.View(ctx)
+	if err != nil {
+		return ledger.Report{}, err
+	}
+	report, err := verify(view, b.config, nil, nil)
+	head, signed, fault := view.Head()
+	if signed {
+		b.head = &head
+	}
+	known, missing := ownAnchors(b.config)
+	for _, c := range known {
+		b.anchored = max(b.anchored, c.Seq)
+	}
+	return report, errors.Join(err, fault, missing, view.Close())
+}
+
+// brokenError tells that the ledger does not fit.
+type brokenError struct{ faults []ledger.Fault }
+
+// Error tells the first faults.
+func (e brokenError) Error() string {
+	const told = 3
+	text := "the records were tampered with"
+	for _, f := range e.faults[:min(told, len(e.faults))] {
+		text += "; " + f.String()
+	}
+	if more := len(e.faults) - told; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text + ". `einwahl records verify` names all of it; with records.broken: accept the gateway starts all the same"
+}
+
+// AppendConsent writes c. When it returns nil, c is on the disk.
+func (b *Book) AppendConsent(c Consent) error {
+	if c.Kind == "" {
+		c.Kind = KindRecording
+	}
+	if c.Telephone != "" && b.sealTo != nil && c.Class() == ClassConsent {
+		sealed, err := b.sealTo.Seal(c.Telephone)
+		if err != nil {
+			return err
+		}
+		c.Sealed = sealed
+	}
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encode record: %w", err)
+	}
+	return b.submit(request{drafts: []ledger.Draft{{Kind: c.Kind, Class: string(c.Class()), Body: body}}})
+}
+
+// AppendCall writes c. When it returns nil, c is on the disk.
+func (b *Book) AppendCall(c Call) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encode record: %w", err)
+	}
+	return b.submit(request{calls: []store.Call{{Ended: c.Start.Add(c.Duration), Subject: c.Subject, Body: body}}})
+}
+
+// submit has a request written, and waits until it is.
+func (b *Book) submit(r request) error {
+	r.done = make(chan error, 1)
+	select {
+	case b.requests <- r:
+	case <-b.over:
+		return errOver
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-b.over:
+	}
+	select {
+	case err := <-r.done: // both at once
+		return err
+	default:
+		return errOver
+	}
+}
+
+// Close closes the records. Run must have returned, or never have begun. It is
+// safe to call twice.
+func (b *Book) Close() error {
+	b.end.Do(func() { close(b.over) })
+	return b.store.Close()
+}

@@ -1,0 +1,87 @@
+package records
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/einwahl/einwahl/gateway/records/ledger"
+	"github.com/einwahl/einwahl/gateway/records/store"
+)
+
+// Reader looks at records, also while a gateway writes them. What it shows is
+// how they were when it was opened.
+type Reader struct {
+	config Config
+	store  *store.Store
+	view   *store.View
+}
+
+// Look opens the records of a gateway to look at.
+func Look(ctx context.Context, c Config) (*Reader, error) {
+	r := &Reader{config: c}
+	var err error
+	if c.Postgres != "" {
+		r.store, err = store.ReadPostgres(string(c.Postgres))
+	} else {
+		r.store, err = store.ReadSQLite(c.Directory)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.view, err = r.store.View(ctx); err != nil {
+		return nil, errors.Join(err, r.store.Close())
+	}
+	return r, nil
+}
+
+// Close ends the look.
+func (r *Reader) Close() error { return errors.Join(r.view.Close(), r.store.Close()) }
+
+// Entries are the entries of the ledger from a place on.
+func (r *Reader) Entries(from uint64) iter.Seq2[ledger.Entry, error] { return r.view.Entries(from) }
+
+// Calls are the call records from an ID on, with that ID.
+func (r *Reader) Calls(from int64) iter.Seq2[store.Call, error] { return r.view.Calls(from) }
+
+// Head is the newest checkpoint; false where there is none.
+func (r *Reader) Head() (ledger.Checkpoint, bool, error) { return r.view.Head() }
+
+// Verify goes through the ledger and names all that does not fit. Beside the
+// gateway's own key and file of checkpoints, those count that are kept
+// elsewhere: files of checkpoints, and public keys.
+func (r *Reader) Verify(files, keys []string) (ledger.Report, error) {
+	return verify(r.view, r.config, files, keys)
+}
+
+func verify(view *store.View, c Config, files, keys []string) (ledger.Report, error) {
+	var trust ledger.Trust
+	for _, text := range keys {
+		key, err := ledger.ParseKey(text)
+		if err != nil {
+			return ledger.Report{}, fmt.Errorf("%q: %w", text, err)
+		}
+		trust.Keys = append(trust.Keys, key)
+	}
+	// Whoever brings the key with which to verify does not need the gateway's.
+	own, _, err := openKey(c.Directory, false)
+	switch {
+	case err == nil:
+		trust.Keys = append(trust.Keys, own.Public().(ed25519.PublicKey))
+	case len(keys) == 0:
+		return ledger.Report{}, err
+	}
+	if trust.Anchors, err = ownAnchors(c); err != nil {
+		return ledger.Report{}, err
+	}
+	for _, file := range files {
+		all, err := readAnchors(file)
+		if err != nil {
+			return ledger.Report{}, err
+		}
+		trust.Anchors = append(trust.Anchors, all...)
+	}
+	return ledger.Verify(ledger.Source{Entries: view.Entries(0), Checkpoints: view.Checkpoints()}, trust)
+}

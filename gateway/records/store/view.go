@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"database/sql"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/einwahl/einwahl/gateway/records/ledger"
+)
+
+// View is the database as it was at one moment. Several things can be gone
+// through at once, and each row is read in pages, so that much does not need
+// much memory.
+type View struct {
+	ctx context.Context //nolint:containedctx // of the transaction, which has it too
+	tx  *sql.Tx
+}
+
+// page is how many rows are read at once.
+const page = 500
+
+// View begins to look. Close ends it.
+func (s *Store) View(ctx context.Context) (*View, error) {
+	tx, err := s.reading.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("begin to read: %w", err)
+	}
+	return &View{ctx, tx}, nil
+}
+
+// Close ends the view.
+func (v *View) Close() error { return v.tx.Rollback() }
+
+// Entries are the entries from a place on.
+func (v *View) Entries(from uint64) iter.Seq2[ledger.Entry, error] {
+	return paged(v, "SELECT seq, time, kind, class, commitment, prev, hash, key, body FROM ledger_entries WHERE seq >= $1 ORDER BY seq LIMIT $2",
+		int64(from), func(e ledger.Entry) int64 { return int64(e.Seq) + 1 }, readEntry)
+}
+
+// Checkpoints are all checkpoints.
+func (v *View) Checkpoints() iter.Seq2[ledger.Checkpoint, error] {
+	return paged(v, "SELECT seq, time, hash, key, signature FROM ledger_checkpoints WHERE seq >= $1 ORDER BY seq LIMIT $2",
+		0, func(c ledger.Checkpoint) int64 { return int64(c.Seq) + 1 }, readCheckpoint)
+}
+
+// Calls are the call records from an ID on.
+func (v *View) Calls(from int64) iter.Seq2[Call, error] {
+	return paged(v, "SELECT id, ended, subject, body FROM calls WHERE id >= $1 ORDER BY id LIMIT $2",
+		from, func(c Call) int64 { return c.ID + 1 }, readCall)
+}
+
+// Head is the newest checkpoint; false where there is none.
+func (v *View) Head() (ledger.Checkpoint, bool, error) {
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT seq, time, hash, key, signature FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")
+	if err != nil {
+		return ledger.Checkpoint{}, false, fmt.Errorf("read checkpoint: %w", err)
+	}
+	all, err := collect(rows, readCheckpoint)
+	if err != nil || len(all) == 0 {
+		return ledger.Checkpoint{}, false, err
+	}
+	return all[0], true, nil
+}
+
+// paged goes through what a query gives, a page at a time. The query takes where
+// to begin and how many rows; next is where to go on after a row.
+func paged[T any](v *View, query string, from int64, next func(T) int64, read func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			rows, err := v.tx.QueryContext(v.ctx, query, from, page)
+			var all []T
+			if err == nil {
+				all, err = collect(rows, read)
+			}
+			if err != nil {
+				var none T
+				yield(none, fmt.Errorf("read records: %w", err))
+				return
+			}
+			for _, row := range all {
+				if !yield(row, nil) {
+					return
+				}
+				from = next(row)
+			}
+			if len(all) < page {
+				return
+			}
+		}
+	}
+}
+
+func collect[T any](rows *sql.Rows, read func(*sql.Rows) (T, error)) ([]T, error) {
+	defer func() { _ = rows.Close() }()
+	var all []T
+	for rows.Next() {
+		row, err := read(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, row)
+	}
+	return all, rows.Err()
+}
+
+func readEntry(rows *sql.Rows) (e ledger.Entry, err error) {
+	var seq, at int64
+	var commitment, prev, hash []byte
+	var body sql.NullString
+	err = rows.Scan(&seq, &at, &e.Kind, &e.Class, &commitment, &prev, &hash, &e.Key, &body)
+	e.Seq, e.Time = uint64(seq), time.Unix(0, at)
+	e.Commitment, e.Prev, e.Hash = hashOf(commitment), hashOf(prev), hashOf(hash)
+	if body.Valid {
+		e.Body = []byte(body.String)
+	}
+	return e, err
+}
+
+func readCheckpoint(rows *sql.Rows) (c ledger.Checkpoint, err error) {
+	var seq, at int64
+	var hash, key []byte
+	err = rows.Scan(&seq, &at, &hash, &key, &c.Signature)
+	c.Seq, c.Time, c.Hash, c.Key = uint64(seq), time.Unix(0, at), hashOf(hash), ed25519.PublicKey(key)
+	return c, err
+}
+
+func readCall(rows *sql.Rows) (c Call, err error) {
+	var ended int64
+	var body string
+	err = rows.Scan(&c.ID, &ended, &c.Subject, &body)
+	c.Ended, c.Body = time.Unix(0, ended), []byte(body)
+	return c, err
+}
+
+// hashOf takes what a column has. One of another length is none that fits.
+func hashOf(b []byte) (h ledger.Hash) {
+	if len(b) != len(h) {
+		return sha256.Sum256(b)
+	}
+	copy(h[:], b)
+	return h
+}
