@@ -82,7 +82,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	if err = a.library.Keep(context.Background(), c.Phrases(a.library)...); err != nil {
 		return nil, fmt.Errorf("announcements: %w", err)
 	}
-	if a.book, err = records.Open(c.Records); err != nil {
+	if a.book, err = records.Open(c.Records, o.Log); err != nil {
 		return nil, fmt.Errorf("records: %w", err)
 	}
 	made = append(made, a.book.Close)
@@ -138,6 +138,11 @@ func (a *App) Run(ctx context.Context) error {
 			return nil
 		})
 	}
+	// Records outlast the calls, which are written down as they end.
+	writing, ended := context.WithCancel(context.WithoutCancel(ctx))
+	defer ended()
+	written := make(chan error, 1)
+	go func() { written <- a.book.Run(writing) }()
 	open("audio clock", a.clock.Run)
 	open("conference", a.meet.Run)
 	open("guessing", a.guesses.Run)
@@ -156,6 +161,8 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	stop()
 	err := rooms.Wait()
+	ended()
+	err = errors.Join(err, <-written)
 	a.media.Close()
 	a.encoders.Close()
 	return errors.Join(err, a.web.Close(), a.book.Close())

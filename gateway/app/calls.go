@@ -60,14 +60,15 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 func (a *App) session(line *line, number config.Number, now *settings) *call.Session {
 	phone := line.phone
 	return call.New(call.Setup{
-		Phone:   timed{phone, a.metrics},
-		Call:    phone.ID(),
-		Trunk:   phone.Trunk(),
-		Number:  number.Number,
-		Secure:  phone.Secure(),
-		Caller:  now.Privacy.Label(named(phone.From()), line.nth),
-		Known:   known(phone.From()),
-		Program: "einwahl " + a.version,
+		Phone:     timed{phone, a.metrics},
+		Call:      phone.ID(),
+		Trunk:     phone.Trunk(),
+		Number:    number.Number,
+		Secure:    phone.Secure(),
+		Caller:    now.Privacy.Label(named(phone.From()), line.nth),
+		Known:     known(phone.From()),
+		Telephone: named(phone.From()),
+		Program:   "einwahl " + a.version,
 
 		Languages: number.Languages,
 		Meeting:   number.Meeting,

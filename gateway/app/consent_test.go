@@ -162,18 +162,16 @@ func decode(t testing.TB, name string) []int16 {
 // checkEvidence looks for what must be shown later.
 func (g *gateway) checkEvidence(meeting string) {
 	g.t.Helper()
-	data, err := os.ReadFile(filepath.Join(g.conf.Records.Directory, "consents.jsonl"))
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	data := g.records()
 	for answer, want := range map[string]int{"agreed": 1, "declined": 3, "left": 1} {
-		if got := strings.Count(string(data), `"answer":"`+answer+`"`); got != want {
+		if got := strings.Count(data, `"answer":"`+answer+`"`); got != want {
 			g.t.Errorf("evidence has %d times %q, want %d:\n%s", got, answer, want, data)
 		}
 	}
-	if !strings.Contains(string(data), meeting) {
+	if !strings.Contains(data, meeting) {
 		g.t.Error("evidence does not name the meeting")
 	}
+	g.verifyRecords()
 }
 
 // TestNoticeEndsBeforeTheVoiceOpens compares when the caller's recording has

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -24,6 +23,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/overload"
 	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/transcode/pcm"
 	"github.com/einwahl/einwahl/transcode/wav"
 )
@@ -272,14 +272,38 @@ func (g *gateway) phone(hertz float64) *peertest.Baresip {
 func (g *gateway) records() string {
 	g.t.Helper()
 	var all strings.Builder
-	for _, name := range []string{"calls.jsonl", "consents.jsonl"} {
-		data, err := os.ReadFile(filepath.Join(g.conf.Records.Directory, name))
+	look, err := records.Look(g.t.Context(), g.conf.Records)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer look.Close()
+	for c, err := range look.Calls(0) {
 		if err != nil {
 			g.t.Fatal(err)
 		}
-		all.Write(data)
+		all.Write(append(c.Body, '\n'))
+	}
+	for e, err := range look.Entries(0) {
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		all.Write(append(e.Body, '\n'))
 	}
 	return all.String()
+}
+
+// verifyRecords looks through the evidence.
+func (g *gateway) verifyRecords() {
+	g.t.Helper()
+	look, err := records.Look(g.t.Context(), g.conf.Records)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer look.Close()
+	report, err := look.Verify(nil, nil)
+	if err != nil || !report.Whole() || report.Entries == 0 {
+		g.t.Errorf("the evidence does not verify: %+v, %v", report, err)
+	}
 }
 
 // settle waits until no call is left anywhere.

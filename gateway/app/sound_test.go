@@ -3,8 +3,6 @@ package app_test
 import (
 	"encoding/json"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -30,8 +28,7 @@ func TestHowACallSoundsCanBeSeen(t *testing.T) {
 
 	var kept records.Call
 	peertest.Eventually(t, "the call is recorded", func() bool {
-		line, err := os.ReadFile(filepath.Join(g.conf.Records.Directory, "calls.jsonl"))
-		return err == nil && json.Unmarshal(line, &kept) == nil
+		return json.Unmarshal([]byte(g.records()), &kept) == nil
 	})
 	if !good(kept.Sound) {
 		t.Errorf("it is recorded as %+v", kept.Sound)

@@ -74,14 +74,15 @@ type Observer interface {
 // Setup is all that a call needs. Settings are those of the moment at which
 // the call came in; a reload concerns later calls.
 type Setup struct {
-	Phone   phone
-	Call    string // random ID
-	Trunk   string
-	Number  string // the called number, as it stands in the operator's file
-	Secure  bool   // signalling and media are encrypted, as far as is known before the answer
-	Caller  string // the label that others see; see PrivacyConfig.Label
-	Known   admission.Caller
-	Program string // name and version of this program, for the evidence
+	Phone     phone
+	Call      string // random ID
+	Trunk     string
+	Number    string // the called number, as it stands in the operator's file
+	Secure    bool   // signalling and media are encrypted, as far as is known before the answer
+	Caller    string // the label that others see; see PrivacyConfig.Label
+	Known     admission.Caller
+	Telephone string // the caller's number where they show it, for evidence that seals it
+	Program   string // name and version of this program, for the evidence
 
 	Languages []string // with several, the caller chooses by key
 	Meeting   string   // the number leads to this meeting; empty: the caller keys one

@@ -12,14 +12,15 @@ import (
 // now, not when the disk is ready.
 func (s *Session) testify(ctx context.Context, a testify) {
 	c := records.Consent{
-		Time:     time.Now(),
-		Call:     s.setup.Call,
-		Meeting:  s.meeting.ID(),
-		Run:      a.run,
-		Policy:   a.policy.String(),
-		Answer:   a.answer,
-		Language: s.state.lang,
-		Program:  s.setup.Program,
+		Time:      time.Now(),
+		Call:      s.setup.Call,
+		Meeting:   s.meeting.ID(),
+		Run:       a.run,
+		Policy:    a.policy.String(),
+		Answer:    a.answer,
+		Language:  s.state.lang,
+		Program:   s.setup.Program,
+		Telephone: s.setup.Telephone,
 	}
 	if a.key != 0 {
 		c.Key = string(a.key)
