@@ -69,6 +69,7 @@ type FakeMeeting struct {
 	mu     sync.Mutex
 	room   *mixer.Room
 	visits []*FakeVisit
+	before conference.Passage // who came in before State.Joined
 }
 
 // ID is the meeting's number.
@@ -156,7 +157,10 @@ func (m *FakeMeeting) settle() {
 			kept = append(kept, v)
 		}
 	}
-	m.visits = kept
+	if gone := len(kept) < len(m.visits); gone {
+		m.visits = kept
+		m.settle() // the others are told
+	}
 }
 
 // heard reports whether v's voice reaches the meeting.
@@ -181,6 +185,13 @@ func (m *FakeMeeting) over(v *FakeVisit) bool {
 func (m *FakeMeeting) seen(v *FakeVisit) conference.State {
 	st := m.State
 	st.You = v.you
+	switch { // nobody is told of their own coming
+	case v.entry == 0:
+	case v.entry == st.Joined.Count:
+		st.Joined = m.before
+	default:
+		st.Joined.Count--
+	}
 	if v.Guest.Host {
 		for _, other := range m.visits {
 			if m.State.Lobby && other.seat == nil && !other.you.Admitted && !other.Guest.Host {
@@ -189,4 +200,14 @@ func (m *FakeMeeting) seen(v *FakeVisit) conference.State {
 		}
 	}
 	return st
+}
+
+// lastGuest is who came in last, other than hosts and by.
+func (m *FakeMeeting) lastGuest(by *FakeVisit) (last *FakeVisit) {
+	for _, v := range m.visits {
+		if v.seat != nil && v != by && !v.Guest.Host && (last == nil || v.entry > last.entry) {
+			last = v
+		}
+	}
+	return last
 }

@@ -19,6 +19,7 @@ type FakeVisit struct {
 	told    conference.State
 	begun   bool
 	seat    *FakeSeat
+	entry   uint64 // which of those who came in
 	ended   bool
 }
 
@@ -44,6 +45,8 @@ func (v *FakeVisit) finish() {
 	v.ended = true
 	if v.seat != nil {
 		v.seat.port.Close()
+		v.meeting.State.Left.Count++
+		v.meeting.State.Left.Name = v.Guest.Label
 	}
 	close(v.states)
 }
@@ -75,6 +78,9 @@ func (v *FakeVisit) Open(ctx context.Context) (conference.Seat, error) {
 	}
 	v.seat = &FakeSeat{port: m.room.Join(nil), visit: v}
 	v.seat.port.SetHears(true)
+	m.before = m.State.Joined
+	m.State.Joined = conference.Passage{Count: m.before.Count + 1, Name: v.Guest.Label}
+	v.entry = m.State.Joined.Count
 	m.settle()
 	return v.seat, nil
 }
@@ -108,6 +114,14 @@ func (v *FakeVisit) Command(ctx context.Context, c conference.Command) error {
 		}
 		m.State.Recording = conference.RecordingOn
 		m.State.RecordingRun++
+	case conference.RemoveLast:
+		last := m.lastGuest(v)
+		if last == nil {
+			return conference.ErrGone
+		}
+		last.you.Removed = true
+	case conference.EndMeeting:
+		m.State.Ended = true
 	default:
 		return conference.ErrUnavailable
 	}

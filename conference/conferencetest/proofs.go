@@ -306,3 +306,58 @@ func commands(t *testing.T, s suite) {
 	}
 	s.await(guest, "a recording", func(st conference.State) bool { return st.Recording.Active() })
 }
+
+func removesLast(t *testing.T, s suite) {
+	ctx := context.Background()
+	m := s.find(Secret)
+	host, first, last := s.visit(m, "host", true), s.visit(m, "first", false), s.visit(m, "last", false)
+	s.open(first)
+	s.open(last)
+	s.open(host)
+	if err := first.Command(ctx, conference.RemoveLast); !errors.Is(err, conference.ErrNotAdmitted) {
+		t.Errorf("a guest's command: %v", err)
+	}
+	for _, v := range []conference.Visit{last, first} {
+		if err := host.Command(ctx, conference.RemoveLast); err != nil {
+			t.Fatalf("remove: %v", err)
+		}
+		if st := s.awaitEnd(v); !st.You.Removed {
+			t.Errorf("last state %+v", st)
+		}
+	}
+	if err := host.Command(ctx, conference.RemoveLast); !errors.Is(err, conference.ErrGone) {
+		t.Errorf("alone: %v, want %v", err, conference.ErrGone)
+	}
+}
+
+func endsByKey(t *testing.T, s suite) {
+	m := s.find(Secret)
+	host, guest := s.visit(m, "host", true), s.visit(m, "guest", false)
+	s.open(guest)
+	s.open(host)
+	if err := host.Command(context.Background(), conference.EndMeeting); err != nil {
+		t.Fatalf("end: %v", err)
+	}
+	for _, v := range []conference.Visit{guest, host} {
+		if st := s.awaitEnd(v); !st.Ended {
+			t.Errorf("last state %+v", st)
+		}
+	}
+}
+
+func comesAndGoes(t *testing.T, s suite) {
+	m := s.find(Open)
+	a, b, c := s.visit(m, "a", false), s.visit(m, "b", false), s.visit(m, "c", false)
+	s.open(a)
+	before := s.await(a, "in", func(st conference.State) bool { return st.People == 1 })
+	s.open(b)
+	s.await(a, "b has come", func(st conference.State) bool { return st.Joined.Count == before.Joined.Count+1 })
+	inside := s.await(b, "in", func(st conference.State) bool { return st.People == 2 })
+	s.open(c)
+	s.await(b, "c has come, and b is no news to b", func(st conference.State) bool { return st.Joined.Count == inside.Joined.Count+1 })
+	b.Leave()
+	st := s.await(a, "b has gone", func(st conference.State) bool { return st.Left.Count == before.Left.Count+1 })
+	if st.Joined.Count != before.Joined.Count+2 {
+		t.Errorf("joined %+v, began with %+v", st.Joined, before.Joined)
+	}
+}

@@ -92,6 +92,9 @@ func Run(t *testing.T, start func(t *testing.T) Service) {
 		{"who is removed is told and out", removed},
 		{"when the meeting ends all are told and out", ended},
 		{"only hosts command", commands},
+		{"a host removes who came last, and nobody else", removesLast},
+		{"a host ends the meeting by key", endsByKey},
+		{"who comes and goes is told to the others", comesAndGoes},
 	} {
 		t.Run(proof.name, func(t *testing.T) { proof.run(t, suite{t, start(t)}) })
 	}

@@ -17,6 +17,9 @@ type Config struct {
 	// Recordings is the directory that recordings are written to. It is
 	// created, for its owner only, when the first one begins.
 	Recordings string `yaml:"recordings"`
+	// Region is where this machine stands, and so where the sound of the meetings
+	// is processed: admission compares it with what it allows. Empty: untold.
+	Region string `yaml:"region"`
 	// Proxies are reverse proxies whose X-Forwarded-For is believed when wrong
 	// PINs and connections are counted per address. Without it all who come
 	// through a proxy count as one.
@@ -101,6 +104,9 @@ func (c Config) Validate() error {
 	}
 	if a := c.WebRTC.Advertise; a.IsValid() && (a.IsUnspecified() || a.IsMulticast()) {
 		errs = append(errs, fmt.Errorf("webrtc.advertise: %v: want the address that browsers reach", a))
+	}
+	if err := checkRegion(c.Region); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Recordings == "" {
 		errs = append(errs, errors.New("recordings: want a directory"))

@@ -4,39 +4,55 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/einwahl/einwahl/conference"
 )
 
 // Info is a meeting as an operator sees it.
 type Info struct {
-	ID         string   `json:"id"`
-	Title      string   `json:"title"`
-	Encryption string   `json:"encryption"`
-	Recording  string   `json:"recording"`
-	Run        uint64   `json:"recording_run"`
-	Consent    string   `json:"consent"`
-	Locked     bool     `json:"locked"`
-	Lobby      bool     `json:"lobby"`
-	Phones     bool     `json:"phones"` // telephones may come in
-	Capacity   int      `json:"capacity"`
-	Speaking   []string `json:"speaking"` // by ID
-	People     []Person `json:"people"`
+	ID         string
+	Title      string
+	Encryption string
+	Recording  string
+	Run        uint64
+	Consent    string
+	Locked     bool
+	Lobby      bool
+	Phones     bool // telephones may come in
+	Capacity   int
+	Speaking   []string // by ID
+	People     []Person
+
+	PhonesRefused  string    // why none can be here now: e2ee, unknown, closed; empty: one can
+	Purpose        Texts     // of the recording
+	AfterNo        string    // listen, leave; empty: the operator's policy
+	Message        Texts     // to those who wait
+	Announce       string    // off, tones, names
+	Region         string    // where its sound is processed
+	Start          time.Time // zero: at any time
+	NotStarted     bool
+	RegisteredOnly bool
+	HostFirst      bool
 }
 
 // Control is what an operator does to a meeting. What is empty is left alone;
 // the rest is done in the order of the fields, up to the first mistake.
 type Control struct {
-	Lock       *bool  `json:"lock,omitempty"`
-	Encryption string `json:"encryption,omitempty"` // transport, enhanced, e2ee
-	Recording  string `json:"recording,omitempty"`  // start, pause, resume, stop
-	Admit      string `json:"admit,omitempty"`      // these five name a person
-	Decline    string `json:"decline,omitempty"`
-	Remove     string `json:"remove,omitempty"`
-	Mute       string `json:"mute,omitempty"`
-	AskToSpeak string `json:"ask_to_speak,omitempty"`
-	MuteAll    bool   `json:"mute_all,omitempty"`
-	End        bool   `json:"end,omitempty"`
+	Lock       *bool
+	Encryption string // transport, enhanced, e2ee
+	Recording  string // start, pause, resume, stop
+	Admit      string // these five name a person
+	Decline    string
+	Remove     string
+	Mute       string
+	AskToSpeak string
+	MuteAll    bool
+	// Purpose and Message, where they are not nil, stand until the meeting is
+	// over, or its settings say something else.
+	Purpose *Texts
+	Message *Texts
+	End     bool
 }
 
 // ErrBadControl reports a Control that asks for something that is not there,
@@ -84,7 +100,9 @@ func (m *meeting) info() (Info, bool) {
 		info = Info{
 			ID: v.ID, Title: v.Title, Encryption: v.Encryption, Recording: v.Recording, Run: v.Run,
 			Consent: v.Consent, Locked: v.Locked, Lobby: v.Lobby, People: m.state.peopleViews(true),
-			Phones: m.state.policy.phones, Capacity: m.state.policy.capacity, Speaking: slices.Clone(m.speaking),
+			Phones: v.Phones, PhonesRefused: v.PhonesRefused, Capacity: m.state.policy.capacity, Speaking: slices.Clone(m.speaking),
+			Purpose: v.Purpose, AfterNo: v.AfterNo, Message: m.state.message, Announce: v.Announce, Region: v.Region,
+			Start: m.state.policy.start, NotStarted: v.Start != nil, RegisteredOnly: v.RegisteredOnly, HostFirst: v.HostFirst,
 		}
 	})
 	return info, ok
@@ -122,8 +140,28 @@ func (s *state) control(c Control) error {
 	if c.MuteAll {
 		s.muteAll()
 	}
+	if err := s.reword(c); err != nil {
+		return err
+	}
 	if c.End {
 		s.end(partEnded)
+	}
+	return nil
+}
+
+// reword takes new words for the meeting.
+func (s *state) reword(c Control) error {
+	if c.Purpose != nil {
+		if err := c.Purpose.check("purpose"); err != nil {
+			return err
+		}
+		s.setPurpose(*c.Purpose)
+	}
+	if c.Message != nil {
+		if err := c.Message.check("message"); err != nil {
+			return err
+		}
+		s.message = *c.Message
 	}
 	return nil
 }
@@ -176,7 +214,7 @@ func (s *state) orderPerson(action string, p *person) {
 	case "decline":
 		s.decline(p)
 	case "remove":
-		s.part(p, partRemoved)
+		s.remove(p)
 	case "mute":
 		if p.place == inside {
 			s.muteByHost(p)

@@ -161,6 +161,9 @@ func (b *Backend) reconcile() {
 func (b *Backend) policy(c MeetingConfig) policy {
 	p := c.policy(b.cfg.Consent)
 	p.numbers = b.numbers
+	if p.region == "" {
+		p.region = b.cfg.Region
+	}
 	return p
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded/page"
 )
 
@@ -64,7 +65,7 @@ func (b *Backend) signal(w http.ResponseWriter, r *http.Request, id string) {
 	if err != nil {
 		return
 	}
-	m, host, why := b.letIn(running.ctx, from, id, join)
+	m, who, why := b.letIn(running.ctx, from, id, join)
 	if why != "" {
 		refuse(running.ctx, ws, why)
 		return
@@ -74,7 +75,7 @@ func (b *Backend) signal(w http.ResponseWriter, r *http.Request, id string) {
 	s := &session{meeting: m, out: newOutbox(), log: m.log, key: b.doors.key(id, join.PIN)}
 	// The meeting ends with Run, and says goodbye: the session outlives the
 	// context by that word.
-	s.serve(context.WithoutCancel(running.ctx), ws, join.Name, host)
+	s.serve(context.WithoutCancel(running.ctx), ws, newcomer{Identity: who, name: join.Name, language: join.Language})
 }
 
 // readJoin takes the first message, which must be a join.
@@ -100,28 +101,28 @@ const nowhere = "no such meeting"
 
 // letIn checks meeting and PIN. A wrong meeting and a wrong PIN look alike and
 // take the same time.
-func (b *Backend) letIn(ctx context.Context, from netip.Addr, id string, join request) (*meeting, bool, string) {
+func (b *Backend) letIn(ctx context.Context, from netip.Addr, id string, join request) (*meeting, conference.Identity, string) {
 	answer := time.NewTimer(answerTime)
 	defer answer.Stop()
 	if !b.doors.open(from) && !b.doors.knows(join.Key, id, join.PIN) {
-		return nil, false, "rate"
+		return nil, conference.Identity{}, "rate"
 	}
 	m := b.meeting(id)
-	compare := &pins{guest: nowhere, host: nowhere}
+	compare := newPINs(policy{pin: nowhere, hostPIN: nowhere})
 	if m != nil {
 		compare = m.pins.Load()
 	}
 	who, err := compare.identify(join.PIN)
 	if m != nil && err == nil {
-		return m, who.Host, ""
+		return m, who, ""
 	}
 	b.doors.wrong(from)
 	select {
 	case <-answer.C:
 	case <-ctx.Done():
-		return nil, false, "gone"
+		return nil, conference.Identity{}, "gone"
 	}
-	return nil, false, "wrong"
+	return nil, conference.Identity{}, "wrong"
 }
 
 // refuse says why and closes.

@@ -36,6 +36,9 @@ func (s *state) admit(p *person) {
 		return
 	}
 	p.admitted = true
+	if p.own != "" {
+		delete(s.barred, p.own) // a host has answered for this one
+	}
 	s.settle()
 }
 
@@ -75,6 +78,12 @@ func (s *state) key(p *person, c conference.Command) error {
 		if s.recordStart() != nil {
 			return conference.ErrUnavailable
 		}
+	case conference.RemoveLast:
+		if !s.removeLast(p) {
+			return conference.ErrGone
+		}
+	case conference.EndMeeting:
+		s.end(partEnded)
 	default:
 		return conference.ErrUnavailable
 	}

@@ -14,6 +14,7 @@ import (
 type manifest struct {
 	Meeting  string          `json:"meeting"`
 	Run      uint64          `json:"run"`
+	Purpose  Texts           `json:"purpose,omitempty"` // as it was told
 	Began    time.Time       `json:"began"`
 	Ended    *time.Time      `json:"ended"` // null while it runs, and after a crash
 	Duration float64         `json:"duration_seconds"`

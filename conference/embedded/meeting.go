@@ -2,8 +2,6 @@ package embedded
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -55,17 +53,14 @@ type order struct {
 	finished chan struct{}
 }
 
-// pins are what Identify compares with, apart from the state so that a guess
-// costs the meeting nothing.
-type pins struct{ guest, host string }
-
 func newMeeting(p policy, n *network, group func() pcm.Clock, cfg Config, log zerolog.Logger) *meeting {
 	m := &meeting{
 		id: p.id, net: n, group: group, pool: cfg.Encoders, log: log.With().Str("meeting", p.id).Logger(),
 		orders: make(chan order), done: make(chan struct{}),
 		state: newState(p), members: map[string]*member{}, directory: cfg.Recordings,
 	}
-	m.pins.Store(&pins{p.pin, p.hostPIN})
+	m.pins.Store(newPINs(p))
+	m.state.clock(time.Now())
 	return m
 }
 
@@ -82,16 +77,23 @@ func (m *meeting) run(ctx context.Context) {
 	}()
 	step := time.NewTimer(nextStep(time.Now()))
 	defer step.Stop()
+	begin := time.NewTimer(0)
+	defer begin.Stop()
 	for !m.state.ended {
 		var tick <-chan time.Time
 		if len(m.members) > 0 {
 			tick = step.C
+		}
+		if !m.state.begun {
+			begin.Reset(time.Until(m.state.policy.start))
 		}
 		var o order
 		select {
 		case <-ctx.Done():
 			o.do = m.state.close
 		case o = <-m.orders:
+		case now := <-begin.C:
+			o.do = func() { m.state.clock(now) }
 		case now := <-tick:
 			m.tellSpeaking(now)
 			step.Reset(nextStep(time.Now()))
@@ -181,8 +183,11 @@ func (m *meeting) post(f func()) {
 }
 
 func (m *meeting) configure(p policy) {
-	m.pins.Store(&pins{p.pin, p.hostPIN})
-	m.do(func() { m.state.configure(p) })
+	m.pins.Store(newPINs(p))
+	m.do(func() {
+		m.state.configure(p)
+		m.state.clock(time.Now())
+	})
 }
 
 // takeAway ends the meeting for good.
@@ -194,27 +199,11 @@ func (m *meeting) takeAway() {
 func (m *meeting) ID() string { return m.id }
 
 // NeedsPIN reports whether there is a PIN.
-func (m *meeting) NeedsPIN() bool { return m.pins.Load().guest != "" }
+func (m *meeting) NeedsPIN() bool { return m.pins.Load().asked }
 
-// Identify compares with both PINs, whichever is right.
+// Identify compares with all PINs, whichever is right.
 func (m *meeting) Identify(_ context.Context, pin string) (conference.Identity, error) {
 	return m.pins.Load().identify(pin)
-}
-
-// identify takes the same time whatever is given: digests are of one length,
-// and none of the comparisons is left out.
-func (p *pins) identify(pin string) (conference.Identity, error) {
-	given := sha256.Sum256([]byte(pin))
-	guest, host := sha256.Sum256([]byte(p.guest)), sha256.Sum256([]byte(p.host))
-	isGuest := subtle.ConstantTimeCompare(given[:], guest[:]) == 1
-	isHost := subtle.ConstantTimeCompare(given[:], host[:]) == 1 && p.host != ""
-	switch {
-	case isHost:
-		return conference.Identity{Host: true}, nil
-	case isGuest:
-		return conference.Identity{}, nil
-	}
-	return conference.Identity{}, conference.ErrWrongPIN
 }
 
 // Visit announces a telephone. Nobody sees it but hosts, where it waits in the
@@ -222,8 +211,7 @@ func (p *pins) identify(pin string) (conference.Identity, error) {
 func (m *meeting) Visit(_ context.Context, who conference.Guest) (conference.Visit, error) {
 	v := &visit{meeting: m, states: make(chan conference.State, 1), call: who.Call}
 	ok := m.do(func() {
-		v.person = m.state.arrive(who.Label, true, who.Host)
-		v.person.held = who.Held
+		v.person = m.state.arrive(newcomer{Identity: who.Identity, name: who.Label, phone: true, language: who.Language, secure: who.Secure, held: who.Held})
 		m.members[v.person.id] = &member{person: v.person, visit: v}
 	})
 	if !ok {

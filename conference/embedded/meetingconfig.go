@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/einwahl/einwahl/conference"
@@ -42,12 +43,30 @@ type MeetingConfig struct {
 	JoinBeforeHost bool `yaml:"join_before_host"`
 	Phones         bool `yaml:"phones"`   // telephones may come in
 	Capacity       int  `yaml:"capacity"` // most people at once, phones included; 0: no limit
+	// Purpose is what a recording is for; it is told before the question.
+	Purpose Texts `yaml:"purpose"`
+	// AfterNo is what becomes of who says no to a recording: listen, leave;
+	// empty: the operator's policy.
+	AfterNo string `yaml:"after_no"`
+	// Message is said to those who wait.
+	Message Texts `yaml:"message"`
+	// Announce is how telephones learn of who comes and goes: off, tones, names.
+	Announce string `yaml:"announce"`
+	// Region is where the meeting's sound is processed; empty: the service's.
+	Region string `yaml:"region"`
+	// Start is when the meeting begins: before it only hosts come in, unless one
+	// is there already. Zero: at any time.
+	Start When `yaml:"start"`
+	// RegisteredOnly takes telephones only with a PIN of their own.
+	RegisteredOnly bool `yaml:"registered_only"`
+	// Registrants are people with PINs of their own.
+	Registrants []Registrant `yaml:"registrants"`
 }
 
 // DefaultMeetingConfig returns the settings of a meeting of which the file
 // names nothing but its number.
 func DefaultMeetingConfig() MeetingConfig {
-	return MeetingConfig{Encryption: "transport", Recording: "off", JoinBeforeHost: true, Phones: true}
+	return MeetingConfig{Encryption: "transport", Recording: "off", JoinBeforeHost: true, Phones: true, Announce: conference.AnnounceTones.String()}
 }
 
 // UnmarshalYAML puts the defaults below what the file says.
@@ -93,7 +112,31 @@ func (m MeetingConfig) Validate() error {
 	if m.Capacity < 0 {
 		errs = append(errs, errors.New("capacity: want 0 for no limit, or a number of people"))
 	}
+	return errors.Join(append(errs, m.checkManners(), m.checkRegistrants())...)
+}
+
+// checkManners checks what callers hear, and of whom.
+func (m MeetingConfig) checkManners() error {
+	var errs []error
+	errs = append(errs, m.Purpose.check("purpose"), m.Message.check("message"))
+	if _, err := conference.ParseAfterNo(m.AfterNo); err != nil {
+		errs = append(errs, fmt.Errorf("after_no: %w", err))
+	}
+	if _, err := conference.ParseAnnounce(m.Announce); err != nil && m.Announce != "" {
+		errs = append(errs, fmt.Errorf("announce: %w", err))
+	}
+	if err := checkRegion(m.Region); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
+}
+
+// checkRegion keeps a region to what can be compared with another's.
+func checkRegion(region string) error {
+	if len(region) > 32 || strings.Trim(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return fmt.Errorf("region: %q: want small letters, digits and -, such as de or eu-west", region)
+	}
+	return nil
 }
 
 func checkPIN(key string, pin Secret) error {
@@ -122,7 +165,11 @@ func ValidateMeetings(meetings []MeetingConfig) error {
 // split takes a joined error apart, so that each part gets its full key.
 func split(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+		var all []error
+		for _, part := range joined.Unwrap() {
+			all = append(all, split(part)...)
+		}
+		return all
 	}
 	if err != nil {
 		return []error{err}
@@ -141,6 +188,14 @@ type policy struct {
 	joinBeforeHost bool
 	phones         bool
 	capacity       int
+	purpose        Texts
+	afterNo        conference.AfterNo
+	message        Texts
+	announce       conference.Announce
+	region         string
+	start          time.Time // nobody but hosts before; zero: at any time
+	registeredOnly bool
+	registrants    []Registrant
 	numbers        []string // for the invitation
 }
 
@@ -161,7 +216,14 @@ func (m MeetingConfig) policy(fallback string) policy {
 	if consent == conference.ConsentDefault || err != nil {
 		consent = conference.ConsentRequired
 	}
+	afterNo, err := conference.ParseAfterNo(m.AfterNo)
+	if err != nil {
+		afterNo = conference.AfterNoLeave
+	}
+	announce, _ := conference.ParseAnnounce(m.Announce) // nothing, where nothing is said
 	return policy{
+		purpose: m.Purpose, afterNo: afterNo, message: m.Message, announce: announce, region: m.Region,
+		start: m.Start.Time, registeredOnly: m.RegisteredOnly, registrants: m.Registrants,
 		id: m.ID, title: m.Title, pin: string(m.PIN), hostPIN: string(m.HostPIN),
 		encryption: level, record: m.Recording == "on", consent: consent,
 		lobby: m.Lobby, locked: m.Locked, joinBeforeHost: m.JoinBeforeHost,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,9 +23,10 @@ const maxName = 64
 type request struct {
 	Type string `json:"type"`
 
-	Name string `json:"name"` // join
-	PIN  string `json:"pin"`
-	Key  string `json:"key"`
+	Name     string `json:"name"` // join
+	PIN      string `json:"pin"`
+	Key      string `json:"key"`
+	Language string `json:"language"`
 
 	SDP       string                   `json:"sdp"`       // pub.offer, sub.answer
 	PC        string                   `json:"pc"`        // candidate
@@ -55,7 +57,7 @@ func decode(data []byte) (request, error) {
 	switch r.Type {
 	case "join":
 		r.Name = cleanName(r.Name)
-		ok = len(r.PIN) <= 64 && len(r.Key) <= 128
+		ok = len(r.PIN) <= 64 && len(r.Key) <= 128 && len(r.Language) <= 32
 	case "pub.offer", "sub.answer":
 		ok = r.SDP != ""
 	case "candidate":
@@ -110,7 +112,10 @@ type (
 	}
 	waitingMessage struct {
 		Type string `json:"type"`
-		Why  string `json:"why"`
+		Why  string `json:"why"` // lobby, host, start
+		// Message is what the host or the operator says to those who wait.
+		Message Texts      `json:"message,omitempty"`
+		Start   *time.Time `json:"start,omitempty"`
 	}
 	speakingMessage struct {
 		Type   string   `json:"type"`
@@ -144,6 +149,8 @@ func farewell(reason string) byeMessage {
 		"locked":   "The meeting is locked.",
 		"rate":     "Too many wrong tries. Please wait a minute.",
 		"gone":     "The connection to the meeting has ended.",
+
+		"no_consent": "This meeting is recorded, and takes only those who agree.",
 	}
 	return byeMessage{Type: "bye", Reason: reason, Message: words[reason]}
 }

@@ -28,7 +28,7 @@ type outbox struct {
 	view     *snapshot // newest, not sent yet
 	lastView *snapshot // newest, sent or not
 	speakers *speakingMessage
-	why      string // what the page was last told it waits for
+	waits    waitingMessage // what the page was last told it waits for
 	full     bool
 	closed   bool // a bye is in the queue: nothing comes after it
 
@@ -84,13 +84,14 @@ func (o *outbox) speaking(people []string) {
 }
 
 // waiting tells the page what it waits for, once.
-func (o *outbox) waiting(why string) {
+func (o *outbox) waiting(m waitingMessage) {
+	m.Type = "waiting"
 	o.mu.Lock()
-	same := o.why == why
-	o.why = why
+	same := reflect.DeepEqual(o.waits, m)
+	o.waits = m
 	o.mu.Unlock()
 	if !same {
-		o.send(waitingMessage{Type: "waiting", Why: why})
+		o.send(m)
 	}
 }
 

@@ -14,6 +14,8 @@ const (
 	inLobby
 	// inside has a voice, or could have.
 	inside
+	// waitingForStart may come in when the meeting begins.
+	waitingForStart
 	// outside is over; parting says why.
 	outside
 )
@@ -29,6 +31,8 @@ const (
 	partFull     parting = "full"
 	partLocked   parting = "locked"
 	partGone     parting = "gone"
+	// partNoConsent is who said no to a recording that takes nobody else.
+	partNoConsent parting = "no_consent"
 	// partSealed is a telephone in a meeting that turned end-to-end encrypted.
 	partSealed parting = "sealed"
 )
@@ -38,7 +42,10 @@ type person struct {
 	id       string
 	name     string
 	phone    bool
-	hostPIN  bool // has given the host's PIN
+	hostPIN  bool   // has given the host's PIN
+	own      string // the name that goes with their own PIN; empty for who has none
+	language string
+	secure   bool // a telephone whose call is encrypted as far as the gateway
 	held     bool // waits in a lobby of their own, as the gateway wants
 	place    place
 	parting  parting
@@ -51,6 +58,8 @@ type person struct {
 
 	answer    conference.Answer
 	answerRun uint64
+
+	entry uint64 // which of those who came in; 0: has not yet
 }
 
 // cleared reports whether p's voice may be heard as far as recordings go: as
@@ -125,16 +134,13 @@ func (s *state) inside() int {
 }
 
 // waits reports whether hosts see p in the lobby. A telephone counts as
-// waiting as long as it stands at the door of a meeting with a lobby.
+// waiting as long as it stands at the door and needs their word.
 func (s *state) waits(p *person) bool {
 	if p.place == inLobby {
 		return true
 	}
-	return p.phone && p.place == atDoor && s.lobbyFor(p) && !s.sealed() && !p.admitted && !s.isHost(p)
+	return p.phone && p.place == atDoor && s.held(p) && !s.sealed()
 }
-
-// lobbyFor reports whether p waits until a host has admitted them.
-func (s *state) lobbyFor(p *person) bool { return s.policy.lobby || p.held }
 
 func (s *state) waiting() int {
 	n := 0

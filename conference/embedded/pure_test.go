@@ -301,3 +301,16 @@ func TestPINsAreNotPrinted(t *testing.T) {
 		}
 	}
 }
+
+// wantMistakes looks for each key in err.
+func wantMistakes(t *testing.T, err error, keys ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no mistake found")
+	}
+	for _, key := range keys {
+		if !strings.Contains("\n"+err.Error(), "\n"+key) {
+			t.Errorf("%q is not in %v", key, err)
+		}
+	}
+}

@@ -19,6 +19,7 @@ const mixName = "mix"
 // gap of silence.
 type recorder struct {
 	run     uint64
+	purpose Texts
 	began   time.Time
 	paused  atomic.Bool
 	mixFrom atomic.Int64 // when the mix begins, or goes on, in nanoseconds since began
@@ -135,6 +136,7 @@ func (r *recorder) write(root, meeting string, ready func()) error {
 		return err
 	}
 	files := &fileSet{directory: directory, manifest: newManifest(meeting, r.run, r.began), open: map[string]*oggFile{}}
+	files.manifest.Purpose = r.purpose
 	defer files.abandon()
 	if err := files.writeManifest(); err != nil {
 		return err

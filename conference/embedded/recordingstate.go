@@ -1,6 +1,10 @@
 package embedded
 
-import "github.com/einwahl/einwahl/conference"
+import (
+	"maps"
+
+	"github.com/einwahl/einwahl/conference"
+)
 
 // recordStart prepares a recording: from this moment nobody is heard who has
 // not answered it. It runs once the recorder says so.
@@ -14,12 +18,37 @@ func (s *state) recordStart() error {
 	case s.recording.Active():
 		return errRecordingRuns
 	}
+	s.repurposed = false
+	s.prepare()
+	return nil
+}
+
+// prepare begins the first phase of a recording.
+func (s *state) prepare() {
 	s.run++
 	s.recording = conference.RecordingPrepared
 	if s.inside() == 0 {
 		s.recording = conference.RecordingOn // there is nobody to be silenced
 	}
-	return nil
+}
+
+// setPurpose changes what recordings are for. A yes was to the purpose before,
+// so a recording that runs becomes another one, in files of its own, and whoever
+// is there is asked anew.
+func (s *state) setPurpose(t Texts) {
+	if maps.Equal(s.purpose, t) {
+		return
+	}
+	s.purpose = t
+	if !s.recording.Active() {
+		return
+	}
+	s.repurposed = true
+	if s.recording == conference.RecordingPaused {
+		s.run++
+		return
+	}
+	s.prepare()
 }
 
 func (s *state) recordPause() error {
@@ -76,4 +105,7 @@ func (s *state) answered(p *person, run uint64, a conference.Answer) {
 		return
 	}
 	p.answer, p.answerRun = a, run
+	if a == conference.Declined && !p.phone && s.policy.afterNo == conference.AfterNoLeave {
+		s.part(p, partNoConsent) // the gateway says goodbye to its telephones itself
+	}
 }

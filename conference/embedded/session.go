@@ -52,12 +52,12 @@ type session struct {
 
 // serve leads a page's session after it was let through the door. It returns
 // when all that belongs to it has ended.
-func (s *session) serve(ctx context.Context, ws *websocket.Conn, name string, host bool) {
+func (s *session) serve(ctx context.Context, ws *websocket.Conn, who newcomer) {
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.ctx = ctx
 	defer s.cancel(nil)
 	joined := s.meeting.do(func() {
-		s.person = s.meeting.state.arrive(name, false, host)
+		s.person = s.meeting.state.arrive(who)
 		s.meeting.members[s.person.id] = &member{person: s.person, browser: s}
 	})
 	if !joined {

@@ -3,6 +3,7 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/einwahl/einwahl/conference"
 )
@@ -26,12 +27,19 @@ type state struct {
 	lockedHere bool // by somebody who was in; such a lock goes when all have gone
 	ended      bool // taken away by the operator, for good
 	occupied   bool // somebody was inside when the dust last settled
+	begun      bool // its start has come
 	people     []*person
 	next       int // number of the next person
+
+	purpose    Texts // of the recording, as it was set last
+	repurposed bool  // this run goes on with one that had another purpose
+	message    Texts // for those who wait
+	passages   passages
+	barred     map[string]bool // PINs that let nobody in without a host's word
 }
 
 func newState(p policy) *state {
-	s := &state{policy: p, recording: conference.NotRecording, next: 1}
+	s := &state{policy: p, recording: conference.NotRecording, next: 1, begun: p.start.IsZero()}
 	s.reset()
 	return s
 }
@@ -39,7 +47,9 @@ func newState(p policy) *state {
 // reset makes the meeting what the file says. Recordings keep being counted.
 func (s *state) reset() {
 	s.encryption, s.locked, s.lockedHere = s.policy.encryption, s.policy.locked, false
-	s.recording = conference.NotRecording
+	s.recording, s.repurposed = conference.NotRecording, false
+	s.purpose, s.message = s.policy.purpose, s.policy.message
+	s.barred = nil
 	s.arm()
 }
 
@@ -47,7 +57,7 @@ func (s *state) reset() {
 // running before anybody is in, so that whoever comes is told first.
 func (s *state) arm() {
 	if s.policy.record && !s.sealed() && !s.recording.Active() {
-		s.recording = conference.RecordingOn
+		s.recording, s.repurposed = conference.RecordingOn, false
 		s.run++
 	}
 }
@@ -68,6 +78,16 @@ func (s *state) configure(p policy) {
 	if p.locked != old.locked {
 		s.locked, s.lockedHere = p.locked, false
 	}
+	if !maps.Equal(p.purpose, old.purpose) {
+		s.setPurpose(p.purpose)
+	}
+	if !maps.Equal(p.message, old.message) {
+		s.message = p.message
+	}
+	if !p.start.Equal(old.start) {
+		s.begun = false // until the clock says so
+	}
+	s.unbar(old)
 	if p.record != old.record {
 		if p.record {
 			s.arm()
@@ -79,11 +99,17 @@ func (s *state) configure(p policy) {
 }
 
 // arrive puts somebody at the door.
-func (s *state) arrive(name string, phone, hostPIN bool) *person {
-	p := &person{id: fmt.Sprintf("p%d", s.next), name: name, phone: phone, hostPIN: hostPIN, muted: phone}
+func (s *state) arrive(who newcomer) *person {
+	p := &person{
+		id: fmt.Sprintf("p%d", s.next), name: who.seen(), phone: who.phone, hostPIN: who.Host,
+		language: who.language, secure: who.secure, held: who.held, muted: who.phone,
+	}
+	if who.Registered {
+		p.own = who.Name
+	}
 	s.next++
 	s.people = append(s.people, p)
-	if !phone {
+	if !p.phone {
 		s.knock(p)
 	}
 	s.settle()
@@ -104,7 +130,9 @@ func (s *state) door(p *person) (place, parting) {
 		return outside, partDeclined
 	case s.locked && !host && !p.admitted && p.place == atDoor:
 		return outside, partLocked
-	case s.lobbyFor(p) && !opens && !p.admitted:
+	case s.early() && !host:
+		return waitingForStart, ""
+	case s.held(p) && !opens:
 		return inLobby, ""
 	case !s.policy.joinBeforeHost && !opens && !s.hostPresent():
 		return waitingForHost, ""
@@ -119,7 +147,9 @@ func (s *state) knock(p *person) {
 	if p.place == inside || p.place == outside {
 		return
 	}
-	p.place, p.parting = s.door(p)
+	if p.place, p.parting = s.door(p); p.place == inside {
+		s.enters(p)
+	}
 }
 
 // seat takes a telephone's seat. Unlike a browser it does not wait inside the
@@ -138,16 +168,25 @@ func (s *state) seat(p *person) error {
 		return conference.ErrNotAdmitted
 	}
 	p.place, p.muted = inside, true
+	s.enters(p)
 	s.settle()
 	return nil
 }
 
 // part sends somebody out.
 func (s *state) part(p *person, why parting) {
+	s.goes(p, why)
+	s.settle()
+}
+
+// goes has somebody be outside, once.
+func (s *state) goes(p *person, why parting) {
+	if p.place == inside {
+		s.leaves(p)
+	}
 	if p.place != outside {
 		p.place, p.parting = outside, why
 	}
-	s.settle()
 }
 
 // settle lets in who waited for what has just happened, and puts right what
@@ -156,7 +195,7 @@ func (s *state) settle() {
 	for again := true; again; {
 		again = false
 		for _, p := range s.people {
-			if p.phone || (p.place != inLobby && p.place != waitingForHost) {
+			if p.phone || (p.place != inLobby && p.place != waitingForHost && p.place != waitingForStart) {
 				continue
 			}
 			if s.knock(p); p.place == inside {
@@ -175,7 +214,7 @@ func (s *state) settle() {
 
 // emptied is when the last has left.
 func (s *state) emptied() {
-	s.occupied = false
+	s.occupied, s.barred = false, nil
 	if s.lockedHere {
 		s.locked, s.lockedHere = s.policy.locked, false
 	}
@@ -212,7 +251,7 @@ func (s *state) encrypt(level conference.Encryption) {
 	s.recording = conference.NotRecording
 	for _, p := range s.people {
 		if p.phone && p.place == inside {
-			p.place, p.parting = outside, partSealed
+			s.goes(p, partSealed)
 		}
 	}
 	s.settle()
@@ -221,7 +260,7 @@ func (s *state) encrypt(level conference.Encryption) {
 // end sends everybody out and leaves the meeting as the file has it.
 func (s *state) end(why parting) {
 	for _, p := range s.people {
-		p.place, p.parting = outside, why
+		s.goes(p, why)
 	}
 	s.occupied = false
 	s.recording = conference.NotRecording

@@ -8,6 +8,11 @@ import (
 	"github.com/einwahl/einwahl/conference"
 )
 
+// come puts somebody at the door.
+func come(s *state, name string, phone, host bool) *person {
+	return s.arrive(newcomer{Identity: conference.Identity{Host: host}, name: name, phone: phone})
+}
+
 func basePolicy(change func(*policy)) policy {
 	p := policy{
 		id: "1", encryption: conference.Transport, consent: conference.ConsentRequired,
@@ -22,7 +27,7 @@ func basePolicy(change func(*policy)) policy {
 // seated is a telephone inside, its microphone open.
 func seated(t *testing.T, s *state) *person {
 	t.Helper()
-	p := s.arrive("Phone", true, false)
+	p := come(s, "Phone", true, false)
 	if err := s.seat(p); err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +51,11 @@ func TestDoorOfPages(t *testing.T) {
 		{name: "a lobby holds", policy: func(p *policy) { p.lobby, p.hostPIN = true, "1" }, place: inLobby},
 		{name: "a lobby does not hold the host", policy: func(p *policy) { p.lobby, p.hostPIN = true, "1" }, host: true, place: inside},
 		{name: "without a host's PIN the first opens the lobby", policy: func(p *policy) { p.lobby = true }, place: inside},
-		{name: "without a host's PIN the second waits in it", policy: func(p *policy) { p.lobby = true }, before: func(s *state) { s.arrive("first", false, false) }, place: inLobby},
+		{name: "without a host's PIN the second waits in it", policy: func(p *policy) { p.lobby = true }, before: func(s *state) { come(s, "first", false, false) }, place: inLobby},
 		{name: "before the host nobody is in", policy: func(p *policy) { p.joinBeforeHost, p.hostPIN = false, "1" }, place: waitingForHost},
-		{name: "after the host others are", policy: func(p *policy) { p.joinBeforeHost, p.hostPIN = false, "1" }, before: func(s *state) { s.arrive("host", false, true) }, place: inside},
-		{name: "a full meeting has no room", policy: func(p *policy) { p.capacity = 1 }, before: func(s *state) { s.arrive("first", false, false) }, place: outside, why: partFull},
-		{name: "the host has no more room than others", policy: func(p *policy) { p.capacity, p.hostPIN = 1, "1" }, before: func(s *state) { s.arrive("first", false, false) }, host: true, place: outside, why: partFull},
+		{name: "after the host others are", policy: func(p *policy) { p.joinBeforeHost, p.hostPIN = false, "1" }, before: func(s *state) { come(s, "host", false, true) }, place: inside},
+		{name: "a full meeting has no room", policy: func(p *policy) { p.capacity = 1 }, before: func(s *state) { come(s, "first", false, false) }, place: outside, why: partFull},
+		{name: "the host has no more room than others", policy: func(p *policy) { p.capacity, p.hostPIN = 1, "1" }, before: func(s *state) { come(s, "first", false, false) }, host: true, place: outside, why: partFull},
 		{name: "an end-to-end encrypted meeting takes pages", policy: func(p *policy) { p.encryption = conference.EndToEnd }, place: inside},
 		{name: "what is over is over", before: func(s *state) { s.close() }, place: outside, why: partEnded},
 	} {
@@ -59,7 +64,7 @@ func TestDoorOfPages(t *testing.T) {
 			if tt.before != nil {
 				tt.before(s)
 			}
-			if p := s.arrive("p", false, tt.host); p.place != tt.place || p.parting != tt.why {
+			if p := come(s, "p", false, tt.host); p.place != tt.place || p.parting != tt.why {
 				t.Errorf("place %v (%s), want %v (%s)", p.place, p.parting, tt.place, tt.why)
 			}
 		})
@@ -70,7 +75,7 @@ func TestNoTelephoneWhereNoneMayBe(t *testing.T) {
 	for _, level := range []conference.Encryption{conference.EndToEnd, conference.Unknown, 42, -1} {
 		s := newState(basePolicy(func(p *policy) { p.encryption = level }))
 		for _, host := range []bool{false, true} {
-			p := s.arrive("Phone", true, host)
+			p := come(s, "Phone", true, host)
 			p.admitted = true
 			if err := s.seat(p); !errors.Is(err, conference.ErrNotAdmitted) {
 				t.Errorf("level %d, host %v: %v", level, host, err)
@@ -106,7 +111,7 @@ func TestVoiceAndRecording(t *testing.T) {
 			} {
 				s := newState(basePolicy(func(p *policy) { p.consent = tt.consent }))
 				phone := seated(t, s)
-				page := s.arrive("page", false, false)
+				page := come(s, "page", false, false)
 				if err := s.recordStart(); err != nil {
 					t.Fatal(err)
 				}
@@ -177,7 +182,7 @@ func TestAlwaysRecordedIsArmedAgain(t *testing.T) {
 
 func TestEncryptionNeverGoesDownByItself(t *testing.T) {
 	s := newState(basePolicy(nil))
-	page, phone := s.arrive("page", false, false), seated(t, s)
+	page, phone := come(s, "page", false, false), seated(t, s)
 	if err := s.recordStart(); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +206,7 @@ func TestEncryptionNeverGoesDownByItself(t *testing.T) {
 func TestLockOfAHostGoesWithTheLast(t *testing.T) {
 	for _, byHost := range []bool{true, false} {
 		s := newState(basePolicy(nil))
-		p := s.arrive("page", false, false)
+		p := come(s, "page", false, false)
 		s.lock(true, byHost)
 		s.part(p, partLeft)
 		if s.locked == byHost {
@@ -212,7 +217,7 @@ func TestLockOfAHostGoesWithTheLast(t *testing.T) {
 
 func TestHostsMuteAndCallersUnmute(t *testing.T) {
 	s := newState(basePolicy(func(p *policy) { p.hostPIN = "1" }))
-	host := s.arrive("host", false, true)
+	host := come(s, "host", false, true)
 	p := seated(t, s)
 	s.muteAll()
 	if s.audible(p) || !s.stateFor(p).You.Muted || !s.audible(host) {
@@ -230,8 +235,8 @@ func TestHostsMuteAndCallersUnmute(t *testing.T) {
 
 func TestWhoWaitedLongestIsAdmittedFirst(t *testing.T) {
 	s := newState(basePolicy(func(p *policy) { p.lobby, p.hostPIN = true, "1" }))
-	first, second := s.arrive("first", true, false), s.arrive("second", false, false)
-	host := s.arrive("host", true, true)
+	first, second := come(s, "first", true, false), come(s, "second", false, false)
+	host := come(s, "host", true, true)
 	if err := s.key(host, conference.AdmitNext); !errors.Is(err, conference.ErrNotAdmitted) {
 		t.Errorf("a host at the door commands: %v", err)
 	}
@@ -254,7 +259,7 @@ func TestWhoWaitedLongestIsAdmittedFirst(t *testing.T) {
 
 func TestNewSettingsKeepWhatHostsHaveSet(t *testing.T) {
 	s := newState(basePolicy(nil))
-	s.arrive("page", false, false)
+	come(s, "page", false, false)
 	s.lock(true, true)
 	s.encrypt(conference.Enhanced)
 	s.configure(basePolicy(func(p *policy) { p.title = "new" }))
@@ -292,9 +297,9 @@ func step(s *state, random *rand.Rand) {
 	n := random.IntN(16)
 	switch {
 	case n < 2 || p == nil:
-		s.arrive("page", false, false)
+		come(s, "page", false, false)
 	case n == 2:
-		s.arrive("phone", true, false)
+		come(s, "phone", true, false)
 	case n < 5 && p.phone:
 		_ = s.seat(p) // being refused is part of it
 	case n < 7:

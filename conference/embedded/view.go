@@ -1,6 +1,10 @@
 package embedded
 
-import "github.com/einwahl/einwahl/conference"
+import (
+	"time"
+
+	"github.com/einwahl/einwahl/conference"
+)
 
 // stateFor is the meeting as the telephone p's visit sees it.
 func (s *state) stateFor(p *person) conference.State {
@@ -9,15 +13,23 @@ func (s *state) stateFor(p *person) conference.State {
 		Recording:      s.recording,
 		RecordingRun:   s.run,
 		Consent:        s.policy.consent,
+		Purpose:        s.purpose.in(p.language),
+		Repurposed:     s.repurposed,
+		AfterNo:        s.policy.afterNo,
 		Locked:         s.locked,
 		Lobby:          s.lobbyFor(p),
 		HostPresent:    s.hostPresent(),
 		HostPIN:        s.policy.hostPIN != "",
 		JoinBeforeHost: s.policy.joinBeforeHost,
 		PhonesRefused:  !s.policy.phones,
+		RegisteredOnly: s.policy.registeredOnly,
+		NotStarted:     s.early() && !s.isHost(p),
 		Capacity:       s.policy.capacity,
 		People:         s.inside(),
 		Ended:          s.ended || p.parting == partEnded || p.parting == partGone,
+		Region:         s.policy.region,
+		Message:        s.message.in(p.language),
+		Announce:       s.policy.announce,
 		You: conference.You{
 			Seated:        p.place == inside,
 			Admitted:      p.admitted,
@@ -27,9 +39,7 @@ func (s *state) stateFor(p *person) conference.State {
 			SpeakRequests: p.requests,
 		},
 	}
-	if p.parting == partSealed {
-		st.Encryption = s.encryption
-	}
+	st.Joined, st.Left = s.passagesFor(p)
 	if s.isHost(p) {
 		st.You.Waiting = s.waiting()
 	}
@@ -56,6 +66,17 @@ type meetingView struct {
 	// Phones tells whether telephones may come in, and Numbers what they dial.
 	Phones  bool     `json:"phones"`
 	Numbers []string `json:"numbers,omitempty"`
+	// PhonesRefused is why no telephone can be here now: e2ee, unknown or closed.
+	PhonesRefused string `json:"phones_refused,omitempty"`
+	// Purpose is what the recording is for, by language.
+	Purpose  Texts  `json:"purpose,omitempty"`
+	AfterNo  string `json:"after_no,omitempty"` // of who says no: listen, leave
+	Announce string `json:"announce"`           // how telephones learn of who comes and goes
+	Region   string `json:"region,omitempty"`
+	// RegisteredOnly takes telephones only with a PIN of their own.
+	RegisteredOnly bool       `json:"registered_only"`
+	HostFirst      bool       `json:"host_first"`      // nobody is in without a host
+	Start          *time.Time `json:"start,omitempty"` // while the meeting has not begun
 }
 
 type youView struct {
@@ -72,13 +93,17 @@ type Person struct {
 	Hand     bool   `json:"hand"`
 	Waiting  bool   `json:"waiting"`
 	Recorded string `json:"recorded"` // unanswered, informed, agreed, declined
+	// Secure tells of a telephone that its call is encrypted as far as the
+	// gateway; never that it is to the end.
+	Secure     bool `json:"secure"`
+	Registered bool `json:"registered"` // known by a PIN of their own
 }
 
 func (s *state) personView(p *person) Person {
 	return Person{
 		ID: p.id, Name: p.name, Phone: p.phone, Host: s.isHost(p),
 		Muted: p.muted || p.mutedByHost, Hand: p.hand, Waiting: s.waits(p),
-		Recorded: s.answerOf(p).String(),
+		Recorded: s.answerOf(p).String(), Secure: p.secure, Registered: p.own != "",
 	}
 }
 
@@ -97,12 +122,37 @@ func (s *state) meetingView() meetingView {
 	v := meetingView{
 		ID: s.policy.id, Title: s.policy.title, Encryption: s.encryption.String(),
 		Recording: s.recording.String(), Run: s.run, Consent: s.policy.consent.String(),
-		Locked: s.locked, Lobby: s.policy.lobby, Phones: s.policy.phones,
+		Locked: s.locked, Lobby: s.policy.lobby, Phones: s.policy.phones, PhonesRefused: s.phonesRefused(),
+		Purpose: s.purpose, AfterNo: s.policy.afterNo.String(), Announce: s.policy.announce.String(), Region: s.policy.region,
+		RegisteredOnly: s.policy.registeredOnly, HostFirst: !s.policy.joinBeforeHost,
 	}
-	if v.Phones && !s.sealed() {
+	if v.PhonesRefused == "" {
 		v.Numbers = s.policy.numbers
 	}
+	if s.early() {
+		v.Start = s.start()
+	}
 	return v
+}
+
+// start is when the meeting begins, for others to keep.
+func (s *state) start() *time.Time {
+	at := s.policy.start
+	return &at
+}
+
+// phonesRefused is why no telephone can be in the meeting now, empty where one
+// can.
+func (s *state) phonesRefused() string {
+	switch {
+	case s.encryption == conference.EndToEnd:
+		return s.encryption.String()
+	case s.sealed():
+		return conference.Unknown.String()
+	case !s.policy.phones:
+		return "closed"
+	}
+	return ""
 }
 
 // snapshots makes what browsers are told; guests and hosts see other lists.

@@ -46,7 +46,23 @@ type Meeting struct {
 	NoPhones   bool     `json:"no_phones,omitempty"` // it takes no telephones at all
 	Capacity   int      `json:"capacity,omitempty"`
 	People     []Person `json:"people"`
+
+	// PhonesRefused is why no telephone can be in it now: e2ee, unknown or closed.
+	PhonesRefused  string     `json:"phones_refused,omitempty"`
+	RecordingRun   uint64     `json:"recording_run,omitempty"`
+	Purpose        Texts      `json:"purpose,omitempty"`  // of the recording
+	AfterNo        string     `json:"after_no,omitempty"` // of who says no to it: listen, leave
+	Message        Texts      `json:"message,omitempty"`  // to those who wait
+	Announce       string     `json:"announce,omitempty"` // who comes and goes: off, tones, names
+	Region         string     `json:"region,omitempty"`
+	Start          *time.Time `json:"start,omitempty"`
+	NotStarted     bool       `json:"not_started,omitempty"`
+	RegisteredOnly bool       `json:"registered_only,omitempty"`
+	HostFirst      bool       `json:"host_first,omitempty"` // nobody is in without a host
 }
+
+// Texts are words of a host or an operator, by language.
+type Texts map[string]string
 
 // Person is somebody in a meeting, or at its door.
 type Person struct {
@@ -59,6 +75,9 @@ type Person struct {
 	Waiting  bool   `json:"waiting"`
 	Speaking bool   `json:"speaking"`
 	Recorded string `json:"recorded,omitempty"`
+	// Secure tells of a telephone that its call is encrypted as far as the gateway.
+	Secure     bool `json:"secure,omitempty"`
+	Registered bool `json:"registered,omitempty"` // known by a PIN of their own
 }
 
 // Trunk is one SIP peer as an operator sees it.
@@ -98,7 +117,11 @@ type Control struct {
 	Mute       string `json:"mute,omitempty"`         //
 	AskToSpeak string `json:"ask_to_speak,omitempty"` //
 	MuteAll    bool   `json:"mute_all,omitempty"`
-	End        bool   `json:"end,omitempty"`
+	// Purpose of the recording, and what is said to those who wait, by language;
+	// {} takes them away. They stand until the meeting is over.
+	Purpose *Texts `json:"purpose,omitempty"`
+	Message *Texts `json:"message,omitempty"`
+	End     bool   `json:"end,omitempty"`
 }
 
 // calls lists the calls that are running.

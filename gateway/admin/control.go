@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 const maxControl = 16 << 10
 
 // controlFields names what a request may hold, for those who mistype.
-const controlFields = "lock, recording, encryption, admit, decline, remove, mute, ask_to_speak, mute_all, end"
+const controlFields = "lock, recording, encryption, admit, decline, remove, mute, ask_to_speak, mute_all, purpose, message, end"
 
 func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
@@ -96,8 +97,15 @@ func explain(err error) error {
 }
 
 func wanted(e *json.UnmarshalTypeError) string {
-	if e.Type.Kind().String() == "bool" {
+	switch e.Type.Kind() { //nolint:exhaustive // the rest are texts
+	case reflect.Bool:
 		return "true or false"
+	case reflect.Map:
+		return `texts by language, such as {"en": "the minutes"}`
+	case reflect.Int:
+		return "a number"
+	case reflect.Slice:
+		return "a list"
 	}
 	return "a text in quotes"
 }

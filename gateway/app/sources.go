@@ -22,13 +22,21 @@ func (m meetings) Meetings() []admin.Meeting {
 			people = append(people, admin.Person{
 				ID: p.ID, Name: p.Name, Phone: p.Phone, Host: p.Host, Muted: p.Muted, Hand: p.Hand,
 				Waiting: p.Waiting, Speaking: slices.Contains(info.Speaking, p.ID), Recorded: p.Recorded,
+				Secure: p.Secure, Registered: p.Registered,
 			})
 		}
-		all = append(all, admin.Meeting{
+		meeting := admin.Meeting{
 			ID: info.ID, Title: info.Title, Backend: "embedded", Encryption: info.Encryption, Recording: info.Recording,
 			Consent: info.Consent, Locked: info.Locked, Lobby: info.Lobby, NoPhones: !info.Phones,
 			Capacity: info.Capacity, People: people,
-		})
+			PhonesRefused: info.PhonesRefused, RecordingRun: info.Run, Purpose: admin.Texts(info.Purpose), AfterNo: info.AfterNo,
+			Message: admin.Texts(info.Message), Announce: info.Announce, Region: info.Region, NotStarted: info.NotStarted,
+			RegisteredOnly: info.RegisteredOnly, HostFirst: info.HostFirst,
+		}
+		if !info.Start.IsZero() {
+			meeting.Start = &info.Start
+		}
+		all = append(all, meeting)
 	}
 	return all
 }
@@ -38,6 +46,7 @@ func (m meetings) Control(id string, c admin.Control) error {
 	return m.backend.Control(id, embedded.Control{
 		Lock: c.Lock, Recording: c.Recording, Encryption: c.Encryption, Admit: c.Admit, Decline: c.Decline,
 		Remove: c.Remove, Mute: c.Mute, AskToSpeak: c.AskToSpeak, MuteAll: c.MuteAll, End: c.End,
+		Purpose: (*embedded.Texts)(c.Purpose), Message: (*embedded.Texts)(c.Message),
 	})
 }
 

@@ -185,6 +185,9 @@ func (d *decoder) table(key string, n ast.Node, into reflect.Value) {
 		d.mistake(key, n, "want keys below it, not %s", kindOf(n))
 		return
 	}
+	if len(pairs) == 0 {
+		return
+	}
 	all := reflect.MakeMap(into.Type())
 	for it := into.MapRange(); it.Next(); {
 		all.SetMapIndex(it.Key(), it.Value())

@@ -104,7 +104,7 @@ func inGeneral(d *decoder, key string) bool {
 // an example of a list that is empty by default.
 func inExample(key string) bool {
 	i := strings.LastIndexByte(key, '.')
-	if list := key[:max(i, 0)]; !strings.HasSuffix(list, "auth.users[0]") && !strings.HasSuffix(list, "register[0]") {
+	if list := key[:max(i, 0)]; !strings.HasSuffix(list, "auth.users[0]") && !strings.HasSuffix(list, "register[0]") && !strings.HasSuffix(list, "registrants[0]") {
 		return false
 	}
 	for line := range strings.Lines(string(SampleFile())) {

@@ -1,0 +1,82 @@
+package embedded
+
+import (
+	"slices"
+	"time"
+)
+
+// held reports whether p comes in only at a host's word, and has not had it.
+func (s *state) held(p *person) bool {
+	return s.lobbyFor(p) && !p.admitted && !s.isHost(p)
+}
+
+// lobbyFor reports whether there is a waiting room for p: where there is one for
+// everybody, where the gateway wants one for them, and where their PIN has been
+// misused.
+func (s *state) lobbyFor(p *person) bool {
+	return s.policy.lobby || p.held || !p.hostPIN && (s.barred[p.own] || s.carried(p))
+}
+
+// carried reports whether p's own PIN has let somebody in already.
+func (s *state) carried(p *person) bool {
+	return p.own != "" && slices.ContainsFunc(s.people, func(q *person) bool {
+		return q != p && q.own == p.own && q.place == inside
+	})
+}
+
+// early reports whether the meeting has not begun: its start is to come, and no
+// host is there.
+func (s *state) early() bool { return !s.begun && !s.hostPresent() }
+
+// clock tells what time it is. What has begun stays begun.
+func (s *state) clock(now time.Time) {
+	if s.begun || now.Before(s.policy.start) {
+		return
+	}
+	s.begun = true
+	s.settle()
+}
+
+// remove puts somebody out, and has whoever comes with the same PIN wait for a
+// host's word until the meeting is over: who was removed cannot simply call
+// again. A host's PIN stays as it is, since hosts are equals.
+func (s *state) remove(p *person) {
+	if !s.isHost(p) {
+		if s.barred == nil {
+			s.barred = map[string]bool{}
+		}
+		s.barred[p.own] = true
+	}
+	s.part(p, partRemoved)
+}
+
+// removeLast removes who came in last, other than hosts and by. It reports
+// false where there is nobody.
+func (s *state) removeLast(by *person) bool {
+	var last *person
+	for _, p := range s.people {
+		if p.place != inside || p == by || s.isHost(p) {
+			continue
+		}
+		if last == nil || p.entry > last.entry {
+			last = p
+		}
+	}
+	if last == nil {
+		return false
+	}
+	s.remove(last)
+	return true
+}
+
+// unbar forgets what was done with PINs that are others now.
+func (s *state) unbar(old policy) {
+	if s.policy.pin != old.pin {
+		delete(s.barred, "")
+	}
+	for _, r := range old.registrants {
+		if !slices.Contains(s.policy.registrants, r) {
+			delete(s.barred, r.Name)
+		}
+	}
+}

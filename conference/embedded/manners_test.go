@@ -1,0 +1,278 @@
+package embedded
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/conference"
+)
+
+// ownPINOf is a telephone whose caller has a PIN of their own.
+func ownPINOf(s *state, name string) *person {
+	return s.arrive(newcomer{Identity: conference.Identity{Registered: true, Name: name}, name: "Phone", phone: true})
+}
+
+func TestWhoWasRemovedWaitsForAWord(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		first func(s *state) *person
+		same  func(s *state) *person // calls again
+		other func(s *state) *person
+	}{
+		{
+			"who shares a PIN: everybody with it", func(s *state) *person { return come(s, "Phone", true, false) },
+			func(s *state) *person { return come(s, "Phone", true, false) }, func(s *state) *person { return ownPINOf(s, "Ada") },
+		},
+		{
+			"who has one of their own: nobody else", func(s *state) *person { return ownPINOf(s, "Ada") },
+			func(s *state) *person { return ownPINOf(s, "Ada") }, func(s *state) *person { return come(s, "Phone", true, false) },
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newState(basePolicy(func(p *policy) { p.hostPIN = "1" }))
+			host := come(s, "host", false, true)
+			p := tt.first(s)
+			if err := s.seat(p); err != nil {
+				t.Fatal(err)
+			}
+			s.remove(p)
+			s.sweep()
+			again := tt.same(s)
+			if err := s.seat(again); !errors.Is(err, conference.ErrNotAdmitted) {
+				t.Fatalf("back at once: %v", err)
+			}
+			if st := s.stateFor(again); !st.Lobby || st.You.Admitted || s.stateFor(host).You.Waiting != 1 {
+				t.Errorf("state %+v, want that a host decides", st)
+			}
+			if other := tt.other(s); s.seat(other) != nil {
+				t.Error("somebody else's PIN is barred")
+			}
+			if next := come(s, "co-host", true, true); s.seat(next) != nil {
+				t.Error("a host's PIN is barred")
+			}
+			s.admit(again)
+			if err := s.seat(again); err != nil {
+				t.Errorf("admitted again: %v", err)
+			}
+		})
+	}
+}
+
+func TestABarEndsWithTheMeetingAndWithThePIN(t *testing.T) {
+	for name, over := range map[string]func(s *state, host *person){
+		"all have gone":       func(s *state, host *person) { s.part(host, partLeft) },
+		"the meeting is over": func(s *state, _ *person) { s.end(partEnded) },
+		"another PIN":         func(s *state, _ *person) { s.configure(basePolicy(func(p *policy) { p.pin = "739204" })) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newState(basePolicy(func(p *policy) { p.pin = "482915" }))
+			host, p := come(s, "host", false, false), seated(t, s)
+			s.remove(p)
+			over(s, host)
+			if err := s.seat(come(s, "Phone", true, false)); err != nil {
+				t.Errorf("still barred: %v", err)
+			}
+		})
+	}
+}
+
+func TestAPINOfOnesOwnCarriesOne(t *testing.T) {
+	s := newState(basePolicy(func(p *policy) { p.hostPIN = "1" }))
+	host, first, second := come(s, "host", false, true), ownPINOf(s, "Ada"), ownPINOf(s, "Ada")
+	if err := s.seat(first); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.seat(second); !errors.Is(err, conference.ErrNotAdmitted) {
+		t.Errorf("a second with the same PIN: %v", err)
+	}
+	if st := s.stateFor(second); !st.Lobby || s.stateFor(host).You.Waiting != 1 {
+		t.Errorf("state %+v, want that a host decides", st)
+	}
+	if bob := ownPINOf(s, "Bob"); s.seat(bob) != nil {
+		t.Error("another's PIN is taken for theirs")
+	}
+	s.part(first, partLeft)
+	if err := s.seat(second); err != nil {
+		t.Errorf("the PIN is free again: %v", err)
+	}
+	if v := s.personView(second); v.Name != "Ada" || !v.Registered {
+		t.Errorf("seen as %+v", v)
+	}
+}
+
+func TestBeforeItsStartOnlyHostsComeIn(t *testing.T) {
+	start := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	s := newState(basePolicy(func(p *policy) { p.hostPIN, p.start = "1", start }))
+	phone, page := come(s, "Phone", true, false), come(s, "page", false, false)
+	if st := s.stateFor(phone); !st.NotStarted || page.place != waitingForStart {
+		t.Errorf("state %+v, page at %v", st, page.place)
+	}
+	if err := s.seat(phone); !errors.Is(err, conference.ErrNotAdmitted) {
+		t.Errorf("seated before the start: %v", err)
+	}
+	s.clock(start.Add(-time.Second))
+	if page.place == inside {
+		t.Error("a second early")
+	}
+	if host := ownPINOf(s, ""); s.stateFor(host).NotStarted == false {
+		t.Error("a guest is no host")
+	}
+	host := come(s, "host", true, true)
+	if s.stateFor(host).NotStarted {
+		t.Error("a host is kept out")
+	}
+	if err := s.seat(host); err != nil || page.place != inside || s.stateFor(phone).NotStarted {
+		t.Errorf("a host opens: %v, page at %v", err, page.place)
+	}
+	s.part(host, partLeft)
+	s.part(page, partLeft)
+	late := come(s, "page", false, false)
+	if s.clock(start); late.place != inside {
+		t.Errorf("at the start: page at %v", late.place)
+	}
+}
+
+func TestBeforeItsStartAMeetingWithoutAHostPINTakesNobody(t *testing.T) {
+	s := newState(basePolicy(func(p *policy) { p.start = time.Now() }))
+	if p := come(s, "page", false, false); p.place != waitingForStart {
+		t.Errorf("page at %v", p.place)
+	}
+}
+
+func TestANewPurposeIsAnotherRecording(t *testing.T) {
+	minutes, training := Texts{"en": "the minutes"}, Texts{"en": "training"}
+	s := newState(basePolicy(func(p *policy) { p.purpose = minutes }))
+	p := seated(t, s)
+	s.setPurpose(training)
+	s.setPurpose(minutes)
+	if s.run != 0 || s.recording.Active() {
+		t.Fatal("a purpose alone is no recording")
+	}
+	if err := s.recordStart(); err != nil {
+		t.Fatal(err)
+	}
+	s.recorderReady(s.run)
+	s.answered(p, s.run, conference.Agreed)
+	run := s.run
+	if st := s.stateFor(p); st.Purpose != "the minutes" || st.Repurposed || !s.audible(p) {
+		t.Fatalf("state %+v", st)
+	}
+	s.setPurpose(training)
+	if st := s.stateFor(p); st.Purpose != "training" || !st.Repurposed || st.RecordingRun != run+1 || st.Recording != conference.RecordingPrepared || s.audible(p) {
+		t.Fatalf("state %+v, heard %v", st, s.audible(p))
+	}
+	s.setPurpose(training)
+	if s.run != run+1 {
+		t.Error("the same purpose again is no news")
+	}
+	s.recorderReady(s.run)
+	s.answered(p, s.run, conference.Agreed)
+	_ = s.recordPause()
+	s.setPurpose(minutes)
+	if s.recording != conference.RecordingPaused || s.run != run+2 {
+		t.Errorf("%v, run %d: a pause stays one", s.recording, s.run)
+	}
+	if _ = s.recordResume(); s.audible(p) {
+		t.Error("heard without an answer to the new purpose")
+	}
+	_ = s.recordStop()
+	if _ = s.recordStart(); s.stateFor(p).Repurposed {
+		t.Error("a new recording has no purpose before it")
+	}
+}
+
+func TestANoThatMeansLeavingPutsPagesOut(t *testing.T) {
+	for _, after := range []conference.AfterNo{conference.AfterNoListen, conference.AfterNoLeave} {
+		s := newState(basePolicy(func(p *policy) { p.afterNo = after }))
+		host, page, phone := come(s, "host", false, false), come(s, "page", false, false), seated(t, s)
+		_ = s.recordStart()
+		s.answered(page, s.run, conference.Declined)
+		s.answered(phone, s.run, conference.Declined)
+		if (page.place == outside) != (after == conference.AfterNoLeave) || phone.place != inside || host.place != inside {
+			t.Errorf("%v: page at %v, phone at %v", after, page.place, phone.place)
+		}
+	}
+}
+
+func TestNamesAreToldWhereTheyAreWanted(t *testing.T) {
+	for announce, want := range map[conference.Announce]string{conference.AnnounceTones: "", conference.AnnounceNames: "Ada"} {
+		s := newState(basePolicy(func(p *policy) { p.announce = announce }))
+		p := seated(t, s)
+		ada := ownPINOf(s, "Ada")
+		_ = s.seat(ada)
+		if st := s.stateFor(p); st.Joined != (conference.Passage{Count: 1, Name: want}) || st.Announce != announce {
+			t.Errorf("%v: joined %+v", announce, st.Joined)
+		}
+		s.part(ada, partLeft)
+		if st := s.stateFor(p); st.Left != (conference.Passage{Count: 1, Name: want}) {
+			t.Errorf("%v: left %+v", announce, st.Left)
+		}
+	}
+}
+
+func TestTextsAreInTheVisitorsLanguage(t *testing.T) {
+	all := Texts{"de": "das Protokoll", "en": "the minutes", "pt-BR": "a ata"}
+	for language, want := range map[string]string{
+		"de": "das Protokoll", "de-AT": "das Protokoll", "pt-BR": "a ata", "fr": "the minutes", "": "the minutes",
+	} {
+		if got := all.in(language); got != want {
+			t.Errorf("%q: %q", language, got)
+		}
+	}
+	if got := (Texts{"pl": "protokół"}).in("de"); got != "protokół" {
+		t.Errorf("the only text there is: %q", got)
+	}
+	if got := (Texts{"": "a meeting", "en": "the minutes"}).in("de"); got != "a meeting" {
+		t.Errorf("what is for all: %q", got)
+	}
+	s := newState(basePolicy(func(p *policy) { p.message = all }))
+	p := s.arrive(newcomer{name: "Phone", phone: true, language: "de-CH", secure: true})
+	if st := s.stateFor(p); st.Message != "das Protokoll" || !s.personView(p).Secure {
+		t.Errorf("state %+v", st)
+	}
+}
+
+func TestPagesAreToldWhyNoTelephoneCanBeHere(t *testing.T) {
+	for want, change := range map[string]func(*policy){
+		"":        nil,
+		"e2ee":    func(p *policy) { p.encryption, p.phones = conference.EndToEnd, false },
+		"unknown": func(p *policy) { p.encryption = 42 },
+		"closed":  func(p *policy) { p.phones = false },
+	} {
+		if got := newState(basePolicy(change)).meetingView().PhonesRefused; got != want {
+			t.Errorf("refused %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAPINTellsWho(t *testing.T) {
+	p := newPINs(policy{pin: "482915", hostPIN: "739204", registrants: []Registrant{{"Ada", "60318527"}, {"Bob", "91746035"}}})
+	for pin, want := range map[string]conference.Identity{
+		"482915": {}, "739204": {Host: true}, "60318527": {Registered: true, Name: "Ada"}, "91746035": {Registered: true, Name: "Bob"},
+	} {
+		if got, err := p.identify(pin); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", pin, got, err)
+		}
+	}
+	for _, pin := range []string{"", "0", "6031852", "603185270"} {
+		if _, err := p.identify(pin); !errors.Is(err, conference.ErrWrongPIN) {
+			t.Errorf("%q: %v", pin, err)
+		}
+	}
+	if who, err := newPINs(policy{}).identify(""); err != nil || who.Host {
+		t.Errorf("no PIN at all: %+v, %v", who, err)
+	}
+}
+
+func TestRegistrantsCanBeToldApart(t *testing.T) {
+	m := meetingOf("1", func(m *MeetingConfig) {
+		m.PIN, m.HostPIN = "482915", "739204"
+		m.Registrants = []Registrant{{"Ada", "60318527"}, {"Ada", "1"}, {"", "2"}, {"Eve", "482915"}, {"Joe", ""}, {"Kim", "12a"}}
+	})
+	wantMistakes(t, m.Validate(), "registrants[1].name:", "registrants[2].name:", "registrants[3].pin:", "registrants[4].pin:", "registrants[5].pin:")
+	wantMistakes(t, meetingOf("1", func(m *MeetingConfig) {
+		m.RegisteredOnly, m.AfterNo, m.Announce, m.Region = true, "stay", "loudly", "Deutschland"
+		m.Purpose, m.Message = Texts{"german": "x"}, Texts{"de": " ", "en": "a\nb"}
+	}).Validate(), "registered_only:", "after_no:", "announce:", "region:", "purpose:", "message.de:", "message.en:")
+}
