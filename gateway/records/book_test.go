@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,57 +48,73 @@ func in(dir string) Config {
 }
 
 // look shows the records of a folder.
-func look(t testing.TB, c Config) *Reader {
+func look(t testing.TB, c Config, at func(*Reader)) {
 	t.Helper()
 	r, err := Look(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = r.Close() })
-	return r
+	at(r)
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// all is what a row has.
+func all[T any](t testing.TB, row iter.Seq2[T, error]) (have []T) {
+	t.Helper()
+	for x, err := range row {
+		if err != nil {
+			t.Fatal(err)
+		}
+		have = append(have, x)
+	}
+	return have
 }
 
 // consents reads the evidence as it stands in the ledger.
-func consents(t testing.TB, c Config) (entries []ledger.Entry, all []Consent) {
+func consents(t testing.TB, c Config) (entries []ledger.Entry, told []Consent) {
 	t.Helper()
-	for e, err := range look(t, c).Entries(0) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	look(t, c, func(r *Reader) { entries = all(t, r.Entries(0)) })
+	for _, e := range entries {
 		var consent Consent
 		if !e.Erased() {
-			if err := json.Unmarshal(e.Body, &consent); err != nil {
-				t.Fatal(err)
-			}
+			fromJSON(t, e.Body, &consent)
 		}
-		entries, all = append(entries, e), append(all, consent)
+		told = append(told, consent)
 	}
-	return entries, all
+	return entries, told
 }
 
-func calls(t testing.TB, c Config) (all []Call) {
+func calls(t testing.TB, c Config) (told []Call) {
 	t.Helper()
-	for row, err := range look(t, c).Calls(0) {
-		var call Call
-		if err == nil {
-			err = json.Unmarshal(row.Body, &call)
+	look(t, c, func(r *Reader) {
+		for _, row := range all(t, r.Calls(0)) {
+			var call Call
+			fromJSON(t, row.Body, &call)
+			told = append(told, call)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, call)
+	})
+	return told
+}
+
+func fromJSON(t testing.TB, text []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
 	}
-	return all
 }
 
 // whole fails unless nothing is wrong with the ledger, and returns what was
 // found.
-func whole(t testing.TB, c Config) ledger.Report {
+func whole(t testing.TB, c Config) (report ledger.Report) {
 	t.Helper()
-	report, err := look(t, c).Verify(nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	look(t, c, func(r *Reader) {
+		var err error
+		if report, err = r.Verify(nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	})
 	for _, f := range report.Faults {
 		t.Errorf("verify: %s", f)
 	}
@@ -119,11 +136,11 @@ func TestAppendedRecordsAreThere(t *testing.T) {
 	if err := b.AppendCall(Call{Call: "c1", Outcome: "left"}); err != nil {
 		t.Fatal(err)
 	}
-	entries, all := consents(t, c)
-	if len(all) != 1 {
-		t.Fatalf("consents = %+v", all)
+	entries, told := consents(t, c)
+	if len(told) != 1 {
+		t.Fatalf("consents = %+v", told)
 	}
-	got, want := all[0], sample
+	got, want := told[0], sample
 	want.Kind = KindRecording
 	if _, offset := got.Time.Zone(); !got.Time.Equal(want.Time) || offset != 3600 {
 		t.Errorf("time %v, want %v, with the offset of the place", got.Time, want.Time)
@@ -135,8 +152,8 @@ func TestAppendedRecordsAreThere(t *testing.T) {
 	if e := entries[0]; e.Seq != 1 || e.Kind != KindRecording || e.Class != string(ClassConsent) {
 		t.Errorf("entry %+v", e)
 	}
-	if all := calls(t, c); len(all) != 1 || all[0].Outcome != "left" {
-		t.Errorf("calls = %+v", all)
+	if told := calls(t, c); len(told) != 1 || told[0].Outcome != "left" {
+		t.Errorf("calls = %+v", told)
 	}
 	whole(t, c)
 }
@@ -216,8 +233,8 @@ func TestRecordsOfManyCallsAreAllThere(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if all := calls(t, c); len(all) != 500 {
-		t.Errorf("%d calls, want 500", len(all))
+	if told := calls(t, c); len(told) != 500 {
+		t.Errorf("%d calls, want 500", len(told))
 	}
 	if r := whole(t, c); r.Entries != 500 || r.Checkpoints >= 500 {
 		t.Errorf("%d entries in %d writes: they should wait for each other", r.Entries, r.Checkpoints)
@@ -262,8 +279,8 @@ func TestOnlyConsentsHoldASealedNumber(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	entries, all := consents(t, c)
-	for i, consent := range all {
+	entries, told := consents(t, c)
+	for i, consent := range told {
 		if strings.Contains(string(entries[i].Body), number[3:]) {
 			t.Errorf("%s holds the number: %s", consent.Answer, entries[i].Body)
 		}
@@ -288,7 +305,7 @@ func TestWithoutARecipientNumbersAreNotKept(t *testing.T) {
 	if err := b.AppendConsent(consent); err != nil {
 		t.Fatal(err)
 	}
-	if entries, all := consents(t, c); all[0].Sealed != nil || strings.Contains(string(entries[0].Body), "4930") {
+	if entries, told := consents(t, c); told[0].Sealed != nil || strings.Contains(string(entries[0].Body), "4930") {
 		t.Errorf("kept: %s", entries[0].Body)
 	}
 }

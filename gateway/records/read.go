@@ -46,6 +46,9 @@ func (r *Reader) Entries(from uint64) iter.Seq2[ledger.Entry, error] { return r.
 // Calls are the call records from an ID on, with that ID.
 func (r *Reader) Calls(from int64) iter.Seq2[store.Call, error] { return r.view.Calls(from) }
 
+// CallsOf are the call records of a caller's pseudonym, with the newest last.
+func (r *Reader) CallsOf(subject string) iter.Seq2[store.Call, error] { return r.view.CallsOf(subject) }
+
 // Head is the newest checkpoint; false where there is none.
 func (r *Reader) Head() (ledger.Checkpoint, bool, error) { return r.view.Head() }
 

@@ -53,6 +53,33 @@ func (v *View) Calls(from int64) iter.Seq2[Call, error] {
 		from, func(c Call) int64 { return c.ID + 1 }, readCall)
 }
 
+// Kept are the entries of a class that have a body.
+func (v *View) Kept(class string) iter.Seq2[Kept, error] {
+	return paged(v, "SELECT seq, time FROM ledger_entries WHERE seq >= $1 AND class = $3 AND body IS NOT NULL ORDER BY seq LIMIT $2",
+		0, func(k Kept) int64 { return int64(k.Seq) + 1 }, readKept, class)
+}
+
+// Kept is an entry that can be erased.
+type Kept struct {
+	Seq  uint64
+	Time time.Time
+}
+
+// Older are the IDs of calls that ended before a moment, at most limit.
+func (v *View) Older(before time.Time, limit int) ([]int64, error) {
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT id FROM calls WHERE ended < $1 ORDER BY ended LIMIT $2", before.UnixNano(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read calls: %w", err)
+	}
+	return collect(rows, func(rows *sql.Rows) (id int64, err error) { return id, rows.Scan(&id) })
+}
+
+// CallsOf are the call records of a pseudonym.
+func (v *View) CallsOf(subject string) iter.Seq2[Call, error] {
+	return paged(v, "SELECT id, ended, subject, body FROM calls WHERE id >= $1 AND subject = $3 AND subject <> '' ORDER BY id LIMIT $2",
+		0, func(c Call) int64 { return c.ID + 1 }, readCall, subject)
+}
+
 // Head is the newest checkpoint; false where there is none.
 func (v *View) Head() (ledger.Checkpoint, bool, error) {
 	rows, err := v.tx.QueryContext(v.ctx, "SELECT seq, time, hash, key, signature FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")
@@ -67,11 +94,12 @@ func (v *View) Head() (ledger.Checkpoint, bool, error) {
 }
 
 // paged goes through what a query gives, a page at a time. The query takes where
-// to begin and how many rows; next is where to go on after a row.
-func paged[T any](v *View, query string, from int64, next func(T) int64, read func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
+// to begin, how many rows, and what more there is; next is where to go on after a
+// row.
+func paged[T any](v *View, query string, from int64, next func(T) int64, read func(*sql.Rows) (T, error), more ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
-			rows, err := v.tx.QueryContext(v.ctx, query, from, page)
+			rows, err := v.tx.QueryContext(v.ctx, query, append([]any{from, page}, more...)...)
 			var all []T
 			if err == nil {
 				all, err = collect(rows, read)
@@ -118,6 +146,12 @@ func readEntry(rows *sql.Rows) (e ledger.Entry, err error) {
 		e.Body = []byte(body.String)
 	}
 	return e, err
+}
+
+func readKept(rows *sql.Rows) (k Kept, err error) {
+	var seq, at int64
+	err = rows.Scan(&seq, &at)
+	return Kept{uint64(seq), time.Unix(0, at)}, err
 }
 
 func readCheckpoint(rows *sql.Rows) (c ledger.Checkpoint, err error) {

@@ -1,0 +1,122 @@
+package records
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/einwahl/einwahl/gateway/records/ledger"
+	"github.com/einwahl/einwahl/gateway/records/store"
+)
+
+// together is how many records are deleted in one write: those who wait for
+// theirs wait no longer for it.
+const together = 1000
+
+// Erase deletes the contents of single entries with their keys, for a reason
+// that the ledger tells; it must not name a person. What stays of them is that
+// there was an entry of a kind at a time.
+func (b *Book) Erase(entries []uint64, why string) error {
+	for some := range slices.Chunk(entries, together) {
+		r := request{erase: some}
+		if err := b.tell(&r, ledger.KindErased, ledger.Erasure{Entries: some, Count: len(some), Why: why}); err != nil {
+			return err
+		}
+	}
+	return b.submit(request{tidy: true})
+}
+
+// EraseCalls deletes single call records by their IDs, for a reason that the
+// ledger tells.
+func (b *Book) EraseCalls(ids []int64, why string) error {
+	for some := range slices.Chunk(ids, together) {
+		r := request{remove: some}
+		if err := b.tell(&r, ledger.KindErased, ledger.Erasure{Class: string(ClassCall), Count: len(some), Why: why}); err != nil {
+			return err
+		}
+	}
+	return b.submit(request{tidy: true})
+}
+
+// Purge deletes the contents of all entries of a class that are older than
+// before, and tells how many that were.
+func (b *Book) Purge(ctx context.Context, class Class, before time.Time) (count int, err error) {
+	view, err := b.store.View(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ranges, err := outdated(view.Kept(string(class)), before)
+	if err = errors.Join(err, view.Close()); err != nil || len(ranges) == 0 {
+		return 0, err
+	}
+	for _, seqs := range ranges {
+		x := ledger.Erasure{Class: string(class), From: seqs[0], To: seqs[len(seqs)-1], Before: before, Count: len(seqs)}
+		r := request{erase: seqs}
+		if err := b.tell(&r, ledger.KindPurged, x); err != nil {
+			return count, err
+		}
+		count += len(seqs)
+	}
+	return count, b.submit(request{tidy: true})
+}
+
+// outdated are the entries that are older than before, in ranges between which
+// others are that stay, and which are not too long for one write.
+func outdated(kept iter.Seq2[store.Kept, error], before time.Time) (ranges [][]uint64, err error) {
+	open := false
+	for k, err := range kept {
+		if err != nil {
+			return nil, err
+		}
+		if !k.Time.Before(before) {
+			open = false
+			continue
+		}
+		if last := len(ranges) - 1; open && len(ranges[last]) < together {
+			ranges[last] = append(ranges[last], k.Seq)
+			continue
+		}
+		ranges, open = append(ranges, []uint64{k.Seq}), true
+	}
+	return ranges, nil
+}
+
+// PurgeCalls deletes all records of calls that ended before a moment, and tells
+// how many that were.
+func (b *Book) PurgeCalls(ctx context.Context, before time.Time) (count int, err error) {
+	for {
+		view, err := b.store.View(ctx)
+		if err != nil {
+			return count, err
+		}
+		ids, err := view.Older(before, together)
+		if err = errors.Join(err, view.Close()); err != nil {
+			return count, err
+		}
+		if len(ids) == 0 && count > 0 {
+			return count, b.submit(request{tidy: true})
+		}
+		if len(ids) == 0 {
+			return 0, nil
+		}
+		r := request{remove: ids}
+		if err := b.tell(&r, ledger.KindPurged, ledger.Erasure{Class: string(ClassCall), Before: before, Count: len(ids)}); err != nil {
+			return count, err
+		}
+		count += len(ids)
+	}
+}
+
+// tell has a request done together with the entry that tells of it.
+func (b *Book) tell(r *request, kind string, x ledger.Erasure) error {
+	body, err := json.Marshal(x)
+	if err != nil {
+		return fmt.Errorf("encode erasure: %w", err)
+	}
+	r.drafts = []ledger.Draft{{Kind: kind, Class: string(classLedger), Body: body}}
+	return b.submit(*r)
+}
