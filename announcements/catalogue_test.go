@@ -22,12 +22,21 @@ func catalogues(t testing.TB) map[string]catalogue {
 	return all
 }
 
+func textsOf(t testing.TB, lang string) map[Prompt]string {
+	t.Helper()
+	c, err := readCatalogue(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Texts
+}
+
 func TestTheseLanguagesAreSpoken(t *testing.T) {
 	names, err := builtInLanguages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(names, " "), "de en"; got != want {
+	if got, want := strings.Join(names, " "), "de en es fr it nl pl"; got != want {
 		t.Errorf("languages are %s, want %s", got, want)
 	}
 }
@@ -195,6 +204,29 @@ func TestAnswersNameTheirKeysFirst(t *testing.T) {
 		} {
 			if text := c.Texts[p]; !strings.HasPrefix(strings.ReplaceAll(text, "É", "E"), words[key]) {
 				t.Errorf("%s %s does not begin with its key: %q", lang, p, text)
+			}
+		}
+	}
+}
+
+// What a caller has to press is called by the same words everywhere.
+func TestKeysAreCalledByTheirNames(t *testing.T) {
+	for lang, c := range catalogues(t) {
+		star, hash := c.Texts[keyStar], c.Texts[keyHash]
+		for _, p := range []Prompt{PrivacyMore, ConsentYes, ConsentNo, privacyWithdraw, MuteHost, UnmuteAsk, UnmuteHeld, EnterMuted, Help, HelpHost, HelpHostMore, KeyUnknown} {
+			if !strings.Contains(strings.ToLower(c.Texts[p]), strings.ToLower(star)) {
+				t.Errorf("%s %s does not say %s: %q", lang, p, star, c.Texts[p])
+			}
+		}
+		for _, p := range []Prompt{AskNumber, AskPIN, WaitHostPIN, privacyEnd, Help} {
+			if !strings.Contains(strings.ToLower(c.Texts[p]), strings.ToLower(hash)) {
+				t.Errorf("%s %s does not say %s: %q", lang, p, hash, c.Texts[p])
+			}
+		}
+		for key := '1'; key <= '9'; key++ {
+			word := strings.ToLower(c.Texts[numberPrompt(int(key-'0'))])
+			if offer := strings.ToLower(c.Texts[languagePrompt(key)]); !strings.HasSuffix(offer, " "+word+".") {
+				t.Errorf("%s offers itself without its key %s: %q", lang, word, offer)
 			}
 		}
 	}

@@ -189,7 +189,7 @@ func TestNoticesAreNoLongerThanPeopleListen(t *testing.T) {
 		{"the refusal of telephones", Say(RefuseE2EE), 12 * time.Second},
 		{"why a telephone must leave now", Say(RefuseE2EENow), 8 * time.Second},
 	} {
-		for _, lang := range []string{"de", "en"} {
+		for _, lang := range l.Languages() {
 			if got := l.Speak(lang, tt.item).Duration(); got > tt.most {
 				t.Errorf("%s: %s takes %v", lang, tt.name, got)
 			}

@@ -124,8 +124,34 @@ func TestPromptsAreListedAndWrittenAsWAV(t *testing.T) {
 	if _, stderr, code = call(t, "prompts", "render", "welcome"); code != 1 || !strings.Contains(stderr, "announcements.directory is empty") {
 		t.Errorf("prompts render without a folder: exit %d\n%s", code, stderr)
 	}
-	if _, stderr, code = call(t, "prompts", "list", "--language", "tlh"); code != 1 || !strings.Contains(stderr, "there are de, en") {
+	if _, stderr, code = call(t, "prompts", "list", "--language", "tlh"); code != 1 || !strings.Contains(stderr, "there are de, en, es, fr, it, nl, pl") {
 		t.Errorf("prompts list in a language that is not spoken: exit %d\n%s", code, stderr)
+	}
+}
+
+func TestPromptsCheckEndsWithOneWhereSomethingIsWrong(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "fr"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, code := call(t, "prompts", "play", "-l", "fr", "enter", "-o", filepath.Join(folder, "fr", "enter.wav")); code != 0 {
+		t.Fatalf("prompts play: exit %d\n%s%s", code, stdout, stderr)
+	}
+	stdout, stderr, code := call(t, "prompts", "check", folder)
+	if code != 1 || !strings.Contains(stdout, "fr: 1 of ") || !strings.Contains(stdout, "missing are: welcome, ") {
+		t.Errorf("what is missing: exit %d\n%s%s", code, stdout, stderr)
+	}
+	if stdout, stderr, code = call(t, "prompts", "check", "--partial", folder); code != 0 || !strings.Contains(stdout, "the built-in voice speaks the others") {
+		t.Errorf("some replaced: exit %d\n%s%s", code, stdout, stderr)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "fr", "entrer.mp3"), []byte("ID3"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, code = call(t, "prompts", "check", "--partial", folder); code != 1 || !strings.Contains(stdout, "fr/entrer.mp3: is not read") || !strings.Contains(stdout, "1 fault.") {
+		t.Errorf("what is wrong: exit %d\n%s%s", code, stdout, stderr)
+	}
+	if _, stderr, code = call(t, "prompts", "check", filepath.Join(folder, "none")); code != 2 {
+		t.Errorf("a missing folder: exit %d\n%s", code, stderr)
 	}
 }
 

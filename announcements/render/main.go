@@ -3,11 +3,12 @@
 //
 //	go run ./announcements/render
 //
-// It needs the voices (pico2wave, RHVoice-test), sox and opus-tools. On Debian:
+// It needs the voices (pico2wave, RHVoice-test, espeak-ng), sox and opus-tools.
+// On Debian:
 //
-//	apt-get install sox opus-tools libttspico-utils rhvoice rhvoice-english
+//	apt-get install sox opus-tools libttspico-utils rhvoice rhvoice-english espeak-ng
 //
-// The voices are in the components non-free and contrib, which a fresh
+// Pico and RHVoice are in the components non-free and contrib, which a fresh
 // installation does not look at. A line such as
 //
 //	deb http://deb.debian.org/debian bookworm main contrib non-free

@@ -14,7 +14,8 @@ type engine struct {
 }
 
 // engineOf knows the engines by the name that a catalogue uses: engine/voice,
-// or engine/voice@rate with the rate in percent, where the engine can.
+// or engine/voice@rate, where the engine can: in percent of its own rate with
+// RHVoice, in words a minute with eSpeak.
 func engineOf(name string) (engine, error) {
 	kind, voice, _ := strings.Cut(name, "/")
 	switch kind {
@@ -25,15 +26,25 @@ func engineOf(name string) (engine, error) {
 		}}, err
 	case "rhvoice":
 		version, err := packageVersion("rhvoice-english")
-		voice, rate, set := strings.Cut(voice, "@")
-		if !set {
-			rate = "100"
-		}
+		voice, rate := voiceAndRate(voice, "100")
 		return engine{version, func(text, wav string) error {
 			return execute(text, "RHVoice-test", "-p", voice, "-r", rate, "-q", "max", "-R", "24000", "-o", wav)
 		}}, err
+	case "espeak":
+		version, err := packageVersion("espeak-ng")
+		voice, rate := voiceAndRate(voice, "175")
+		return engine{version, func(text, wav string) error {
+			return execute(text, "espeak-ng", "-v", voice, "-s", rate, "-w", wav, "--stdin")
+		}}, err
 	}
 	return engine{}, fmt.Errorf("no engine for the voice %q", name)
+}
+
+func voiceAndRate(name, usual string) (voice, rate string) {
+	if voice, rate, set := strings.Cut(name, "@"); set {
+		return voice, rate
+	}
+	return name, usual
 }
 
 func packageVersion(name string) (string, error) {
