@@ -18,78 +18,111 @@ const (
 // errShortMusic reports music that is a sound rather than music.
 var errShortMusic = errors.New("music is shorter than two seconds")
 
+// ownSound is a sound in the operator's folder: a prompt in a language, or the
+// music, which has none.
+type ownSound struct {
+	file   string
+	lang   string
+	prompt Prompt
+}
+
+// ownSounds are the sounds of an operator's folder, and what is wrong with the
+// names of others. Only a folder that cannot be read is an error.
+func ownSounds(folder fs.FS) (sounds []ownSound, problems []error, err error) {
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		name, kind := soundName(e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case e.IsDir():
+			more, wrong, err := ownLanguage(folder, e.Name())
+			if err != nil {
+				return nil, nil, err
+			}
+			sounds, problems = append(sounds, more...), append(problems, wrong...)
+		case kind == foreign:
+			problems = append(problems, fmt.Errorf("%s: %w", e.Name(), errForeign))
+		case kind == playable && name == musicName:
+			sounds = append(sounds, ownSound{file: e.Name()})
+		case kind == playable:
+			problems = append(problems, fmt.Errorf("%s: want it in the folder of a language, such as %s/%s", e.Name(), lastResort, e.Name()))
+		}
+	}
+	return sounds, problems, nil
+}
+
+// ownLanguage are the sounds in the folder of a language.
+func ownLanguage(folder fs.FS, lang string) (sounds []ownSound, problems []error, err error) {
+	entries, err := fs.ReadDir(folder, lang)
+	if err != nil {
+		return nil, nil, err
+	}
+	known, taken := promptsOf(lang), map[string]string{}
+	for _, e := range entries {
+		name, kind := soundName(e.Name())
+		if kind == silent || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		file := path.Join(lang, e.Name())
+		switch other := taken[name]; {
+		case kind == foreign:
+			problems = append(problems, fmt.Errorf("%s: %w", file, errForeign))
+		case !slices.Contains(known, Prompt(name)) && !strings.HasPrefix(name, ownPrefix):
+			problems = append(problems, fmt.Errorf("%s: no prompt is called %q; a recording of your own is %s<name>", file, name, ownPrefix))
+		case other != "":
+			problems = append(problems, fmt.Errorf("%s: %s is the same prompt", file, other))
+		default:
+			taken[name] = file
+			sounds = append(sounds, ownSound{file, lang, Prompt(name)})
+		}
+	}
+	return sounds, problems, nil
+}
+
 // addOperator reads the operator's folder. What is wrong with a file is kept
 // as a problem; only a folder that cannot be read is an error.
 func (l *Library) addOperator(directory string) error {
 	folder := os.DirFS(directory)
-	entries, err := fs.ReadDir(folder, ".")
+	sounds, problems, err := ownSounds(folder)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		switch name, ok := soundName(e.Name()); {
-		case strings.HasPrefix(e.Name(), "."):
-		case e.IsDir():
-			if err := l.addLanguage(folder, e.Name()); err != nil {
-				return err
-			}
-		case ok && name == musicName:
-			l.try(e.Name(), func() error { return l.useMusic(folder, e.Name()) })
-		case ok:
-			l.try(e.Name(), func() error {
-				return fmt.Errorf("want it in the folder of a language, such as %s/%s", lastResort, e.Name())
-			})
+	l.problems = problems
+	for _, s := range sounds {
+		use := l.useRecording
+		if s.lang == "" {
+			use = l.useMusic
 		}
-	}
-	return nil
-}
-
-func (l *Library) addLanguage(folder fs.FS, lang string) error {
-	entries, err := fs.ReadDir(folder, lang)
-	if err != nil {
-		return err
-	}
-	known, taken := promptsOf(lang), map[string]string{}
-	for _, e := range entries {
-		name, ok := soundName(e.Name())
-		if !ok || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
-			continue
+		if err := use(folder, s); err != nil {
+			l.problems = append(l.problems, fmt.Errorf("%s: %w", s.file, err))
 		}
-		file := path.Join(lang, e.Name())
-		l.try(file, func() error {
-			if !slices.Contains(known, Prompt(name)) && !strings.HasPrefix(name, ownPrefix) {
-				return fmt.Errorf("no prompt is called %q; a recording of your own is %s<name>", name, ownPrefix)
-			}
-			if other := taken[name]; other != "" {
-				return fmt.Errorf("%s is the same prompt", other)
-			}
-			taken[name] = file
-			return l.useRecording(folder, file, lang, Prompt(name))
-		})
 	}
 	return nil
 }
 
 // useRecording takes a file in place of a built-in recording. Its words are
 // known if a .txt lies beside it.
-func (l *Library) useRecording(folder fs.FS, file, lang string, p Prompt) error {
-	sound, err := decodeFile(folder, file)
+func (l *Library) useRecording(folder fs.FS, s ownSound) error {
+	sound, err := decodeFile(folder, s.file)
 	if err != nil {
 		return err
 	}
 	if err := level(sound, speechLevel); err != nil {
 		return err
 	}
-	data, err := readFile(folder, file)
+	data, err := readFile(folder, s.file)
 	if err != nil {
 		return err
 	}
-	text, err := fs.ReadFile(folder, strings.TrimSuffix(file, path.Ext(file))+".txt")
+	text, err := fs.ReadFile(folder, strings.TrimSuffix(s.file, path.Ext(s.file))+wordsSuffix)
 	if err != nil {
 		text = nil
 	}
 	c := newClip(sound)
-	l.language(lang).own[p] = &recording{
+	l.language(s.lang).own[s.prompt] = &recording{
 		text:  strings.TrimSpace(string(text)),
 		words: hash(data),
 		load:  func() (*clip, error) { return c, nil },
@@ -97,8 +130,8 @@ func (l *Library) useRecording(folder fs.FS, file, lang string, p Prompt) error 
 	return nil
 }
 
-func (l *Library) useMusic(folder fs.FS, file string) error {
-	sound, err := decodeFile(folder, file)
+func (l *Library) useMusic(folder fs.FS, s ownSound) error {
+	sound, err := decodeFile(folder, s.file)
 	if err != nil {
 		return err
 	}
@@ -112,18 +145,27 @@ func (l *Library) useMusic(folder fs.FS, file string) error {
 	return nil
 }
 
-// try keeps what is wrong with a file under its name.
-func (l *Library) try(file string, use func() error) {
-	if err := use(); err != nil {
-		l.problems = append(l.problems, fmt.Errorf("%s: %w", file, err))
-	}
-}
+// kind is what a file is by its ending.
+type kind int
 
-// soundName is a file's name without its ending, and whether it is a sound.
-func soundName(file string) (string, bool) {
-	switch ext := strings.ToLower(path.Ext(file)); ext {
+const (
+	silent   kind = iota // no sound
+	playable             // a sound that is read
+	foreign              // a sound that is not
+)
+
+// errForeign reports a kind of sound that is not read.
+var errForeign = errors.New("is not read: want WAV (.wav), or Opus in Ogg (.opus or .ogg)")
+
+// soundName is a file's name without its ending, and what the ending tells.
+func soundName(file string) (string, kind) {
+	ext := path.Ext(file)
+	name := strings.TrimSuffix(file, ext)
+	switch strings.ToLower(ext) {
 	case ".wav", ".opus", ".ogg":
-		return strings.TrimSuffix(file, path.Ext(file)), true
+		return name, playable
+	case ".mp3", ".m4a", ".aac", ".wma", ".flac", ".aif", ".aiff", ".au", ".gsm", ".ulaw", ".alaw", ".sln", ".raw", ".webm":
+		return name, foreign
 	}
-	return "", false
+	return name, silent
 }

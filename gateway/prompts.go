@@ -18,9 +18,10 @@ import (
 
 // promptsCommand is `einwahl prompts`.
 type promptsCommand struct {
-	List   listCommand   `cmd:"" help:"List the prompts of a language with their lengths and words."`
-	Play   playCommand   `cmd:"" help:"Write a prompt as WAV, as callers hear it."`
-	Render renderCommand `cmd:"" help:"Have your own words spoken by the configured synthesiser."`
+	List   listCommand         `cmd:"" help:"List the prompts of a language with their lengths and words."`
+	Play   playCommand         `cmd:"" help:"Write a prompt as WAV, as callers hear it."`
+	Check  checkPromptsCommand `cmd:"" help:"Tell what is missing in a folder of recordings, and what is wrong with them."`
+	Render renderCommand       `cmd:"" help:"Have your own words spoken by the configured synthesiser."`
 }
 
 // voices is what the commands that listen take.
