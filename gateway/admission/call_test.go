@@ -45,6 +45,11 @@ func callTable() []callRow {
 		{"nor out of hours", call(closed), "", OutOfHours},
 		{"what a PIN would show is not asked", call(wantsPIN(6), wantsList), "", NotProven},
 		{"nor what the meeting would", call(regions("eu"), nobodyWaits), "", NotProven},
+		{"nothing of a meeting is asked", call(
+			hasEnded, wasRemoved, wasDeclined, encrypted(conference.EndToEnd), noPhones, notBegun, guestList, isLocked, places(2, 2), hasLobby, allWait,
+			noMeansLeave, recorded(conference.RecordingOn, conference.ConsentRequired), says(conference.Declined),
+		), "", NotProven},
+		{"nor whether a notice was given", call(recorded(conference.RecordingOn, conference.ConsentNotice)), "", NotProven},
 		{"where a meeting takes it, no call is unwelcome", call(otherwise(inTheClear("1000*"))), "", NotProven},
 		{"where all meetings refuse it, it is", call(otherwise(MeetingOverride{Meeting: "1000*"})), "", InsecureLeg},
 		{"it is welcome to the meeting that takes it", call(otherwise(inTheClear("1000*"))), "10001", NotProven},

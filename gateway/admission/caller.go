@@ -41,10 +41,10 @@ func ParseAttestation(s string) Attestation {
 
 // known is what of a is one of the levels; anything else vouches for nothing.
 func (a Attestation) known() Attestation {
-	if a < Unattested || a > FullyAttested {
+	if a > FullyAttested {
 		return Unattested
 	}
-	return a
+	return max(a, Unattested)
 }
 
 // String is the level as it stands in the operator's file.

@@ -10,8 +10,8 @@ import (
 )
 
 // Hours is a time of the week, such as "mon-fri 08:00-18:00 Europe/Berlin". One
-// that ends before it begins goes on after midnight, and belongs to the day on
-// which it begins.
+// that does not end after it begins goes on after midnight, and belongs to the day
+// on which it begins.
 type Hours struct {
 	text     string
 	days     [7]bool // by time.Weekday
@@ -42,8 +42,8 @@ func ParseHours(text string) (Hours, error) {
 	if first < 0 || last < 0 {
 		return wrong("days are " + strings.Join(weekdays, ", "))
 	}
-	if !clockForm.MatchString(h.from) || !clockForm.MatchString(h.to) || h.from == h.to || h.from == "24:00" {
-		return wrong("times are from 00:00 to 24:00, and two different ones")
+	if !clockForm.MatchString(h.from) || !clockForm.MatchString(h.to) || h.from == "24:00" {
+		return wrong("times are from 00:00 to 24:00")
 	}
 	zone, err := time.LoadLocation(part[5])
 	if err != nil {

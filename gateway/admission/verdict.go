@@ -18,10 +18,15 @@ var verdictNames = [...]string{"refuse", "wait", "ask_consent", "admit"}
 
 // String is the verdict's name in logs and metrics.
 func (v Verdict) String() string {
-	if v < 0 || int(v) >= len(verdictNames) {
-		return verdictNames[Refuse]
+	return nameOf(int(v), verdictNames[:])
+}
+
+// nameOf is the i-th of some names; what has none is called by the first.
+func nameOf(i int, names []string) string {
+	if i < len(names) {
+		return names[max(i, 0)]
 	}
-	return verdictNames[v]
+	return names[0]
 }
 
 // Reason is why.
@@ -104,10 +109,7 @@ var reasonNames = [...]string{
 
 // String is the reason's name in logs, metrics and records.
 func (r Reason) String() string {
-	if r < 0 || int(r) >= len(reasonNames) {
-		return reasonNames[NotProven]
-	}
-	return reasonNames[r]
+	return nameOf(int(r), reasonNames[:])
 }
 
 // Reasons lists every reason there is.
