@@ -16,9 +16,10 @@ const (
 	// takes half of the work of setting calls up.
 	little, much = 25, 100
 	// lookEvery is how often it is looked at how busy the collector was, and often
-	// is how many collections in that time are too many.
+	// is how many collections in that time are too many: those of some hundred
+	// calls a second.
 	lookEvery = time.Second / 2
-	often     = 4
+	often     = 10
 )
 
 // keepLittleGarbage sees to it that little memory is held for garbage, until ctx

@@ -72,7 +72,9 @@ func (m memory) back() bool { return m.afterHeap <= 1.1*m.idleHeap && m.afterRSS
 // has a name.
 func (g *generator) weigh(name string) (heap, rss float64) {
 	g.tb.Helper()
-	heap, rss = g.gateway.heap(), g.gateway.memory()
+	heap = g.gateway.heap()
+	time.Sleep(time.Second) // Go returns what was garbage soon after
+	rss = g.gateway.memory()
 	g.gateway.keepProfile(name, "heap")
 	return heap, rss
 }
