@@ -62,7 +62,7 @@ func crowd(host bool) []message {
 	return []message{
 		person("p1", "Ada Lovelace", message{"host": host, "muted": false}),
 		person("p2", "Konrad Zuse", message{"muted": false}),
-		person("p3", "Telefon +49 30 901820…", message{"phone": true, "muted": false}),
+		person("p3", "Telefon +49 30 901820…", message{"phone": true, "secure": true, "muted": false}),
 		person("p4", "Grace Hopper", message{"hand": true}),
 		person("p5", "Dr. Annemarie Schimmelpfennig-Oberhausen (Landesamt für Geoinformation)", nil),
 		person("p6", "Phone 2", message{"phone": true}),
@@ -101,7 +101,7 @@ var scenes = []scene{
 		w.until(visible("join-error"))
 	}},
 	{"lobby", "", func(w *tab, p *peer) {
-		p.send(message{"type": "waiting", "why": "lobby"})
+		p.send(message{"type": "waiting", "why": "lobby", "message": message{"en": "We begin at ten. Please have your file number ready.", "de": "Wir beginnen um zehn. Bitte halten Sie Ihr Aktenzeichen bereit."}})
 		w.until(visible("wait"))
 	}},
 	{"room", "", func(w *tab, p *peer) {
@@ -142,7 +142,7 @@ var scenes = []scene{
 		w.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("host-encryption").click(); document.querySelector("[value=e2ee]").click()`))
 	}},
 	{"consent", "", func(w *tab, p *peer) {
-		enter(p, false, state(message{"recording": "prepared", "consent": "required", "run": 1}, crowd(false)...))
+		enter(p, false, state(message{"recording": "prepared", "consent": "required", "run": 1, "purpose": message{"en": "the minutes of this meeting", "de": "das Protokoll dieser Besprechung"}}, crowd(false)...))
 		w.until(visible("consent-agree") + ` && !document.getElementById("consent-agree").disabled`)
 	}},
 	{"listening", "", func(w *tab, p *peer) {
@@ -154,12 +154,12 @@ var scenes = []scene{
 		w.until(`document.querySelectorAll(".banner").length === 2`)
 	}},
 	{"e2ee", testKey, func(w *tab, p *peer) {
-		enter(p, false, state(message{"encryption": "e2ee"}, person("p1", "Ada", message{"muted": true}), person("p2", "Konrad", nil)))
+		enter(p, false, state(message{"encryption": "e2ee", "phones_refused": "e2ee"}, person("p1", "Ada", message{"muted": true}), person("p2", "Konrad", nil)))
 		w.click("shield")
 		w.until(`document.querySelectorAll("#code span").length === 6`)
 	}},
 	{"e2ee-invite", testKey, func(w *tab, p *peer) {
-		enter(p, false, state(message{"encryption": "e2ee"}, person("p1", "Ada", nil), person("p2", "Konrad", nil)))
+		enter(p, false, state(message{"encryption": "e2ee", "phones_refused": "e2ee"}, person("p1", "Ada", nil), person("p2", "Konrad", nil)))
 		w.click("invite")
 	}},
 	{"invite", "", func(w *tab, p *peer) {
@@ -167,11 +167,11 @@ var scenes = []scene{
 		w.click("invite")
 	}},
 	{"keyless", "", func(w *tab, p *peer) {
-		enter(p, false, state(message{"encryption": "e2ee"}, person("p1", "Ada", nil)))
+		enter(p, false, state(message{"encryption": "e2ee", "phones_refused": "e2ee"}, person("p1", "Ada", nil)))
 		w.until(visible("banners"))
 	}},
 	{"key-dialog", "", func(w *tab, p *peer) {
-		enter(p, false, state(message{"encryption": "e2ee"}, person("p1", "Ada", nil)))
+		enter(p, false, state(message{"encryption": "e2ee", "phones_refused": "e2ee"}, person("p1", "Ada", nil)))
 		w.click(`[data-act="key.do"]`)
 	}},
 	{"downgrade", testKey, func(w *tab, p *peer) {

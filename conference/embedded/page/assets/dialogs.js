@@ -5,7 +5,7 @@ import { safetyCode } from './e2ee.js';
 import { spaced } from './join.js';
 import { shield, threat, wrongKey } from './rules.js';
 import { whisper } from './notices.js';
-import { t } from './words.js';
+import { t, written } from './words.js';
 
 export const signs = {
   e2ee: 'shield-lock', enhanced: 'shield-check', transport: 'shield', none: 'open', pending: 'shield', alert: 'shield-alert',
@@ -52,6 +52,10 @@ export class Consent {
       return;
     }
     setText($('consent-text'), t(`consent.${meeting.recording}`));
+    const purpose = written(meeting.purpose);
+    $('consent-purpose').hidden = !purpose;
+    setText($('consent-purpose'), t('consent.purpose', { purpose }));
+    $('consent-listen').hidden = meeting.after_no === 'leave';
     if (dialog.open && this.#shown === meeting.run) return;
     this.#shown = meeting.run;
     if (!dialog.open) dialog.showModal();
@@ -89,7 +93,7 @@ export function chooseLevel(s, choose) {
 // phoneWay says how to take part by phone, or why one cannot.
 function phoneWay({ meeting }) {
   if (meeting.encryption === 'e2ee') return { text: t('invite.phone.refused'), numbers: [] };
-  if (meeting.phones === false) return { text: t('invite.phone.closed'), numbers: [] };
+  if (meeting.phones_refused) return { text: t('invite.phone.closed'), numbers: [] };
   const numbers = meeting.numbers ?? [];
   return { text: t(numbers.length ? 'invite.phone.text' : 'invite.phone.none', { id: spaced(meeting.id) }), numbers };
 }
@@ -135,8 +139,7 @@ export async function showSecurity(s) {
   setText($('security-title'), t(`shield.${sign}`));
   const text = sign !== 'alert' ? `security.${sign}` : `banner.${why ?? (wrongKey(s) ? 'wrongkey' : 'phone')}`;
   setText($('security-text'), t(text));
-  const phones = s.meeting?.encryption === 'e2ee' ? 'refused' : s.phones ? '' : s.meeting?.phones === false ? null : 'may';
-  setText($('security-phones'), phones === null ? '' : t(['security.phones', phones].filter(Boolean).join('.')));
+  setText($('security-phones'), t(`security.phones.${s.meeting?.phones_refused || (s.phones ? 'here' : 'may')}`));
   const key = s.meeting?.encryption === 'e2ee' && s.link?.key;
   $('security-code').hidden = !key;
   if (key) {

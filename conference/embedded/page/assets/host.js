@@ -28,7 +28,7 @@ function toggle(shown) {
 export function showHost(s) {
   $('host').hidden = $('host-open').hidden = !s.host;
   if (!s.host || !s.meeting) return;
-  const { locked, recording, encryption } = s.meeting;
+  const { locked, recording, encryption, consent } = s.meeting;
   setText($('host-lock').querySelector('span'), t(locked ? 'host.unlock' : 'host.lock'));
   setIcon($('host-lock'), locked ? 'open' : 'lock');
   const shown = {
@@ -38,7 +38,11 @@ export function showHost(s) {
   for (const [id, on] of Object.entries(shown)) $(id).hidden = !on;
   $('record-start').disabled = encryption === 'e2ee';
   $('record-why').hidden = encryption !== 'e2ee';
-  const waiting = s.people.filter((p) => p.waiting).length;
+  const here = s.people.filter((p) => !p.waiting);
+  const asked = recording !== 'off' && consent === 'required';
+  $('record-answers').hidden = !asked;
+  setText($('record-answers'), asked ? t('host.answers', { yes: here.filter((p) => p.recorded === 'agreed').length, all: here.length }) : '');
+  const waiting = s.people.length - here.length;
   $('host-count').hidden = waiting === 0;
   setText($('host-count'), String(waiting));
 }

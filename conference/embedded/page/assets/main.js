@@ -12,7 +12,7 @@ import { bindControls, bindKeys, showControls, showHeader, showLevel } from './r
 import { asksConsent, microphone, unseen } from './rules.js';
 import { Session } from './session.js';
 import { socketURL } from './signal.js';
-import { has, t, translate } from './words.js';
+import { has, t, translate, written } from './words.js';
 
 translate(document.body);
 closers();
@@ -113,6 +113,9 @@ function showJoin() {
 function showWait() {
   setText($('wait-title'), t(`wait.${session.why}`));
   setText($('wait-text'), session.lost ? t('banner.lost') : t(`wait.${session.why}.text`));
+  const message = written(session.message);
+  $('wait-message').hidden = !message;
+  setText($('wait-message'), message);
 }
 
 // seen reports a notice once it has been painted on a screen that somebody can

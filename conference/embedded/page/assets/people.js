@@ -26,6 +26,9 @@ function order(people, you) {
   return people.map((p, i) => [rank(p), i, p]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, , p]) => p);
 }
 
+// leg says of a telephone how far its line is encrypted: never to the end.
+function leg(p) { return `${t('tag.phone')} · ${t(p.secure ? 'tag.leg.secure' : 'tag.leg.plain')}`; }
+
 function avatar(p) {
   const a = el('div', { class: `avatar hue-${hue(p.id)}`, 'aria-hidden': 'true' });
   a.append(p.phone ? icon('phone') : initials(p.name));
@@ -63,8 +66,9 @@ function updatePerson(e, p, s) {
   setText(e.querySelector('.name'), mine ? `${p.name} (${t('you')})` : p.name);
   const tags = [];
   if (p.host) tags.push(['lead', t('tag.host')]);
-  if (p.phone) tags.push(['leg', t('tag.phone')]);
+  if (p.phone) tags.push(['leg', leg(p)]);
   if (s.meeting.recording !== 'off' && s.meeting.consent === 'required') {
+    if (p.recorded === 'agreed' && s.host) tags.push(['yes', t('tag.agreed')]);
     if (p.recorded === 'declined') tags.push(['rec', t('tag.declined')]);
     if (p.recorded === 'unanswered') tags.push(['rec', t('tag.unanswered')]);
   }
@@ -82,7 +86,7 @@ function makeWaiting(p, act) {
     type: 'button', class: kind, 'aria-label': t(`door.${action}.name`, { name: p.name }), onclick: () => act(action, p.id),
   }, t(`door.${action}`));
   return el('li', {}, avatar(p),
-    el('div', { class: 'body' }, el('span', { class: 'name' }), p.phone ? el('span', { class: 'tag leg' }, t('tag.phone')) : null),
+    el('div', { class: 'body' }, el('span', { class: 'name' }), p.phone ? el('span', { class: 'tag leg' }, leg(p)) : null),
     button('decline', p.name, 'small'), button('admit', p.name, 'small main'));
 }
 

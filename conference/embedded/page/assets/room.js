@@ -20,6 +20,8 @@ export function showHeader(s) {
   setIcon($('shield'), signs[sign]);
   const phone = s.phones && !['alert', 'pending'].includes(sign) ? ` · ${t('shield.phone')}` : '';
   setText($('shield-text'), t(s.lost ? 'shield.lost' : `shield.${sign}`) + phone);
+  $('no-phones').hidden = !meeting.phones_refused;
+  $('no-phones').title = meeting.phones_refused ? t(`security.phones.${meeting.phones_refused}`) : '';
   if ($('security').open) showSecurity(s);
   document.title = `${meeting.recording === 'on' ? '● ' : ''}${meeting.title || spaced(meeting.id)}`;
 }
@@ -94,7 +96,7 @@ export function bindControls(s, fix) {
   $('mic').addEventListener('click', () => toggleMic(s, fix));
   $('hand').addEventListener('click', () => toggleHand(s));
   $('invite').addEventListener('click', () => showInvitation(s));
-  $('shield').addEventListener('click', () => showSecurity(s));
+  for (const sign of ['shield', 'no-phones']) $(sign).addEventListener('click', () => showSecurity(s));
   $('help').addEventListener('click', () => $('keys').showModal());
   $('leave').addEventListener('click', () => s.leave());
   document.querySelector('footer.controls').setAttribute('aria-label', t('controls'));

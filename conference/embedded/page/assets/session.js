@@ -6,7 +6,7 @@ import { Cipher, fragment, newKey, readLink, supported } from './e2ee.js';
 import { backOff, bars, hears, microphone, sealMode, staysShut, unseen } from './rules.js';
 import { Signal } from './signal.js';
 import { Voices } from './voices.js';
-import { has } from './words.js';
+import { has, language } from './words.js';
 
 export class Session extends EventTarget {
   #url;
@@ -25,6 +25,7 @@ export class Session extends EventTarget {
 
   phase = 'join'; // join | joining | waiting | in | over
   why = '';       // why it waits or is over
+  message = null; // what the host says to those who wait, by language
   name = '';
   you = '';
   host = false;
@@ -189,7 +190,7 @@ export class Session extends EventTarget {
   #connect() {
     this.#signal?.close();
     this.#signal = new Signal(this.#url, {
-      onOpen: (s) => s.send({ type: 'join', name: this.name, pin: this.#pin, key: this.#key }),
+      onOpen: (s) => s.send({ type: 'join', name: this.name, pin: this.#pin, key: this.#key, language }),
       onMessage: (m) => this.#message(m),
       onLost: () => this.#lose(),
     });
@@ -231,7 +232,7 @@ export class Session extends EventTarget {
     switch (m.type) {
       case 'joined': return this.#joined(m);
       case 'waiting':
-        Object.assign(this, { phase: 'waiting', why: m.why, lost: false });
+        Object.assign(this, { phase: 'waiting', why: m.why, message: m.message, lost: false });
         return this.#changed();
       case 'state': return this.#state(m);
       case 'speaking':

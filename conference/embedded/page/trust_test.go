@@ -1,0 +1,99 @@
+package page_test
+
+import "testing"
+
+func (w *tab) text(selector string) string {
+	w.t.Helper()
+	return eval[string](w, `document.querySelector("`+selector+`")?.innerText ?? ""`)
+}
+
+func TestTelephonesAreMarked(t *testing.T) {
+	w, _ := guest(t, false, state(nil, person("p1", "Ada", nil),
+		person("p2", "Phone 1", message{"phone": true}), person("p3", "Phone 2", message{"phone": true, "secure": true})))
+	for id, want := range map[string]string{
+		"p1": "",
+		"p2": "By phone · not end-to-end encrypted",
+		"p3": "By phone · secure line, not end-to-end",
+	} {
+		if got := w.text("[data-person=" + id + "] .tag.leg"); got != want {
+			t.Errorf("%s is marked %q, want %q", id, got, want)
+		}
+	}
+	if got := w.text("#shield"); got != "Encrypted to the server · phone in the meeting" {
+		t.Errorf("the header says %q", got)
+	}
+}
+
+func TestThatTelephonesAreRefusedIsInTheHeader(t *testing.T) {
+	for _, tt := range []struct{ name, why, says string }{
+		{"where they may come nothing is said", "", ""},
+		{"end-to-end encryption", "e2ee", "Telephones are refused here: a telephone cannot encrypt end to end. Who calls hears that, and is not connected."},
+		{"a meeting that takes none", "closed", "Telephones are refused: the host or the operator takes none in this meeting."},
+		{"encryption nobody knows of", "unknown", "Telephones are refused while nobody can say how this meeting is encrypted."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, _ := guest(t, false, state(message{"phones_refused": tt.why}, person("p1", "Ada", nil)))
+			if tt.why == "" {
+				if shown := eval[bool](w, visible("no-phones")); shown {
+					t.Error("the sign is there")
+				}
+				return
+			}
+			w.click("no-phones")
+			w.until(`document.getElementById("security").open`)
+			if got := w.text("#security-phones"); got != tt.says {
+				t.Errorf("says %q, want %q", got, tt.says)
+			}
+		})
+	}
+}
+
+func TestHostsSeeWhoHasAgreed(t *testing.T) {
+	people := []message{
+		person("p1", "Ada", message{"host": true, "recorded": "agreed"}), person("p2", "Phone 1", message{"phone": true, "recorded": "agreed"}),
+		person("p3", "Phone 2", message{"phone": true, "recorded": "declined"}), person("p4", "Phone 3", message{"phone": true}),
+	}
+	w, _ := guest(t, true, state(asked, people...))
+	for id, want := range map[string]string{
+		"p2": "Agreed to the recording", "p3": "Listens only, is not recorded", "p4": "Has not answered about the recording",
+	} {
+		if got := w.text("[data-person=" + id + "] .tag:not(.leg)"); got != want {
+			t.Errorf("%s is marked %q, want %q", id, got, want)
+		}
+	}
+	if got := eval[string](w, `document.getElementById("record-answers").textContent`); got != "2 of 4 have agreed to the recording." {
+		t.Errorf("the host reads %q", got)
+	}
+	people[0]["host"] = false
+	other, _ := guest(t, false, state(asked, people...))
+	if got := other.text("[data-person=p2] .tag.yes"); got != "" {
+		t.Errorf("a guest reads %q", got)
+	}
+}
+
+func TestTheQuestionTellsItsPurpose(t *testing.T) {
+	w, _ := guest(t, false, state(message{"recording": "prepared", "consent": "required", "run": 1, "after_no": "leave", "purpose": message{"de": "Protokoll", "en": "the minutes"}},
+		person("p1", "Ada", nil)))
+	w.until(visible("consent-agree"))
+	if got := w.text("#consent-purpose"); got != "Purpose: the minutes" {
+		t.Errorf("says %q", got)
+	}
+	if shown := eval[bool](w, visible("consent-listen")); shown {
+		t.Error("offers to listen where a no means to leave")
+	}
+}
+
+func TestTheWaitingRoomHasAMessage(t *testing.T) {
+	url, peers := serve(t)
+	w := open(t, url+"/meet/100000001")
+	w.join("Ada", "")
+	p, first := accept(t, peers)
+	if first["language"] != "en" {
+		t.Errorf("the page tells the language %v", first["language"])
+	}
+	p.send(message{"type": "waiting", "why": "lobby", "message": message{"en": "We begin at ten."}})
+	w.until(visible("wait-message"))
+	if got := w.text("#wait-message"); got != "We begin at ten." {
+		t.Errorf("reads %q", got)
+	}
+}
