@@ -72,18 +72,19 @@ func (a *App) session(line *line, number config.Number, now *settings) *call.Ses
 
 		Languages: number.Languages,
 		Meeting:   number.Meeting,
+		Message:   number.Message,
 		Early:     number.Refuse == config.Early,
 		Guesses:   a.guesses.Line(phone.Trunk(), number.Number, named(phone.From())),
 		Service:   a.meet,
 
 		WaitingRoom: a.meet.Capabilities().Lobby,
-		Library:   a.library,
-		Records:   a.book,
-		Observer:  &observer{metrics: a.metrics, session: line.info},
-		Policy:    now.policy.Number(number.Key+".admission", number.Admission),
-		Limits:    now.Limits,
-		Privacy:   now.Privacy,
-		Log:       a.log,
+		Library:     a.library,
+		Records:     a.book,
+		Observer:    &observer{metrics: a.metrics, session: line.info},
+		Policy:      now.policy.Number(number.Key+".admission", number.Admission),
+		Limits:      now.Limits,
+		Privacy:     now.Privacy,
+		Log:         a.log,
 	})
 }
 

@@ -84,9 +84,10 @@ type Setup struct {
 	Telephone string // the caller's number where they show it, for evidence that seals it
 	Program   string // name and version of this program, for the evidence
 
-	Languages []string // with several, the caller chooses by key
-	Meeting   string   // the number leads to this meeting; empty: the caller keys one
-	Early     bool     // a refusal that is known before the answer is told before it
+	Languages []string            // with several, the caller chooses by key
+	Meeting   string              // the number leads to this meeting; empty: the caller keys one
+	Message   announcements.Texts // for who waits, where the meeting has none
+	Early     bool                // a refusal that is known before the answer is told before it
 	Guesses   *lockout.Line
 	Service   service
 	Library   *announcements.Library

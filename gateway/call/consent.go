@@ -4,22 +4,41 @@ import (
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 // questions is how often the question is asked into silence.
 const questions = 2
 
 // concern turns to the recording that runs now. One that begins while the
-// caller is in is announced as such.
+// caller is in is announced as such, and so is another purpose.
 func concern(s state) state {
-	run := s.meeting.RecordingRun
-	s.opening = announcements.RecordingOn
-	if s.meeting.Recording == conference.RecordingPrepared || s.seated && s.asked != run {
+	m := s.meeting
+	before := s.asked
+	switch s.asked = m.RecordingRun; {
+	case m.Repurposed && before != 0 && before != s.asked:
+		s.opening = announcements.ConsentChanged
+	case m.Recording == conference.RecordingPaused:
+		s.opening = announcements.StatePaused
+	case m.Recording == conference.RecordingPrepared || s.seated && before != s.asked:
 		s.opening = announcements.RecordingStart
+	default:
+		s.opening = announcements.RecordingOn
 	}
-	s.asked = run
+	s.purpose, s.untold = m.Purpose, false
 	return s
 }
+
+// purposeWords tell what the recording is for, where that can be said.
+func purposeWords(s state) words {
+	if s.purpose == "" || s.purpose != s.ready {
+		return nil
+	}
+	return words{{prompt: announcements.ConsentPurpose}, {prompt: theirWords, text: s.purpose}}
+}
+
+// unprepared reports that the purpose has to be spoken before it can be told.
+func unprepared(s state) bool { return s.purpose != "" && s.purpose != s.ready }
 
 // giveNotice tells that the meeting is recorded. The voice stays shut until
 // all of it was heard, so no key stops it.
@@ -28,8 +47,18 @@ func giveNotice(s state) (state, []action) {
 		return s, nil
 	}
 	s, acts := to(concern(s), noticing)
-	s, spoken := speak(s, false, word{prompt: s.opening})
-	return s, append(append(acts, spoken...), arm{bound, longestNotice})
+	var more []action
+	if unprepared(s) {
+		s, more = await(s, s.purpose)
+	} else {
+		s, more = sayNotice(s)
+	}
+	return s, append(append(acts, more...), arm{bound, longestNotice})
+}
+
+func sayNotice(s state) (state, []action) {
+	s, row := thanked(s, words{{prompt: s.opening}}.then(purposeWords(s)...))
+	return speak(s, false, row...)
 }
 
 // askConsent asks whether the caller may be recorded.
@@ -38,27 +67,59 @@ func askConsent(s state) (state, []action) {
 		return s, nil
 	}
 	s, acts := to(concern(s), asking)
-	s, spoken := question(s)
-	acts = append(acts, flush{})
-	return s, append(append(acts, spoken...), arm{bound, longestNotice})
+	s, spoken := raise(s)
+	acts = append(append(acts, flush{}), spoken...)
+	return s, append(acts, arm{bound, longestNotice})
 }
 
-// question says the question, all of it.
+// raise puts the question of the phase, from its beginning.
+func raise(s state) (state, []action) {
+	switch {
+	case s.phase == consenting:
+		return processingQuestion(s)
+	case unprepared(s):
+		s, acts := stop(s)
+		s, more := await(s, s.purpose)
+		return s, append(append(acts, disarm{patience}), more...)
+	}
+	s.untold = false
+	return question(s)
+}
+
+// question says the question about a recording, all of it. Who cannot be told
+// what it is for is not asked to agree to it.
 func question(s state) (state, []action) {
-	row := prompts(s.opening, announcements.ConsentIntro, announcements.ConsentAgree,
-		announcements.ConsentListen, announcements.ConsentLeave, announcements.ConsentRepeat)
-	s.agreeAt = row.index(announcements.ConsentAgree)
+	row := words{{prompt: s.opening}}.then(purposeWords(s)...).then(word{prompt: announcements.ConsentIntro})
+	if s.untold {
+		row = row.then(word{prompt: announcements.ConsentUntold})
+	} else {
+		row = row.then(word{prompt: announcements.ConsentAgree})
+	}
+	if leaves(s) {
+		row = row.then(word{prompt: announcements.ConsentRefuse})
+	} else {
+		row = row.then(prompts(announcements.ConsentListen, announcements.ConsentLeave)...)
+	}
+	return put(s, announcements.ConsentAgree, row.then(word{prompt: announcements.ConsentRepeat})...)
+}
+
+// put says a question in which yes names the key for a yes.
+func put(s state, yes announcements.Prompt, row ...word) (state, []action) {
+	s, row = thanked(s, row)
+	s.agreeAt = words(row).index(yes)
 	s, acts := speak(s, false, row...)
 	return s, append(acts, disarm{patience})
 }
 
-// consentKey is an answer. The safe answers count at once; a yes counts only
-// once the caller can have heard what it is a yes to, so that a key pressed
-// ahead never is one.
+// leaves reports that a no to the recording is a goodbye here.
+func leaves(s state) bool { return admission.AfterNo(facts(s)) == conference.AfterNoLeave }
+
+// consentKey is an answer about a recording. The safe answers count at once.
 func consentKey(s state, ev digit) (state, []action) {
-	switch ev.key {
+	switch star := s.star; ev.key {
 	case '1':
-		if s.speaking && ev.begun < s.agreeAt {
+		s.star = false
+		if !mayAgree(s, ev) {
 			return s, nil
 		}
 		return answerConsent(s, conference.Agreed, ev.key, announcements.ConsentYes)
@@ -68,17 +129,47 @@ func consentKey(s state, ev digit) (state, []action) {
 		acts := []action{evidence(s, walkedOut, ev.key)}
 		s, more := goodbye(s, NoConsent)
 		return s, append(acts, more...)
-	case '0':
+	default:
+		return questionKey(s, ev.key, star)
+	}
+}
+
+// mayAgree reports whether a yes counts: once the caller can have heard what it
+// is a yes to, so that a key pressed ahead never is one.
+func mayAgree(s state, ev digit) bool {
+	switch {
+	case s.awaits != "" || s.untold:
+		return false
+	case s.speaking:
+		return !s.reading && ev.begun >= s.agreeAt
+	}
+	return true
+}
+
+// questionKey is a key that answers no question: 0 repeats it, *0 reads the full
+// privacy notice, and # passes over that.
+func questionKey(s state, key rune, star bool) (state, []action) {
+	reading := s.reading && s.speaking
+	switch s.star = key == '*'; {
+	case key == '0' && (star || reading):
+		s, acts := readNotice(s)
+		return s, append(acts, disarm{patience})
+	case key == '#' && reading:
+		return raise(s)
+	case key == '0':
 		s.rounds = 0
-		return question(s)
+		return raise(s)
 	}
 	return s, nil
 }
 
-// consentUnanswered asks once more, then takes silence as a no.
-func consentUnanswered(s state) (state, []action) {
-	if s.rounds++; s.rounds < questions {
-		return question(s)
+// silent asks once more, then takes silence as a no.
+func silent(s state) (state, []action) {
+	switch s.rounds++; {
+	case s.rounds < questions:
+		return raise(s)
+	case s.phase == consenting:
+		return refuseProcessing(s, 0)
 	}
 	return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
 }
@@ -88,11 +179,16 @@ func answerConsent(s state, a conference.Answer, key rune, confirm announcements
 	return testifyFor(s, a, key)
 }
 
-// testifyFor has an answer written down. It counts once it is.
+// testifyFor has an answer about a recording written down. It counts once it is.
 func testifyFor(s state, a conference.Answer, key rune) (state, []action) {
-	s.pending = a
-	write := evidence(s, a.String(), key) // before the words stop: it holds how much was heard
+	return attest(s, evidence(s, a.String(), key), a)
+}
+
+// attest waits until an answer is written down.
+func attest(s state, write testify, a conference.Answer) (state, []action) {
+	s.pending, s.about = a, write.about
 	s, acts := to(s, testifying)
+	// It is written before the words stop: it holds how much was heard.
 	return s, append(append([]action{write}, acts...), arm{bound, s.limits.Backend})
 }
 
@@ -102,25 +198,31 @@ const (
 	walkedOut = "left"
 )
 
-func evidence(s state, answer string, key rune) action {
-	return testify{answer: answer, key: key, run: s.asked, policy: admission.Consent(facts(s))}
+func evidence(s state, answer string, key rune) testify {
+	return testify{
+		about: records.KindRecording, answer: answer, key: key,
+		run: s.asked, purpose: s.purpose, policy: admission.Consent(facts(s)),
+	}
 }
 
 // nextTestified lets an answer count. A yes that cannot be shown later is
 // none, and a caller who believes to have said it is not left in that belief;
 // a no needs no proof to be obeyed.
 func nextTestified(s state, ev testified) (state, []action) {
-	if ev.answer != s.pending.String() {
+	if ev.about != s.about || ev.answer != s.pending.String() {
 		return s, nil // an earlier one, late from a slow disk
 	}
 	if ev.err != nil && s.pending != conference.Declined {
 		return goodbye(s, Faulty)
 	}
-	s.answer, s.run = s.pending, s.asked
+	if s.about == records.KindProcessing {
+		s.consents, s.thanks = true, prompts(announcements.ProcessYes)
+	} else {
+		s.answer, s.run = s.pending, s.asked
+	}
+	s.phase = visiting
 	if s.seated {
 		s.phase = talking
-	} else {
-		s.phase = visiting
 	}
 	s, acts := proceed(s)
 	return s, append([]action{disarm{bound}}, acts...)

@@ -10,8 +10,15 @@ func TestAskingForConsent(t *testing.T) {
 	asked := atDoor(openMeeting(recorded(conference.ConsentRequired)))
 	quiet := after(asked, spoken{})
 	agreeing := after(quiet, digit{key: '1'})
+	required := recorded(conference.ConsentRequired)
+	minutes := func(m *conference.State) { m.Purpose = "For the minutes." }
+	training := func(m *conference.State) { m.Purpose, m.Repurposed, m.RecordingRun = "For training.", true, 2 }
+	leavers := func(m *conference.State) { m.AfterNo = conference.AfterNoLeave }
+	told := "recording.on consent.purpose text consent.intro consent.agree consent.listen consent.leave consent.repeat"
+	asking1 := atDoor(openMeeting(required, minutes))
+	purposed := after(asking1, rendered{text: "For the minutes."})
 	checkSteps(t, []step{
-		{"a recording that needs consent asks before the seat", after(provedTo(conference.Identity{}), changed{openMeeting(recorded(conference.ConsentRequired))}), spoken{}, asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
+		{"a recording that needs consent asks before the seat", after(provedTo(conference.Identity{}), changed{openMeeting(recorded(conference.ConsentRequired))}), spoken{}, asking, "testify notice informed; flush; say " + wholeQuestion + "; arm bound 5m0s"},
 		{"a yes before its sentence is none", asked, digit{key: '1', begun: 1}, asking, ""},
 		{"a yes before the first word is none", asked, digit{key: '1', begun: -1}, asking, ""},
 		{"a yes counts once its sentence has begun", asked, digit{key: '1', begun: 2}, testifying, "testify agreed 1; hush; arm bound 10s"},
@@ -45,6 +52,30 @@ func TestAskingForConsent(t *testing.T) {
 		{"who declined a recording that is over by then enters muted", after(quiet, digit{key: '2'}, testified{}, with(quiet, off)), opened{}, talking, "say consent.no enter.muted"},
 		{"a yes to one recording is none to the next", agreeing, with(agreeing, again), testifying, ""},
 		{"and is asked again", after(agreeing, with(agreeing, again)), testified{}, asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
+		{"the purpose is spoken before it is told", after(provedTo(conference.Identity{}), changed{openMeeting(required, minutes)}), spoken{}, asking, "testify notice informed; flush; render For the minutes.; arm bound 5m0s"},
+		{"the purpose comes before the question", asking1, rendered{text: "For the minutes."}, asking, "say " + told},
+		{"a yes while it is spoken is none", asking1, digit{key: '1'}, asking, ""},
+		{"a no while it is spoken counts", asking1, digit{key: '2'}, testifying, "testify declined 2; arm bound 10s"},
+		{"a yes before its sentence is none behind a purpose either", purposed, digit{key: '1', begun: 3}, asking, ""},
+		{"a yes to a purpose counts once its sentence has begun", purposed, digit{key: '1', begun: 4}, testifying, "testify agreed 1; hush; arm bound 10s"},
+		{"a purpose that was spoken is said again at once", after(purposed, spoken{}), digit{key: '0'}, asking, "say " + told},
+		{"a purpose that nobody can speak takes the yes away", asking1, rendered{"For the minutes.", errDown}, asking, "say recording.on consent.intro consent.untold consent.listen consent.leave consent.repeat"},
+		{"a yes to that is none", after(asking1, rendered{"For the minutes.", errDown}, spoken{}), digit{key: '1'}, asking, ""},
+		{"a no to that counts", after(asking1, rendered{"For the minutes.", errDown}, spoken{}), digit{key: '2'}, testifying, "testify declined 2; arm bound 10s"},
+		{"zero tries again", after(asking1, rendered{"For the minutes.", errDown}, spoken{}), digit{key: '0'}, asking, "render For the minutes."},
+		{"what was spoken for something else is not told", asking1, rendered{text: "Something else."}, asking, ""},
+		{"another purpose asks anew", after(purposed, spoken{}), with(purposed, training), asking, "flush; render For training.; arm bound 5m0s"},
+		{"and says that it is another", after(purposed, spoken{}, with(purposed, training)), rendered{text: "For training."}, asking, "say consent.changed consent.purpose text consent.intro consent.agree consent.listen consent.leave consent.repeat"},
+		{"who joins a recording that is paused hears so", after(provedTo(conference.Identity{}), changed{openMeeting(required, paused)}), spoken{}, asking, "testify notice informed; flush; say state.paused consent.intro consent.agree consent.listen consent.leave consent.repeat; arm bound 5m0s"},
+
+		{"where a no means leaving there is no listening", after(provedTo(conference.Identity{}), changed{openMeeting(required, leavers)}), spoken{}, asking, "testify notice informed; flush; say recording.on consent.intro consent.agree consent.refuse consent.repeat; arm bound 5m0s"},
+		{"there a no is written and is a goodbye", after(asked, with(asked, leavers), digit{key: '2'}), testified{}, leaving, "note refuse recording_declined; leave; say refuse.no_consent goodbye lead.out; arm bound 45s"},
+
+		{"star zero reads the full notice", after(asked, digit{key: '*'}), digit{key: '0'}, asking, "say privacy.long"},
+		{"a yes in it is none", after(asked, keys("*0")...), digit{key: '1', begun: 2}, asking, ""},
+		{"zero reads it again", after(asked, keys("*0")...), digit{key: '0'}, asking, "say privacy.long"},
+		{"hash goes back to the question", after(asked, keys("*0")...), digit{key: '#'}, asking, "say " + wholeQuestion},
+		{"and so does its end", after(asked, keys("*0")...), spoken{}, asking, "say " + wholeQuestion},
 		{"another recording asks anew", quiet, with(quiet, again), asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
 		{"a recording that ends opens the seat", quiet, with(quiet, off), opening, "note admit open; arm bound 10s; open"},
 		{"a pause leaves the question as it is", quiet, with(quiet, paused), asking, ""},

@@ -41,6 +41,11 @@ func (s *Session) do(ctx context.Context, a action) {
 		s.visitMeeting(ctx)
 	case testify:
 		s.testify(ctx, a)
+	case render:
+		lang := s.state.lang
+		s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+			return result{event: rendered{a.text, s.speaker.prepare(ctx, lang, a.text)}}
+		})
 	case open:
 		s.openSeat(ctx)
 	case command:

@@ -7,6 +7,7 @@ import (
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 const (
@@ -72,6 +73,12 @@ func follow(s state, d admission.Decision) (state, []action) {
 		return s, nil // their result comes back here
 	case !s.informed:
 		return inform(s)
+	case !s.shown: // # was pressed before it began
+		s, acts := showNotice(s, '#')
+		s, more := follow(s, d)
+		return s, append(acts, more...)
+	case s.processing && !s.consents:
+		return askProcessing(s)
 	case s.phase == asking && s.anew && s.asked == s.meeting.RecordingRun && s.meeting.Recording.Active():
 		return s, nil // the caller's own wish
 	}
@@ -100,15 +107,40 @@ func inform(s state) (state, []action) {
 	return s, append(append(acts, spoken...), arm{bound, longestNotice})
 }
 
+// readNotice reads all of the privacy notice. 0 has it read again.
+func readNotice(s state) (state, []action) {
+	s, acts := speak(s, true, notice(s, fullNotice))
+	s.reading = true
+	return s, acts
+}
+
 // notice is the short or the full privacy notice, as it is true in this meeting.
 func notice(s state, which announcements.Prompt) word {
 	return word{prompt: which, asks: admission.Consent(facts(s))}
 }
 
+// passNotice goes on when the notice was heard, or passed over by a key.
+func passNotice(s state, key rune) (state, []action) {
+	s.informed = true
+	s, acts := showNotice(s, key)
+	s, more := stop(s)
+	acts = append(acts, more...)
+	s, more = proceed(s)
+	return s, append(acts, more...)
+}
+
+// showNotice writes down how much of the notice was heard.
+func showNotice(s state, key rune) (state, []action) {
+	s.shown = true
+	return s, []action{testify{
+		about: records.KindNotice, answer: conference.Informed.String(), key: key, policy: admission.Consent(facts(s)),
+	}}
+}
+
 // hold lets the caller wait, with words and then music.
 func hold(s state, why admission.Reason) (state, []action) {
 	if s.phase == holding && s.waitsFor == why {
-		return s, nil
+		return newMessage(s)
 	}
 	s, acts := to(s, holding)
 	s.waitsFor, s.entry, s.warned, s.waits = why, "", false, 0
@@ -119,9 +151,11 @@ func hold(s state, why admission.Reason) (state, []action) {
 	case s.meeting.HostPIN:
 		row = row.then(word{prompt: announcements.WaitHostPIN})
 	}
+	s, row = thanked(s, row.then(messageWords(s)...))
 	s, spoken := speak(s, true, row...)
 	acts = append(acts, spoken...)
-	return s, append(acts, waitTime(s), arm{reminder, s.limits.Remind})
+	s, more := newMessage(s)
+	return s, append(append(acts, waitTime(s), arm{reminder, s.limits.Remind}), more...)
 }
 
 // remindWaiting tells who waits that they still do, unless they are hearing
@@ -131,8 +165,9 @@ func remindWaiting(s state) (state, []action) {
 	if s.speaking {
 		return s, []action{again}
 	}
-	s, acts := speak(s, true, word{prompt: announcements.WaitStill})
-	return s, append(acts, again)
+	s, acts := speak(s, true, prompts(announcements.WaitStill).then(messageWords(s)...)...)
+	s, more := newMessage(s)
+	return s, append(append(acts, again), more...)
 }
 
 func waitedTooLong(s state) (state, []action) {
@@ -151,17 +186,16 @@ func waitingKey(s state, key rune) (state, []action) {
 	switch {
 	case s.warned && s.phase == holding && s.entry == "":
 		return waitOn(s)
-	case key == '0' && star:
-		return speak(s, true, notice(s, fullNotice))
+	case key == '0' && (star || s.reading && s.speaking):
+		return readNotice(s)
 	case key == '#' && s.phase == informing:
-		s, acts := stop(s)
-		s.informed = true
-		s, more := proceed(s)
-		return s, append(acts, more...)
+		return passNotice(s, key)
 	case key == '#' && s.entry != "":
 		return claim(s)
 	case key == '#':
-		return stop(s)
+		s, acts := stop(s)
+		s, more := sayMessage(s)
+		return s, append(acts, more...)
 	case key == '*':
 		s.entry = ""
 	case claiming(s) && key >= '0' && key <= '9':

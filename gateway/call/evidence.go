@@ -12,10 +12,12 @@ import (
 // now, not when the disk is ready.
 func (s *Session) testify(ctx context.Context, a testify) {
 	c := records.Consent{
+		Kind:      a.about,
 		Time:      time.Now(),
 		Call:      s.setup.Call,
 		Meeting:   s.meeting.ID(),
 		Run:       a.run,
+		Purpose:   a.purpose,
 		Policy:    a.policy.String(),
 		Answer:    a.answer,
 		Language:  s.state.lang,
@@ -25,7 +27,7 @@ func (s *Session) testify(ctx context.Context, a testify) {
 	if a.key != 0 {
 		c.Key = string(a.key)
 	}
-	if s.speech != nil && a.answer != withdrawn {
+	if s.speech != nil && s.concerns(a) {
 		c.Words, c.Heard = s.speech.Version(), s.speech.Played()
 		for _, w := range s.said {
 			c.Prompts = append(c.Prompts, string(w.prompt))
@@ -34,10 +36,15 @@ func (s *Session) testify(ctx context.Context, a testify) {
 	s.later(ctx, s.setup.Limits.Backend, func(context.Context) result {
 		err := s.setup.Records.AppendConsent(c)
 		if err != nil {
-			s.log.Error().Err(err).Str("answer", c.Answer).Msg("consent could not be recorded")
+			s.log.Error().Err(err).Str("kind", c.Kind).Str("answer", c.Answer).Msg("evidence could not be recorded")
 		}
-		return result{event: testified{a.answer, err}}
+		return result{event: testified{a.about, a.answer, err}}
 	})
+}
+
+// concerns reports that evidence is about the words that were said last.
+func (s *Session) concerns(a testify) bool {
+	return a.answer != withdrawn && (a.about != records.KindNotice || s.said.index(privacyNotice) < len(s.said))
 }
 
 func (s *Session) note(d admission.Decision) {

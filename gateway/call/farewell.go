@@ -39,6 +39,8 @@ const (
 	TooLong Outcome = "too_long"
 	// NoConsent: the caller has chosen to leave rather than to be recorded.
 	NoConsent Outcome = "no_consent"
+	// NoProcessing: the caller does not consent to their data being processed.
+	NoProcessing Outcome = "no_processing"
 	// Faulty: something of ours, or the conference service, does not work.
 	Faulty Outcome = "fault"
 	// Drained: the gateway closes.
@@ -154,14 +156,15 @@ func makeFarewells() map[Outcome]farewell {
 		NoReply:         {cause: sip.Cause{Status: 480, Q850: 102, Text: "No reply"}},
 		NoCommonSound:   {cause: sip.Cause{Status: 488, Q850: 88, Text: "No common sound"}},
 
-		Wrong:       both(sip.Cause{Status: 404, Q850: 1, Text: "No such meeting or PIN"}, announcements.WrongLast),
-		Silent:      both(sip.Cause{Status: 408, Q850: 102, Text: "No key was pressed"}, announcements.TimeOut),
-		NoHostCame:  both(sip.Cause{Status: 480, Q850: 19, Text: "No host came"}, announcements.WaitHostEnd),
-		NotLetIn:    both(sip.Cause{Status: 480, Q850: 19, Text: "Nobody let the caller in"}, announcements.WaitEnd),
-		TooLong:     both(normal("Call has lasted as long as one may"), announcements.LengthEnd),
-		NoConsent:   {door: say(), room: say(announcements.Leave), cause: normal("Caller left without consent to recording")},
-		Faulty:      both(fault, announcements.Fault),
-		Drained:     both(sip.Cause{Status: 503, Q850: 41, Text: "Gateway is closing"}, announcements.Drain),
-		SeatRefused: both(rejected("Meeting did not seat the caller"), announcements.RefuseSeat),
+		Wrong:        both(sip.Cause{Status: 404, Q850: 1, Text: "No such meeting or PIN"}, announcements.WrongLast),
+		Silent:       both(sip.Cause{Status: 408, Q850: 102, Text: "No key was pressed"}, announcements.TimeOut),
+		NoHostCame:   both(sip.Cause{Status: 480, Q850: 19, Text: "No host came"}, announcements.WaitHostEnd),
+		NotLetIn:     both(sip.Cause{Status: 480, Q850: 19, Text: "Nobody let the caller in"}, announcements.WaitEnd),
+		TooLong:      both(normal("Call has lasted as long as one may"), announcements.LengthEnd),
+		NoConsent:    {door: say(), room: say(announcements.Leave), cause: normal("Caller left without consent to recording")},
+		NoProcessing: both(normal("Caller has not consented to being connected"), announcements.RefuseProcessing),
+		Faulty:       both(fault, announcements.Fault),
+		Drained:      both(sip.Cause{Status: 503, Q850: 41, Text: "Gateway is closing"}, announcements.Drain),
+		SeatRefused:  both(rejected("Meeting did not seat the caller"), announcements.RefuseSeat),
 	}
 }

@@ -50,7 +50,13 @@ func hostKey(s state, key rune) (state, []action) {
 // not be heard to its end, for who has asked for it knows it.
 func confirmKey(s state, key rune) (state, []action) {
 	c := s.confirming
-	if key != '1' {
+	switch key {
+	case '1':
+	case '*': // something else begins, such as *2
+		s, acts := keyForgotten(s)
+		s.star = true
+		return s, append(acts, arm{patience, s.limits.BetweenDigits})
+	default:
 		s, acts := keyForgotten(s)
 		return s, append(acts, disarm{patience})
 	}

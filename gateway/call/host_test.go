@@ -17,7 +17,7 @@ func TestWhatAHostConfirms(t *testing.T) {
 		{"star three asks first", star(host), digit{key: '3'}, talking, "say remove.ask; arm patience 10s"},
 		{"one removes who came last", removing, digit{key: '1'}, talking, fmt.Sprintf("hush; command %d", conference.RemoveLast)},
 		{"another key leaves all as it is", removing, digit{key: '2'}, talking, "say unchanged"},
-		{"a star is another key", removing, digit{key: '*'}, talking, "say unchanged"},
+		{"a star is another key", removing, digit{key: '*'}, talking, "say unchanged; arm patience 5s"},
 		{"silence leaves all as it is", after(removing, spoken{}), expired{patience}, talking, "say unchanged"},
 		{"a one after that means nothing", after(removing, spoken{}, expired{patience}, spoken{}), digit{key: '1'}, talking, ""},
 		{"two stars ask first", star(host), digit{key: '*'}, talking, "say end.ask; arm patience 10s"},

@@ -14,6 +14,8 @@ func roomKey(s state, key rune) (state, []action) {
 	switch {
 	case s.confirming != 0:
 		return confirmKey(s, key)
+	case key == '0' && !star && s.reading && s.speaking:
+		return readNotice(s)
 	case key == '*' && star && s.identity.Host:
 		s, acts := hostKey(s, key)
 		return s, acts
@@ -53,7 +55,10 @@ func roomCommand(s state, key rune) (state, []action) {
 	case '2':
 		return reconsider(s)
 	case '0':
-		return reply(s, notice(s, fullNotice))
+		if s.speaking && !s.cuttable {
+			return tell(s, notice(s, fullNotice))
+		}
+		return readNotice(s)
 	case '1':
 		if s.identity.Host {
 			return reply(s, prompts(announcements.Help, announcements.HelpHost, announcements.HelpHostMore)...)
@@ -117,6 +122,9 @@ func reconsider(s state) (state, []action) {
 	s.answer, s.run, s.asked = conference.Declined, s.meeting.RecordingRun, s.meeting.RecordingRun
 	acts := []action{evidence(s, withdrawn, '2')}
 	s, noted := proceed(s)
+	if s.phase != talking { // a no is a goodbye here
+		return s, append(acts, noted...)
+	}
 	s, spoken := reply(s, word{prompt: announcements.ConsentWithdrawn})
 	return s, append(append(acts, noted...), spoken...)
 }

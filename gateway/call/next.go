@@ -48,7 +48,7 @@ func next(s state, ev event) (state, []action) {
 		return nextSpoken(s)
 	case expired:
 		return nextExpired(s, ev.timer)
-	case found, proved, claimed, visited, testified, opened, obeyed, pronounced:
+	case found, proved, claimed, visited, testified, rendered, opened, obeyed, pronounced:
 		return nextResult(s, ev)
 	case changed:
 		return nextChanged(s, ev.meeting)
@@ -108,6 +108,10 @@ func nextResult(s state, ev event) (state, []action) {
 		if s.phase == testifying {
 			return nextTestified(s, ev)
 		}
+	case rendered:
+		if ev.text == s.awaits {
+			return nextRendered(s, ev)
+		}
 	case opened:
 		if s.phase == opening {
 			return nextOpened(s, ev)
@@ -143,6 +147,8 @@ func nextDigit(s state, ev digit) (state, []action) {
 		return s, nil
 	case informing, holding:
 		return waitingKey(s, ev.key)
+	case consenting:
+		return processingKey(s, ev)
 	case asking:
 		return consentKey(s, ev)
 	case talking:
@@ -160,11 +166,15 @@ func nextSpoken(s state) (state, []action) {
 	case greeting:
 		return look(s, s.leadsTo)
 	case informing:
-		s.informed = true
-		return proceed(s)
+		return passNotice(s, 0)
+	case holding:
+		return sayMessage(s)
 	case noticing:
 		return testifyFor(s, conference.Informed, 0)
-	case asking:
+	case consenting, asking:
+		if s.reading {
+			return raise(s)
+		}
 		return s, []action{arm{patience, s.limits.Consent}}
 	case talking:
 		return heardOut(s)
@@ -195,8 +205,8 @@ func nextExpired(s state, t timer) (state, []action) {
 		case s.entry != "":
 			return claim(s)
 		}
-	case asking:
-		return consentUnanswered(s)
+	case consenting, asking:
+		return silent(s)
 	case talking:
 		return keyForgotten(s)
 	}
@@ -219,10 +229,12 @@ func outOfTime(s state) (state, []action) {
 		return goodbye(s, Faulty)
 	case holding:
 		return waitPassed(s)
+	case consenting:
+		return refuseProcessing(s, 0)
 	case asking:
 		return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
 	case testifying:
-		return nextTestified(s, testified{s.pending.String(), errTooLong})
+		return nextTestified(s, testified{s.about, s.pending.String(), errTooLong})
 	case opening:
 		return goodbye(s, Faulty)
 	case informing, noticing:
@@ -238,7 +250,7 @@ var errTooLong = errors.New("took too long")
 
 // speak says w instead of what is being said.
 func speak(s state, cuttable bool, w ...word) (state, []action) {
-	s.speaking, s.cuttable = true, cuttable
+	s.speaking, s.cuttable, s.reading = true, cuttable, false
 	return s, []action{say{words(w)}}
 }
 
@@ -256,6 +268,7 @@ func stop(s state) (state, []action) {
 func to(s state, p phase) (state, []action) {
 	s, acts := stop(s)
 	s.phase, s.star, s.anew, s.rounds, s.trying, s.confirming = p, false, false, 0, false, 0
+	s.awaits, s.due = "", false
 	return s, append(acts, disarm{patience}, disarm{reminder})
 }
 

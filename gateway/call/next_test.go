@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -76,8 +77,9 @@ func after(s state, events ...event) state {
 
 // written lets testified{} be about what is being written.
 func written(s state, ev event) event {
-	if t, ok := ev.(testified); ok && t.answer == "" {
-		t.answer = s.pending.String()
+	if t, ok := ev.(testified); ok {
+		t.about = cmp.Or(t.about, s.about)
+		t.answer = cmp.Or(t.answer, s.pending.String())
 		return t
 	}
 	return ev
@@ -146,7 +148,8 @@ func describe(actions []action) string {
 		case disarm:
 			continue // never wrong; a missing one shows in the rows on time
 		case testify:
-			all = append(all, strings.TrimRight(fmt.Sprintf("testify %s %c", a.answer, max(a.key, ' ')), " "))
+			about := strings.TrimPrefix(a.about+" ", "recording ")
+			all = append(all, strings.TrimRight(fmt.Sprintf("testify %s%s %c", about, a.answer, max(a.key, ' ')), " "))
 		case hangup:
 			all = append(all, "hangup "+string(a.why))
 		case note:
@@ -155,6 +158,8 @@ func describe(actions []action) string {
 			all = append(all, "find "+a.number)
 		case prove:
 			all = append(all, strings.TrimSpace("prove "+a.pin))
+		case render:
+			all = append(all, "render "+a.text)
 		case pronounce:
 			all = append(all, "pronounce "+a.name)
 		case command:

@@ -19,6 +19,9 @@ type PrivacyConfig struct {
 	// CallerNumber is what others in the meeting see of a caller's number.
 	CallerNumber string `yaml:"caller_number"`
 
+	// Consent asks callers by key whether their data may be processed at all.
+	Consent bool `yaml:"consent"`
+
 	// What the notice says of the operator: see announcements.Notice.
 	Controller announcements.Texts `yaml:"controller"`
 	Address    announcements.Texts `yaml:"address"`
@@ -47,7 +50,7 @@ func (c PrivacyConfig) Told() []Told {
 // notice is what callers are told of all this.
 func (c PrivacyConfig) notice() announcements.Notice {
 	return announcements.Notice{
-		Number: c.CallerNumber, Controller: c.Controller, Address: c.Address, DPO: c.DPO, Basis: c.Basis,
+		Number: c.CallerNumber, Processing: c.Consent, Controller: c.Controller, Address: c.Address, DPO: c.DPO, Basis: c.Basis,
 		Recipients: c.Recipients, Transfer: c.Transfer, Authority: c.Authority, Where: c.URL,
 	}
 }

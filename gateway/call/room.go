@@ -20,7 +20,7 @@ func talk(s state) (state, []action) {
 		s, acts = to(s, talking)
 		acts = append(acts, disarm{bound})
 	}
-	row := s.confirm
+	s, row := thanked(s, s.confirm)
 	if !s.entered && !s.speaking {
 		row = row.then(word{prompt: hello(s)}).then(company(s)...)
 	}

@@ -26,6 +26,8 @@ func TestKeysInTheMeeting(t *testing.T) {
 		{"star two without a recording says so", star(in), digit{key: '2'}, talking, "say consent.nothing"},
 		{"star zero reads the privacy notice", star(in), digit{key: '0'}, talking, "say privacy.long"},
 		{"hash stops it", after(in, keys("*0")...), digit{key: '#'}, talking, "hush"},
+		{"zero reads it again", after(in, keys("*0")...), digit{key: '0'}, talking, "say privacy.long"},
+		{"zero after it does nothing", after(in, append(keys("*0"), spoken{})...), digit{key: '0'}, talking, ""},
 		{"star one gives help", star(in), digit{key: '1'}, talking, "say help"},
 		{"star one gives a host more help", star(host), digit{key: '1'}, talking, "say help help.host help.host.more"},
 		{"a key that is none says so", star(in), digit{key: 'A'}, talking, "say key.unknown"},
@@ -56,6 +58,11 @@ func TestAMeetingThatChanges(t *testing.T) {
 	needs := func(m *conference.State) { m.Consent = conference.ConsentRequired }
 	tells := func(m *conference.State) { m.Consent = conference.ConsentNotice }
 	nothing := func(m *conference.State) { m.Consent = conference.ConsentOff }
+	leavers := func(m *conference.State) { m.AfterNo = conference.AfterNoLeave }
+	training := func(m *conference.State) {
+		m.Purpose, m.Repurposed, m.RecordingRun = "For training.", true, m.RecordingRun+1
+	}
+	informed := enter(after(atDoor(openMeeting(recorded(conference.ConsentNotice))), spoken{}, testified{}))
 	start := "recording.start consent.intro consent.agree consent.listen consent.leave consent.repeat"
 	checkSteps(t, []step{
 		{"a recording that begins asks", in, with(in, prepared, needs), asking, "note ask_consent consent; flush; say " + start + "; arm bound 5m0s"},
@@ -78,6 +85,13 @@ func TestAMeetingThatChanges(t *testing.T) {
 
 		{"star two withdraws", after(agreed, digit{key: '*'}), digit{key: '2'}, talking, "testify withdrawn 2; note admit listening; say consent.withdrawn"},
 		{"star two after a no asks anew", after(declined, digit{key: '*'}), digit{key: '2'}, asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
+		{"star two withdraws while a change is told", after(agreed, with(agreed, locked), digit{key: '*'}), digit{key: '2'}, talking, "testify withdrawn 2; note admit listening"},
+		{"star two withdraws while a key is answered", after(agreed, keys("*#*")...), digit{key: '2'}, talking, "testify withdrawn 2; note admit listening; say consent.withdrawn"},
+		{"star two lets those go who must agree", after(agreed, with(agreed, leavers), digit{key: '*'}), digit{key: '2'}, leaving, "testify withdrawn 2; note refuse recording_declined; leave; say refuse.no_consent goodbye lead.out; arm bound 45s"},
+		{"another purpose asks anew", agreed, with(agreed, training), asking, "note ask_consent consent; flush; render For training.; arm bound 5m0s"},
+		{"and says that it is another", after(agreed, with(agreed, training)), rendered{text: "For training."}, asking, "say consent.changed consent.purpose text consent.intro consent.agree consent.listen consent.leave consent.repeat"},
+		{"where notice is enough another purpose is told", after(informed, with(informed, training)), rendered{text: "For training."}, noticing, "say consent.changed consent.purpose text"},
+		{"a purpose that nobody can speak leaves the rest of the notice", after(informed, with(informed, training)), rendered{"For training.", errDown}, noticing, "say consent.changed"},
 		{"a change does not end that question", after(declined, keys("*2")...), with(declined, func(m *conference.State) { m.People++ }), asking, ""},
 		{"star six after a no says why it cannot be", after(declined, digit{key: '*'}), digit{key: '6'}, talking, "say unmute.held"},
 

@@ -27,6 +27,8 @@ type speech interface {
 type speaker interface {
 	speak(lang string, w words) speech
 	music() pcm.Source
+	// prepare has a text spoken, so that words can say it.
+	prepare(ctx context.Context, lang, text string) error
 	// pronounce has a name spoken, so that words can say it.
 	pronounce(ctx context.Context, lang, name string) error
 }
@@ -98,6 +100,8 @@ func newSession(setup Setup, sp speaker) *Session {
 		early:     setup.Early,
 
 		waitingRoom: setup.WaitingRoom,
+		message:     setup.Message,
+		processing:  setup.Privacy.Consent,
 	}
 	s.publish()
 	return s
@@ -290,6 +294,10 @@ type library struct {
 
 func (l library) speak(lang string, w words) speech {
 	return l.Speak(lang, w.items(l.notice)...)
+}
+
+func (l library) prepare(ctx context.Context, lang, text string) error {
+	return l.Prepare(ctx, announcements.Phrase{Language: lang, Words: text})
 }
 
 func (l library) pronounce(ctx context.Context, lang, name string) error {

@@ -118,6 +118,36 @@ func TestWhoMustBeAskedIsAskedBeforeAnythingOpens(t *testing.T) {
 	}
 }
 
+// TestWhatTheEvidenceTells looks at what was written of a call that is told the
+// notice, asked for consent to the processing and asked about a recording.
+func TestWhatTheEvidenceTells(t *testing.T) {
+	minutes := func(m *conference.State) { m.Purpose = "For the minutes." }
+	st := play(t, openMeeting(recorded(conference.ConsentRequired), minutes), func(st *stage) {
+		time.Sleep(time.Second)
+		st.press("100#")
+		time.Sleep(7 * time.Second)
+		st.press("1")
+		time.Sleep(8 * time.Second)
+		st.press("1")
+		time.Sleep(8 * time.Second)
+	}, func(s *Setup) { s.Privacy.Consent = true })
+	st.order("hears privacy.short", "notice informed", "hears process.agree", "processing agreed 1", "prepares For the minutes. in en",
+		"hears consent.purpose", "hears text", "hears consent.agree", "consent agreed 1", "open", "answers agreed", "voice opens")
+	if len(st.consents) != 3 {
+		t.Fatalf("%d entries, want 3: %+v", len(st.consents), st.consents)
+	}
+	told, processing, recording := st.consents[0], st.consents[1], st.consents[2]
+	if told.Heard != time.Second || !slices.Equal(told.Prompts, []string{"privacy.short"}) || told.Words != "v" || told.Language != "en" || told.Key != "" {
+		t.Errorf("of the notice it tells %+v", told)
+	}
+	if processing.Run != 0 || processing.Prompts[1] != "process.agree" || processing.Heard < 2*time.Second || processing.Time.IsZero() {
+		t.Errorf("of the processing it tells %+v", processing)
+	}
+	if recording.Run != 1 || recording.Purpose != "For the minutes." || !slices.Contains(recording.Prompts, "consent.purpose") || recording.Policy != "required" {
+		t.Errorf("of the recording it tells %+v", recording)
+	}
+}
+
 func TestAYesTypedAheadIsNone(t *testing.T) {
 	st := play(t, openMeeting(recorded(conference.ConsentRequired)), func(st *stage) {
 		time.Sleep(time.Second)

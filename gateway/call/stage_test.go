@@ -27,13 +27,15 @@ type stage struct {
 	began time.Time
 	log   []entry
 
-	phone   *fakePhone
-	meeting *fakeMeeting
-	session *Session
-	ended   chan struct{}
-	failing error // of the records
-	kept    records.Call
-	find    func(ctx context.Context, number string) (conference.Meeting, error)
+	phone    *fakePhone
+	meeting  *fakeMeeting
+	session  *Session
+	ended    chan struct{}
+	failing  error // of the records
+	mute     error // of the synthesiser
+	kept     records.Call
+	consents []records.Consent
+	find     func(ctx context.Context, number string) (conference.Meeting, error)
 }
 
 type entry struct {
@@ -160,9 +162,11 @@ func (st *stage) Find(ctx context.Context, number string) (conference.Meeting, e
 }
 
 func (st *stage) AppendConsent(c records.Consent) error {
-	st.note("consent " + c.Answer + " " + c.Key)
+	kind := map[string]string{records.KindRecording: "consent", records.KindProcessing: "processing", records.KindNotice: "notice"}[c.Kind]
+	st.note(kind + " " + c.Answer + " " + c.Key)
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	st.consents = append(st.consents, c)
 	return st.failing
 }
 
@@ -181,6 +185,13 @@ func (st *stage) Ended(c records.Call)               { st.note("ended " + c.Outc
 
 func (st *stage) speak(lang string, w words) speech {
 	return &fakeSpeech{stage: st, lang: lang, words: w.audible(), done: make(chan struct{})}
+}
+
+func (st *stage) prepare(_ context.Context, lang, text string) error {
+	st.note("prepares " + text + " in " + lang)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.mute
 }
 
 func (st *stage) pronounce(_ context.Context, lang, name string) error {

@@ -24,6 +24,7 @@ const (
 	delaying                // a wrong entry costs time
 	visiting                // the meeting is told of the caller
 	informing               // the caller hears the privacy notice
+	consenting              // the caller is asked for consent to be connected at all
 	holding                 // the caller waits for the host or in the lobby
 	asking                  // the caller is asked for consent
 	noticing                // the caller hears that the meeting is recorded
@@ -35,7 +36,7 @@ const (
 )
 
 var phaseNames = [...]string{
-	"answering", "foreseeing", "excusing", "choosing", "greeting", "numbering", "finding", "pinning", "proving", "delaying", "visiting", "informing",
+	"answering", "foreseeing", "excusing", "choosing", "greeting", "numbering", "finding", "pinning", "proving", "delaying", "visiting", "informing", "consenting",
 	"holding", "asking", "noticing", "testifying", "opening", "talking", "leaving", "ended",
 }
 
@@ -49,8 +50,10 @@ type terms struct {
 	leadsTo     string // the meeting of the number; empty: the caller keys it in
 	secure      bool
 	caller      admission.Caller
-	early       bool // what is known before the answer is told before it
-	waitingRoom bool // single callers can be held until a host admits them
+	early       bool                // what is known before the answer is told before it
+	waitingRoom bool                // single callers can be held until a host admits them
+	message     announcements.Texts // for who waits, where the meeting has none
+	processing  bool                // consent to the processing of data is asked
 }
 
 // state is a call at one moment. It is a value; next never changes one that it
@@ -75,6 +78,8 @@ type state struct {
 	meeting  conference.State
 	met      bool // meeting has come
 	informed bool // the privacy notice was heard or passed over, maybe ahead
+	shown    bool // and that is on paper
+	consents bool // to the processing of their data, on paper
 	seated   bool
 	entered  bool // the words on entering were heard
 	noted    admission.Decision
@@ -89,9 +94,18 @@ type state struct {
 	run     uint64
 	asked   uint64
 	pending conference.Answer
+	about   string               // what pending is about: a kind of evidence
 	confirm words                // what the answer is confirmed with
+	thanks  words                // for a consent to the processing, not said yet
 	anew    bool                 // the caller has asked to be asked
 	opening announcements.Prompt // what a notice or question begins with
+	purpose string               // that it tells
+	untold  bool                 // and that cannot be told now, so nobody can agree
+
+	// Texts of others. They have to be spoken before they can be said.
+	awaits string // is being spoken, for what the phase has to say
+	ready  string // was spoken
+	due    bool   // ready is to be said to who waits, as soon as nothing else is
 
 	// In the meeting.
 	mic  bool // the caller's own choice
@@ -104,6 +118,7 @@ type state struct {
 	star     bool  // * was pressed, the key that follows is a command
 	speaking bool  // a speech runs
 	cuttable bool  // a key stops it
+	reading  bool  // it is the full privacy notice
 	agreeAt  int   // the item of the question that names the key for yes
 	queue    words // what is to be said after it
 
@@ -152,8 +167,13 @@ type (
 	changed   struct{ meeting conference.State }
 	over      struct{} // the meeting has nothing more to say
 	testified struct {
+		about  string
 		answer string
 		err    error
+	}
+	rendered struct {
+		text string
+		err  error
 	}
 	opened struct{ err error }
 	obeyed struct {
@@ -192,13 +212,16 @@ type (
 	proveHost struct{ pin string }
 	depart    struct{} // leave the meeting, to come back as somebody else
 	visit     struct{}
-	// testify writes down what was answered to recording run.
+	// testify writes down what was answered, or heard; of a recording, to which.
 	testify struct {
-		answer string
-		key    rune
-		run    uint64
-		policy conference.Consent
+		about   string
+		answer  string
+		key     rune
+		run     uint64
+		purpose string
+		policy  conference.Consent
 	}
+	render  struct{ text string } // has a text spoken, so that it can be said
 	open    struct{}
 	command struct{ command conference.Command }
 	// pronounce has the name of somebody spoken who has come, or gone.

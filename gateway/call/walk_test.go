@@ -6,8 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 // walker sends a call through random events and keeps a book of its own about
@@ -22,9 +24,11 @@ type walker struct {
 	promised testify         // what is being written
 	agreed   map[uint64]bool // recordings the caller has agreed to, on paper
 	informed map[uint64]bool
-	notified bool // the privacy notice was begun
-	admitted bool // a seat was given
-	sealed   bool // the meeting was end-to-end encrypted once
+	consents bool  // to the processing, on paper
+	asked    words // the last question about a recording
+	notified bool  // the privacy notice was begun
+	admitted bool  // a seat was given
+	sealed   bool  // the meeting was end-to-end encrypted once
 	hangups  int
 }
 
@@ -40,6 +44,10 @@ func TestNoWalkOpensAVoice(t *testing.T) {
 				t.languages = []string{"de", "en"}
 			}
 			t.policy.Consent = conference.Consent(w.IntN(4))
+			t.processing = w.IntN(3) == 0
+			if w.IntN(3) == 0 {
+				t.message = announcements.Texts{"": "Soon."}
+			}
 			if w.IntN(4) == 0 {
 				t.leadsTo, t.early, t.policy.SecureLeg = "100", true, w.IntN(8) == 0
 			}
@@ -95,7 +103,11 @@ func (w *walker) step(ev event) error {
 func (w *walker) learn(ev event) {
 	switch ev := ev.(type) {
 	case testified:
-		if ev.err == nil && w.state.phase == testifying && ev.answer == w.promised.answer {
+		switch {
+		case ev.err != nil || w.state.phase != testifying || ev.answer != w.promised.answer || ev.about != w.promised.about:
+		case ev.about == records.KindProcessing:
+			w.consents = ev.answer == "agreed"
+		case ev.about == records.KindRecording:
 			w.agreed[w.promised.run] = w.promised.answer == "agreed"
 			w.informed[w.promised.run] = w.promised.answer != "declined"
 		}
@@ -123,15 +135,27 @@ func (w *walker) book(actions []action) error {
 		case hangup:
 			w.hangups++
 		case testify:
+			if a.about == records.KindNotice {
+				continue
+			}
+			if a.answer == "agreed" && a.about == records.KindRecording && a.purpose != "" && !slices.Contains(w.asked, word{prompt: theirWords, text: a.purpose}) {
+				return fmt.Errorf("a yes to %q, which %v does not tell", a.purpose, w.asked)
+			}
 			w.promised = a
 			if a.answer == withdrawn {
 				w.agreed[a.run], w.informed[a.run] = false, false
 			}
 		case say:
+			if a.words.index(announcements.ConsentAgree) < len(a.words) {
+				w.asked = a.words
+			}
 			w.notified = w.notified || a.words[0].prompt == privacyNotice
 		case open:
 			if !w.notified {
 				return fmt.Errorf("a seat before the privacy notice")
+			}
+			if w.state.processing && !w.consents {
+				return fmt.Errorf("a seat before the consent to it")
 			}
 		}
 	}
@@ -178,8 +202,8 @@ func (w *walker) checkPatience() error {
 	if p == talking && w.armed[bound] {
 		return fmt.Errorf("a clock runs against a caller in the meeting")
 	}
-	waits := slices.Contains([]phase{choosing, numbering, pinning, asking}, p)
-	if waits && !w.state.speaking && !w.armed[patience] {
+	waits := slices.Contains([]phase{choosing, numbering, pinning, consenting, asking}, p)
+	if waits && !w.state.speaking && w.state.awaits == "" && !w.armed[patience] {
 		return fmt.Errorf("nobody waits for a key while %v", p)
 	}
 	return nil
@@ -203,9 +227,12 @@ func (w *walker) event() event {
 		case visiting:
 			return w.change()
 		case testifying:
-			return testified{w.promised.answer, w.failure(10)}
+			return testified{w.promised.about, w.promised.answer, w.failure(10)}
 		case opening:
 			return opened{w.failure(10)}
+		}
+		if w.state.awaits != "" && w.IntN(2) == 0 {
+			return rendered{w.state.awaits, w.failure(4)}
 		}
 		if w.state.speaking && w.IntN(2) == 0 {
 			return spoken{}
@@ -222,7 +249,7 @@ func (w *walker) event() event {
 	case 3:
 		return opened{w.failure(2)}
 	case 4:
-		return testified{[]string{"agreed", "declined", "withdrawn"}[w.IntN(3)], w.failure(2)}
+		return testified{[]string{records.KindRecording, records.KindProcessing, records.KindNotice}[w.IntN(3)], []string{"agreed", "declined", "withdrawn"}[w.IntN(3)], w.failure(2)}
 	case 5:
 		return obeyed{conference.Command(w.IntN(5)), w.failure(2)}
 	case 6:
@@ -270,7 +297,7 @@ func (w *walker) clock() event {
 
 func (w *walker) key() event {
 	row := "0123456789*#"
-	if w.state.phase == asking || w.state.phase == choosing {
+	if w.state.phase == asking || w.state.phase == consenting || w.state.phase == choosing {
 		row = "12"
 	}
 	if w.state.phase == numbering || w.state.phase == pinning {
@@ -289,7 +316,13 @@ func (w *walker) failure(oneIn int) error {
 // change is a change of the meeting, seldom one that ends the call.
 func (w *walker) change() event {
 	m := w.meeting
-	switch w.IntN(16) {
+	switch w.IntN(18) {
+	case 16:
+		m.Purpose, m.Repurposed = []string{"", "Minutes.", "Training."}[w.IntN(3)], w.IntN(2) == 0
+		m.RecordingRun++
+	case 17:
+		m.Message = []string{"", "One moment.", "We are late."}[w.IntN(3)]
+		m.AfterNo = conference.AfterNo(w.IntN(3))
 	case 0, 1:
 		m.Recording = conference.RecordingPrepared
 		m.RecordingRun++

@@ -14,7 +14,7 @@ import (
 // outcomes are the ways in which a call ends without admission having a part
 // in it.
 func outcomes() []Outcome {
-	return append(unspoken(), Wrong, Silent, NoHostCame, NotLetIn, TooLong, NoConsent, Faulty, Drained, SeatRefused)
+	return append(unspoken(), Wrong, Silent, NoHostCame, NotLetIn, TooLong, NoConsent, NoProcessing, Faulty, Drained, SeatRefused)
 }
 
 // unspoken are those that leave nobody to speak to.
@@ -77,7 +77,7 @@ func TestAYesIsHeardWhereItIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := library{announcer, DefaultPrivacyConfig().notice()}
-	s, actions := question(state{opening: announcements.RecordingOn})
+	s, actions := question(state{terms: testTerms(), opening: announcements.RecordingOn})
 	row := actions[0].(say).words
 	if row[s.agreeAt].prompt != announcements.ConsentAgree {
 		t.Fatalf("item %d of %v is not the yes", s.agreeAt, row)

@@ -79,6 +79,7 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 
 		{"a number names trunks that exist", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers:\n  - number: '1'\n    trunks: [a, b]", `numbers[0].trunks[1]: no trunk is named "b"; there is only a (line 4)`},
 		{"a text has to be spoken", "privacy: {controller: Stadt}", "privacy.controller: nothing can speak it in de: want announcements.synthesiser, or own.<name> for a recording in announcements.directory (line 1)"},
+		{"who consents has to know to whom", "privacy: {consent: true}", "privacy.controller: want the name of who is responsible"},
 		{"a recording has to be there", "privacy:\n  controller: own.controller", "privacy.controller: announcements.directory has no recording en/own.controller (line 2)"},
 		{"what one language tells, all do", "announcements: {synthesiser: [cat]}\nprivacy: {url: {de: hier}}", "privacy.url: has no text for en, which numbers speak: want {en: ...} beside the others (line 2)"},
 		{"a message has to be spoken", strings.Replace(bones, "trunks: [a]", "trunks: [a], message: {en: Wait}", 1), "numbers[0].message: nothing can speak it in en"},

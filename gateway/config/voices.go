@@ -44,7 +44,7 @@ func (c Config) checkLanguages(v Voices) Mistakes {
 // checkTexts looks whether what callers must be told is there in each language
 // that they are spoken to in, and can be spoken.
 func (c Config) checkTexts(v Voices) Mistakes {
-	var all Mistakes
+	all := c.checkController(v)
 	for _, told := range c.Privacy.Told() {
 		if told.Texts.Empty() {
 			continue
@@ -67,6 +67,19 @@ func (c Config) checkTexts(v Voices) Mistakes {
 		}
 	}
 	return all
+}
+
+// checkController looks whether callers can know whom they consent to.
+func (c Config) checkController(v Voices) Mistakes {
+	if !c.Privacy.Consent || !c.Privacy.Controller.Empty() {
+		return nil
+	}
+	for _, lang := range c.languages() {
+		if !recorded(v, lang) {
+			return Mistakes{wrong("privacy.controller", "want the name of who is responsible: privacy.consent asks for a consent, and nobody can give one to somebody unnamed")}
+		}
+	}
+	return nil
 }
 
 // recorded reports that the operator has recorded the whole notice in a language.

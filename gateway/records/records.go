@@ -50,10 +50,11 @@ type Consent struct {
 	Time     time.Time     `json:"time"` // with the offset of the place
 	Call     string        `json:"call"`
 	Meeting  string        `json:"meeting"`
-	Run      uint64        `json:"run"`           // which recording of the meeting
-	Policy   string        `json:"policy"`        // notice or required
-	Answer   string        `json:"answer"`        // informed, agreed, declined, withdrawn or left
-	Key      string        `json:"key,omitempty"` // the key pressed; none for silence and for a notice
+	Run      uint64        `json:"run"`               // which recording of the meeting
+	Purpose  string        `json:"purpose,omitempty"` // that the caller was told of
+	Policy   string        `json:"policy"`            // notice or required
+	Answer   string        `json:"answer"`            // informed, agreed, declined, withdrawn or left
+	Key      string        `json:"key,omitempty"`     // the key pressed; none for silence and for a notice
 	Language string        `json:"language"`
 	Prompts  []string      `json:"prompts"`  // what was said, in this order
 	Words    string        `json:"words"`    // version of the words

@@ -1,0 +1,67 @@
+package call
+
+import (
+	"cmp"
+
+	"github.com/einwahl/einwahl/announcements"
+)
+
+// message is what a host or the operator says to those who wait.
+func message(s state) string { return cmp.Or(s.meeting.Message, s.message.In(s.lang)) }
+
+// messageWords say it, where it was spoken.
+func messageWords(s state) words {
+	text := message(s)
+	if text == "" || text != s.ready {
+		return nil
+	}
+	return words{{prompt: announcements.WaitMessage}, {prompt: theirWords, text: text}}
+}
+
+// newMessage has a message spoken that is not yet. One that nobody can speak is
+// left out, and tried again when callers are told that they still wait.
+func newMessage(s state) (state, []action) {
+	text := message(s)
+	if text == "" || text == s.ready || text == s.awaits {
+		return s, nil
+	}
+	return await(s, text)
+}
+
+// await has a text spoken, which may take a while.
+func await(s state, text string) (state, []action) {
+	s.awaits = text
+	return s, []action{render{text}}
+}
+
+// sayMessage says a message that has come meanwhile, unless something else is
+// said or keyed.
+func sayMessage(s state) (state, []action) {
+	if !s.due || s.speaking || s.entry != "" || s.trying {
+		return s, nil
+	}
+	s.due = false
+	if row := messageWords(s); row != nil {
+		return speak(s, true, row...)
+	}
+	return s, nil
+}
+
+// nextRendered goes on with a text that was spoken, or cannot be.
+func nextRendered(s state, ev rendered) (state, []action) {
+	s.awaits = ""
+	if ev.err == nil {
+		s.ready = ev.text
+	}
+	switch s.phase {
+	case holding:
+		s.due = ev.err == nil
+		return sayMessage(s)
+	case noticing:
+		return sayNotice(s)
+	case asking:
+		s.untold = ev.err != nil
+		return question(s)
+	}
+	return s, nil
+}
