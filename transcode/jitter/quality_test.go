@@ -9,7 +9,6 @@ import (
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 	"github.com/einwahl/einwahl/transcode/soundtest"
-	"github.com/einwahl/einwahl/transcode/wav"
 )
 
 // said is speech as a telephone sends it.
@@ -120,7 +119,7 @@ func newCopying(t *testing.T) *Stream {
 
 func TestWayToTheTelephone(t *testing.T) {
 	full := soundtest.Speech(t, 48000)
-	speech := telephoneBand(full)
+	speech := soundtest.TelephoneBand(full)
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			s, end := newCopying(t), time.Duration(len(speech)/160)*20*ms
@@ -143,19 +142,6 @@ func TestToneStaysPure(t *testing.T) {
 			t.Errorf("packets late by up to %v: %.1f dB", late, p)
 		}
 	}
-}
-
-// telephoneBand is what of sound at 48 kHz goes through a telephone.
-func telephoneBand(full []int16) []int16 {
-	in := make([]float32, len(full))
-	for i, v := range full {
-		in[i] = float32(v)
-	}
-	out := make([]int16, len(full)/6)
-	for i, v := range wav.Resample(in, 48000, 8000)[:len(out)] {
-		out[i] = int16(v)
-	}
-	return out
 }
 
 // judge compares what was heard with what was said.

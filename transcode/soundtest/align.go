@@ -15,7 +15,7 @@ const (
 	// change is how much better sound must fit with another delay for the delay
 	// to have changed, summed up over all pieces for which it has. Less, and a
 	// vowel would be taken for its own next period.
-	change = 0.5
+	change = 1.5
 	// audible is the mean square below which there is nothing to compare.
 	audible = 50 * 50
 )
@@ -24,16 +24,51 @@ const (
 // most samples and change under way. Of all courses that it may take, it is the
 // one that fits best with the fewest changes.
 func Align(want, got []int16, most int) []int16 {
-	out := make([]int16, 0, len(want))
-	for i, lag := range course(want, got, most) {
-		at := i * piece
-		for k := at; k < min(at+piece, len(want)); k++ {
-			if k+lag < len(got) {
-				out = append(out, got[k+lag])
-			} else {
-				out = append(out, 0)
-			}
+	out := make([]int16, len(want))
+	lags := course(edges(want), edges(got), most)
+	from := 0
+	for i, lag := range lags {
+		end := min((i+1)*piece, len(want))
+		if i+1 < len(lags) && lags[i+1] != lag {
+			end = min(cut(got, end, lag, lags[i+1]), len(want))
 		}
+		if from+lag < len(got) {
+			copy(out[from:end], got[from+lag:])
+		}
+		from = end
+	}
+	return out
+}
+
+// cut is where, near a place, sound goes over best from one delay to another:
+// no click is made that was not there.
+func cut(got []int16, at, from, to int) int {
+	const near, about = piece / 4, 8
+	best, least := at, math.MaxInt
+	for k := at - near; k < at+near; k++ {
+		last := k + max(from, to) + about
+		if k+min(from, to) < about || last > len(got) {
+			continue
+		}
+		apart := 0
+		for i := -about; i < about; i++ {
+			d := int(got[k+from+i]) - int(got[k+to+i])
+			apart += d * d
+		}
+		if apart < least {
+			best, least = k, apart
+		}
+	}
+	return best
+}
+
+// edges are the changes of sound from sample to sample. They are what is put in
+// step: a high-pass turns the phase of the lowest tones, which are the strongest
+// of a voice, and then a vowel fits better in its next period than in its place.
+func edges(sound []int16) []int16 {
+	out := make([]int16, len(sound))
+	for i := 1; i < len(sound); i++ {
+		out[i] = int16((int(sound[i]) - int(sound[i-1])) / 2)
 	}
 	return out
 }

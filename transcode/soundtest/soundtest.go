@@ -19,6 +19,7 @@ import (
 
 	"github.com/einwahl/einwahl/transcode/ogg"
 	"github.com/einwahl/einwahl/transcode/opus"
+	"github.com/einwahl/einwahl/transcode/wav"
 )
 
 // prompts are what is spoken: by two voices.
@@ -59,6 +60,19 @@ func handset(sound []int16, rate int) {
 		}
 		sound[i] = int16(min(max(x, math.MinInt16), math.MaxInt16))
 	}
+}
+
+// TelephoneBand is what of sound at 48 kHz a telephone could hear, at 8 kHz.
+func TelephoneBand(full []int16) []int16 {
+	in := make([]float32, len(full))
+	for i, v := range full {
+		in[i] = float32(v)
+	}
+	out := make([]int16, len(full)/6)
+	for i, v := range wav.Resample(in, 48000, 8000)[:len(out)] {
+		out[i] = int16(min(max(v, math.MinInt16), math.MaxInt16))
+	}
+	return out
 }
 
 func decode(path string, rate int) ([]int16, error) {

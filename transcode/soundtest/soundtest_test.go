@@ -3,8 +3,11 @@ package soundtest
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/einwahl/einwahl/transcode/loudness"
 )
 
 // noisy is sound with so much noise.
@@ -61,6 +64,23 @@ func TestSoundIsBroughtIntoStep(t *testing.T) {
 	}
 	if u := STOI(s, Align(s, late, 800)); u < 0.99 {
 		t.Errorf("in step: %.4f", u)
+	}
+}
+
+// A filter that turns the lowest tones does not fool it.
+func TestVoiceWithoutItsLowestTonesStaysInStep(t *testing.T) {
+	s := Speech(t, 8000)
+	filtered := slices.Clone(s)
+	var f loudness.HighPass
+	for frame := range slices.Chunk(filtered, 160) {
+		f.Filter(frame)
+	}
+	const delay = 100
+	got := course(edges(s), edges(append(make([]int16, delay), filtered...)), 800)
+	for i, lag := range got {
+		if lag < delay || lag > delay+4 || lag != got[0] {
+			t.Fatalf("piece %d is %d samples late, want %d", i, lag, delay)
+		}
 	}
 }
 
