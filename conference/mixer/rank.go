@@ -12,15 +12,12 @@ const (
 	// nobody understands, and each has to be decoded.
 	most = 4
 	// holdOn is how long a speaker counts as being as loud as their loudest
-	// word, so that nobody loses their place between two syllables.
+	// word, so that nobody loses their place between two words. They are read
+	// for as long only as the end of a word may take.
 	holdOn = int(400 * time.Millisecond / pcm.FrameDuration)
 	// lead is how much louder somebody has to be to take another's place, in
 	// dB.
 	lead = 3
-	// inaudible is the level, in dBov, up to which nobody speaks and the end of
-	// no word is cut off: it is the room behind an open microphone, of which
-	// browsers go on sending.
-	inaudible = -60
 )
 
 // ranked is what a source also is that can be left out. If it was, the next
@@ -41,6 +38,9 @@ type rank struct {
 	held   int    // the loudest of the last beats
 	left   int    // beats for which it is held
 	chosen uint64 // beat on which they were last among the loudest
+	hang   level.Hangover
+	speaks bool   // or a word of theirs is about to end
+	heard  uint64 // beat on which they were last heard
 }
 
 func newRank(src pcm.Source) rank {
@@ -56,6 +56,8 @@ func (r *rank) follow() {
 		r.held, r.left = r.loud, holdOn
 	}
 	r.left--
+	speech := r.loud > level.Inaudible // browsers go on sending what is not
+	r.speaks = r.hang.Follow(speech, !speech)
 }
 
 // skip leaves the source out.
@@ -82,7 +84,7 @@ func choose(all []*Speaker, beat uint64) {
 		if s.tells == nil {
 			continue
 		}
-		if s.follow(); s.held <= inaudible {
+		if s.follow(); s.held <= level.Inaudible {
 			continue
 		}
 		for i, other := range loudest {
@@ -113,9 +115,12 @@ const (
 // at tells how the speaker is heard on a beat, when all were chosen.
 func (r *rank) at(beat uint64) degree {
 	switch {
-	case r.tells == nil, r.chosen == beat:
+	case r.tells == nil:
 		return heard
-	case r.chosen > 0 && r.chosen+1 == beat:
+	case r.chosen == beat && r.speaks:
+		r.heard = beat
+		return heard
+	case r.heard > 0 && r.heard+1 == beat:
 		return leaving
 	}
 	return unheard

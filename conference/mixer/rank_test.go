@@ -94,7 +94,7 @@ func TestNobodyLosesTheirPlaceBetweenTwoWords(t *testing.T) {
 	r.clock.Steps(50)
 	all[3].loud = -60
 	r.clock.Steps(holdOn - 1)
-	if got := reads(all, holdOn-1); got[3] != holdOn-1 || got[4] != 0 {
+	if got := reads(all, holdOn-1); got[3] == 0 || got[3] > holdOn/2 || got[4] != 0 {
 		t.Errorf("read on %v of %d beats of a pause", got, holdOn-1)
 	}
 	r.clock.Steps(3)

@@ -11,6 +11,10 @@ import (
 // Silent is the level of a frame without any sound.
 const Silent = -127
 
+// Inaudible is the level, in dBov, up to which nobody speaks and nothing is
+// missed: the line itself, or the room behind an open microphone.
+const Inaudible = -60
+
 // Of is the level of f in dBov, from 0, the loudest square wave, down to
 // [Silent]: the scale of RFC 6465 section 4, where a sine at full scale is -3.
 func Of(f pcm.Frame) int {

@@ -2,9 +2,12 @@ package level
 
 import (
 	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/soundtest"
 )
 
 func sine(amp float64) pcm.Frame {
@@ -69,13 +72,6 @@ func TestGate(t *testing.T) {
 			t.Error("shut")
 		}
 	})
-	t.Run("stays open between words", func(t *testing.T) {
-		var g Gate
-		g.Pass(at(-30))
-		if n := open(&g, at(-70), 50); n != hangover {
-			t.Errorf("open for %d frames after the last word, want %d", n, hangover)
-		}
-	})
 	t.Run("tells words from the time between them", func(t *testing.T) {
 		var g Gate
 		if g.Pass(at(-30)); !g.Speech() {
@@ -124,6 +120,56 @@ func TestGate(t *testing.T) {
 			t.Errorf("open for %d of 5000 frames", n)
 		}
 	})
+}
+
+// What follows a word is heard for as long as something of it may be left.
+func TestGateShuts(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		noise, tail float64 // of the line before the word, and what comes after it
+		word        int     // frames
+		atMost      time.Duration
+	}{
+		{"soon after a word", -75, -75, 25, 100 * time.Millisecond},
+		{"soon on a line that hisses", -65, -65, 25, 100 * time.Millisecond},
+		{"at once after a click", -75, -75, 1, 20 * time.Millisecond},
+		{"later while the end of a word is soft", -66, -58, 25, 400 * time.Millisecond},
+		{"later where noise would come and go", -50, -50, 25, 400 * time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var g Gate
+			open(&g, at(tt.noise), 500)
+			if n := open(&g, at(-20), tt.word); n != tt.word {
+				t.Errorf("open on %d of %d frames of speech", n, tt.word)
+			}
+			want := int(tt.atMost / pcm.FrameDuration)
+			if n := open(&g, at(tt.tail), 25); n != want {
+				t.Errorf("open for %d frames after it, want %d", n, want)
+			}
+		})
+	}
+}
+
+func TestGateShutsSoonInPausesOfRealSpeech(t *testing.T) {
+	var g Gate
+	waited, pauses, since := 0, 0, 0
+	for f := range slices.Chunk(soundtest.Speech(t, pcm.Narrowband), pcm.NarrowbandSamples) {
+		switch pass := g.Pass(f); {
+		case g.Speech():
+			since = 0
+		case pass:
+			since++
+		case since > 0:
+			waited += since
+			pauses++
+			since = 0
+		}
+	}
+	mean := time.Duration(waited) * pcm.FrameDuration / time.Duration(max(pauses, 1))
+	t.Logf("%d pauses, open for %v of each", pauses, mean)
+	if pauses < 5 || mean > 200*time.Millisecond {
+		t.Error("too long")
+	}
 }
 
 func TestNothingAllocates(t *testing.T) {
