@@ -7,7 +7,8 @@ import "time"
 const clockRate = 48000
 
 // drift is how far a sender's clock may stray from ours before the recording
-// follows ours. It is above what a network usually holds packets up.
+// follows ours, and how far a file may run ahead. It is above what a network
+// usually holds packets up.
 const drift = clockRate / 5
 
 // alignWindow is how long a sender must be late before it counts as straying:
@@ -16,7 +17,9 @@ const alignWindow = 5 * clockRate
 
 // aligner finds the place of each packet in a file that begins when the
 // recording begins: by the sender's clock from packet to packet, and by ours
-// over all, so that the files of a recording stay in step.
+// over all, so that the files of a recording stay in step. The packet that was
+// held up least tells how the two clocks go together. Where the first ones were
+// late, what follows runs ahead until the next pause takes that up.
 type aligner struct {
 	begun    bool
 	base     int64 // position of the sender's time zero
@@ -44,21 +47,27 @@ func (a *aligner) place(ts uint32, after time.Duration, written int64) (int64, b
 		a.follow(wall)
 	}
 	at := a.base + a.last
-	if at > wall+drift || at < written-frameTicks {
-		// Nothing comes before it is said, and a place is given once: the
-		// sender's clock does not tell any more, ours does.
+	if at < written-drift {
+		// A place is given once: the sender's clock does not tell any more,
+		// ours does.
 		a.base = wall - a.last
 		at = wall
 	}
-	if at < written-frameTicks {
+	if at < written-drift {
 		return 0, false // more has come than time has passed
 	}
 	return max(at, written), true
 }
 
-// follow moves the base when the sender has been late all through a window.
+// follow moves the base: at once when a packet comes before it is said, which
+// nothing does, and when the sender has been late all through a window.
 func (a *aligner) follow(wall int64) {
-	a.least = min(a.least, wall-a.base-a.last)
+	late := wall - a.base - a.last
+	if late < 0 {
+		a.base += late
+		late = 0
+	}
+	a.least = min(a.least, late)
 	if wall-a.window < alignWindow {
 		return
 	}

@@ -48,7 +48,7 @@ func (s *fileSet) write(p *recorded) error {
 			return err
 		}
 	}
-	return f.write(p.ts, p.after, p.data[:p.size])
+	return f.write(p.ts, p.after, p.since, p.data[:p.size])
 }
 
 // create begins a speaker's file, and lists it.
@@ -78,15 +78,21 @@ func (s *fileSet) keepUp(after time.Duration) error {
 	return nil
 }
 
-// finish brings all files to the recording's length and closes them.
-func (s *fileSet) finish(length time.Duration, dropped uint64) error {
+// finish brings all files to one length, to the sample, and closes them. It is
+// the recording's, or that of the longest file: what was late when it began may
+// run a little ahead, and nothing that was said is cut off.
+func (s *fileSet) finish(after time.Duration, dropped uint64) error {
+	length := int64(after * clockRate / time.Second)
+	for _, f := range s.open {
+		length = max(length, f.written)
+	}
 	var errs []error
 	for _, f := range s.open {
-		errs = append(errs, f.finish(int64(length*clockRate/time.Second)))
+		errs = append(errs, f.finish(length))
 	}
 	clear(s.open)
-	ended := s.manifest.Began.Add(length)
-	s.manifest.Ended, s.manifest.Duration, s.manifest.Dropped = &ended, length.Seconds(), dropped
+	ended := s.manifest.Began.Add(time.Duration(length) * time.Second / clockRate)
+	s.manifest.Ended, s.manifest.Duration, s.manifest.Dropped = &ended, float64(length)/clockRate, dropped
 	return errors.Join(append(errs, s.writeManifest())...)
 }
 

@@ -36,12 +36,12 @@ func createOgg(name string) (*oggFile, error) {
 	return f, f.silence(0)
 }
 
-// write puts a packet where it belongs in time. One that comes too late, or is
-// no Opus, is left out.
-func (f *oggFile) write(ts uint32, after time.Duration, packet []byte) error {
+// write puts a packet where it belongs in time. One that comes too late, is no
+// Opus, or was said before since, in a pause of the recording, is left out.
+func (f *oggFile) write(ts uint32, after, since time.Duration, packet []byte) error {
 	samples := int64(ogg.Samples(packet))
 	at, ok := f.aligner.place(ts, after, f.written)
-	if !ok || samples == 0 {
+	if !ok || samples == 0 || at < int64(since*clockRate/time.Second) {
 		return nil
 	}
 	if err := f.silence(at); err != nil {
@@ -81,7 +81,21 @@ func (f *oggFile) keepUp(until int64) error {
 	return nil
 }
 
-// finish brings the file to the recording's length and closes it.
+// finish brings the file to the recording's length, which is at least its own,
+// to the sample, and closes it.
 func (f *oggFile) finish(length int64) error {
-	return errors.Join(f.silence(length), f.ogg.Close(), f.file.Close())
+	return errors.Join(f.fill(length), f.ogg.CloseAt(length+preSkip), f.file.Close())
+}
+
+// fill is silence that ends where it should or, cut off there by the end of the
+// stream, with the next packet.
+func (f *oggFile) fill(length int64) error {
+	if err := f.silence(length); err != nil || f.written == length {
+		return err
+	}
+	if err := f.ogg.Flush(); err != nil {
+		return fmt.Errorf("write a recording: %w", err)
+	}
+	last := silences[len(silences)-1]
+	return f.put([]byte(last.packet), last.samples)
 }

@@ -23,6 +23,7 @@ type recorder struct {
 	began   time.Time
 	paused  atomic.Bool
 	mixFrom atomic.Int64 // when the mix begins, or goes on, in nanoseconds since began
+	resumed atomic.Int64 // when the recording went on after a pause, likewise
 	dropped atomic.Uint64
 	packets chan *recorded
 	free    chan *recorded
@@ -40,6 +41,7 @@ type recorded struct {
 	track *fileTrack
 	ts    uint32
 	after time.Duration
+	since time.Duration // what was said before is not recorded
 	size  int
 	data  [1500]byte
 }
@@ -90,6 +92,7 @@ func (t *fileTrack) push(ts uint32, payload []byte, at time.Time) {
 		p = new(recorded) // until there are as many as the queue is long
 	}
 	p.track, p.ts, p.after, p.size = t, ts, at.Sub(r.began), copy(p.data[:], payload)
+	p.since = time.Duration(r.resumed.Load())
 	select {
 	case r.packets <- p:
 	default:
@@ -113,6 +116,7 @@ const mixDelay = 250 * time.Millisecond
 // pause holds the recording, or lets it go on.
 func (r *recorder) pause(on bool) {
 	if r.paused.Load() && !on {
+		r.resumed.Store(int64(time.Since(r.began)))
 		r.holdMix()
 	}
 	r.paused.Store(on)

@@ -37,7 +37,7 @@ func play(t *testing.T, name string) []int16 {
 	}
 	defer d.Close()
 	var sound []int16
-	frame := make([]int16, 960)
+	frame, end := make([]int16, 960), int64(0)
 	for {
 		p, err := r.Next()
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -51,8 +51,18 @@ func play(t *testing.T, name string) []int16 {
 			t.Fatalf("%s: %v", name, err)
 		}
 		sound = append(sound, frame[:n]...)
+		if end = p.Position; end < 0 { // that of a page stands by its last packet
+			end = int64(6 * len(sound))
+		}
 	}
-	return sound[preSkip/6:]
+	return sound[preSkip/6 : min(int(end/6), len(sound))]
+}
+
+// from is the part of a recording's sound between two moments. What is late on
+// the way is in it a little later than it was said.
+func (m manifest) from(sound []int16, begin, end time.Time) []int16 {
+	at := func(t time.Time) int { return int(t.Sub(m.Began) * pcm.Narrowband / time.Second) }
+	return sound[at(begin):min(at(end), len(sound))]
 }
 
 // recordingOf is the only directory of recordings, finished.
@@ -115,9 +125,17 @@ func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
 		return len(p) == 3 && p[0].Recorded == "agreed" && p[1].Recorded == "declined" && p[2].Recorded == "agreed"
 	})
 	phone.awaitNote(880, true)
+	agreed := time.Now()
 	phone.hear(1500 * time.Millisecond)
+	withdrawn := time.Now()
 	phone.seat.Answer(m.Meeting.Run, conference.Declined)
+	bob.Sees("the withdrawal", func(m webtest.Message) bool {
+		p := m.Persons()
+		return len(p) == 3 && p[2].Recorded == "declined"
+	})
+	silent := time.Now().Add(mixDelay)
 	phone.hear(900 * time.Millisecond)
+	stopped := time.Now()
 	ada.Say(request{Type: "host", Action: "record_stop"})
 
 	directory, list := recordingOf(t, cfg.Recordings)
@@ -125,7 +143,35 @@ func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
 	if len(list.Tracks) != 3 {
 		t.Errorf("manifest %+v", list)
 	}
-	checkSound(t, directory, adaID, phoneID, list.Duration)
+	sound := map[string][]int16{}
+	for _, name := range []string{adaID, phoneID, mixName} {
+		sound[name] = play(t, filepath.Join(directory, name+".opus"))
+		if got := float64(len(sound[name])) / pcm.Narrowband; math.Abs(got-list.Duration) > 1./pcm.Narrowband {
+			t.Errorf("%s is %.4f s long, the recording %.4f s", name, got, list.Duration)
+		}
+	}
+	agreed = agreed.Add(mixDelay)
+	for _, c := range []struct {
+		what     string
+		name     string
+		from, to time.Time
+		hertz    float64
+		there    bool // or at least 40 dB down: another voice leaves that much
+	}{
+		{"ada's file has ada", adaID, agreed, withdrawn, 880, true},
+		{"ada's file has no telephone", adaID, agreed, withdrawn, 440, false},
+		{"the telephone's file has it", phoneID, agreed, withdrawn, 440, true},
+		{"the telephone's file ends with the withdrawal", phoneID, silent, stopped, 440, false},
+		{"the mix has ada", mixName, agreed, withdrawn, 880, true},
+		{"the mix has the telephone", mixName, agreed, withdrawn, 440, true},
+		{"the mix has nobody who declined", mixName, list.Began, stopped, 600, false},
+		{"the mix ends without the telephone", mixName, silent, stopped, 440, false},
+	} {
+		level := power(list.from(sound[c.name], c.from, c.to), c.hertz, pcm.Narrowband)
+		if c.there != (math.Abs(level) < 4) || (!c.there && level > -40) {
+			t.Errorf("%s: %+.1f dB", c.what, level)
+		}
+	}
 }
 
 // checkNames finds these files, for their owner only, and no others.
@@ -153,40 +199,6 @@ func checkNames(t *testing.T, directory string, want ...string) {
 	}
 }
 
-func checkSound(t *testing.T, directory, adaID, phoneID string, duration float64) {
-	t.Helper()
-	adas := play(t, filepath.Join(directory, adaID+".opus"))
-	phones := play(t, filepath.Join(directory, phoneID+".opus"))
-	mix := play(t, filepath.Join(directory, "mix.opus"))
-	for name, sound := range map[string][]int16{"ada": adas, "phone": phones, "mix": mix} {
-		if got := float64(len(sound)) / pcm.Narrowband; math.Abs(got-duration) > 0.05 {
-			t.Errorf("%s is %.2f s long, the recording %.2f s", name, got, duration)
-		}
-	}
-	// The end is without the telephone, the second before it has all.
-	end := len(adas) - pcm.Narrowband*11/10
-	for _, c := range []struct {
-		what  string
-		sound []int16
-		hertz float64
-		there bool // or at least 40 dB down: another voice leaves that much
-	}{
-		{"ada's file has ada", adas[end-pcm.Narrowband : end], 880, true},
-		{"ada's file has no telephone", adas[end-pcm.Narrowband : end], 440, false},
-		{"the telephone's file has it", phones[end-pcm.Narrowband : end], 440, true},
-		{"the telephone's file ends with the withdrawal", phones[len(phones)-pcm.Narrowband*3/10:], 440, false},
-		{"the mix has ada", mix[end-pcm.Narrowband : end], 880, true},
-		{"the mix has the telephone", mix[end-pcm.Narrowband : end], 440, true},
-		{"the mix has nobody who declined", mix, 600, false},
-		{"the mix ends without the telephone", mix[len(mix)-pcm.Narrowband*3/10:], 440, false},
-	} {
-		level := power(c.sound, c.hertz, pcm.Narrowband)
-		if c.there != (math.Abs(level) < 4) || (!c.there && level > -40) {
-			t.Errorf("%s: %+.1f dB", c.what, level)
-		}
-	}
-}
-
 func TestPauseIsSilenceInAllFiles(t *testing.T) {
 	cfg := testConfig(t)
 	b := start(t, cfg, beating(t), meetingOf("1", func(m *MeetingConfig) { m.Consent = "off" }))
@@ -195,15 +207,17 @@ func TestPauseIsSilenceInAllFiles(t *testing.T) {
 	defer speak(t, ada, 880)()
 	phone := call(t, b, "1")
 	phone.awaitNote(880, true)
-	var marks []time.Time // when each step was over; the file's time is ours
+	type stretch struct{ from, to time.Time }
+	var steps []stretch // the file's time is ours; what is under way may be late
 	for _, step := range []struct{ action, state string }{
 		{"record_start", "on"}, {"record_pause", "paused"}, {"record_resume", "on"}, {"record_stop", "off"},
 	} {
 		before := len(ada.All(recording(step.state)))
 		ada.Say(request{Type: "host", Action: step.action})
 		ada.Await(step.action, func(h webtest.History) bool { return count(h.Messages, recording(step.state)) > before })
+		from := time.Now().Add(mixDelay)
 		phone.hear(800 * time.Millisecond)
-		marks = append(marks, time.Now())
+		steps = append(steps, stretch{from, time.Now()})
 		if level := power(phone.hear(200*time.Millisecond), 880, pcm.Narrowband); level < -4 {
 			t.Errorf("%s: ada is heard at %+.1f dB: where consent is off nobody is silenced", step.action, level)
 		}
@@ -211,18 +225,13 @@ func TestPauseIsSilenceInAllFiles(t *testing.T) {
 	directory, list := recordingOf(t, cfg.Recordings)
 	for _, name := range []string{id, mixName} {
 		sound := play(t, filepath.Join(directory, name+".opus"))
-		if got := float64(len(sound)) / pcm.Narrowband; math.Abs(got-list.Duration) > 0.05 {
-			t.Errorf("%s is %.2f s long, the recording %.2f s", name, got, list.Duration)
+		if got := float64(len(sound)) / pcm.Narrowband; math.Abs(got-list.Duration) > 1./pcm.Narrowband {
+			t.Errorf("%s is %.4f s long, the recording %.4f s", name, got, list.Duration)
 		}
 		for i, there := range []bool{true, false, true} {
-			end := int(marks[i].Sub(list.Began) * pcm.Narrowband / time.Second)
-			from := end - pcm.Narrowband*6/10
-			if !there { // what is said after it may be a little early
-				end -= pcm.Narrowband / 4
-			}
-			level := power(sound[from:end], 880, pcm.Narrowband)
+			level := power(list.from(sound, steps[i].from, steps[i].to), 880, pcm.Narrowband)
 			if there != (level > -4) || (!there && level > -50) {
-				t.Errorf("%s, up to %.2f s: %+.1f dB", name, float64(end)/pcm.Narrowband, level)
+				t.Errorf("%s, step %d: %+.1f dB", name, i, level)
 			}
 		}
 	}
@@ -389,6 +398,68 @@ func TestDiskThatStoodStillLosesNothing(t *testing.T) {
 		if tt.there != (level > -4) || (!tt.there && level > -50) {
 			t.Errorf("from %v s to %v s: %+.1f dB", tt.from, tt.to, level)
 		}
+	}
+}
+
+// TestFilesOfARecordingEndTogether, to the sample.
+func TestFilesOfARecordingEndTogether(t *testing.T) {
+	t.Run("where one runs ahead", func(t *testing.T) { endTogether(t, 201*time.Millisecond, 370*time.Millisecond) })
+	t.Run("where no packet ends", func(t *testing.T) { endTogether(t, 1001*time.Millisecond, 1001*time.Millisecond) })
+}
+
+func endTogether(t *testing.T, length, want time.Duration) {
+	t.Helper()
+	began, directory := time.Unix(1000, 0), t.TempDir()
+	r := newRecorder(1, began)
+	late, punctual := r.track("p1", true), r.track("p2", false)
+	note := []byte(silences[1].packet)
+	punctual.push(0, note, began)
+	for i := range 11 { // the first ones were held up
+		late.push(uint32(i)*frameTicks, note, began.Add(max(150*time.Millisecond, time.Duration(i)*pcm.FrameDuration)))
+	}
+	files := &fileSet{directory: directory, manifest: newManifest("1", 1, began), open: map[string]*oggFile{}}
+	if err := r.writeQueued(files); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.finish(length, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := time.Duration(math.Round(files.manifest.Duration*1e6)) * time.Microsecond; got != want {
+		t.Errorf("%v long, want %v", got, want)
+	}
+	for _, name := range []string{"p1", "p2"} {
+		sound := play(t, filepath.Join(directory, name+".opus"))
+		if want := int(want * pcm.Narrowband / time.Second); len(sound) != want {
+			t.Errorf("%s: %d samples, want %d", name, len(sound), want)
+		}
+	}
+}
+
+// TestFilesLeaveOutWhatComesLateOfAPause: it was said before the recording went on.
+func TestFilesLeaveOutWhatComesLateOfAPause(t *testing.T) {
+	f, err := createOgg(filepath.Join(t.TempDir(), "p1.opus"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packet := []byte(silences[1].packet)
+	for _, p := range []struct {
+		ts             uint32
+		after, resumed time.Duration
+		want           int64
+	}{
+		{0, 0, 0, 960},
+		{47040, 1100 * time.Millisecond, time.Second, 960}, // of 980 ms
+		{48000, 1100 * time.Millisecond, time.Second, 48960},
+	} {
+		if err := f.write(p.ts, p.after, p.resumed, packet); err != nil {
+			t.Fatal(err)
+		}
+		if f.written != p.want {
+			t.Errorf("after the packet of %d: %d samples, want %d", p.ts, f.written, p.want)
+		}
+	}
+	if err := f.finish(f.written); err != nil {
+		t.Fatal(err)
 	}
 }
 

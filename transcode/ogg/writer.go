@@ -85,12 +85,18 @@ func (o *Writer) Flush() error {
 
 // Close ends the stream. It does not close the writer below. It is safe to call
 // twice.
-func (o *Writer) Close() error {
+func (o *Writer) Close() error { return o.CloseAt(o.position) }
+
+// CloseAt is Close for sound that ends within the packets of the page at hand:
+// players throw away what is beyond (RFC 7845 section 4.4). What is on a page
+// that was written already cannot be taken back; flush before the last packet
+// to have one to end in.
+func (o *Writer) CloseAt(end int64) error {
 	if o.closed {
 		return nil
 	}
 	o.closed = true
-	return o.flush(endStream, o.position)
+	return o.flush(endStream, min(max(end, o.begun), o.position))
 }
 
 func (o *Writer) fits(packet int) bool { return len(o.segments)+packet/255+1 <= maxSegments }
