@@ -95,6 +95,17 @@ func (o Outcome) advice() string {
 
 func refusal(o admission.Reason) Outcome { return Outcome(o.String()) }
 
+// Farewell is how a call ends that admission refuses at the door: what its caller
+// hears, and what the trunk is told. It reports false for reasons that send nobody
+// away.
+func Farewell(why admission.Reason) (row []announcements.Prompt, cause sip.Cause, known bool) {
+	f, known := farewells()[refusal(why)]
+	for _, word := range f.door {
+		row = append(row, word.prompt)
+	}
+	return row, f.cause, known
+}
+
 // farewells is the one map of them, made once. It is complete: a test goes through
 // every reason and every outcome.
 var farewells = sync.OnceValue(makeFarewells)
