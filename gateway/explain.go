@@ -146,7 +146,8 @@ func writeOutcome(w io.Writer, f admission.Facts, number config.Number, library 
 		}
 		_, _ = fmt.Fprintf(w, "  trunk    %d, Q.850 cause %d, %q%s\n", cause.Status, cause.Q850, cause.Text, answered(f, number, d.Reason))
 	case admission.Wait:
-		_, _ = fmt.Fprintf(w, "  hears    words, then music, and nobody hears them\n")
+		p := map[bool]announcements.Prompt{true: announcements.WaitHost, false: announcements.WaitRoom}[d.Reason == admission.NoHost]
+		_, _ = fmt.Fprintf(w, "  hears    %s: %s\n  then     music, and nobody hears them\n", p, library.Text(number.Languages[0], p))
 	case admission.AskConsent:
 		_, _ = fmt.Fprintf(w, "  hears    the question about the recording, and nobody hears them\n")
 	case admission.Admit:
