@@ -3,6 +3,7 @@ package admission
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/einwahl/einwahl/conference"
 )
@@ -144,17 +145,30 @@ type RecordingConfig struct {
 	// AfterNo is what a no means in meetings that do not say it themselves: listen
 	// or leave.
 	AfterNo string `yaml:"after_no"`
+	// Tone is how often those who are recorded hear that they are; 0: never.
+	Tone time.Duration `yaml:"tone"`
 }
+
+// Bounds of Tone: more often disturbs, and less often reminds nobody.
+const (
+	shortestTone = 10 * time.Second
+	longestTone  = 10 * time.Minute
+)
 
 // DefaultRecordingConfig returns the settings used where the file is silent.
 func DefaultRecordingConfig() RecordingConfig {
-	return RecordingConfig{Consent: conference.ConsentRequired.String(), AfterNo: conference.AfterNoListen.String()}
+	return RecordingConfig{Consent: conference.ConsentRequired.String(), AfterNo: conference.AfterNoListen.String(), Tone: time.Minute}
 }
 
 // Validate reports every mistake at once, each under its key in the file.
 func (c RecordingConfig) Validate() error {
+	var tone error
+	if c.Tone != 0 && (c.Tone < shortestTone || c.Tone > longestTone) {
+		tone = fmt.Errorf("tone: %v: want 0 for none, or a time from %v to %v", c.Tone, shortestTone, longestTone)
+	}
 	return errors.Join(
 		chosen("consent", c.Consent, nil, []string{"off", "notice", "required"}),
 		chosen("after_no", c.AfterNo, nil, []string{"listen", "leave"}),
+		tone,
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/einwahl/einwahl/conference"
 )
@@ -135,6 +136,13 @@ func TestConsentIsNamed(t *testing.T) {
 	for text, good := range map[string]bool{"listen": true, "leave": true, "": false, "stay": false} {
 		if err := (RecordingConfig{Consent: "off", AfterNo: text}).Validate(); (err == nil) != good {
 			t.Errorf("after_no %q: %v", text, err)
+		}
+	}
+	for tone, good := range map[time.Duration]bool{
+		-time.Second: false, 0: true, shortestTone - 1: false, shortestTone: true, longestTone: true, longestTone + 1: false,
+	} {
+		if err := (RecordingConfig{Consent: "off", AfterNo: "listen", Tone: tone}).Validate(); (err == nil) != good {
+			t.Errorf("tone %v: %v", tone, err)
 		}
 	}
 	if p := NewPolicy(DefaultConfig(), RecordingConfig{Consent: "nonsense", AfterNo: "nonsense"}); p.Consent != conference.ConsentRequired || p.AfterNo != conference.AfterNoListen {

@@ -83,6 +83,7 @@ func (a *App) session(line *line, number config.Number, now *settings) *call.Ses
 		Observer:    &observer{metrics: a.metrics, session: line.info},
 		Policy:      now.policy.Number(number.Key+".admission", number.Admission),
 		Limits:      now.Limits,
+		Tone:        now.Recording.Tone,
 		Privacy:     now.Privacy,
 		Log:         a.log,
 	})

@@ -98,6 +98,7 @@ type Setup struct {
 	// admits them.
 	WaitingRoom bool
 	Limits      Config
+	Tone        time.Duration // between the tones that tell of a recording; 0: none
 	Privacy     PrivacyConfig
 	Log         zerolog.Logger
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/lockout"
@@ -150,6 +151,14 @@ func (s *Session) visitMeeting(ctx context.Context) {
 	})
 }
 
+// take takes a seat that was opened.
+func (s *Session) take(seat conference.Seat) {
+	s.seat = seat
+	if s.setup.Tone > 0 {
+		s.tone = announcements.Remind(seat, announcements.Recorded, s.setup.Tone)
+	}
+}
+
 func (s *Session) openSeat(ctx context.Context) {
 	v := s.visit
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
@@ -159,7 +168,7 @@ func (s *Session) openSeat(ctx context.Context) {
 		}
 		return result{event: opened{err}, keep: func() {
 			if err == nil && !s.left {
-				s.seat = seat
+				s.take(seat)
 			}
 		}}
 	})

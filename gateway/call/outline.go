@@ -18,6 +18,7 @@ const (
 // shape is what a call is like from outside in a state.
 type shape struct {
 	ear   ear
+	tone  bool // with a tone now and then, for who is recorded
 	voice bool // what the caller says reaches the meeting
 	hand  bool
 	// answer is how the caller stands to recording run, for the meeting.
@@ -35,6 +36,7 @@ type shape struct {
 // or admission does not give them a voice.
 func outline(s state) shape {
 	sh := shape{ear: hears(s), voice: voiceOpen(s)}
+	sh.tone = sh.ear == hearsMeeting && onRecord(s)
 	if s.seated {
 		sh.hand = s.hand
 		if s.meeting.Recording.Active() {
@@ -42,6 +44,13 @@ func outline(s state) shape {
 		}
 	}
 	return sh
+}
+
+// onRecord reports that a recording runs which may hold the caller's voice, and
+// of which they were told.
+func onRecord(s state) bool {
+	a := facts(s).Answer
+	return s.meeting.Recording == conference.RecordingOn && (a == conference.Agreed || a == conference.Informed)
 }
 
 func hears(s state) ear {

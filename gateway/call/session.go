@@ -53,6 +53,7 @@ type Session struct {
 	visit   conference.Visit
 	states  <-chan conference.State
 	seat    conference.Seat
+	tone    pcm.Source // the seat with the tone of a recording; nil: there is none
 	left    bool
 	hungUp  bool
 
@@ -214,7 +215,7 @@ func (s *Session) agree(want shape) {
 	if want.voice {
 		speak = s.seat
 	}
-	s.connect(s.source(want.ear), speak)
+	s.connect(s.source(want), speak)
 	s.shape = want
 }
 
@@ -225,8 +226,8 @@ func (s *Session) connect(hear pcm.Source, speak pcm.Sink) {
 	}
 }
 
-func (s *Session) source(e ear) pcm.Source {
-	switch e {
+func (s *Session) source(want shape) pcm.Source {
+	switch want.ear {
 	case hearsWords:
 		return s.speech
 	case hearsMusic:
@@ -235,6 +236,9 @@ func (s *Session) source(e ear) pcm.Source {
 		}
 		return s.waits
 	case hearsMeeting:
+		if want.tone && s.tone != nil {
+			return s.tone
+		}
 		return s.seat
 	}
 	return nil

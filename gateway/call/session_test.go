@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -288,6 +289,62 @@ func TestARecordingThatBeginsSilencesTheCallerFirst(t *testing.T) {
 	if st.count("voice opens") != 2 {
 		t.Errorf("the voice opened %d times, want before and after:\n\t%s", st.count("voice opens"), strings.Join(st.happened(), "\n\t"))
 	}
+}
+
+// TestARecordingIsHeardAsLongAsItRuns: who is recorded hears a tone now and then
+// in the meeting, and nobody else does.
+func TestARecordingIsHeardAsLongAsItRuns(t *testing.T) {
+	toned := func(st *stage) bool {
+		synctest.Wait()
+		_, toned := st.phone.hears().(*announcements.Reminder)
+		return toned
+	}
+	every := func(s *Setup) { s.Tone = time.Minute }
+	needs := func(m *conference.State) { m.Consent = conference.ConsentRequired }
+	st := play(t, openMeeting(), func(st *stage) {
+		want := func(what string, want bool) {
+			st.t.Helper()
+			time.Sleep(10 * time.Second)
+			if got := toned(st); got != want {
+				st.t.Errorf("%s: there is a tone: %v, want %v", what, got, want)
+			}
+		}
+		join(st)
+		want("no recording", false)
+		st.meeting.change(again, needs)
+		time.Sleep(8 * time.Second)
+		st.press("1")
+		want("who agreed", true)
+		st.meeting.change(paused)
+		want("a pause", false)
+		st.meeting.change(func(m *conference.State) { m.Recording = conference.RecordingOn })
+		want("it goes on", true)
+		st.press("*6")
+		want("who is muted", true)
+		st.press("*2")
+		want("who only listens", false)
+		st.meeting.change(off)
+		want("it is over", false)
+	}, every)
+	st.order("voice opens", "hears recording.start", "consent agreed 1", "voice opens", "hears recording.pause", "hears consent.withdrawn", "hears recording.stop")
+	play(t, openMeeting(recorded(conference.ConsentNotice)), func(st *stage) {
+		join(st)
+		if !toned(st) {
+			st.t.Error("who was told hears no tone")
+		}
+	}, every)
+	play(t, openMeeting(recorded(conference.ConsentRequired)), func(st *stage) {
+		join(st)
+		if toned(st) {
+			st.t.Error("who is asked hears a tone")
+		}
+	}, every)
+	play(t, openMeeting(recorded(conference.ConsentNotice)), func(st *stage) {
+		join(st)
+		if toned(st) {
+			st.t.Error("there is a tone where the operator wants none")
+		}
+	})
 }
 
 func TestWithdrawingIsAtOnce(t *testing.T) {
