@@ -216,14 +216,14 @@ func TestTextsAreInTheVisitorsLanguage(t *testing.T) {
 	for language, want := range map[string]string{
 		"de": "das Protokoll", "de-AT": "das Protokoll", "pt-BR": "a ata", "fr": "the minutes", "": "the minutes",
 	} {
-		if got := all.in(language); got != want {
+		if got := all.In(language); got != want {
 			t.Errorf("%q: %q", language, got)
 		}
 	}
-	if got := (Texts{"pl": "protokół"}).in("de"); got != "protokół" {
+	if got := (Texts{"pl": "protokół"}).In("de"); got != "protokół" {
 		t.Errorf("the only text there is: %q", got)
 	}
-	if got := (Texts{"": "a meeting", "en": "the minutes"}).in("de"); got != "a meeting" {
+	if got := (Texts{"": "a meeting", "en": "the minutes"}).In("de"); got != "a meeting" {
 		t.Errorf("what is for all: %q", got)
 	}
 	s := newState(basePolicy(func(p *policy) { p.message = all }))

@@ -20,10 +20,10 @@ const maxText = 400
 
 var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
-// in is the text for who is spoken to in a language: in that language, else in
+// In is the text for who is spoken to in a language: in that language, else in
 // the one that it is a kind of, else what is for all, in English, or in any. What
 // a recording is for is better said in a foreign language than not at all.
-func (t Texts) in(language string) string {
+func (t Texts) In(language string) string {
 	base, _, _ := strings.Cut(language, "-")
 	for _, tag := range []string{language, base, "", "en"} {
 		if text, ok := t[tag]; ok {

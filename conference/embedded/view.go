@@ -13,7 +13,7 @@ func (s *state) stateFor(p *person) conference.State {
 		Recording:      s.recording,
 		RecordingRun:   s.run,
 		Consent:        s.policy.consent,
-		Purpose:        s.purpose.in(p.language),
+		Purpose:        s.purpose.In(p.language),
 		Repurposed:     s.repurposed,
 		AfterNo:        s.policy.afterNo,
 		Locked:         s.locked,
@@ -28,7 +28,7 @@ func (s *state) stateFor(p *person) conference.State {
 		People:         s.inside(),
 		Ended:          s.ended || p.parting == partEnded || p.parting == partGone,
 		Region:         s.policy.region,
-		Message:        s.message.in(p.language),
+		Message:        s.message.In(p.language),
 		Announce:       s.policy.announce,
 		You: conference.You{
 			Seated:        p.place == inside,

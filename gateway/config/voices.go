@@ -58,12 +58,33 @@ func (c Config) checkTexts(v Voices) Mistakes {
 				all = append(all, wrong(key, "has no text for %s, which numbers speak: want {%s: ...} beside the others", lang, lang))
 				continue
 			}
-			all = append(all, c.checkText(v, key, lang, told.Texts)...)
+			all = append(all, c.checkText(v, key, lang, told.Texts.In(lang))...)
 		}
 	}
+	for _, said := range c.said() {
+		all = append(all, c.checkText(v, said.key, said.lang, said.text)...)
+	}
+	return all
+}
+
+// said is a text that callers of a number or a meeting hear in a language.
+type said struct{ key, lang, text string }
+
+// said are the messages of numbers, and the messages and purposes of meetings
+// that telephones come to.
+func (c Config) said() []said {
+	var all []said
 	for i, n := range c.Numbers {
 		for _, lang := range n.Languages {
-			all = append(all, c.checkText(v, at("numbers", i)+".message", lang, n.Message)...)
+			all = append(all, said{at("numbers", i) + ".message", lang, n.Message.In(lang)})
+		}
+	}
+	for i, m := range c.Meetings {
+		if !m.Phones {
+			continue
+		}
+		for _, lang := range c.languages() {
+			all = append(all, said{at("meetings", i) + ".purpose", lang, m.Purpose.In(lang)}, said{at("meetings", i) + ".message", lang, m.Message.In(lang)})
 		}
 	}
 	return all
@@ -88,8 +109,7 @@ func recorded(v Voices, lang string) bool {
 }
 
 // checkText looks whether a text can be said in a language.
-func (c Config) checkText(v Voices, key, lang string, t announcements.Texts) Mistakes {
-	text := t.In(lang)
+func (c Config) checkText(v Voices, key, lang, text string) Mistakes {
 	own, named := announcements.Named(text)
 	switch {
 	case text == "":
@@ -114,22 +134,20 @@ func (c Config) languages() []string {
 // Phrases are the texts of the file that must be ready whenever a call comes.
 func (c Config) Phrases(v Voices) []announcements.Phrase {
 	var all []announcements.Phrase
-	add := func(lang string, t announcements.Texts) {
-		if text := t.In(lang); text != "" {
+	add := func(lang, text string) {
+		if text != "" {
 			all = append(all, announcements.Phrase{Language: lang, Words: text})
 		}
 	}
 	for _, lang := range c.languages() {
 		for _, told := range c.Privacy.Told() {
 			if !recorded(v, lang) {
-				add(lang, told.Texts)
+				add(lang, told.Texts.In(lang))
 			}
 		}
 	}
-	for _, n := range c.Numbers {
-		for _, lang := range n.Languages {
-			add(lang, n.Message)
-		}
+	for _, said := range c.said() {
+		add(said.lang, said.text)
 	}
 	return all
 }

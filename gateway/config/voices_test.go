@@ -50,7 +50,7 @@ trunks: [{name: a, peers: [10.0.0.0/8]}]
 numbers:
   - {number: "1", trunks: [a], languages: [de], message: {de: Gleich, en: Soon}}
   - {number: "2", trunks: [a], languages: [de, en]}
-meetings: [{id: 1}]
+meetings: [{id: 1, purpose: {de: Protokoll, en: Minutes}}, {id: 2, phones: false, message: {en: Nobody calls}}]
 `), still())
 	if err != nil {
 		t.Fatal(err)
@@ -63,10 +63,10 @@ meetings: [{id: 1}]
 		slices.Sort(all)
 		return strings.Join(all, ", ")
 	}
-	if got, want := said(twoVoices{}), "de Gleich, de Markt, de Stadt, en Market, en Stadt"; got != want {
+	if got, want := said(twoVoices{}), "de Gleich, de Markt, de Protokoll, de Stadt, en Market, en Minutes, en Stadt"; got != want {
 		t.Errorf("phrases are %s, want %s", got, want)
 	}
-	if got, want := said(allRecorded{}), "de Gleich, de Markt, de Stadt"; got != want {
+	if got, want := said(allRecorded{}), "de Gleich, de Markt, de Protokoll, de Stadt, en Minutes"; got != want {
 		t.Errorf("with a notice that is recorded phrases are %s, want %s", got, want)
 	}
 }
