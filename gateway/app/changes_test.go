@@ -1,0 +1,176 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/peertest"
+)
+
+// pair is a German and an English telephone.
+type pair struct {
+	*gateway
+	phones map[string]*peertest.Baresip
+}
+
+// tones are what the telephones of a pair say.
+func tones() map[string]float64 { return map[string]float64{"de": 370, "en": 610} }
+
+// callBoth has a pair call a meeting, and pass over the privacy notice.
+func (g *gateway) callBoth(meeting string) pair {
+	g.t.Helper()
+	p := pair{g, map[string]*peertest.Baresip{}}
+	for language, hertz := range tones() {
+		phone := g.phone(hertz)
+		phone.Dial(g.uri(language))
+		phone.Key(meeting + "##")
+		p.phones[language] = phone
+	}
+	return p
+}
+
+// hear waits until both have heard a prompt, each in its language.
+func (p pair) hear(prompt announcements.Prompt) {
+	p.t.Helper()
+	for language, phone := range p.phones {
+		p.heard(phone, language, prompt)
+	}
+}
+
+// key presses the same on both.
+func (p pair) key(keys string) {
+	for _, phone := range p.phones {
+		phone.Key(keys)
+	}
+}
+
+// each does something to every telephone of a meeting.
+func (p pair) each(meeting, what string) {
+	p.t.Helper()
+	for _, person := range p.meeting(meeting).People {
+		if person.Phone {
+			p.control(meeting, map[string]any{what: person.ID})
+		}
+	}
+}
+
+// gone waits until both calls are over.
+func (p pair) gone() {
+	p.t.Helper()
+	for _, phone := range p.phones {
+		phone.Wait("CALL_CLOSED")
+	}
+}
+
+// TestEachChangeIsHeardOnATelephone changes a meeting in every way while a German
+// and an English telephone are in it, and looks in their recordings for the words. A
+// browser in the meeting hears them exactly while they may be heard.
+func TestEachChangeIsHeardOnATelephone(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000001"
+	g := startGateway(t, nil)
+	browser := g.browser(meeting, "Ada", "", 880)
+	inRoom(browser)
+	p := g.callBoth(meeting)
+	g.waitPhones(meeting, 2)
+	audible := func(is bool) {
+		t.Helper()
+		for language, hertz := range tones() {
+			peertest.Eventually(t, "the browser hears the "+language+" telephone, or does not", func() bool {
+				level := browser.Level(hertz)
+				return is && level > -30 || !is && level < silent
+			})
+		}
+	}
+	audible(true)
+	do := func(what string, with any, says announcements.Prompt) {
+		t.Helper()
+		g.control(meeting, map[string]any{what: with})
+		p.hear(says)
+	}
+
+	do("lock", true, announcements.LockOn)
+	do("lock", false, announcements.LockOff)
+	p.each(meeting, "mute")
+	p.hear(announcements.MuteHost)
+	audible(false)
+	p.each(meeting, "ask_to_speak")
+	p.hear(announcements.UnmuteAsk)
+	p.key("*6")
+	p.hear(announcements.UnmuteSelf)
+	audible(true)
+
+	do("recording", "start", announcements.RecordingStart)
+	audible(false)
+	browser.Click("#consent-agree")
+	for _, hertz := range tones() {
+		browser.Watch(int(hertz))
+	}
+	p.hear(announcements.ConsentAgree)
+	for language, hertz := range tones() {
+		if peak := browser.Peak(int(hertz)); peak.Level > silent {
+			t.Errorf("the %s telephone was heard at %.1f dBov while it was asked", language, peak.Level)
+		}
+	}
+	p.key("1")
+	p.hear(announcements.ConsentYes)
+	audible(true)
+	do("recording", "pause", announcements.RecordingPause)
+	do("recording", "resume", announcements.RecordingResume)
+	do("purpose", map[string]string{"de": "Schulung.", "en": "Training."}, announcements.ConsentChanged)
+	audible(false)
+	p.key("2")
+	p.hear(announcements.ConsentNo)
+	do("recording", "stop", announcements.RecordingStop)
+	p.each(meeting, "remove")
+	p.hear(announcements.Removed)
+	p.gone()
+	g.settle()
+	g.verifyRecords()
+}
+
+// TestEachEndIsHeardOnATelephone has pairs of telephones wait and talk until
+// something ends it.
+func TestEachEndIsHeardOnATelephone(t *testing.T) {
+	t.Parallel()
+	const sealed, ended, declined, lobby, hostless = "100000001", "100000005", "300000001", "300000002", "300000003"
+	g := startGateway(t, func(c *config.Config) {
+		c.Limits.Wait = 30 * time.Second
+		for _, id := range []string{declined, lobby, hostless} {
+			m := embedded.DefaultMeetingConfig()
+			m.ID, m.Lobby = id, id != hostless
+			if id == hostless {
+				m.HostPIN, m.JoinBeforeHost = "815815", false
+			}
+			c.Meetings = append(c.Meetings, m)
+		}
+	})
+	waitLobby, waitHost := g.callBoth(lobby), g.callBoth(hostless)
+	turned, inSealed, inEnded := g.callBoth(declined), g.callBoth(sealed), g.callBoth(ended)
+
+	g.waitPhones(sealed, 2)
+	g.control(sealed, map[string]any{"encryption": "e2ee"})
+	g.waitPhones(ended, 2)
+	g.control(ended, map[string]any{"end": true})
+	turned.hear(announcements.WaitRoom)
+	turned.each(declined, "decline")
+
+	inSealed.hear(announcements.RefuseE2EENow)
+	inEnded.hear(announcements.Ended)
+	turned.hear(announcements.RefuseDeclined)
+	for _, p := range []pair{waitLobby, waitHost} {
+		p.hear(announcements.TimeWarn)
+	}
+	waitLobby.hear(announcements.WaitEnd)
+	waitHost.hear(announcements.WaitHostEnd)
+	for _, p := range []pair{waitLobby, waitHost, turned, inSealed, inEnded} {
+		p.gone()
+	}
+	g.settle()
+	if n := g.metric("einwahl_seats_total"); n != 4 {
+		t.Errorf("%v seats were opened, want those of the two meetings that were entered", n)
+	}
+}
