@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -20,16 +19,13 @@ func (h healthCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	address, port, err := net.SplitHostPort(c.Admin.Listen)
+	base, err := address(c.Admin.Listen)
 	if err != nil {
-		return fmt.Errorf("admin.listen: %w", err)
-	}
-	if ip := net.ParseIP(address); address == "" || ip != nil && ip.IsUnspecified() {
-		address = "127.0.0.1"
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	url := "http://" + net.JoinHostPort(address, port) + "/healthz"
+	url := base + "/healthz"
 	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", url, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,14 @@ type Config struct {
 	// Recordings is the directory that recordings are written to. It is
 	// created, for its owner only, when the first one begins.
 	Recordings string `yaml:"recordings"`
+	// Directory is where meetings are kept that are made while the gateway runs,
+	// sealed. It is made, for its owner only, with the first of them.
+	Directory string `yaml:"directory"`
+	// KeyFile holds the key that they are sealed with. Empty: it is in Directory.
+	KeyFile string `yaml:"key_file"`
+	// Page is where browsers reach the meeting page from outside, such as
+	// https://meet.example.org; invitations name it.
+	Page string `yaml:"page"`
 	// Region is where this machine stands, and so where the sound of the meetings
 	// is processed: admission compares it with what it allows. Empty: untold.
 	Region string `yaml:"region"`
@@ -84,6 +93,7 @@ func DefaultConfig() Config {
 	return Config{
 		WebRTC:     WebRTC{Ports: Ports{First: 30000, Last: 30000}},
 		Recordings: "data/recordings",
+		Directory:  "data/meetings",
 	}
 }
 
@@ -107,6 +117,12 @@ func (c Config) Validate() error {
 	}
 	if err := checkRegion(c.Region); err != nil {
 		errs = append(errs, err)
+	}
+	if u, err := url.Parse(c.Page); c.Page != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		errs = append(errs, fmt.Errorf("page: %q: want an address such as https://meet.example.org", c.Page))
+	}
+	if c.Directory == "" {
+		errs = append(errs, errors.New("directory: want a folder"))
 	}
 	if c.Recordings == "" {
 		errs = append(errs, errors.New("recordings: want a directory"))

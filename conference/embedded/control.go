@@ -34,6 +34,7 @@ type Info struct {
 	NotStarted     bool
 	RegisteredOnly bool
 	HostFirst      bool
+	Made           bool // while the gateway ran, and not in the operator's file
 }
 
 // Control is what an operator does to a meeting. What is empty is left alone;
@@ -59,19 +60,25 @@ type Control struct {
 // or not possible now.
 var ErrBadControl = errors.New("cannot be done")
 
-// Meetings tells of all meetings, in the order of the operator's file.
+// Meetings tells of all meetings: those of the operator's file in its order, and
+// then those that were made.
 func (b *Backend) Meetings() []Info {
 	b.mu.Lock()
 	var found []*meeting
-	for _, c := range b.configs {
+	for _, c := range b.listed() {
 		if m, ok := b.meetings[c.ID]; ok {
 			found = append(found, m)
 		}
+	}
+	made := map[string]bool{}
+	for _, c := range b.kept {
+		made[c.ID] = true
 	}
 	b.mu.Unlock()
 	infos := make([]Info, 0, len(found))
 	for _, m := range found {
 		if info, ok := m.info(); ok {
+			info.Made = made[info.ID]
 			infos = append(infos, info)
 		}
 	}

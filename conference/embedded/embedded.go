@@ -44,9 +44,13 @@ type Backend struct {
 	ready chan struct{} // closed once Run has opened the meetings
 	once  sync.Once
 
+	made *ledger // locked before mu
+
 	mu       sync.Mutex
-	configs  []MeetingConfig
-	numbers  []string // that telephones dial
+	configs  []MeetingConfig // of the operator's file
+	kept     []MeetingConfig // that were made
+	consent  string          // where a meeting does not say it
+	numbers  []string        // that telephones dial
 	meetings map[string]*meeting
 	running  *running // nil while Run does not run
 }
@@ -70,7 +74,18 @@ func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, lo
 	if err := ValidateMeetings(meetings); err != nil {
 		return nil, err
 	}
-	b := &Backend{cfg: cfg, group: group, log: log, configs: meetings, numbers: cfg.Numbers, meetings: map[string]*meeting{}, ready: make(chan struct{})}
+	made, err := openLedger(cfg)
+	if err != nil {
+		return nil, err
+	}
+	b := &Backend{
+		cfg: cfg, group: group, log: log, made: made, kept: made.configs(), consent: cfg.Consent,
+		numbers: cfg.Numbers, meetings: map[string]*meeting{}, ready: make(chan struct{}),
+	}
+	if err := b.apart(meetings); err != nil {
+		return nil, err
+	}
+	b.configs = meetings
 	b.doors, b.crowd = newDoors(), newCrowd()
 	b.page = b.newHandler()
 	return b, nil
@@ -119,9 +134,21 @@ func (b *Backend) SetMeetings(meetings []MeetingConfig) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.apart(meetings); err != nil {
+		return err
+	}
 	b.configs = meetings
 	b.reconcile()
 	return nil
+}
+
+// SetConsent puts another policy in force for meetings that leave it to the
+// operator.
+func (b *Backend) SetConsent(consent string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.consent = consent
+	b.reconcile()
 }
 
 // SetNumbers puts other telephone numbers into the invitations.
@@ -138,8 +165,9 @@ func (b *Backend) reconcile() {
 	if b.running == nil {
 		return
 	}
-	listed := make(map[string]bool, len(b.configs))
-	for _, c := range b.configs {
+	all := b.listed()
+	listed := make(map[string]bool, len(all))
+	for _, c := range all {
 		listed[c.ID] = true
 		if m, ok := b.meetings[c.ID]; ok {
 			m.configure(b.policy(c))
@@ -157,9 +185,9 @@ func (b *Backend) reconcile() {
 	}
 }
 
-// policy is what is in force for a meeting of the operator's file. b.mu is held.
+// policy is what is in force for a meeting. b.mu is held.
 func (b *Backend) policy(c MeetingConfig) policy {
-	p := c.policy(b.cfg.Consent)
+	p := c.policy(b.consent)
 	p.numbers = b.numbers
 	if p.region == "" {
 		p.region = b.cfg.Region

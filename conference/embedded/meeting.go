@@ -192,7 +192,10 @@ func (m *meeting) configure(p policy) {
 
 // takeAway ends the meeting for good.
 func (m *meeting) takeAway() {
-	m.do(m.state.close)
+	m.do(func() {
+		m.state.end(partEnded)
+		m.state.close()
+	})
 }
 
 // ID is the meeting's number.

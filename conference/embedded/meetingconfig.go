@@ -28,39 +28,39 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MeetingConfig is one entry of "meetings" in the operator's file.
 type MeetingConfig struct {
-	ID    string `yaml:"id"`    // the number that a caller keys, and the page's address
-	Title string `yaml:"title"` // shown to who is in
-	PIN   Secret `yaml:"pin"`
+	ID    string `yaml:"id" json:"id,omitzero"`       // the number that a caller keys, and the page's address
+	Title string `yaml:"title" json:"title,omitzero"` // shown to who is in
+	PIN   Secret `yaml:"pin" json:"-"`
 	// HostPIN makes a host of who gives it. In a meeting without one the
 	// browser that has been in longest is the host.
-	HostPIN    Secret `yaml:"host_pin"`
-	Encryption string `yaml:"encryption"` // transport, enhanced or e2ee
-	Recording  string `yaml:"recording"`  // off: when a host starts it; on: whenever somebody is in
-	Consent    string `yaml:"consent"`    // off, notice, required; empty: the operator's policy
-	Lobby      bool   `yaml:"lobby"`      // newcomers wait until a host admits them
-	Locked     bool   `yaml:"locked"`     // nobody but hosts comes in
+	HostPIN    Secret `yaml:"host_pin" json:"-"`
+	Encryption string `yaml:"encryption" json:"encryption,omitzero"` // transport, enhanced or e2ee
+	Recording  string `yaml:"recording" json:"recording,omitzero"`   // off: when a host starts it; on: whenever somebody is in
+	Consent    string `yaml:"consent" json:"consent,omitzero"`       // off, notice, required; empty: the operator's policy
+	Lobby      bool   `yaml:"lobby" json:"lobby,omitzero"`           // newcomers wait until a host admits them
+	Locked     bool   `yaml:"locked" json:"locked,omitzero"`         // nobody but hosts comes in
 	// JoinBeforeHost lets people in while no host is there.
-	JoinBeforeHost bool `yaml:"join_before_host"`
-	Phones         bool `yaml:"phones"`   // telephones may come in
-	Capacity       int  `yaml:"capacity"` // most people at once, phones included; 0: no limit
+	JoinBeforeHost bool `yaml:"join_before_host" json:"join_before_host,omitzero"`
+	Phones         bool `yaml:"phones" json:"phones,omitzero"`     // telephones may come in
+	Capacity       int  `yaml:"capacity" json:"capacity,omitzero"` // most people at once, phones included; 0: no limit
 	// Purpose is what a recording is for; it is told before the question.
-	Purpose Texts `yaml:"purpose"`
+	Purpose Texts `yaml:"purpose" json:"purpose,omitzero"`
 	// AfterNo is what becomes of who says no to a recording: listen, leave;
 	// empty: the operator's policy.
-	AfterNo string `yaml:"after_no"`
+	AfterNo string `yaml:"after_no" json:"after_no,omitzero"`
 	// Message is said to those who wait.
-	Message Texts `yaml:"message"`
+	Message Texts `yaml:"message" json:"message,omitzero"`
 	// Announce is how telephones learn of who comes and goes: off, tones, names.
-	Announce string `yaml:"announce"`
+	Announce string `yaml:"announce" json:"announce,omitzero"`
 	// Region is where the meeting's sound is processed; empty: the service's.
-	Region string `yaml:"region"`
+	Region string `yaml:"region" json:"region,omitzero"`
 	// Start is when the meeting begins: before it only hosts come in, unless one
 	// is there already. Zero: at any time.
-	Start When `yaml:"start"`
+	Start When `yaml:"start" json:"start,omitzero"`
 	// RegisteredOnly takes telephones only with a PIN of their own.
-	RegisteredOnly bool `yaml:"registered_only"`
+	RegisteredOnly bool `yaml:"registered_only" json:"registered_only,omitzero"`
 	// Registrants are people with PINs of their own.
-	Registrants []Registrant `yaml:"registrants"`
+	Registrants []Registrant `yaml:"registrants" json:"registrants,omitzero"`
 }
 
 // DefaultMeetingConfig returns the settings of a meeting of which the file

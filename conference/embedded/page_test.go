@@ -125,7 +125,7 @@ func TestMeetingsGoWithTheOperatorsFile(t *testing.T) {
 	if err := b.SetMeetings([]MeetingConfig{meetingOf("2", func(m *MeetingConfig) { m.Title = "Two" })}); err != nil {
 		t.Fatal(err)
 	}
-	ada.Told("gone", bye("gone"))
+	ada.Told("ended", bye("ended"))
 	bob.Sees("title", func(m webtest.Message) bool { return m.Meeting.Title == "Two" })
 	if _, err := b.Find(context.Background(), "1"); err == nil {
 		t.Error("the meeting is still there")
@@ -242,7 +242,7 @@ func TestFaultInAMeetingEndsOnlyThatMeeting(t *testing.T) {
 	if m1.do(func() { panic("a fault of ours") }) {
 		t.Error("what did not end well was reported done")
 	}
-	ada.Told("gone", bye("gone"))
+	ada.Told("ended", bye("ended"))
 	for range phone.visit.States() {
 	}
 	bob.Say(request{Type: "hand", Up: true})

@@ -10,8 +10,8 @@ import (
 // Registrant is somebody with a PIN of their own. Whoever gives it is known by
 // name; it carries one at a time: a second caller with it waits for a host.
 type Registrant struct {
-	Name string `yaml:"name"` // as others see them
-	PIN  Secret `yaml:"pin"`
+	Name string `yaml:"name" json:"name"` // as others see them
+	PIN  Secret `yaml:"pin" json:"-"`
 }
 
 // checkRegistrants looks whether each can be told from everybody else.

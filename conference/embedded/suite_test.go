@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func testConfig(t *testing.T) Config {
 	cfg := DefaultConfig()
 	cfg.WebRTC = WebRTC{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
-	cfg.Recordings = t.TempDir()
+	cfg.Recordings, cfg.Directory = t.TempDir(), t.TempDir()
 	return cfg
 }
 

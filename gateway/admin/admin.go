@@ -59,6 +59,7 @@ type Meeting struct {
 	NotStarted     bool       `json:"not_started,omitempty"`
 	RegisteredOnly bool       `json:"registered_only,omitempty"`
 	HostFirst      bool       `json:"host_first,omitempty"` // nobody is in without a host
+	Made           bool       `json:"made,omitempty"`       // over the API, and not in the operator's file
 }
 
 // Texts are words of a host or an operator, by language.
@@ -135,6 +136,20 @@ type calls interface {
 type meetings interface {
 	Meetings() []Meeting
 	Control(id string, c Control) error
+}
+
+// making makes meetings and changes those that were made. Its methods return
+// conference.ErrNoMeeting, ErrUnavailable, ErrFixed, or say in plain words what
+// does not fit.
+type making interface {
+	Make(n NewMeeting) (Access, error)
+	Change(id string, s Settings) error
+	Unmake(id string) error
+	Rotate(id string, r Rotation) (Access, error)
+	Register(id string, who Registrant) (Access, error)
+	Unregister(id, name string) error
+	// Invitation is for any meeting, in a language or what comes nearest.
+	Invitation(id, language string) (Invitation, error)
 }
 
 // trunks lists the trunks.

@@ -53,7 +53,7 @@ func readControl(body io.Reader) (Control, error) {
 	d := json.NewDecoder(body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
-		return Control{}, explain(err)
+		return Control{}, explain(err, controlFields)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Control{}, errors.New("want one JSON object and nothing behind it")
@@ -75,13 +75,13 @@ func oneOf(field, got string, want ...string) error {
 }
 
 // explain puts what the JSON decoder says into words for the operator.
-func explain(err error) error {
+func explain(err error, fields string) error {
 	var kind *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	unknown, isUnknown := strings.CutPrefix(err.Error(), "json: unknown field ")
 	switch {
 	case isUnknown:
-		return fmt.Errorf("unknown field %s: want some of %s", unknown, controlFields)
+		return fmt.Errorf("unknown field %s: want some of %s", unknown, fields)
 	case errors.As(err, &kind) && kind.Field != "":
 		return fmt.Errorf("%s: want %s, not a %s", kind.Field, wanted(kind), kind.Value)
 	case errors.As(err, &kind):

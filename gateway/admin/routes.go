@@ -31,6 +31,13 @@ func (s *Server) Handler() http.Handler {
 	closed.HandleFunc("GET /api/v1/meetings", s.listMeetings)
 	closed.HandleFunc("GET /api/v1/meetings/{id}", s.oneMeeting)
 	closed.HandleFunc("POST /api/v1/meetings/{id}", s.control)
+	closed.HandleFunc("POST /api/v1/meetings", s.makeMeeting)
+	closed.HandleFunc("PATCH /api/v1/meetings/{id}", s.changeMeeting)
+	closed.HandleFunc("DELETE /api/v1/meetings/{id}", s.unmakeMeeting)
+	closed.HandleFunc("POST /api/v1/meetings/{id}/rotate", s.rotate)
+	closed.HandleFunc("GET /api/v1/meetings/{id}/invitation", s.invitation)
+	closed.HandleFunc("POST /api/v1/meetings/{id}/registrants", s.register)
+	closed.HandleFunc("DELETE /api/v1/meetings/{id}/registrants/{name}", s.unregister)
 	closed.HandleFunc("GET /api/v1/trunks", s.listTrunks)
 	closed.HandleFunc("GET /api/v1/admissions", s.listAdmissions)
 	closed.HandleFunc("GET /api/v1/events", s.events)
@@ -52,7 +59,7 @@ func (s *Server) Handler() http.Handler {
 func nothing(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var methods []string
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 			other := r.Clone(r.Context())
 			other.Method = method
 			if _, route := mux.Handler(other); strings.HasPrefix(route, method) {

@@ -134,10 +134,10 @@ func TestWrongPathsAndMethodsAreToldApart(t *testing.T) {
 		{http.MethodPost, "/", 405, "GET"},
 		{http.MethodDelete, "/healthz", 405, "GET"},
 		{http.MethodDelete, "/api/v1/calls", 405, "GET"},
-		{http.MethodPut, "/api/v1/meetings/1", 405, "GET, POST"},
+		{http.MethodPut, "/api/v1/meetings/1", 405, "GET, POST, PATCH, DELETE"},
 		{http.MethodPost, "/metrics", 405, "GET"},
 		{http.MethodGet, "/api/v1/nonsense", 404, ""},
-		{http.MethodPost, "/api/v1/meetings", 405, "GET"},
+		{http.MethodPut, "/api/v1/meetings", 405, "GET, POST"},
 		{http.MethodPost, "/nonsense", 404, ""},
 		{http.MethodHead, "/api/v1/events", 200, ""},
 	} {

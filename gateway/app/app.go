@@ -110,7 +110,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		Calls:    &a.calls,
 		Drain:    drains{a},
 		Guesses:  guesses{a.guesses},
-		Meetings: meetings{a.meet},
+		Meetings: meetings{a, a.meet},
 		Trunks:   trunks{a},
 		Metrics:  a.metrics,
 		Meet:     a.meet.Handler(),
@@ -182,6 +182,7 @@ func (a *App) Reload(c config.Config) error {
 	if err := a.meet.SetMeetings(c.Meetings); err != nil {
 		return fmt.Errorf("meetings: %w", err)
 	}
+	a.meet.SetConsent(c.Recording.Consent)
 	a.meet.SetNumbers(invitations(c))
 	a.guesses.Set(c.Limits.Guessing)
 	a.load.Set(c.Overload)

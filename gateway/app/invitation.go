@@ -8,23 +8,32 @@ import (
 	"github.com/einwahl/einwahl/gateway/config"
 )
 
-// invitations are the numbers that lead to the embedded meetings, as people
-// dial them: telephone numbers as they are, others as SIP addresses where it
-// is known under which host they are reached. A number that stands for many,
-// or for one meeting only, helps nobody who reads an invitation.
+// invitations are the numbers that lead to the embedded meetings. One that leads
+// to a single meeting helps nobody else.
 func invitations(c config.Config) []string {
 	var all []string
 	for _, n := range c.Numbers {
-		if n.Backend != config.Embedded || n.Meeting != "" || strings.HasSuffix(n.Number, "*") {
-			continue
-		}
-		if strings.Trim(strings.TrimPrefix(n.Number, "+"), "0123456789") == "" {
-			all = append(all, n.Number)
-		} else if host := reachedAt(c); host != "" {
-			all = append(all, "sip:"+n.Number+"@"+host)
+		if called := dialable(c, n); called != "" && n.Meeting == "" {
+			all = append(all, called)
 		}
 	}
 	return all
+}
+
+// dialable is a number as people dial it: a telephone number as it is, another
+// one as a SIP address where it is known under which host it is reached. It is
+// empty for one that stands for many, or for another conference service.
+func dialable(c config.Config, n config.Number) string {
+	switch {
+	case n.Backend != config.Embedded || strings.HasSuffix(n.Number, "*"):
+		return ""
+	case strings.Trim(strings.TrimPrefix(n.Number, "+"), "0123456789") == "":
+		return n.Number
+	}
+	if host := reachedAt(c); host != "" {
+		return "sip:" + n.Number + "@" + host
+	}
+	return ""
 }
 
 // reachedAt is the host at which SIP is reached, empty where the file does not

@@ -42,6 +42,7 @@ var allowed = []struct {
 	{"gateway/records/store", []string{"gateway/records/ledger"}},
 	{"gateway/call", []string{"gateway/admission", "announcements", "conference", "gateway/records", "gateway/lockout", "sip", "transcode/pcm"}},
 	{"gateway/lockout", nil},
+	{"gateway/invitation", nil},
 	{"gateway/overload", nil},
 	{"gateway/config", []string{"announcements", "conference", "conference/embedded", "gateway/admin", "gateway/admission", "gateway/call", "gateway/records", "gateway/lockout", "gateway/overload", "sip", "sip/identity", "sip/media"}},
 	{"gateway/admin", []string{"conference", "gateway/records"}},

@@ -9,8 +9,11 @@ import (
 	"github.com/einwahl/einwahl/gateway/lockout"
 )
 
-// meetings shows the embedded meetings to the operator.
-type meetings struct{ backend *embedded.Backend }
+// meetings shows the embedded meetings to the operator, and makes them.
+type meetings struct {
+	app     *App
+	backend *embedded.Backend
+}
 
 // Meetings lists them.
 func (m meetings) Meetings() []admin.Meeting {
@@ -31,7 +34,7 @@ func (m meetings) Meetings() []admin.Meeting {
 			Capacity: info.Capacity, People: people,
 			PhonesRefused: info.PhonesRefused, RecordingRun: info.Run, Purpose: admin.Texts(info.Purpose), AfterNo: info.AfterNo,
 			Message: admin.Texts(info.Message), Announce: info.Announce, Region: info.Region, NotStarted: info.NotStarted,
-			RegisteredOnly: info.RegisteredOnly, HostFirst: info.HostFirst,
+			RegisteredOnly: info.RegisteredOnly, HostFirst: info.HostFirst, Made: info.Made,
 		}
 		if !info.Start.IsZero() {
 			meeting.Start = &info.Start

@@ -1,0 +1,132 @@
+package vault
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// places are where a test keeps a vault.
+func places(t *testing.T) (file, key string) {
+	t.Helper()
+	folder := t.TempDir()
+	return filepath.Join(folder, "made", "meetings"), filepath.Join(folder, "keys", "key")
+}
+
+func TestWhatIsKeptIsThereAgain(t *testing.T) {
+	file, key := places(t)
+	v, content, err := Open(file, key)
+	if err != nil || content != nil {
+		t.Fatalf("a vault that is not there: %q, %v", content, err)
+	}
+	if _, err := os.Stat(filepath.Dir(file)); !os.IsNotExist(err) {
+		t.Error("something is made before anything is kept")
+	}
+	for _, want := range []string{"first", "", "PIN 739204, and more than was there before"} {
+		if err := v.Keep([]byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := Open(file, key); err != nil || string(got) != want || got == nil {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	for _, name := range []string{file, key} {
+		text, err := os.ReadFile(name)
+		if err != nil || bytes.Contains(text, []byte("739204")) {
+			t.Errorf("%s can be read: %v", name, err)
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+		if beside, err := os.ReadDir(filepath.Dir(name)); err != nil || len(beside) != 1 {
+			t.Errorf("beside %s: %v, %v", name, beside, err)
+		}
+	}
+}
+
+func TestAVaultOpensWithItsKeyOnly(t *testing.T) {
+	file, key := places(t)
+	v, _, err := Open(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Keep([]byte("meetings")); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, text []byte) {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, spoil := range map[string]func(){
+		"another key":        func() { write(key, []byte(strings.Repeat("ab", keyLength))) },
+		"no key":             func() { _ = os.Remove(key) },
+		"a key that is none": func() { write(key, []byte("short")) },
+		"nothing in it":      func() { write(file, nil) },
+		"half of it":         func() { write(file, sealed[:len(sealed)/2]) },
+		"a changed bit":      func() { write(file, append(bytes.Clone(sealed[:len(sealed)-1]), sealed[len(sealed)-1]^1)) },
+		"another version":    func() { write(file, bytes.Replace(sealed, []byte("vault 1"), []byte("vault 2"), 1)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			spoil()
+			if _, content, err := Open(file, key); err == nil {
+				t.Errorf("opened: %q", content)
+			}
+			write(file, sealed)
+			write(key, right)
+		})
+	}
+}
+
+func TestWhatCannotBeWrittenIsToldAndChangesNothing(t *testing.T) {
+	file, key := places(t)
+	v, _, err := Open(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Keep([]byte("before")); err != nil {
+		t.Fatal(err)
+	}
+	aside := file + ".aside"
+	if err := os.Rename(file, aside); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if v.Keep([]byte("after")) == nil {
+		t.Error("a folder was replaced by a file")
+	}
+	if _, content, err := Open(aside, key); err != nil || string(content) != "before" {
+		t.Errorf("%q, %v", content, err)
+	}
+}
+
+func FuzzUnseal(f *testing.F) {
+	v := &Vault{file: filepath.Join(f.TempDir(), "file"), key: filepath.Join(f.TempDir(), "key")}
+	if err := v.Keep([]byte("meetings")); err != nil {
+		f.Fatal(err)
+	}
+	sealed, err := os.ReadFile(v.file)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sealed)
+	f.Add([]byte(header))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		content, err := unseal(v.seal, text)
+		if (err == nil) != bytes.Equal(text, sealed) {
+			t.Errorf("%q, %v", content, err)
+		}
+	})
+}
