@@ -155,10 +155,23 @@ func (c Config) checkNumbers() Mistakes {
 // checkCallers looks whether anybody can be attested where that is wanted.
 func (c Config) checkCallers() Mistakes {
 	trusted := slices.ContainsFunc(c.Trunks, func(t sip.TrunkConfig) bool { return t.TrustIdentity })
-	if admission.ParseAttestation(c.Admission.Caller.Attestation) == admission.Unattested || trusted || len(c.SIP.STIR.CertificateHosts) > 0 {
+	if trusted || len(c.SIP.STIR.CertificateHosts) > 0 {
 		return nil
 	}
-	return Mistakes{wrong("admission.caller.attestation", "nobody could come in: want certificate_hosts in sip.stir, or trust_identity on a trunk that sends verstat")}
+	var all Mistakes
+	look := func(key, attestation string) {
+		if admission.ParseAttestation(attestation) > admission.Unattested {
+			all = append(all, wrong(key+".caller.attestation", "nobody could come in: want certificate_hosts in sip.stir, or trust_identity on a trunk that sends verstat"))
+		}
+	}
+	look("admission", c.Admission.Caller.Attestation)
+	for i, o := range c.Admission.Meetings {
+		look(at("admission.meetings", i), o.Caller.Attestation)
+	}
+	for i, n := range c.Numbers {
+		look(at("numbers", i)+".admission", n.Admission.Caller.Attestation)
+	}
+	return all
 }
 
 // known ends a sentence with what there is.

@@ -14,7 +14,7 @@ import (
 // Hints are what an operator will hardly have meant, though the gateway can run
 // with it: each begins with its key.
 func (c Config) Hints(now time.Time) []string {
-	all := c.hintsOfTrunks()
+	all := append(c.hintsOfTrunks(), c.hintsOfAdmission(now)...)
 	if len(c.Meetings) == 0 && slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.Backend == Embedded }) {
 		all = append(all, "meetings: there is none, so whatever callers key in is wrong")
 	}

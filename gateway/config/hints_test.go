@@ -8,6 +8,14 @@ import (
 	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
+// one is a file with one meeting, that telephones reach.
+func one(meeting string) string {
+	return "\ntrunks: [{name: a, peers: [127.0.0.1]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1, " + meeting + "}]\n"
+}
+
+// secureNumber wants encrypted calls.
+const secureNumber = "\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a], admission: {secure_leg: true}}]\nmeetings: [{id: 1}]\n"
+
 func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 	certificate, key := peertest.SelfSigned(t)
 	secure := "admission: {secure_leg: true}\nsip: {listen: ['tls://0.0.0.0', 'udp://0.0.0.0'], tls: {certificate: " + certificate + ", key: " + key + "}}\n"
@@ -25,6 +33,18 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		{"a number without meetings is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a]}]", 0, "meetings: there is none"},
 		{"calls in the clear are all refused", "admission: {secure_leg: true}\nsip: {listen: ['udp://0.0.0.0']}" + bones, 0, "trunks[0].transports: none of its calls can come encrypted"},
 		{"calls over TLS are not", secure + bones, 0, ""},
+		{"calls of a number are not, where its trunk comes by TLS", strings.Replace(secure, "secure_leg: true", "phones: true", 1) + secureNumber, 0, ""},
+		{"in the clear they are", "sip: {listen: ['udp://0.0.0.0']}" + secureNumber, 0, "numbers[0].admission.secure_leg: none of its calls can come encrypted"},
+		{"a PIN is shorter than any may be", "admission: {min_pin: 6}" + one("pin: '4827'"), 0, "meetings[0]: no telephone can come in by numbers[0]: not any PIN will do (admission.min_pin: 6), the digits of the PIN are 4 (admission.min_pin: 6)"},
+		{"a host's PIN that is long enough is somebody's", "admission: {min_pin: 6}" + one("pin: '4827', host_pin: '482915'"), 0, ""},
+		{"no PIN is shorter", "admission: {min_pin: 6}" + one("title: x"), 0, "meetings[0]: no telephone can come in by numbers[0]: not any PIN will do (admission.min_pin: 6), the digits of the PIN are 0"},
+		{"another meeting may want less", "admission: {min_pin: 6, meetings: [{meeting: '1', min_pin: 0}]}" + one("title: x"), 0, ""},
+		{"a region is not among those that may be", "admission: {regions: [eu]}" + one("region: us"), 0, "meetings[0]: no telephone can come in by numbers[0]: the meeting's region is us (admission.regions: eu)"},
+		{"one that is may be", "admission: {regions: ['eu*']}" + one("region: eu-central"), 0, ""},
+		{"nobody is registered", "admission: {registered: true}" + one("title: x"), 0, "meetings[0]: no telephone can come in by numbers[0]: the operator wants registered callers (admission.registered: true)"},
+		{"numbers are", "admission: {registered: true, caller: {numbers: ['+49*']}}" + one("title: x"), 0, ""},
+		{"a host may be enough", "admission: {registered: true}" + one("host_pin: '482915'"), 0, ""},
+		{"what is said in so many words needs no hint", "admission: {phones: false, hours: ['mon 08:00-09:00 UTC']}" + one("encryption: e2ee"), 0, ""},
 		{"a certificate has run out", secure + bones, 100 * 365 * 24 * time.Hour, "sip.tls.certificate: it was valid until"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
