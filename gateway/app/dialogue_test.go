@@ -1,0 +1,208 @@
+package app_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// textTone is what the synthesiser of these tests says, whatever the text.
+const textTone = 1310
+
+// speaks gives a gateway a synthesiser.
+func speaks(t testing.TB, c *config.Config) {
+	t.Helper()
+	c.Announcements.Synthesiser = []string{"cat", peertest.Tone(t, pcm.Wideband, textTone, -20, 2)}
+	c.Announcements.Cache = t.TempDir()
+}
+
+// meetingOf changes a meeting of the sample.
+func meetingOf(c *config.Config, id string, change func(*embedded.MeetingConfig)) {
+	i := slices.IndexFunc(c.Meetings, func(m embedded.MeetingConfig) bool { return m.ID == id })
+	c.Meetings = slices.Clone(c.Meetings)
+	change(&c.Meetings[i])
+}
+
+// heardTone waits until a phone has heard a tone, from a place in its recording
+// on, and returns where that was.
+func (g *gateway) heardTone(phone *peertest.Baresip, hertz float64, from int) int {
+	g.t.Helper()
+	const window = pcm.Narrowband / 10
+	at := from
+	peertest.Eventually(g.t, "the phone hears a tone", func() bool {
+		for heard := phone.Heard(); at+window <= len(heard); at += window / 2 {
+			if peertest.Level(heard[at:at+window], hertz) > -36 {
+				return true
+			}
+		}
+		return false
+	})
+	return at
+}
+
+// evidence counts the entries of a kind with an answer.
+func (g *gateway) evidence(kind, answer string) int {
+	n := 0
+	for line := range strings.Lines(g.records()) {
+		if strings.Contains(line, `"kind":"`+kind+`"`) && strings.Contains(line, `"answer":"`+answer+`"`) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestNobodyIsConnectedWithoutConsentToTheProcessing has a caller who says no,
+// one who types a yes ahead and then says nothing, and one who says yes.
+func TestNobodyIsConnectedWithoutConsentToTheProcessing(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000001"
+	g := startGateway(t, func(c *config.Config) {
+		speaks(t, c)
+		c.Privacy.Consent, c.Privacy.Controller = true, announcements.Texts{"": "Stadt Musterhausen"}
+		c.Limits.Consent = 3 * time.Second
+	})
+	no, ahead := g.phone(440), g.phone(500)
+	no.Dial(g.uri("en"))
+	no.Key(meeting + "#")
+	ahead.Dial(g.uri("de"))
+	ahead.Key(meeting + "##1111")
+
+	g.heardTone(no, textTone, g.heard(no, "en", announcements.PrivacyController))
+	g.heard(no, "en", announcements.ProcessLeave)
+	no.Key("2")
+	g.heard(no, "en", announcements.RefuseProcessing)
+	no.Wait("CALL_CLOSED")
+	g.heard(ahead, "de", announcements.RefuseProcessing)
+	ahead.Wait("CALL_CLOSED")
+	if n := g.metric("einwahl_seats_total"); n != 0 {
+		t.Errorf("%v seats without consent", n)
+	}
+
+	yes := g.phone(620)
+	yes.Dial(g.uri("de"))
+	yes.Key(meeting + "##")
+	g.heard(yes, "de", announcements.ProcessAgree)
+	yes.Key("1")
+	g.heard(yes, "de", announcements.ProcessYes)
+	g.waitPhones(meeting, 1)
+	yes.Hangup()
+	g.settle()
+	if agreed, declined := g.evidence("processing", "agreed"), g.evidence("processing", "declined"); agreed != 1 || declined != 2 {
+		t.Errorf("evidence of %d yes and %d no, want 1 and 2:\n%s", agreed, declined, g.records())
+	}
+	if n := g.evidence("notice", "informed"); n != 3 {
+		t.Errorf("evidence of %d notices, want 3", n)
+	}
+	if n := g.metric("einwahl_calls_total", `outcome="no_processing"`); n != 2 {
+		t.Errorf("%v calls ended without consent, want 2", n)
+	}
+	g.verifyRecords()
+}
+
+// TestAPurposeIsToldAndAskedAnew changes what a recording is for while a phone
+// that has agreed is in it.
+func TestAPurposeIsToldAndAskedAnew(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000004"
+	g := startGateway(t, func(c *config.Config) {
+		speaks(t, c)
+		meetingOf(c, meeting, func(m *embedded.MeetingConfig) { m.Purpose = embedded.Texts{"": "das Protokoll"} })
+	})
+	recorded := func() string {
+		for _, p := range g.phones(meeting) {
+			return p.Recorded
+		}
+		return ""
+	}
+	phone := g.phone(440)
+	g.join(phone, "de", meeting)
+	g.heardTone(phone, textTone, g.heard(phone, "de", announcements.ConsentPurpose))
+	g.heard(phone, "de", announcements.ConsentAgree)
+	phone.Key("1")
+	peertest.Eventually(t, "the meeting sees the yes", func() bool { return recorded() == "agreed" })
+	g.heard(phone, "de", announcements.Enter)
+
+	g.control(meeting, map[string]any{"purpose": map[string]string{"de": "eine Schulung"}})
+	if got := recorded(); got != "unanswered" {
+		t.Errorf("a yes to one purpose is %q to another", got)
+	}
+	at := g.heard(phone, "de", announcements.ConsentChanged)
+	g.heardTone(phone, textTone, at)
+	phone.Key("2")
+	peertest.Eventually(t, "the meeting sees the no", func() bool { return recorded() == "declined" })
+	g.heard(phone, "de", announcements.ConsentNo)
+	phone.Hangup()
+	g.settle()
+	if all := g.records(); !strings.Contains(all, `"purpose":"das Protokoll"`) || !strings.Contains(all, `"purpose":"eine Schulung"`) {
+		t.Errorf("the evidence does not tell both purposes:\n%s", all)
+	}
+}
+
+// TestANoCanMeanLeaving: there is no key for listening then.
+func TestANoCanMeanLeaving(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000004"
+	g := startGateway(t, func(c *config.Config) {
+		meetingOf(c, meeting, func(m *embedded.MeetingConfig) { m.AfterNo = "leave" })
+	})
+	phone := g.phone(440)
+	g.join(phone, "en", meeting)
+	g.heard(phone, "en", announcements.ConsentRefuse)
+	phone.Key("2")
+	g.heard(phone, "en", announcements.RefuseNoConsent)
+	phone.Wait("CALL_CLOSED")
+	g.settle()
+	if n := g.metric("einwahl_seats_total"); n != 0 {
+		t.Errorf("%v seats without consent", n)
+	}
+	if n := g.evidence("recording", "declined"); n != 1 {
+		t.Errorf("evidence of %d no, want 1", n)
+	}
+}
+
+// TestTheWaitingRoomHasItsOwnWords, those of the meeting before those of the
+// number.
+func TestTheWaitingRoomHasItsOwnWords(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000007"
+	g := startGateway(t, func(c *config.Config) {
+		speaks(t, c)
+		c.Numbers = slices.Clone(c.Numbers)
+		c.Numbers[0].Message = announcements.Texts{"en": "Call four two for help."}
+	})
+	phone := g.phone(440)
+	g.join(phone, "en", meeting)
+	g.heardTone(phone, textTone, g.heard(phone, "en", announcements.WaitMessage))
+	before := len(phone.Heard())
+	g.control(meeting, map[string]any{"message": map[string]string{"en": "We begin at nine."}})
+	g.heardTone(phone, textTone, before)
+	if n := len(g.phones(meeting)); n != 0 {
+		t.Errorf("%d phones have a seat", n)
+	}
+	phone.Hangup()
+	g.settle()
+}
+
+// TestARecordingIsHeardAllTheTime: the tone comes again and again, over silence.
+func TestARecordingIsHeardAllTheTime(t *testing.T) {
+	t.Parallel()
+	const meeting, hertz = "100000003", 440
+	g := startGateway(t, func(c *config.Config) { c.Recording.Tone = 10 * time.Second })
+	phone := g.phone(740)
+	g.join(phone, "en", meeting)
+	in := g.heard(phone, "en", announcements.Enter) + len(g.prompt("en", announcements.Enter))
+	first := g.heardTone(phone, hertz, in)
+	second := g.heardTone(phone, hertz, first+pcm.Narrowband)
+	if apart := time.Duration(second-first) * time.Second / pcm.Narrowband; apart < 9*time.Second || apart > 11*time.Second {
+		t.Errorf("the tones are %v apart, want 10s", apart)
+	}
+	phone.Hangup()
+	g.settle()
+}
