@@ -23,8 +23,8 @@ func speaks(t testing.TB, c *config.Config) {
 	c.Announcements.Cache = t.TempDir()
 }
 
-// meetingOf changes a meeting of the sample.
-func meetingOf(c *config.Config, id string, change func(*embedded.MeetingConfig)) {
+// changeMeeting changes a meeting of the sample.
+func changeMeeting(c *config.Config, id string, change func(*embedded.MeetingConfig)) {
 	i := slices.IndexFunc(c.Meetings, func(m embedded.MeetingConfig) bool { return m.ID == id })
 	c.Meetings = slices.Clone(c.Meetings)
 	change(&c.Meetings[i])
@@ -113,7 +113,7 @@ func TestAPurposeIsToldAndAskedAnew(t *testing.T) {
 	const meeting = "100000004"
 	g := startGateway(t, func(c *config.Config) {
 		speaks(t, c)
-		meetingOf(c, meeting, func(m *embedded.MeetingConfig) { m.Purpose = embedded.Texts{"": "das Protokoll"} })
+		changeMeeting(c, meeting, func(m *embedded.MeetingConfig) { m.Purpose = embedded.Texts{"": "das Protokoll"} })
 	})
 	recorded := func() string {
 		for _, p := range g.phones(meeting) {
@@ -150,7 +150,7 @@ func TestANoCanMeanLeaving(t *testing.T) {
 	t.Parallel()
 	const meeting = "100000004"
 	g := startGateway(t, func(c *config.Config) {
-		meetingOf(c, meeting, func(m *embedded.MeetingConfig) { m.AfterNo = "leave" })
+		changeMeeting(c, meeting, func(m *embedded.MeetingConfig) { m.AfterNo = "leave" })
 	})
 	phone := g.phone(440)
 	g.join(phone, "en", meeting)
