@@ -16,7 +16,7 @@ import (
 type Speech struct {
 	segments []segment
 	lang     string
-	version  string
+	hash     string
 	text     string
 
 	// next and offset belong to the reader.
@@ -49,7 +49,7 @@ func newSpeech(lang string, segments []segment, said []*recording) *Speech {
 			text = append(text, r.text)
 		}
 	}
-	s.version = hex.EncodeToString(sum.Sum(nil))[:versionLength]
+	s.hash = hex.EncodeToString(sum.Sum(nil))
 	s.text = strings.Join(text, " ")
 	if len(segments) == 0 {
 		s.finish()
@@ -130,9 +130,12 @@ func (s *Speech) Duration() time.Duration {
 // Language is the language that was asked for.
 func (s *Speech) Language() string { return s.lang }
 
-// Version is a short hash of the words, the same for the same words in the
-// same language. Consent records keep it.
-func (s *Speech) Version() string { return s.version }
+// Hash is the SHA-256 of the words, in hex: the same for the same words in the
+// same language. Evidence keeps it.
+func (s *Speech) Hash() string { return s.hash }
+
+// Version is the beginning of Hash, which people can compare.
+func (s *Speech) Version() string { return s.hash[:versionLength] }
 
 // Text is what is said, as far as it is known in writing.
 func (s *Speech) Text() string { return s.text }

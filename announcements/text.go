@@ -31,6 +31,7 @@ const (
 var (
 	errEmptyText = errors.New("there are no words")
 	errLongText  = fmt.Errorf("longer than %d characters", longestText)
+	errNoName    = errors.New("the name of a recording is no name")
 	errNotSpoken = errors.New("announcements.synthesiser is empty: nothing speaks texts")
 )
 
@@ -68,25 +69,31 @@ type Phrase struct{ Language, Words string }
 // last start, is there at once. It returns an error where the text cannot be
 // said: no synthesiser, one that fails or takes too long, no such recording.
 func (l *Library) Prepare(ctx context.Context, p Phrase) error {
-	return l.prepare(ctx, p, true)
+	_, err := l.prepare(ctx, p)
+	return err
 }
 
 // PrepareUnkept is Prepare for what must not be written to the disk, such as
-// somebody's name.
+// somebody's name. It names no recording: people may call themselves anything.
 func (l *Library) PrepareUnkept(ctx context.Context, p Phrase) error {
-	return l.prepare(ctx, p, false)
+	if _, named := Named(p.Words); named {
+		return errNoName
+	}
+	p.Words = tidy(p.Words)
+	_, err := l.texts.prepare(ctx, p, false)
+	return err
 }
 
 // Keep prepares texts and holds them ready for as long as no other Keep does:
 // those of the operator's file, which must never be left out. Where one cannot
 // be spoken, what was held before stays.
 func (l *Library) Keep(ctx context.Context, all ...Phrase) error {
-	errs := make([]error, len(all))
+	clips, errs := make([]*clip, len(all)), make([]error, len(all))
 	var work sync.WaitGroup
 	for i, p := range all {
 		work.Go(func() {
-			if err := l.Prepare(ctx, p); err != nil {
-				errs[i] = fmt.Errorf("%q cannot be spoken in %s: %w", p.Words, p.Language, err)
+			if clips[i], errs[i] = l.prepare(ctx, p); errs[i] != nil {
+				errs[i] = fmt.Errorf("%q cannot be spoken in %s: %w", p.Words, p.Language, errs[i])
 			}
 		})
 	}
@@ -94,19 +101,25 @@ func (l *Library) Keep(ctx context.Context, all ...Phrase) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return l.texts.keep(all)
+	held := make(map[Phrase]*clip, len(all))
+	for i, p := range all {
+		held[Phrase{p.Language, tidy(p.Words)}] = clips[i]
+	}
+	l.texts.keep(held)
+	return nil
 }
 
-func (l *Library) prepare(ctx context.Context, p Phrase, store bool) error {
+func (l *Library) prepare(ctx context.Context, p Phrase) (*clip, error) {
 	p.Words = tidy(p.Words)
-	if own, named := Named(p.Words); named {
-		if _, c := l.find(p.Language, own); c == nil {
-			return fmt.Errorf("announcements.directory has no recording %s in %s", p.Words, p.Language)
-		}
-		return nil
+	own, named := Named(p.Words)
+	if !named {
+		return l.texts.prepare(ctx, p, true)
 	}
-	_, err := l.texts.prepare(ctx, p, store)
-	return err
+	_, c := l.find(p.Language, own)
+	if c == nil {
+		return nil, fmt.Errorf("announcements.directory has no recording %s in %s", p.Words, p.Language)
+	}
+	return c, nil
 }
 
 // texts are words that the synthesiser has spoken: the latest in memory, and
@@ -259,23 +272,10 @@ func (t *texts) find(p Phrase) *clip {
 }
 
 // keep holds these, and no others, whatever else is spoken.
-func (t *texts) keep(all []Phrase) error {
-	held := map[Phrase]*clip{}
-	for _, p := range all {
-		p.Words = tidy(p.Words)
-		if _, named := Named(p.Words); named {
-			continue
-		}
-		c := t.find(p)
-		if c == nil {
-			return fmt.Errorf("%q in %s is gone", p.Words, p.Language)
-		}
-		held[p] = c
-	}
+func (t *texts) keep(held map[Phrase]*clip) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.shelf.held = held
-	return nil
 }
 
 // name is the file of p: another voice makes another file.

@@ -182,13 +182,23 @@ func TestWhatCannotBeSpoken(t *testing.T) {
 			})
 			t.Setenv(asSynthesiser, tt.how)
 			for _, prepare := range []func(context.Context, Phrase) error{
-				l.Prepare, l.PrepareUnkept, func(ctx context.Context, p Phrase) error { return l.Keep(ctx, p) },
+				l.Prepare, func(ctx context.Context, p Phrase) error { return l.Keep(ctx, p) },
 			} {
 				if err := prepare(t.Context(), tt.phrase); err == nil || !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("err = %v, want %q in it", err, tt.want)
 				}
 			}
 		})
+	}
+}
+
+func TestANameIsNoRecording(t *testing.T) {
+	l := openWith(t, map[string][]byte{"de/own.notice.short.wav": waveFile(16000, 1, sine(16000, 1, 10000))})
+	if err := l.PrepareUnkept(t.Context(), Phrase{"de", " own.notice.short"}); !errors.Is(err, errNoName) {
+		t.Errorf("somebody who is called so: %v", err)
+	}
+	if err := l.PrepareUnkept(t.Context(), Phrase{"de", "Ada"}); !errors.Is(err, errNotSpoken) {
+		t.Errorf("without a synthesiser: %v", err)
 	}
 }
 

@@ -74,6 +74,8 @@ func TestAskingForConsent(t *testing.T) {
 		{"star zero reads the full notice", after(asked, digit{key: '*'}), digit{key: '0'}, asking, "say privacy.long"},
 		{"a yes in it is none", after(asked, keys("*0")...), digit{key: '1', begun: 2}, asking, ""},
 		{"zero reads it again", after(asked, keys("*0")...), digit{key: '0'}, asking, "say privacy.long"},
+		{"a purpose that is spoken meanwhile waits for its end", after(asking1, keys("*0")...), rendered{text: "For the minutes."}, asking, ""},
+		{"and comes then", after(asking1, append(keys("*0"), rendered{text: "For the minutes."})...), spoken{}, asking, "say " + told},
 		{"hash goes back to the question", after(asked, keys("*0")...), digit{key: '#'}, asking, "say " + wholeQuestion},
 		{"and so does its end", after(asked, keys("*0")...), spoken{}, asking, "say " + wholeQuestion},
 		{"another recording asks anew", quiet, with(quiet, again), asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},

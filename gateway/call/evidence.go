@@ -28,7 +28,7 @@ func (s *Session) testify(ctx context.Context, a testify) {
 		c.Key = string(a.key)
 	}
 	if s.speech != nil && s.concerns(a) {
-		c.Words, c.Heard = s.speech.Version(), s.speech.Played()
+		c.Words, c.Hash, c.Heard = s.speech.Version(), s.speech.Hash(), s.speech.Played()
 		for _, w := range s.said {
 			c.Prompts = append(c.Prompts, string(w.prompt))
 		}
@@ -44,7 +44,8 @@ func (s *Session) testify(ctx context.Context, a testify) {
 
 // concerns reports that evidence is about the words that were said last.
 func (s *Session) concerns(a testify) bool {
-	return a.answer != withdrawn && (a.about != records.KindNotice || s.said.index(privacyNotice) < len(s.said))
+	notice := min(s.said.index(privacyNotice), s.said.index(fullNotice)) < len(s.said)
+	return a.answer != withdrawn && (a.about != records.KindNotice || notice)
 }
 
 func (s *Session) note(d admission.Decision) {

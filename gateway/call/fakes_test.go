@@ -53,6 +53,7 @@ func (f *fakeSpeech) ReadFrame(pcm.Frame) bool {
 
 func (f *fakeSpeech) Done() <-chan struct{} { return f.done }
 func (f *fakeSpeech) Version() string       { return "v" }
+func (f *fakeSpeech) Hash() string          { return "hash" }
 
 func (f *fakeSpeech) Begun() int {
 	f.mu.Lock()

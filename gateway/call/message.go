@@ -60,7 +60,9 @@ func nextRendered(s state, ev rendered) (state, []action) {
 	case noticing:
 		return sayNotice(s)
 	case asking:
-		s.untold = ev.err != nil
+		if s.untold = ev.err != nil; s.reading && s.speaking {
+			return s, nil // the question comes after the notice
+		}
 		return question(s)
 	}
 	return s, nil

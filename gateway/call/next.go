@@ -268,7 +268,7 @@ func stop(s state) (state, []action) {
 func to(s state, p phase) (state, []action) {
 	s, acts := stop(s)
 	s.phase, s.star, s.anew, s.rounds, s.trying, s.confirming = p, false, false, 0, false, 0
-	s.awaits, s.due = "", false
+	s.awaits, s.due, s.untold = "", false, false
 	return s, append(acts, disarm{patience}, disarm{reminder})
 }
 

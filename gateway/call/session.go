@@ -20,6 +20,7 @@ type speech interface {
 	Begun() int
 	Played() time.Duration
 	Version() string
+	Hash() string
 	Stop()
 }
 

@@ -138,7 +138,7 @@ func TestWhatTheEvidenceTells(t *testing.T) {
 		t.Fatalf("%d entries, want 3: %+v", len(st.consents), st.consents)
 	}
 	told, processing, recording := st.consents[0], st.consents[1], st.consents[2]
-	if told.Heard != time.Second || !slices.Equal(told.Prompts, []string{"privacy.short"}) || told.Words != "v" || told.Language != "en" || told.Key != "" {
+	if told.Heard != time.Second || !slices.Equal(told.Prompts, []string{"privacy.short"}) || told.Words != "v" || told.Hash != "hash" || told.Language != "en" || told.Key != "" {
 		t.Errorf("of the notice it tells %+v", told)
 	}
 	if processing.Run != 0 || processing.Prompts[1] != "process.agree" || processing.Heard < 2*time.Second || processing.Time.IsZero() {

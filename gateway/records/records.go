@@ -56,9 +56,10 @@ type Consent struct {
 	Answer   string        `json:"answer"`            // informed, agreed, declined, withdrawn or left
 	Key      string        `json:"key,omitempty"`     // the key pressed; none for silence and for a notice
 	Language string        `json:"language"`
-	Prompts  []string      `json:"prompts"`  // what was said, in this order
-	Words    string        `json:"words"`    // version of the words
-	Heard    time.Duration `json:"heard_ns"` // how much of it was played
+	Prompts  []string      `json:"prompts"`                // what was said, in this order
+	Words    string        `json:"words"`                  // version of the words
+	Hash     string        `json:"words_sha256,omitempty"` // of the same words
+	Heard    time.Duration `json:"heard_ns"`               // how much of it was played
 	Program  string        `json:"program,omitempty"`
 
 	// Telephone is the caller's number where they show it. It is never written,

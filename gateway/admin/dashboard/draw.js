@@ -68,6 +68,7 @@ const phases = {
   answering: ["idle", "being answered"], foreseeing: ["idle", "being looked up"], excusing: ["bad", "being refused"], choosing: ["warn", "choosing a language"], greeting: ["warn", "being greeted"],
   numbering: ["warn", "keying a meeting"], finding: ["warn", "being looked up"], pinning: ["warn", "keying a PIN"],
   proving: ["warn", "being looked up"], delaying: ["warn", "pausing after a wrong entry"], visiting: ["warn", "at the door"], informing: ["warn", "hearing the privacy notice"],
+  consenting: ["warn", "asked to be connected at all"],
   holding: ["warn", "waiting"], asking: ["brand", "asked for consent"], noticing: ["brand", "told of the recording"],
   testifying: ["brand", "answer being recorded"], opening: ["good", "coming in"], talking: ["good", "in the meeting"],
   leaving: ["bad", "hearing why not"], ended: ["idle", "ended"],
