@@ -29,16 +29,20 @@ func concern(s state) state {
 	return s
 }
 
-// purposeWords tell what the recording is for, where that can be said.
+// purpose is what the recording is for, as far as it can be told.
+func purpose(s state) string {
+	if s.purpose != s.ready {
+		return ""
+	}
+	return s.purpose
+}
+
 func purposeWords(s state) words {
-	if s.purpose == "" || s.purpose != s.ready {
+	if purpose(s) == "" {
 		return nil
 	}
 	return words{{prompt: announcements.ConsentPurpose}, {prompt: theirWords, text: s.purpose}}
 }
-
-// unprepared reports that the purpose has to be spoken before it can be told.
-func unprepared(s state) bool { return s.purpose != "" && s.purpose != s.ready }
 
 // giveNotice tells that the meeting is recorded. The voice stays shut until
 // all of it was heard, so no key stops it.
@@ -48,7 +52,7 @@ func giveNotice(s state) (state, []action) {
 	}
 	s, acts := to(concern(s), noticing)
 	var more []action
-	if unprepared(s) {
+	if s.purpose != "" {
 		s, more = await(s, s.purpose)
 	} else {
 		s, more = sayNotice(s)
@@ -72,18 +76,19 @@ func askConsent(s state) (state, []action) {
 	return s, append(acts, arm{bound, longestNotice})
 }
 
-// raise puts the question of the phase, from its beginning.
+// raise puts the question of the phase, from its beginning. A purpose is spoken
+// first, each time: it costs nothing when it was, and nobody is asked about one
+// that cannot be told any more.
 func raise(s state) (state, []action) {
 	switch {
 	case s.phase == consenting:
 		return processingQuestion(s)
-	case unprepared(s):
-		s, acts := stop(s)
-		s, more := await(s, s.purpose)
-		return s, append(append(acts, disarm{patience}), more...)
+	case s.purpose == "":
+		return question(s)
 	}
-	s.untold = false
-	return question(s)
+	s, acts := stop(s)
+	s, more := await(s, s.purpose)
+	return s, append(append(acts, disarm{patience}), more...)
 }
 
 // question says the question about a recording, all of it. Who cannot be told
@@ -116,22 +121,17 @@ func leaves(s state) bool { return admission.AfterNo(facts(s)) == conference.Aft
 
 // consentKey is an answer about a recording. The safe answers count at once.
 func consentKey(s state, ev digit) (state, []action) {
-	switch star := s.star; ev.key {
-	case '1':
-		s.star = false
-		if !mayAgree(s, ev) {
-			return s, nil
-		}
-		return answerConsent(s, conference.Agreed, ev.key, announcements.ConsentYes)
-	case '2':
+	switch {
+	case ev.key == '2': // also behind *
 		return answerConsent(s, conference.Declined, ev.key, announcements.ConsentNo)
-	case '3':
+	case ev.key == '1' && !s.star && mayAgree(s, ev):
+		return answerConsent(s, conference.Agreed, ev.key, announcements.ConsentYes)
+	case ev.key == '3' && !s.star:
 		acts := []action{evidence(s, walkedOut, ev.key)}
 		s, more := goodbye(s, NoConsent)
 		return s, append(acts, more...)
-	default:
-		return questionKey(s, ev.key, star)
 	}
+	return questionKey(s, ev.key)
 }
 
 // mayAgree reports whether a yes counts: once the caller can have heard what it
@@ -147,9 +147,9 @@ func mayAgree(s state, ev digit) bool {
 }
 
 // questionKey is a key that answers no question: 0 repeats it, *0 reads the full
-// privacy notice, and # passes over that.
-func questionKey(s state, key rune, star bool) (state, []action) {
-	reading := s.reading && s.speaking
+// privacy notice, and # passes over that. Behind * no other key means anything.
+func questionKey(s state, key rune) (state, []action) {
+	star, reading := s.star, s.reading && s.speaking
 	switch s.star = key == '*'; {
 	case key == '0' && (star || reading):
 		s, acts := readNotice(s)
@@ -201,7 +201,7 @@ const (
 func evidence(s state, answer string, key rune) testify {
 	return testify{
 		about: records.KindRecording, answer: answer, key: key,
-		run: s.asked, purpose: s.purpose, policy: admission.Consent(facts(s)),
+		run: s.asked, purpose: purpose(s), policy: admission.Consent(facts(s)),
 	}
 }
 

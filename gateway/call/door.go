@@ -151,10 +151,10 @@ func hold(s state, why admission.Reason) (state, []action) {
 	case s.meeting.HostPIN:
 		row = row.then(word{prompt: announcements.WaitHostPIN})
 	}
-	s, row = thanked(s, row.then(messageWords(s)...))
+	s, row = thanked(s, row)
 	s, spoken := speak(s, true, row...)
 	acts = append(acts, spoken...)
-	s, more := newMessage(s)
+	s, more := tellMessage(s)
 	return s, append(append(acts, waitTime(s), arm{reminder, s.limits.Remind}), more...)
 }
 
@@ -165,8 +165,8 @@ func remindWaiting(s state) (state, []action) {
 	if s.speaking {
 		return s, []action{again}
 	}
-	s, acts := speak(s, true, prompts(announcements.WaitStill).then(messageWords(s)...)...)
-	s, more := newMessage(s)
+	s, acts := speak(s, true, word{prompt: announcements.WaitStill})
+	s, more := tellMessage(s)
 	return s, append(append(acts, again), more...)
 }
 
@@ -186,7 +186,7 @@ func waitingKey(s state, key rune) (state, []action) {
 	switch {
 	case s.warned && s.phase == holding && s.entry == "":
 		return waitOn(s)
-	case key == '0' && (star || s.reading && s.speaking):
+	case key == '0' && (star || s.reading && s.speaking && !claiming(s)):
 		return readNotice(s)
 	case key == '#' && s.phase == informing:
 		return passNotice(s, key)

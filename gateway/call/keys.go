@@ -120,6 +120,7 @@ func reconsider(s state) (state, []action) {
 		return s, acts
 	}
 	s.answer, s.run, s.asked = conference.Declined, s.meeting.RecordingRun, s.meeting.RecordingRun
+	s.purpose = s.meeting.Purpose
 	acts := []action{evidence(s, withdrawn, '2')}
 	s, noted := proceed(s)
 	if s.phase != talking { // a no is a goodbye here

@@ -18,14 +18,22 @@ func messageWords(s state) words {
 	return words{{prompt: announcements.WaitMessage}, {prompt: theirWords, text: text}}
 }
 
-// newMessage has a message spoken that is not yet. One that nobody can speak is
-// left out, and tried again when callers are told that they still wait.
+// tellMessage has the message spoken, which is then said. It costs nothing when
+// it was spoken before. One that nobody can speak is left out, until callers are
+// told again that they wait.
+func tellMessage(s state) (state, []action) {
+	if text := message(s); text != "" {
+		return await(s, text)
+	}
+	return s, nil
+}
+
+// newMessage tells a message that is another one than before.
 func newMessage(s state) (state, []action) {
-	text := message(s)
-	if text == "" || text == s.ready || text == s.awaits {
+	if text := message(s); text == s.ready || text == s.awaits {
 		return s, nil
 	}
-	return await(s, text)
+	return tellMessage(s)
 }
 
 // await has a text spoken, which may take a while.

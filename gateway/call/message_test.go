@@ -21,7 +21,9 @@ func TestTheWaitingRoomSpeaks(t *testing.T) {
 		{"it follows", after(held, rendered{text: "We begin soon."}), spoken{}, holding, "say wait.message text"},
 		{"it is said at once to who hears music", after(held, spoken{}), rendered{text: "We begin soon."}, holding, "say wait.message text"},
 		{"it waits for who keys in something", after(atDoor(openMeeting(noHost, hostPIN, soon)), digit{key: '8'}), rendered{text: "We begin soon."}, holding, ""},
-		{"it is said again with each reminder", told, expired{reminder}, holding, "say wait.still wait.message text; arm reminder 1m30s"},
+		{"it comes again with each reminder", told, expired{reminder}, holding, "say wait.still; arm reminder 1m30s; render We begin soon."},
+		{"and follows it", after(told, expired{reminder}, rendered{text: "We begin soon."}), spoken{}, holding, "say wait.message text"},
+		{"it is not said again for a change of the meeting", told, with(held, func(m *conference.State) { m.People++ }), holding, ""},
 		{"another one is said when it comes", after(told, with(held, later)), rendered{text: "We begin later."}, holding, "say wait.message text"},
 		{"one that was taken back is not", after(told, with(held, func(m *conference.State) { m.Message = "" })), expired{reminder}, holding, "say wait.still; arm reminder 1m30s"},
 		{"one that was taken back while it was spoken is not", after(held, spoken{}, with(held, func(m *conference.State) { m.Message = "" })), rendered{text: "We begin soon."}, holding, ""},
@@ -49,9 +51,6 @@ func TestAMessageIsHeardEachMinuteAndAHalf(t *testing.T) {
 	st.order("hears wait.room", "hears wait.message", "hears text", "hears wait.still", "hears wait.message", "hears text")
 	if n := st.count("hears text"); n != 4 {
 		t.Errorf("the message was heard %d times in five minutes, want 4", n)
-	}
-	if n := st.count("prepares"); n != 1 {
-		t.Errorf("it was spoken %d times", n)
 	}
 	st.never("open", "voice")
 }

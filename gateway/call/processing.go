@@ -27,18 +27,13 @@ func processingQuestion(s state) (state, []action) {
 // processingKey is an answer. As with a recording only 1 is a yes, and only once
 // it was named.
 func processingKey(s state, ev digit) (state, []action) {
-	switch star := s.star; ev.key {
-	case '1':
-		s.star = false
-		if !mayAgree(s, ev) {
-			return s, nil
-		}
+	switch {
+	case ev.key == '1' && !s.star && mayAgree(s, ev):
 		return attest(s, processed(conference.Agreed, ev.key), conference.Agreed)
-	case '2', '3':
+	case (ev.key == '2' || ev.key == '3') && !s.star:
 		return refuseProcessing(s, ev.key)
-	default:
-		return questionKey(s, ev.key, star)
 	}
+	return questionKey(s, ev.key)
 }
 
 // refuseProcessing lets a caller go who does not consent.

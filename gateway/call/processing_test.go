@@ -32,6 +32,8 @@ func TestAskingForConsentToTheProcessing(t *testing.T) {
 		{"four is no answer", quiet, digit{key: '4'}, consenting, ""},
 		{"nine is no answer", quiet, digit{key: '9'}, consenting, ""},
 		{"hash is no answer", asked, digit{key: '#'}, consenting, ""},
+		{"one behind star is no yes", after(quiet, digit{key: '*'}), digit{key: '1'}, consenting, ""},
+		{"two behind star does not leave", after(quiet, digit{key: '*'}), digit{key: '2'}, consenting, ""},
 		{"zero repeats the question", quiet, digit{key: '0'}, consenting, "say " + question},
 		{"star zero reads the full notice", after(quiet, digit{key: '*'}), digit{key: '0'}, consenting, "say privacy.long"},
 		{"after it the question comes again", after(quiet, keys("*0")...), spoken{}, consenting, "say " + question},
