@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -142,6 +145,57 @@ func TestAPurposeIsToldAndAskedAnew(t *testing.T) {
 	g.settle()
 	if all := g.records(); !strings.Contains(all, `"purpose":"das Protokoll"`) || !strings.Contains(all, `"purpose":"eine Schulung"`) {
 		t.Errorf("the evidence does not tell both purposes:\n%s", all)
+	}
+}
+
+// TestWithdrawingIsSilenceInTheRecording has a phone agree, talk, and take it back
+// while it goes on talking.
+func TestWithdrawingIsSilenceInTheRecording(t *testing.T) {
+	t.Parallel()
+	const meeting, hertz = "100000004", 440
+	g := startGateway(t, nil)
+	phone := g.phone(hertz)
+	g.join(phone, "en", meeting)
+	g.heard(phone, "en", announcements.ConsentAgree)
+	phone.Key("1")
+	in := g.heard(phone, "en", announcements.Enter)
+	talks := func(from int) {
+		peertest.Eventually(t, "the phone talks for a while", func() bool { return len(phone.Heard()) > from+3*pcm.Narrowband })
+	}
+	talks(in + len(g.prompt("en", announcements.Enter)))
+	phone.Key("*2")
+	talks(g.heard(phone, "en", announcements.ConsentWithdrawn))
+	phone.Hangup()
+	g.settle()
+
+	peertest.Eventually(t, "the recording is complete", func() bool {
+		found, err := filepath.Glob(filepath.Join(g.conf.Conference.Embedded.Recordings, "*", "manifest.json"))
+		if err != nil || len(found) != 1 {
+			return false
+		}
+		text, err := os.ReadFile(found[0])
+		var manifest struct{ Ended *time.Time }
+		return err == nil && json.Unmarshal(text, &manifest) == nil && manifest.Ended != nil
+	})
+	const window = pcm.Narrowband / 10
+	files := g.recordings()
+	if len(files) != 2 {
+		t.Errorf("recordings are %q, want the phone's and the mix", files)
+	}
+	for _, file := range files {
+		sound, last := decode(t, file), 0
+		for at := 0; at+window <= len(sound); at += window {
+			if peertest.Level(sound[at:at+window], hertz) > silent {
+				last = at + window
+			}
+		}
+		talked, silence := time.Duration(last)*time.Second/pcm.Narrowband, time.Duration(len(sound)-last)*time.Second/pcm.Narrowband
+		if talked < 2*time.Second || silence < 2*time.Second {
+			t.Errorf("%s has the phone for %v and then silence for %v, want both", filepath.Base(file), talked, silence)
+		}
+	}
+	if agreed, withdrawn := g.evidence("recording", "agreed"), g.evidence("recording", "withdrawn"); agreed != 1 || withdrawn != 1 {
+		t.Errorf("evidence of %d yes and %d taken back, want one each", agreed, withdrawn)
 	}
 }
 
