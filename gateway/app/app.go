@@ -173,7 +173,9 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) Reload(c config.Config) error {
 	old := a.settings.Load()
 	changes := config.Diff(old.Config, c)
-	if err := a.library.Keep(context.Background(), c.Phrases(a.library)...); err != nil {
+	// Calls in progress still need the texts of the file before.
+	texts := append(c.Phrases(a.library), old.Phrases(a.library)...)
+	if err := a.library.Keep(context.Background(), texts...); err != nil {
 		return fmt.Errorf("announcements: %w", err)
 	}
 	if err := a.phones.SetTrunks(c.Trunks); err != nil {
