@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -42,10 +43,7 @@ func (s *Session) do(ctx context.Context, a action) {
 	case testify:
 		s.testify(ctx, a)
 	case render:
-		lang := s.state.lang
-		s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
-			return result{event: rendered{a.text, s.speaker.prepare(ctx, lang, a.text)}}
-		})
+		s.render(ctx, a.text)
 	case open:
 		s.openSeat(ctx)
 	case command:
@@ -65,6 +63,19 @@ func (s *Session) do(ctx context.Context, a action) {
 	case note:
 		s.note(a.decision)
 	}
+}
+
+// render has a text spoken. What is wrong with it is for the operator to see: the
+// caller goes without it.
+func (s *Session) render(ctx context.Context, text string) {
+	lang := s.state.lang
+	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
+		err := s.speaker.prepare(ctx, lang, text)
+		if err != nil && !errors.Is(err, context.Canceled) {
+			s.log.Warn().Err(err).Str("language", lang).Msg("a text of the meeting cannot be spoken")
+		}
+		return result{event: rendered{text, err}}
+	})
 }
 
 // answer takes the call, after it has rung for a while where the operator
