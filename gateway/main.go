@@ -34,6 +34,7 @@ type commands struct {
 	Config   configCommand   `cmd:"" help:"Print the sample file: every key with its default, unit and reason."`
 	Prompts  promptsCommand  `cmd:"" help:"List what callers can hear, or write one prompt as WAV."`
 	Meetings meetingsCommand `cmd:"" help:"Make, show, change and end meetings of a running gateway, and print invitations."`
+	Records  recordsCommand  `cmd:"" help:"Show, export and verify evidence of consent and records of calls."`
 	Health   healthCommand   `cmd:"" help:"Ask a running gateway whether it is well. For containers: exit 0 or 1."`
 	Version  versionCommand  `cmd:"" help:"Print the version, the commit and the codec libraries."`
 }

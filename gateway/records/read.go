@@ -49,6 +49,12 @@ func (r *Reader) Calls(from int64) iter.Seq2[store.Call, error] { return r.view.
 // CallsOf are the call records of a caller's pseudonym, with the newest last.
 func (r *Reader) CallsOf(subject string) iter.Seq2[store.Call, error] { return r.view.CallsOf(subject) }
 
+// Last is the end of the ledger.
+func (r *Reader) Last() (ledger.Tail, error) { return r.view.Last() }
+
+// LastCall is the highest ID of a call record; 0 where there is none.
+func (r *Reader) LastCall() (int64, error) { return r.view.LastCall() }
+
 // Head is the newest checkpoint; false where there is none.
 func (r *Reader) Head() (ledger.Checkpoint, bool, error) { return r.view.Head() }
 

@@ -165,10 +165,14 @@ func keys[T int64 | uint64](all []T) [][]any {
 }
 
 // Tail is where the next entry goes.
-func (s *Store) Tail(ctx context.Context) (ledger.Tail, error) {
+func (s *Store) Tail(ctx context.Context) (ledger.Tail, error) { return tail(ctx, s.db) }
+
+func tail(ctx context.Context, in interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}) (ledger.Tail, error) {
 	var seq int64
 	var hash []byte
-	err := s.db.QueryRowContext(ctx, "SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1").Scan(&seq, &hash)
+	err := in.QueryRowContext(ctx, "SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1").Scan(&seq, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ledger.Tail{}, nil
 	}

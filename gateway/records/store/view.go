@@ -80,6 +80,17 @@ func (v *View) CallsOf(subject string) iter.Seq2[Call, error] {
 		0, func(c Call) int64 { return c.ID + 1 }, readCall, subject)
 }
 
+// Last is the end of the ledger.
+func (v *View) Last() (ledger.Tail, error) { return tail(v.ctx, v.tx) }
+
+// LastCall is the highest ID of a call; 0 where there is none.
+func (v *View) LastCall() (id int64, err error) {
+	if err := v.tx.QueryRowContext(v.ctx, "SELECT COALESCE(MAX(id), 0) FROM calls").Scan(&id); err != nil {
+		return 0, fmt.Errorf("read calls: %w", err)
+	}
+	return id, nil
+}
+
 // Head is the newest checkpoint; false where there is none.
 func (v *View) Head() (ledger.Checkpoint, bool, error) {
 	rows, err := v.tx.QueryContext(v.ctx, "SELECT seq, time, hash, key, signature FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")
