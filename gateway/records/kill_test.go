@@ -1,0 +1,116 @@
+package records
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+)
+
+// asWriter makes the test binary be a program that writes records.
+const asWriter = "EINWAHL_TEST_AS_WRITER"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(asWriter); dir != "" {
+		fmt.Fprintln(os.Stderr, writeUntilKilled(in(dir)))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// writeUntilKilled appends consents and calls from many goroutines, and says of
+// each that it lasts.
+func writeUntilKilled(c Config) error {
+	b, err := Open(c, zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	go func() { _ = b.Run(context.Background()) }()
+	failed := make(chan error)
+	for w := range 8 {
+		go func() {
+			for n := 0; ; n++ {
+				id := fmt.Sprintf("%d-%d-%d", os.Getpid(), w, n)
+				err := b.AppendConsent(Consent{Call: id, Answer: "agreed"})
+				if err == nil && n%4 == 0 {
+					err = b.AppendCall(Call{Call: id})
+				}
+				if err != nil {
+					failed <- err
+					return
+				}
+				fmt.Println(id) // one write, so that the line is whole
+			}
+		}()
+	}
+	return <-failed
+}
+
+// TestNothingIsLostAtKill kills a program 200 times while it writes: whatever it
+// has said that it lasts is there, and the chain fits.
+func TestNothingIsLostAtKill(t *testing.T) {
+	t.Parallel()
+	c := in(filepath.Join(t.TempDir(), "records"))
+	lasting := map[string]bool{}
+	for n := range 200 {
+		for _, id := range killAfter(t, c.Directory, 1+n%17) {
+			lasting[id] = true
+		}
+	}
+	report := whole(t, c)
+	_, told := consents(t, c)
+	there := map[string]bool{}
+	for _, consent := range told {
+		there[consent.Call] = true
+	}
+	ended := map[string]bool{}
+	for _, call := range calls(t, c) {
+		ended[call.Call] = true
+	}
+	for id := range lasting {
+		if !there[id] {
+			t.Errorf("consent %s is lost", id)
+		}
+		if fourth := strings.HasSuffix(id, "-0"); fourth && !ended[id] {
+			t.Errorf("call %s is lost", id)
+		}
+	}
+	t.Logf("%d acknowledged of %d entries in %d writes", len(lasting), report.Entries, report.Checkpoints)
+	if len(lasting) < 200 {
+		t.Errorf("%d records in 200 runs", len(lasting))
+	}
+}
+
+// killAfter runs the writer until it has said so many lines, kills it, and
+// returns all that it has said.
+func killAfter(t *testing.T, dir string, lines int) (said []string) {
+	t.Helper()
+	writer := exec.CommandContext(t.Context(), os.Args[0])
+	writer.Env = append(os.Environ(), asWriter+"="+dir)
+	writer.Stderr = os.Stderr
+	out, err := writer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s := bufio.NewScanner(out)
+	for s.Scan() {
+		if said = append(said, s.Text()); len(said) == lines {
+			if err := writer.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := writer.Wait(); err == nil || len(said) < lines {
+		t.Fatalf("the writer ended by itself after %d lines: %v", len(said), err)
+	}
+	return said
+}

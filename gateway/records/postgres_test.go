@@ -1,0 +1,219 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/rs/zerolog"
+)
+
+// postgres starts a server of PostgreSQL of the test's own, on a socket that
+// only this machine has, and returns how to reach it.
+func postgres(t *testing.T) (dsn string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pg") // the path of a socket must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	as := unprivileged(t, dir)
+	data := filepath.Join(dir, "data")
+	run := func(name string, args ...string) *exec.Cmd {
+		c := exec.Command(tool(t, name), args...)
+		c.Dir, c.SysProcAttr = dir, as
+		c.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+		return c
+	}
+	if out, err := run("initdb", "-D", data, "-U", "einwahl", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	var log strings.Builder
+	server := run("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off")
+	server.Stderr = &log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Signal(syscall.SIGINT)
+		_ = server.Wait()
+		if t.Failed() {
+			t.Logf("postgres: %s", &log)
+		}
+	})
+	dsn = fmt.Sprintf("host=%s user=einwahl dbname=postgres", dir)
+	db := database(t, dsn)
+	for deadline := time.Now().Add(time.Minute); ; {
+		if err := db.Ping(); err == nil {
+			return dsn
+		} else if time.Now().After(deadline) {
+			t.Fatalf("postgres does not answer: %v", err)
+		}
+		time.Sleep(20 * time.Millisecond) // there is nothing to wait for but an answer
+	}
+}
+
+// tool finds a program of Debian's package, which is not in the path.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	all, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if len(all) == 0 {
+		t.Fatalf("%s is missing: .ci/deps test", name)
+	}
+	return all[len(all)-1]
+}
+
+// unprivileged is who the server runs as, since it refuses to be root.
+func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	if err := os.Chown(dir, uid, gid); err != nil {
+		t.Fatal(err)
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+}
+
+func database(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func exec1(t *testing.T, db *sql.DB, statement string) {
+	t.Helper()
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func TestPostgres(t *testing.T) {
+	dsn := postgres(t)
+	admin := database(t, dsn)
+	// each part has a ledger of its own
+	config := func(t *testing.T, name string) Config {
+		exec1(t, admin, "CREATE SCHEMA "+name)
+		c := in(t.TempDir())
+		c.Postgres = Secret(dsn + " search_path=" + name)
+		return c
+	}
+
+	t.Run("many write, and a restart goes on", func(t *testing.T) {
+		c := config(t, "many")
+		for range 2 {
+			b, end := open(t, c)
+			var wg sync.WaitGroup
+			for range 20 {
+				wg.Go(func() {
+					for range 5 {
+						answered(t, b, "agreed")
+						if err := b.AppendCall(Call{Call: "c", Meeting: "1\x002"}); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			end()
+		}
+		if r := whole(t, c); r.Entries != 200 || r.Checkpoints >= 200 {
+			t.Errorf("%d entries, %d checkpoints", r.Entries, r.Checkpoints)
+		}
+		if told := calls(t, c); len(told) != 200 {
+			t.Errorf("%d calls", len(told))
+		}
+	})
+
+	t.Run("what is erased and purged is told", func(t *testing.T) {
+		c := config(t, "erased")
+		b, _ := open(t, c)
+		answered(t, b, "agreed", "declined", "agreed")
+		if err := b.Erase([]uint64{1}, "asked for"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.Purge(t.Context(), ClassRefusal, time.Now()); n != 1 || err != nil {
+			t.Errorf("purged %d, %v", n, err)
+		}
+		if err := b.AppendCall(Call{Call: "c", Subject: "s"}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := b.PurgeCalls(t.Context(), time.Now()); n != 1 || err != nil {
+			t.Errorf("purged %d calls, %v", n, err)
+		}
+		if r := whole(t, c); r.Erased != 2 || r.Entries != 6 {
+			t.Errorf("%+v", r)
+		}
+	})
+
+	t.Run("one gateway only", func(t *testing.T) {
+		c := config(t, "one")
+		_, end := open(t, c)
+		if _, err := Open(c, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "another gateway") {
+			t.Errorf("opened twice: %v", err)
+		}
+		open(t, config(t, "another")) // a schema of its own
+		end()
+		open(t, c)
+	})
+
+	t.Run("the administrator of the database is found out", func(t *testing.T) {
+		c := config(t, "tampered")
+		b, end := open(t, c)
+		answered(t, b, "agreed", "declined", "agreed")
+		end()
+		exec1(t, admin, "DELETE FROM tampered.ledger_entries WHERE seq = 3; DELETE FROM tampered.ledger_checkpoints WHERE seq = 3")
+		if _, err := Open(c, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "entry 3 removed") {
+			t.Errorf("started: %v", err)
+		}
+	})
+
+	t.Run("a connection that is lost comes back", func(t *testing.T) {
+		c := config(t, "lost")
+		b, _ := open(t, c)
+		answered(t, b, "agreed")
+		exec1(t, admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for b.AppendConsent(sample) != nil {
+			if ctx.Err() != nil {
+				t.Fatal("it does not")
+			}
+		}
+		answered(t, b, "agreed")
+		whole(t, c)
+	})
+
+	t.Run("a database that cannot hold every name is refused", func(t *testing.T) {
+		exec1(t, admin, "CREATE DATABASE narrow ENCODING 'SQL_ASCII' TEMPLATE template0")
+		c := in(t.TempDir())
+		c.Postgres = Secret(strings.Replace(dsn, "dbname=postgres", "dbname=narrow", 1))
+		if _, err := Open(c, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "SQL_ASCII") {
+			t.Errorf("opened: %v", err)
+		}
+	})
+}
