@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/records"
+	"github.com/einwahl/einwahl/gateway/records/ledger"
 )
 
 // recordsCommand is `einwahl records`.
@@ -77,10 +78,14 @@ func listEntries(w io.Writer, r *records.Reader, last uint64) error {
 		if err != nil {
 			return err
 		}
-		c := records.Consent{Answer: "(erased)"}
-		if !e.Erased() {
-			c = records.Consent{}
-			_ = json.Unmarshal(e.Body, &c) // what is no consent has no more columns
+		var c records.Consent
+		_ = json.Unmarshal(e.Body, &c) // what cannot be read has no columns
+		switch {
+		case e.Erased():
+			c.Answer = "(erased)"
+		case e.Kind == ledger.KindErased, e.Kind == ledger.KindPurged:
+			x, _ := ledger.ReadErasure(e.Body)
+			c.Answer = fmt.Sprintf("%d %s", x.Count, x.Class)
 		}
 		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Seq, e.Time.Local().Format(time.DateTime), e.Kind, c.Answer, c.Key, c.Language, c.Meeting, c.Call)
 	}
@@ -175,7 +180,10 @@ func (v verifyCommand) Run(ctx context.Context) (err error) {
 	if report.Entries > 0 {
 		fmt.Printf(" from %s to %s", report.First.Local().Format(time.DateTime), report.Last.Local().Format(time.DateTime))
 	}
-	fmt.Printf(", %d of them erased as the ledger tells; %s.\n", report.Erased, count(int(report.Checkpoints), "checkpoint", "checkpoints"))
+	if report.Erased > 0 {
+		fmt.Printf(", %d of them erased, as other entries tell", report.Erased)
+	}
+	fmt.Printf("; %s.\n", count(int(report.Checkpoints), "checkpoint", "checkpoints"))
 	if report.Whole() {
 		fmt.Println("Nothing was altered, removed, inserted or reordered.")
 		return nil

@@ -10,7 +10,9 @@ import (
 // tells how many records a second last and what a record costs.
 func BenchmarkAppend(b *testing.B) {
 	for name, add := range map[string]func(*Book) error{
-		"call":    func(b *Book) error { return b.AppendCall(Call{Call: "c", Trunk: "t", Outcome: "left", Sound: &Sound{Codec: "PCMA"}}) },
+		"call": func(b *Book) error {
+			return b.AppendCall(Call{Call: "c", Trunk: "t", Outcome: "left", Sound: &Sound{Codec: "PCMA"}})
+		},
 		"consent": func(b *Book) error { return b.AppendConsent(sample) },
 	} {
 		b.Run(name, func(b *testing.B) {

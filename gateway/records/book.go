@@ -83,6 +83,9 @@ func (b *Book) begin(ctx context.Context) error {
 	}
 	fresh := b.tail.Seq == 0 || b.config.Broken == Accept
 	key, made, err := openKey(b.config.Directory, fresh)
+	if errors.Is(err, errNoKey) {
+		return fmt.Errorf("%w; with records.broken: accept another is made", err)
+	}
 	if err != nil {
 		return err
 	}

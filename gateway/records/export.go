@@ -99,7 +99,7 @@ func writeList[T any](w io.Writer, rows iter.Seq2[T, error], shape func(T) (any,
 func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 	head := []string{
 		"seq", "written", "kind", "class", "erased", "time", "call", "meeting", "run", "policy", "answer", "key",
-		"language", "prompts", "words", "heard_ms", "program", "sealed", "hash",
+		"language", "prompts", "words", "heard_ms", "purpose", "program", "sealed", "hash",
 	}
 	return writeTable(w, head, entries, func(e ledger.Entry) ([]string, error) {
 		var c Consent
@@ -109,7 +109,7 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 		return []string{
 			strconv.FormatUint(e.Seq, 10), stamp(e.Time.UTC()), e.Kind, e.Class, strconv.FormatBool(e.Erased()),
 			stamp(c.Time), c.Call, c.Meeting, positive(c.Run), c.Policy, c.Answer, c.Key,
-			c.Language, strings.Join(c.Prompts, " "), c.Words, positive(c.Heard.Milliseconds()), c.Program,
+			c.Language, strings.Join(c.Prompts, " "), c.Words, positive(c.Heard.Milliseconds()), c.Purpose, c.Program,
 			base64.StdEncoding.EncodeToString(c.Sealed), e.Hash.String(),
 		}, nil
 	})

@@ -14,6 +14,9 @@ import (
 // keyFile is the name of the key that signs checkpoints.
 const keyFile = "ledger.key"
 
+// errNoKey tells that the key is gone that has signed the records.
+var errNoKey = errors.New("the key that has signed the records is not there")
+
 // openKey reads the key of a folder. Where there is none it is made, if it may
 // be.
 func openKey(folder string, may bool) (key ed25519.PrivateKey, made bool, err error) {
@@ -24,7 +27,7 @@ func openKey(folder string, may bool) (key ed25519.PrivateKey, made bool, err er
 		key, err = makeKey(path)
 		return key, true, err
 	case errors.Is(err, os.ErrNotExist):
-		return nil, false, fmt.Errorf("%s is gone, the key that has signed the records; with records.broken: accept another is made", path)
+		return nil, false, fmt.Errorf("%s: %w", path, errNoKey)
 	case err != nil:
 		return nil, false, fmt.Errorf("read key of the records: %w", err)
 	}

@@ -79,7 +79,10 @@ func verify(view *store.View, c Config, files, keys []string) (ledger.Report, er
 	switch {
 	case err == nil:
 		trust.Keys = append(trust.Keys, own.Public().(ed25519.PublicKey))
-	case len(keys) == 0:
+	case len(keys) > 0:
+	case errors.Is(err, errNoKey):
+		return ledger.Report{}, fmt.Errorf("%w; --key takes its public half", err)
+	default:
 		return ledger.Report{}, err
 	}
 	if trust.Anchors, err = ownAnchors(c); err != nil {

@@ -12,7 +12,8 @@ import (
 )
 
 // Unseal reads an export and writes a table of the numbers that are sealed in it.
-// It is for the machine that has the identities, and needs no gateway there.
+// It is for the machine that has the identities, and needs no gateway there. What
+// was sealed to somebody else is left out, and told as an error at the end.
 func Unseal(w io.Writer, export io.Reader, identities string) error {
 	keys, err := seal.ParseIdentities(identities)
 	if err != nil {
@@ -23,6 +24,7 @@ func Unseal(w io.Writer, export io.Reader, identities string) error {
 		return errors.New("this is no export: want what `einwahl records export` writes as JSON")
 	}
 	_ = out.Write([]string{"seq", "time", "call", "meeting", "kind", "answer", "number"}) // Error has it
+	foreign := 0
 	for in.More() {
 		var x Exported
 		var c Consent
@@ -34,10 +36,14 @@ func Unseal(w io.Writer, export io.Reader, identities string) error {
 		}
 		number, err := keys.Open(c.Sealed)
 		if err != nil {
-			return fmt.Errorf("entry %d: %w", x.Seq, err)
+			foreign++
+			continue
 		}
 		_ = out.Write([]string{strconv.FormatUint(x.Seq, 10), stamp(c.Time), c.Call, c.Meeting, c.Kind, c.Answer, harmless(number)})
 	}
 	out.Flush()
-	return out.Error()
+	if err := out.Error(); err != nil || foreign == 0 {
+		return err
+	}
+	return fmt.Errorf("numbers in %d entries are sealed to another key, or damaged", foreign)
 }

@@ -64,28 +64,27 @@ func (b *Book) Run(ctx context.Context) error {
 func (b *Book) gather(first request) []request {
 	all := []request{first}
 	if first.patient() {
-		wait := time.NewTimer(gathering)
-		defer wait.Stop()
-		for len(all) < largest {
-			select {
-			case r := <-b.requests:
-				all = append(all, r)
-				if r.patient() {
-					continue
-				}
-			case <-wait.C:
-			}
-			break
-		}
+		all = b.linger(all)
 	}
+	for len(all) < largest && len(b.requests) > 0 { // nobody else takes any
+		all = append(all, <-b.requests)
+	}
+	return all
+}
+
+// linger waits for more, until there is something that must not wait.
+func (b *Book) linger(all []request) []request {
+	wait := time.NewTimer(gathering)
+	defer wait.Stop()
 	for len(all) < largest {
 		select {
 		case r := <-b.requests:
-			all = append(all, r)
-			continue
-		default:
+			if all = append(all, r); !r.patient() {
+				return all
+			}
+		case <-wait.C:
+			return all
 		}
-		break
 	}
 	return all
 }

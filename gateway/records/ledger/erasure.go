@@ -40,6 +40,7 @@ type body struct {
 	seq    uint64
 	class  string
 	erased bool
+	mark   uint64
 }
 
 // erasures are all that a ledger tells of.

@@ -157,14 +157,14 @@ func TestEachTamperingIsNamed(t *testing.T) {
 			k.rewrite(7)
 			k.checkpoints = k.checkpoints[:6]
 		}, []string{
-			"entries 7 to 20 unsigned: no checkpoint is of it",
+			"entries 7 to 20 unsigned: no checkpoint covers it",
 		}},
 		{"the same with checkpoints of another key", func(k *kept) {
 			k.at(7).Body = []byte(`{"n":8}`)
 			k.rewrite(7)
 			k.checkpoints = append(k.checkpoints[:6], k.tail().Sign(begun, signer(2)))
 		}, []string{
-			"entries 7 to 20 unsigned: no checkpoint is of it",
+			"entries 7 to 20 unsigned: no checkpoint covers it",
 			"entry 20 forged: its checkpoint is not signed with a key that is trusted",
 		}},
 		{"a body is erased without a word", func(k *kept) { k.at(7).Body, k.at(7).Key = nil, nil }, []string{
@@ -197,7 +197,20 @@ func TestEachTamperingIsNamed(t *testing.T) {
 			"entry 7 inserted: the entry that was written there stands at 8",
 			"entries 8 to 21 reordered: written 1 further up",
 		}},
-		{"one is appended", func(k *kept) { k.insert(21) }, []string{"entry 21 unsigned: no checkpoint is of it"}},
+		{"one is appended", func(k *kept) { k.insert(21) }, []string{"entry 21 unsigned: no checkpoint covers it"}},
+		{"one is overwritten with a copy of another", func(k *kept) { k.entries[11] = *k.at(7); k.entries[11].Seq = 12 }, []string{
+			"entry 12 removed: a copy of entry 7 stands in its place",
+		}},
+		{"two are", func(k *kept) {
+			k.entries[11], k.entries[2] = *k.at(7), *k.at(7)
+			k.entries[11].Seq, k.entries[2].Seq = 12, 3
+		}, []string{
+			"entry 3 removed: a copy of entry 7 stands in its place",
+			"entry 12 removed: a copy of entry 7 stands in its place",
+		}},
+		{"a copy is appended", func(k *kept) { k.entries = append(k.entries, *k.at(7)); k.entries[20].Seq = 21 }, []string{
+			"entry 21 inserted: it is a copy of entry 7",
+		}},
 		{"two have one place", func(k *kept) { k.insert(8); k.entries[7].Seq = 7 }, []string{"entry 7 inserted: the place is taken already"}},
 		{"a checkpoint is altered", func(k *kept) { k.checkpoints[6].Time = begun }, []string{
 			"entry 7 forged: its checkpoint is not signed with a key that is trusted",

@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"crypto/ed25519"
-	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 )
@@ -77,7 +75,7 @@ type verifier struct {
 	highest uint64 // that a checkpoint is of
 
 	strange map[uint64]string // what does not fit, and why
-	moved   map[uint64]uint64 // by where it was written: where it stands
+	moved   map[uint64]origin // by where it stands: where it was written
 	gaps    [][2]uint64       // places without an entry
 	search  int               // hashes that may yet be made to find where entries come from
 
@@ -92,7 +90,7 @@ const searches = 3_000_000
 func newVerifier(t Trust) *verifier {
 	v := &verifier{
 		trust: t, anchors: map[uint64][]Checkpoint{}, clear: true, search: searches,
-		strange: map[uint64]string{}, moved: map[uint64]uint64{},
+		strange: map[uint64]string{}, moved: map[uint64]origin{},
 	}
 	for _, a := range t.Anchors {
 		v.anchors[a.Seq] = append(v.anchors[a.Seq], a)
@@ -148,7 +146,7 @@ func (v *verifier) header(e Entry) bool {
 		return true
 	}
 	if at, ok := v.origin(e); ok {
-		v.moved[at] = e.Seq
+		v.moved[e.Seq] = origin{at, e.mark()}
 		return false
 	}
 	v.strange[e.Seq] = "its header is not the one that was hashed"
@@ -174,7 +172,7 @@ func (v *verifier) origin(e Entry) (uint64, bool) {
 // body looks whether the body is what was written, and what it tells of others
 // that were erased.
 func (v *verifier) body(e Entry) {
-	v.bodies = append(v.bodies, body{e.Seq, e.Class, e.Erased()})
+	v.bodies = append(v.bodies, body{e.Seq, e.Class, e.Erased(), e.mark()})
 	switch {
 	case e.Erased():
 		return
@@ -236,7 +234,7 @@ func (v *verifier) beyond(c Checkpoint) {
 func (v *verifier) finish() Report {
 	end := v.last.Seq
 	if v.signed < end && v.clear && !v.known(end) {
-		v.fault(Unsigned, v.signed+1, end, "no checkpoint is of it")
+		v.fault(Unsigned, v.signed+1, end, "no checkpoint covers it")
 	}
 	if v.highest > end {
 		v.gaps = append(v.gaps, [2]uint64{end + 1, v.highest})
@@ -245,58 +243,6 @@ func (v *verifier) finish() Report {
 	v.erased()
 	v.report.Faults = inOrder(v.report.Faults)
 	return v.report
-}
-
-// places tells apart what was altered, removed, inserted and reordered: by
-// where each entry stands and where it was written.
-func (v *verifier) places() {
-	occupied := map[uint64]bool{} // places where one stands that was written for another
-	for at, stands := range v.moved {
-		occupied[stands] = true
-		v.fault(Reordered, stands, stands, fmt.Sprintf("written %s", offset(at, stands)))
-	}
-	for at, stands := range v.moved {
-		if _, strange := v.strange[at]; !strange && !occupied[at] && at <= v.last.Seq {
-			v.fault(Inserted, at, at, fmt.Sprintf("the entry that was written there stands at %d", stands))
-		}
-		if _, elsewhere := v.moved[stands]; !elsewhere && stands <= v.highest {
-			v.fault(Removed, stands, stands, "another stands in its place")
-		}
-	}
-	for seq, why := range v.strange {
-		if stands, elsewhere := v.moved[seq]; elsewhere {
-			v.fault(Inserted, seq, seq, fmt.Sprintf("the entry that was written there stands at %d", stands))
-			continue
-		}
-		v.fault(Altered, seq, seq, why)
-	}
-	for _, g := range v.gaps {
-		v.gap(g[0], g[1])
-	}
-}
-
-// gap tells of places without an entry, but for those whose entries stand
-// elsewhere.
-func (v *verifier) gap(from, to uint64) {
-	for _, at := range slices.Sorted(maps.Keys(v.moved)) {
-		if at < from || at > to {
-			continue
-		}
-		if at > from {
-			v.fault(Removed, from, at-1, "there is none")
-		}
-		from = at + 1
-	}
-	if from <= to {
-		v.fault(Removed, from, to, "there is none")
-	}
-}
-
-func offset(at, stands uint64) string {
-	if at > stands {
-		return fmt.Sprintf("%d further on", at-stands)
-	}
-	return fmt.Sprintf("%d further up", stands-at)
 }
 
 // erased compares the bodies that are there with what the ledger tells of

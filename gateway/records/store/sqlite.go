@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -65,8 +64,8 @@ func OpenSQLite(ctx context.Context, folder string) (*Store, error) {
 	}
 	_ = made.Close()
 	s := &Store{
-		db:      sqlite(file, "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)"),
-		reading: sqlite(file, "query_only(ON)"),
+		db:      sqlite(file, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)"),
+		reading: reader(file),
 		tidy:    "PRAGMA wal_checkpoint(TRUNCATE)",
 		release: release,
 	}
@@ -84,22 +83,27 @@ func ReadSQLite(folder string) (*Store, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, fmt.Errorf("open records: %w", err)
 	}
-	s := &Store{db: sqlite(file, "query_only(ON)"), reading: sqlite(file, "query_only(ON)")}
-	s.reading.SetMaxIdleConns(0)
-	return s, nil
+	return &Store{db: reader(file), reading: reader(file)}, nil
 }
 
-// sqlite names a database. Connections keep at most 1 MiB of it in memory, and
-// wait for two seconds where another program writes.
-func sqlite(file string, pragmas ...string) *sql.DB {
+// reader names a database that is only looked at. It holds no connection while
+// nobody looks.
+func reader(file string) *sql.DB {
+	db := sqlite(file, "deferred", "query_only(ON)")
+	db.SetMaxIdleConns(0)
+	return db
+}
+
+// sqlite names a database; transactions begin as lock says. Connections keep at
+// most 1 MiB of it in memory, and wait for two seconds where another program
+// writes.
+func sqlite(file, lock string, pragmas ...string) *sql.DB {
 	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath()}
-	q := url.Values{"_pragma": append([]string{"busy_timeout(2000)", "cache_size(-1024)"}, pragmas...), "_txlock": {"immediate"}}
-	if strings.HasPrefix(pragmas[0], "query_only") {
-		q.Set("_txlock", "deferred")
-	}
-	name.RawQuery = q.Encode()
+	name.RawQuery = url.Values{
+		"_pragma": append([]string{"busy_timeout(2000)", "cache_size(-1024)"}, pragmas...),
+		"_txlock": {lock},
+	}.Encode()
 	db, _ := sql.Open("sqlite", name.String()) // connects later
-	db.SetMaxIdleConns(1)
 	return db
 }
 

@@ -15,6 +15,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/records/ledger"
@@ -87,7 +90,8 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 		return fmt.Errorf("begin to write: %w", err)
 	}
 	if err := write(ctx, tx, b); err != nil {
-		return errors.Join(err, tx.Rollback())
+		_ = tx.Rollback() // the first error is the one to tell
+		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
@@ -109,67 +113,87 @@ func (s *Store) Tidy(ctx context.Context) error {
 }
 
 func write(ctx context.Context, tx *sql.Tx, b Batch) error {
-	rows := make([][]any, 0, len(b.Entries))
+	entries := make([][]any, 0, len(b.Entries))
 	for _, e := range b.Entries {
-		rows = append(rows, []any{int64(e.Seq), e.Time.UnixNano(), e.Kind, e.Class, e.Commitment[:], e.Prev[:], e.Hash[:], e.Key, string(e.Body)})
+		entries = append(entries, []any{int64(e.Seq), e.Time.UnixNano(), e.Kind, e.Class, e.Commitment[:], e.Prev[:], e.Hash[:], e.Key, string(e.Body)})
 	}
-	if err := each(ctx, tx, "INSERT INTO ledger_entries (seq, time, kind, class, commitment, prev, hash, key, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", rows); err != nil {
+	if err := insert(ctx, tx, "ledger_entries (seq, time, kind, class, commitment, prev, hash, key, body)", entries); err != nil {
 		return fmt.Errorf("write entries: %w", err)
 	}
 	if c := b.Checkpoint; c != nil {
 		row := [][]any{{int64(c.Seq), c.Time.UnixNano(), c.Hash[:], []byte(c.Key), c.Signature}}
-		if err := each(ctx, tx, "INSERT INTO ledger_checkpoints (seq, time, hash, key, signature) VALUES ($1, $2, $3, $4, $5)", row); err != nil {
+		if err := insert(ctx, tx, "ledger_checkpoints (seq, time, hash, key, signature)", row); err != nil {
 			return fmt.Errorf("write checkpoint: %w", err)
 		}
 	}
-	rows = rows[:0]
+	calls := make([][]any, 0, len(b.Calls))
 	for _, c := range b.Calls {
-		rows = append(rows, []any{c.Ended.UnixNano(), c.Subject, string(c.Body)})
+		calls = append(calls, []any{c.Ended.UnixNano(), c.Subject, string(c.Body)})
 	}
-	if err := each(ctx, tx, "INSERT INTO calls (ended, subject, body) VALUES ($1, $2, $3)", rows); err != nil {
+	if err := insert(ctx, tx, "calls (ended, subject, body)", calls); err != nil {
 		return fmt.Errorf("write calls: %w", err)
 	}
-	if err := each(ctx, tx, "UPDATE ledger_entries SET key = NULL, body = NULL WHERE seq = $1", keys(b.Erase)); err != nil {
+	if err := on(ctx, tx, "UPDATE ledger_entries SET key = NULL, body = NULL WHERE seq IN ", b.Erase); err != nil {
 		return fmt.Errorf("erase entries: %w", err)
 	}
-	if err := each(ctx, tx, "DELETE FROM calls WHERE id = $1", keys(b.Delete)); err != nil {
+	if err := on(ctx, tx, "DELETE FROM calls WHERE id IN ", b.Delete); err != nil {
 		return fmt.Errorf("delete calls: %w", err)
 	}
 	return nil
 }
 
-// each runs a statement for each row of values.
-func each(ctx context.Context, tx *sql.Tx, statement string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	prepared, err := tx.PrepareContext(ctx, statement)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = prepared.Close() }()
-	for _, values := range rows {
-		if _, err := prepared.ExecContext(ctx, values...); err != nil {
+// atOnce is how many rows one statement has: to a database elsewhere each is a
+// way there and back.
+const atOnce = 100
+
+// insert writes rows into the columns of a table.
+func insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
+	for some := range slices.Chunk(rows, atOnce) {
+		var values []any
+		var places []string
+		for _, row := range some {
+			places = append(places, numbered(len(values), len(row)))
+			values = append(values, row...)
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO "+into+" VALUES "+strings.Join(places, ", "), values...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func keys[T int64 | uint64](all []T) [][]any {
-	rows := make([][]any, 0, len(all))
-	for _, k := range all {
-		rows = append(rows, []any{int64(k)})
+// on runs a statement that ends with a list of keys.
+func on[T int64 | uint64](ctx context.Context, tx *sql.Tx, statement string, keys []T) error {
+	for some := range slices.Chunk(keys, atOnce) {
+		var values []any
+		for _, k := range some {
+			values = append(values, int64(k))
+		}
+		if _, err := tx.ExecContext(ctx, statement+numbered(0, len(some)), values...); err != nil {
+			return err
+		}
 	}
-	return rows
+	return nil
+}
+
+// numbered is a list of n values, such as ($3, $4), after so many others.
+func numbered(after, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = "$" + strconv.Itoa(after+i+1)
+	}
+	return "(" + strings.Join(list, ", ") + ")"
 }
 
 // Tail is where the next entry goes.
 func (s *Store) Tail(ctx context.Context) (ledger.Tail, error) { return tail(ctx, s.db) }
 
-func tail(ctx context.Context, in interface {
+// readable is a database or a transaction.
+type readable interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}) (ledger.Tail, error) {
+}
+
+func tail(ctx context.Context, in readable) (ledger.Tail, error) {
 	var seq int64
 	var hash []byte
 	err := in.QueryRowContext(ctx, "SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1").Scan(&seq, &hash)

@@ -15,10 +15,7 @@ import (
 // View is the database as it was at one moment. Several things can be gone
 // through at once, and each row is read in pages, so that much does not need
 // much memory.
-type View struct {
-	ctx context.Context //nolint:containedctx // of the transaction, which has it too
-	tx  *sql.Tx
-}
+type View struct{ tx *sql.Tx } // which ends with the context it was begun with
 
 // page is how many rows are read at once.
 const page = 500
@@ -29,7 +26,7 @@ func (s *Store) View(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin to read: %w", err)
 	}
-	return &View{ctx, tx}, nil
+	return &View{tx}, nil
 }
 
 // Close ends the view.
@@ -67,7 +64,7 @@ type Kept struct {
 
 // Older are the IDs of calls that ended before a moment, at most limit.
 func (v *View) Older(before time.Time, limit int) ([]int64, error) {
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT id FROM calls WHERE ended < $1 ORDER BY ended LIMIT $2", before.UnixNano(), limit)
+	rows, err := v.tx.Query("SELECT id FROM calls WHERE ended < $1 ORDER BY ended LIMIT $2", before.UnixNano(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read calls: %w", err)
 	}
@@ -81,11 +78,11 @@ func (v *View) CallsOf(subject string) iter.Seq2[Call, error] {
 }
 
 // Last is the end of the ledger.
-func (v *View) Last() (ledger.Tail, error) { return tail(v.ctx, v.tx) }
+func (v *View) Last() (ledger.Tail, error) { return tail(context.Background(), v.tx) }
 
 // LastCall is the highest ID of a call; 0 where there is none.
 func (v *View) LastCall() (id int64, err error) {
-	if err := v.tx.QueryRowContext(v.ctx, "SELECT COALESCE(MAX(id), 0) FROM calls").Scan(&id); err != nil {
+	if err := v.tx.QueryRow("SELECT COALESCE(MAX(id), 0) FROM calls").Scan(&id); err != nil {
 		return 0, fmt.Errorf("read calls: %w", err)
 	}
 	return id, nil
@@ -93,7 +90,7 @@ func (v *View) LastCall() (id int64, err error) {
 
 // Head is the newest checkpoint; false where there is none.
 func (v *View) Head() (ledger.Checkpoint, bool, error) {
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT seq, time, hash, key, signature FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")
+	rows, err := v.tx.Query("SELECT seq, time, hash, key, signature FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")
 	if err != nil {
 		return ledger.Checkpoint{}, false, fmt.Errorf("read checkpoint: %w", err)
 	}
@@ -110,7 +107,7 @@ func (v *View) Head() (ledger.Checkpoint, bool, error) {
 func paged[T any](v *View, query string, from int64, next func(T) int64, read func(*sql.Rows) (T, error), more ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
-			rows, err := v.tx.QueryContext(v.ctx, query, append([]any{from, page}, more...)...)
+			rows, err := v.tx.Query(query, append([]any{from, page}, more...)...)
 			var all []T
 			if err == nil {
 				all, err = collect(rows, read)

@@ -1,0 +1,176 @@
+package records
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/gateway/records/ledger"
+)
+
+// behind changes the database behind the gateway's back.
+func behind(t testing.TB, c Config, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(c.Directory, "records.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// faults are what is found with these public keys beside the gateway's own.
+func faults(t testing.TB, c Config, keys ...string) (all []string) {
+	t.Helper()
+	look(t, c, func(r *Reader) {
+		report, err := r.Verify(nil, keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range report.Faults {
+			all = append(all, f.String())
+		}
+	})
+	return all
+}
+
+// three makes records with three entries.
+func three(t *testing.T) Config {
+	t.Helper()
+	c := in(t.TempDir())
+	b, end := open(t, c)
+	answered(t, b, "agreed", "declined", "withdrawn")
+	end()
+	return c
+}
+
+func TestAGatewayDoesNotStartOnBrokenRecordsUnlessTold(t *testing.T) {
+	c := three(t)
+	behind(t, c, `UPDATE ledger_entries SET body = replace(body, 'declined', 'agreed') WHERE seq = 2`)
+	want := []string{"entry 2 altered: its content is not the one that was written"}
+	if _, err := Open(c, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), want[0]) {
+		t.Errorf("started: %v", err)
+	}
+	c.Broken = Accept
+	b, end := open(t, c)
+	answered(t, b, "agreed")
+	end()
+	if got := faults(t, c); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q still", got, want)
+	}
+}
+
+func TestWithoutItsKeyNothingIsSignedUnlessTold(t *testing.T) {
+	c := three(t)
+	var before string
+	look(t, c, func(r *Reader) {
+		head, _, err := r.Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = ledger.FormatKey(head.Key)
+	})
+	if err := os.Remove(filepath.Join(c.Directory, keyFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(c, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "ledger.key: the key that has signed the records is not there") {
+		t.Errorf("started: %v", err)
+	}
+	look(t, c, func(r *Reader) {
+		if _, err := r.Verify(nil, nil); err == nil || !strings.Contains(err.Error(), "--key takes its public half") {
+			t.Errorf("verified without a key: %v", err)
+		}
+		if report, err := r.Verify(nil, []string{before}); err != nil || !report.Whole() {
+			t.Errorf("%+v, %v: the public key is enough", report, err)
+		}
+	})
+	c.Broken = Accept
+	b, end := open(t, c)
+	answered(t, b, "agreed")
+	end()
+	if got := faults(t, c); len(got) == 0 || !strings.Contains(got[0], "not signed with a key that is trusted") {
+		t.Errorf("%q: the old key is not known", got)
+	}
+	if got := faults(t, c, before); got != nil {
+		t.Errorf("%q, with the old key", got)
+	}
+}
+
+func TestCutOffEntriesShowByTheFileOfCheckpoints(t *testing.T) {
+	c := three(t)
+	behind(t, c, "DELETE FROM ledger_entries WHERE seq > 1", "DELETE FROM ledger_checkpoints WHERE seq > 1")
+	if got, want := faults(t, c), []string{"entries 2 to 3 removed: there is none"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	file := filepath.Join(c.Directory, "checkpoints.txt")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		string(content) + "einwahl-checkpoint-1 3 2026-11-22T": "",
+		"x" + string(content): "checkpoints.txt, line 1: no checkpoint",
+		strings.Replace(string(content), "einwahl-checkpoint-1 3", "einwahl-checkpoint-1 2", 1): "the signature of the checkpoint is wrong",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		look(t, c, func(r *Reader) {
+			report, err := r.Verify(nil, nil)
+			switch {
+			case want == "" && (err != nil || len(report.Faults) != 1):
+				t.Errorf("a torn last line: %v, %v", report.Faults, err)
+			case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+				t.Errorf("%v, want %q", err, want)
+			}
+		})
+	}
+}
+
+func TestAfterAFaultOfTheDiskTheChainGoesOn(t *testing.T) {
+	c := in(t.TempDir())
+	b, _ := open(t, c)
+	answered(t, b, "agreed")
+	behind(t, c, `CREATE TRIGGER full BEFORE INSERT ON ledger_checkpoints BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+	if err := b.AppendConsent(sample); err == nil || !strings.Contains(err.Error(), "disk full") {
+		t.Errorf("written to a full disk: %v", err)
+	}
+	behind(t, c, `DROP TRIGGER full`)
+	answered(t, b, "agreed")
+	if r := whole(t, c); r.Entries != 2 {
+		t.Errorf("%d entries, want 2", r.Entries)
+	}
+}
+
+func TestNothingIsAddedToWhatSomebodyElseHasWritten(t *testing.T) {
+	c := in(t.TempDir())
+	b, _ := open(t, c)
+	answered(t, b, "agreed")
+	behind(t, c, `INSERT INTO ledger_entries SELECT seq + 1, time, kind, class, commitment, prev, hash, key, body FROM ledger_entries`)
+	for range 2 {
+		if err := b.AppendConsent(sample); err == nil {
+			t.Error("written")
+		}
+	}
+	if err := b.AppendConsent(sample); err == nil || !strings.Contains(err.Error(), "somebody else has written") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWhatTheLedgerTellsOfItselfStays(t *testing.T) {
+	b, _ := open(t, in(t.TempDir()))
+	if _, err := b.Purge(t.Context(), classLedger, sample.Time); err == nil {
+		t.Error("purged")
+	}
+}
