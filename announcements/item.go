@@ -106,7 +106,11 @@ func Retained(days int) Item {
 // OfferLanguage is "For English press one", said in the offered language
 // whatever the language of the speech. key is a digit from 1 to 9.
 func OfferLanguage(lang string, key rune) Item {
-	item := Say(languagePrompt(key))
+	return In(lang, Say(languagePrompt(key)))
+}
+
+// In is an item said in one language, whatever the language of the speech.
+func In(lang string, item Item) Item {
 	item.lang = lang
 	return item
 }

@@ -178,13 +178,18 @@ func (m *FakeMeeting) heard(v *FakeVisit) bool {
 	return s.answer == conference.Agreed || (s.answer == conference.Informed && m.State.Consent == conference.ConsentNotice)
 }
 
+// waits reports whether v comes in only once a host has admitted them.
+func (m *FakeMeeting) waits(v *FakeVisit) bool {
+	return (m.State.Lobby || v.Guest.Held) && v.seat == nil && !v.you.Admitted && !v.Guest.Host
+}
+
 func (m *FakeMeeting) over(v *FakeVisit) bool {
 	return m.State.Ended || v.you.Removed || v.you.Declined || (m.sealed() && v.seat != nil)
 }
 
 func (m *FakeMeeting) seen(v *FakeVisit) conference.State {
 	st := m.State
-	st.You = v.you
+	st.You, st.Lobby = v.you, st.Lobby || v.Guest.Held
 	switch { // nobody is told of their own coming
 	case v.entry == 0:
 	case v.entry == st.Joined.Count:
@@ -194,7 +199,7 @@ func (m *FakeMeeting) seen(v *FakeVisit) conference.State {
 	}
 	if v.Guest.Host {
 		for _, other := range m.visits {
-			if m.State.Lobby && other.seat == nil && !other.you.Admitted && !other.Guest.Host {
+			if m.waits(other) {
 				st.You.Waiting++
 			}
 		}

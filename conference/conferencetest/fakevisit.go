@@ -68,7 +68,7 @@ func (v *FakeVisit) Open(ctx context.Context) (conference.Seat, error) {
 		return v.seat, nil
 	case m.sealed(), st.PhonesRefused,
 		st.Locked && !host,
-		st.Lobby && !host && !v.you.Admitted,
+		m.waits(v),
 		!st.JoinBeforeHost && !host && !st.HostPresent,
 		st.Capacity > 0 && st.People >= st.Capacity:
 		return nil, conference.ErrNotAdmitted
@@ -104,7 +104,7 @@ func (v *FakeVisit) Command(ctx context.Context, c conference.Command) error {
 			other.you.Muted = other.you.Muted || !other.Guest.Host
 		}
 	case conference.AdmitNext:
-		if i := slices.IndexFunc(m.visits, func(o *FakeVisit) bool { return o.seat == nil && !o.Guest.Host && !o.you.Admitted }); i >= 0 {
+		if i := slices.IndexFunc(m.visits, m.waits); i >= 0 {
 			m.visits[i].you.Admitted = true
 		}
 	case conference.ToggleRecording:

@@ -155,6 +155,22 @@ func lobby(t *testing.T, s suite) {
 	s.open(next)
 }
 
+func held(_ *testing.T, s suite) {
+	m := s.find(Secret)
+	host := s.visit(m, "host", true)
+	s.open(host)
+	guest := s.visitAs(m, conference.Guest{Call: "held", Label: "held", Language: "en", Held: true})
+	s.await(guest, "waits to be let in", func(st conference.State) bool { return st.Lobby && !st.You.Admitted })
+	s.refused(guest)
+	s.await(host, "one waits", func(st conference.State) bool { return st.You.Waiting == 1 })
+	other := s.visit(m, "other", false)
+	s.await(other, "waits for nobody", func(st conference.State) bool { return !st.Lobby })
+	s.open(other)
+	s.Admit(s.Number(Secret), "held")
+	s.await(guest, "admitted", func(st conference.State) bool { return st.You.Admitted })
+	s.open(guest)
+}
+
 func declined(t *testing.T, s suite) {
 	v := s.visit(s.find(Lobby), "guest", false)
 	s.Decline(s.Number(Lobby), "guest")

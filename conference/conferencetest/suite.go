@@ -80,6 +80,7 @@ func Run(t *testing.T, start func(t *testing.T) Service) {
 		{"a phone is cut off when the meeting turns end-to-end encrypted", turnsSealed},
 		{"a locked meeting has seats for hosts only", locked},
 		{"a lobby holds whoever is not admitted", lobby},
+		{"a caller may be held where others come straight in", held},
 		{"who is declined is told and out", declined},
 		{"nobody is in before the host", hostFirst},
 		{"a full meeting has no seat", full},
@@ -119,9 +120,12 @@ func (s suite) find(k Kind) conference.Meeting {
 
 func (s suite) visit(m conference.Meeting, label string, host bool) conference.Visit {
 	s.Helper()
-	v, err := m.Visit(context.Background(), conference.Guest{
-		Identity: conference.Identity{Host: host}, Call: label, Label: label, Language: "en",
-	})
+	return s.visitAs(m, conference.Guest{Identity: conference.Identity{Host: host}, Call: label, Label: label, Language: "en"})
+}
+
+func (s suite) visitAs(m conference.Meeting, who conference.Guest) conference.Visit {
+	s.Helper()
+	v, err := m.Visit(context.Background(), who)
 	if err != nil {
 		s.Fatalf("visit: %v", err)
 	}

@@ -10,7 +10,7 @@ import (
 // time at which nobody else is there: who its PIN makes of the caller, and the
 // meeting as their visit would see it. It returns ErrWrongPIN, and starts nothing.
 func (c Config) Foresee(m MeetingConfig, pin string, now time.Time) (conference.Identity, conference.State, error) {
-	p := (&Backend{cfg: c}).policy(m)
+	p := (&Backend{cfg: c, consent: c.Consent}).policy(m)
 	who, err := newPINs(p).identify(pin)
 	if err != nil {
 		return conference.Identity{}, conference.State{}, err

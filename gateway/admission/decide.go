@@ -82,6 +82,9 @@ func Unwelcome(f Facts, meeting string) (Reason, bool) {
 		return unwelcome(f)
 	}
 	why, refused := unwelcome(f)
+	if !refused {
+		return NotProven, false
+	}
 	for i := range f.Policy.meetings {
 		special := f
 		special.Policy = f.Policy.under(i)
@@ -89,7 +92,7 @@ func Unwelcome(f Facts, meeting string) (Reason, bool) {
 			return NotProven, false
 		}
 	}
-	return why, refused
+	return why, true
 }
 
 // unwelcome asks only what needs no meeting to be answered.

@@ -510,3 +510,14 @@ func allRecordings(house []rule, f Facts, yield func(Facts) bool) bool {
 	}
 	return true
 }
+
+// BenchmarkDecide is the longest way, of a caller in whose way nothing stands.
+func BenchmarkDecide(b *testing.B) {
+	f := with(inside, recorded(conference.RecordingOn, conference.ConsentRequired), says(conference.Agreed))
+	b.ReportAllocs()
+	for b.Loop() {
+		if Decide(f) != in {
+			b.Fatal("not admitted")
+		}
+	}
+}

@@ -22,7 +22,7 @@ type Hours struct {
 var (
 	hoursForm = regexp.MustCompile(`^([a-z]{3})(?:-([a-z]{3}))? +([0-9:]{5})-([0-9:]{5}) +(\S+)$`)
 	clockForm = regexp.MustCompile(`^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$`)
-	weekdays  = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+	weekdays  = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 )
 
 // ParseHours reads days, times and a zone of the IANA database.
@@ -35,12 +35,12 @@ func ParseHours(text string) (Hours, error) {
 		return wrong("is no time of the week")
 	}
 	h := Hours{text: text, from: part[3], to: part[4]}
-	first, last := slices.Index(weekdays, part[1]), slices.Index(weekdays, part[2])
+	first, last := slices.Index(weekdays[:], part[1]), slices.Index(weekdays[:], part[2])
 	if part[2] == "" {
 		last = first
 	}
 	if first < 0 || last < 0 {
-		return wrong("days are " + strings.Join(weekdays, ", "))
+		return wrong("days are " + strings.Join(weekdays[:], ", "))
 	}
 	if !clockForm.MatchString(h.from) || !clockForm.MatchString(h.to) || h.from == "24:00" {
 		return wrong("times are from 00:00 to 24:00")

@@ -110,7 +110,7 @@ func instrument(t *testing.T, dir string) []string {
 		}
 		put(name, w.wrap(parsed[name], source))
 	}
-	helpers, err := os.ReadFile(filepath.Join("testdata", "mutants.go"))
+	helpers, err := os.ReadFile(filepath.Join("testdata", "mutants.go.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,7 @@
 package admission
 
+import "sync"
+
 // rule is one line of the house rules: where all of its terms hold, its
 // decision stands. Rules are data, so that a test can take each of them and
 // each of their terms away and see whether anybody would notice.
@@ -21,8 +23,8 @@ func (r rule) applies(f Facts) bool {
 	return true
 }
 
-// rules lists the rules in the order in which they are asked. The order is
-// part of the rules:
+// rules lists the rules in the order in which they are asked, made once. The
+// order is part of the rules:
 //
 // A number that is kept for end-to-end encryption says so to everybody who
 // calls it, whatever they key in. Else nothing about a meeting may be told to
@@ -41,7 +43,9 @@ func (r rule) applies(f Facts) bool {
 //
 // Recording comes last: nobody is asked for consent, which leaves a record,
 // before it is certain that they could come in.
-func rules() []rule {
+var rules = sync.OnceValue(makeRules)
+
+func makeRules() []rule {
 	return []rule{
 		early("a number may be kept for end-to-end encryption", when(numberSealed), refuse(EndToEndNumber)),
 		late("without a right PIN nothing is told", when(not(proven)), refuse(NotProven)),

@@ -78,6 +78,51 @@ func TestCallersWithoutANumberAreRefused(t *testing.T) {
 	}
 }
 
+// A host sees a caller who withholds their number wait, though the meeting lets
+// others come straight in.
+func TestCallersWithoutANumberWaitToBeLetIn(t *testing.T) {
+	t.Parallel()
+	const meeting = "100000001"
+	g, phone := callersOf(t, func(c *config.Config) {
+		c.Numbers[0].Meeting, c.Announcements.Directory = meeting, shortWords(t, announcements.Welcome, announcements.WaitRoom, announcements.Enter)
+	})
+	call := phone.Call("0305550100", siptest.WithHeader("Privacy", "id"))
+	call.Press("##") // over the welcome and the privacy notice
+	id := g.waiting(meeting)
+	if n := g.metric("einwahl_seats_total"); n != 0 {
+		t.Errorf("%v seats were opened before anybody has let the caller in", n)
+	}
+	shown := phone.Call("0305550100")
+	shown.Press("##")
+	g.waitPhones(meeting, 1)
+	g.control(meeting, map[string]any{"admit": id})
+	g.waitPhones(meeting, 2)
+	call.Hangup()
+	shown.Hangup()
+	g.settle()
+}
+
+// A number for end-to-end encryption refuses before it answers, whatever refuse
+// says.
+func TestANumberForEndToEndEncryptionAnswersNobody(t *testing.T) {
+	t.Parallel()
+	g, phone := callersOf(t, func(c *config.Config) {
+		c.Numbers[0].Refuse, c.Numbers[0].Admission.EndToEnd = config.Answered, true
+		c.Announcements.Directory = shortWords(t, announcements.RefuseE2EENumber, announcements.Goodbye)
+	})
+	call := phone.Dial("0305550100")
+	if m := call.Final(); m.Status() != 403 || !strings.Contains(m.Get("Reason"), "Number is for end-to-end encryption only") {
+		t.Errorf("%s, Reason %q", m.Start, m.Get("Reason"))
+	}
+	if call.Count(func(m *siptest.Message) bool { return m.Status() == 183 }) == 0 {
+		t.Error("nothing was said before the refusal")
+	}
+	g.settle()
+	if n := g.metric("einwahl_admissions_total", `reason="e2ee_number"`, `decision="refuse"`); n != 1 {
+		t.Errorf("%v decisions are counted, want 1", n)
+	}
+}
+
 func TestCallersNobodyVouchesForAreRefused(t *testing.T) {
 	t.Parallel()
 	g, phone := callersOf(t, func(c *config.Config) { c.Admission.Caller.Attestation = "B" })

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -132,7 +133,7 @@ func (s *Session) say(w words) {
 		if word.prompt == leadIn || word.prompt == leadOut {
 			continue // silence
 		}
-		s.setup.Observer.Spoke(word.prompt, s.state.lang)
+		s.setup.Observer.Spoke(word.prompt, cmp.Or(word.lang, s.state.lang))
 	}
 }
 

@@ -50,7 +50,7 @@ func nextForeseen(s state, ev foreseen) (state, []action) {
 	return s, []action{disarm{bound}, answer{}}
 }
 
-// excuse lets the caller hear, unanswered, why not.
+// excuse lets the caller hear, unanswered, why not, in each language of the number.
 func excuse(s state, why Outcome) (state, []action) {
 	s.phase, s.why, s.lang = excusing, why, s.languages[0]
 	return s, []action{arm{bound, s.limits.Backend}, front{}}

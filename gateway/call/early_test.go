@@ -16,6 +16,7 @@ import (
 func early(t *terms)      { t.leadsTo, t.early = "100", true }
 func secureOnly(t *terms) { t.policy.SecureLeg = true }
 func encrypted(t *terms)  { t.secure = true }
+func sealedOnly(t *terms) { t.policy.EndToEnd = true }
 
 func TestWhatIsKnownBeforeTheAnswerIsToldBeforeIt(t *testing.T) {
 	looked := func(change ...func(*terms)) state {
@@ -36,6 +37,7 @@ func TestWhatIsKnownBeforeTheAnswerIsToldBeforeIt(t *testing.T) {
 		{"a caller who hangs up meanwhile has gone", looked(), gone{}, ended, "leave; hush; hangup hung_up"},
 		{"a gateway that closes does not speak", looked(), draining{}, ended, "leave; hush; hangup drain"},
 		{"the reason is said", excused, fronted{}, leaving, "leave; say refuse.e2ee goodbye lead.out; arm bound 45s"},
+		{"in each language of the number, since nobody could choose", after(looked(func(t *terms) { t.languages = []string{"de", "en"} }), foreseen{met: true, meeting: openMeeting(sealed)}), fronted{}, leaving, "leave; say refuse.e2ee goodbye refuse.e2ee goodbye lead.out; arm bound 1m30s"},
 		{"where it cannot be said the status says it", excused, fronted{errDown}, ended, "leave; hush; hangup e2ee"},
 		{"nor if it takes too long", excused, expired{bound}, ended, "leave; hush; hangup e2ee"},
 		{"an answer that nobody asked for means nothing", excused, answered{}, excusing, ""},
@@ -55,6 +57,8 @@ func TestWhatACallBeginsWith(t *testing.T) {
 		{"one that leads to none is answered", []func(*terms){early, func(t *terms) { t.leadsTo = "" }}, answering, "answer"},
 		{"a clear call where only encrypted ones are taken is not looked at", []func(*terms){early, secureOnly}, excusing, "note refuse insecure; arm bound 10s; front"},
 		{"wherever it leads", []func(*terms){early, secureOnly, func(t *terms) { t.leadsTo = "" }}, excusing, "note refuse insecure; arm bound 10s; front"},
+		{"a number for end-to-end encryption answers nobody, whether it asks for that or not", []func(*terms){sealedOnly, encrypted}, excusing, "note refuse e2ee_number; arm bound 10s; front"},
+		{"nor looks at the meeting that it leads to", []func(*terms){early, sealedOnly}, excusing, "note refuse e2ee_number; arm bound 10s; front"},
 		{"an encrypted one is", []func(*terms){early, secureOnly, encrypted}, foreseeing, "arm bound 10s; foresee"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -79,6 +83,12 @@ func TestWithoutEarlyMediaTheStatusSaysIt(t *testing.T) {
 		func(s *Setup) { s.Phone.(*fakePhone).deaf = errors.New("no early media") })
 	st.order("early", "bye 403/57 Meeting is end-to-end encrypted", "call e2ee")
 	st.never("answered", "hears")
+}
+
+func TestANumberForEndToEndEncryptionIsNeverAnswered(t *testing.T) {
+	st := play(t, openMeeting(), func(*stage) { time.Sleep(10 * time.Second) }, func(s *Setup) { s.Policy.EndToEnd = true })
+	st.order("decided refuse e2ee_number", "early", "hears refuse.e2ee.number", "hears goodbye", "bye 403/57 Number is for end-to-end encryption only", "call e2ee_number")
+	st.never("answered", "visit", "open")
 }
 
 func TestAMeetingThatTakesTheCallerIsAnswered(t *testing.T) {

@@ -148,6 +148,7 @@ func (p *fakePhone) beat() {
 type fakeMeeting struct {
 	stage *stage
 	pins  map[string]conference.Identity
+	guest conference.Guest // who came last
 
 	mu     sync.Mutex
 	state  conference.State
@@ -172,6 +173,7 @@ func (m *fakeMeeting) Identify(_ context.Context, pin string) (conference.Identi
 
 func (m *fakeMeeting) Visit(ctx context.Context, who conference.Guest) (conference.Visit, error) {
 	m.stage.note("visit " + who.Label)
+	m.guest = who
 	if m.visit != nil {
 		m.visit(ctx)
 	}

@@ -285,17 +285,19 @@ func goodbye(s state, why Outcome) (state, []action) {
 }
 
 func sayGoodbye(s state, why Outcome) (state, []action) {
-	inside := s.seated
+	f, longest := farewells()[why], lastWords
+	row := f.door
+	switch {
+	case s.seated:
+		row = f.room
+	case s.phase == excusing: // nobody could choose a language
+		row, longest = row.in(s.languages), lastWords*time.Duration(len(s.languages))
+	}
 	s, acts := to(s, leaving)
 	s.why, s.seated, s.queue = why, false, nil
-	f := farewells()[why]
-	row := f.door
-	if inside {
-		row = f.room
-	}
 	s, spoken := speak(s, false, row.then(word{prompt: leadOut})...)
 	acts = append([]action{leave{}}, acts...)
-	return s, append(append(acts, spoken...), arm{bound, lastWords})
+	return s, append(append(acts, spoken...), arm{bound, longest})
 }
 
 // end is the end.

@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -145,7 +146,7 @@ func counted(t *testing.T, reason string) {
 	m := admin.NewMetrics(admin.MediaCounters{})
 	m.Decided(admin.Decision{Decision: "refuse", Reason: reason, Encryption: "transport"})
 	page := httptest.NewRecorder()
-	m.Handler().ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+	m.Handler().ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if want := `einwahl_admissions_total{decision="refuse",encryption="transport",reason="` + reason + `"} 1`; !strings.Contains(page.Body.String(), want) {
 		t.Errorf("the metrics lack %s", want)
 	}

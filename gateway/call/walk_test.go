@@ -48,6 +48,9 @@ func TestNoWalkOpensAVoice(t *testing.T) {
 			if w.IntN(3) == 0 {
 				t.message = announcements.Texts{"": "Soon."}
 			}
+			t.policy.LeastConsent = conference.Consent(max(0, w.IntN(9)-5))
+			t.policy.LeastAfterNo = conference.AfterNo(max(0, w.IntN(9)-6))
+			t.policy.Lobby = w.IntN(8) == 0
 			if w.IntN(4) == 0 {
 				t.leadsTo, t.early, t.policy.SecureLeg = "100", true, w.IntN(8) == 0
 			}

@@ -59,6 +59,21 @@ func (w words) index(p announcements.Prompt) int {
 	return len(w)
 }
 
+// in is w in each of some languages, one after the other.
+func (w words) in(languages []string) words {
+	if len(languages) < 2 {
+		return w
+	}
+	var all words
+	for _, lang := range languages {
+		for _, one := range w {
+			one.lang = lang
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
 // then is w and more after it; w is left alone.
 func (w words) then(more ...word) words {
 	return append(w[:len(w):len(w)], more...)
@@ -92,7 +107,7 @@ func (w words) items(n announcements.Notice) []announcements.Item {
 		case went:
 			items[i] = announcements.Sound(announcements.Went)
 		default:
-			items[i] = announcements.Say(word.prompt)
+			items[i] = announcements.In(word.lang, announcements.Say(word.prompt))
 		}
 	}
 	return items

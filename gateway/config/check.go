@@ -152,10 +152,15 @@ func (c Config) checkNumbers() Mistakes {
 	return all
 }
 
+// vouches reports whether anybody can answer for a caller's number.
+func (c Config) vouches() bool {
+	trusted := slices.ContainsFunc(c.Trunks, func(t sip.TrunkConfig) bool { return t.TrustIdentity })
+	return trusted || len(c.SIP.STIR.CertificateHosts) > 0
+}
+
 // checkCallers looks whether anybody can be attested where that is wanted.
 func (c Config) checkCallers() Mistakes {
-	trusted := slices.ContainsFunc(c.Trunks, func(t sip.TrunkConfig) bool { return t.TrustIdentity })
-	if trusted || len(c.SIP.STIR.CertificateHosts) > 0 {
+	if c.vouches() {
 		return nil
 	}
 	var all Mistakes

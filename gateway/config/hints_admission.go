@@ -29,6 +29,9 @@ func (c Config) hintsOfAdmission(now time.Time) []string {
 			}
 		}
 	}
+	if len(c.Admission.Caller.Numbers) > 0 && !c.vouches() {
+		all = append(all, "admission.caller.numbers: nobody answers for callers' numbers, so none of these counts: want trust_identity on a trunk, or certificate_hosts in sip.stir")
+	}
 	return append(all, c.hintsOfSecureNumbers()...)
 }
 
