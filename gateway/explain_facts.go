@@ -49,13 +49,18 @@ func (e explainCommand) facts(c config.Config, number config.Number) (admission.
 
 // visit finds out about the meeting, and who keys in what.
 func (e explainCommand) visit(c config.Config, id string, f *admission.Facts) (string, error) {
-	i := slices.IndexFunc(c.Meetings, func(m embedded.MeetingConfig) bool { return m.ID == id })
+	made, err := c.Conference.Embedded.Made()
+	if err != nil {
+		return "", err
+	}
+	all := slices.Concat(c.Meetings, made)
+	i := slices.IndexFunc(all, func(m embedded.MeetingConfig) bool { return m.ID == id })
 	if i < 0 {
 		f.Proven, f.PIN.Digits, f.Identity = true, e.PINDigits, conference.Identity{Host: e.Host, Registered: e.Registrant != ""}
 		f.Meeting = conference.State{Recording: conference.NotRecording}
-		return id + ", which is not in the file: what is not said of it is unknown", nil
+		return id + ", which is neither in the file nor made: what is not said of it is unknown", nil
 	}
-	m := c.Meetings[i]
+	m := all[i]
 	pin, err := e.keyed(m)
 	if err != nil {
 		return "", err
@@ -65,7 +70,11 @@ func (e explainCommand) visit(c config.Config, id string, f *admission.Facts) (s
 	if f.PIN = admission.Grade(pin, id); e.PINDigits > 0 {
 		f.PIN.Digits = e.PINDigits
 	}
-	return fmt.Sprintf("%s %q (meetings[%d])", id, m.Title, i), nil
+	where := fmt.Sprintf("meetings[%d]", i)
+	if i >= len(c.Meetings) {
+		where = "einwahl meetings"
+	}
+	return fmt.Sprintf("%s %q (%s)", id, m.Title, where), nil
 }
 
 // keyed is the PIN that is keyed in.

@@ -49,8 +49,9 @@ type Backend struct {
 	mu       sync.Mutex
 	configs  []MeetingConfig // of the operator's file
 	kept     []MeetingConfig // that were made
-	consent  string          // where a meeting does not say it
-	numbers  []string        // that telephones dial
+	consent  string          // where a meeting does not say it, and likewise:
+	afterNo  string
+	numbers  []string // that telephones dial
 	meetings map[string]*meeting
 	running  *running // nil while Run does not run
 }
@@ -79,7 +80,7 @@ func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, lo
 		return nil, err
 	}
 	b := &Backend{
-		cfg: cfg, group: group, log: log, made: made, kept: made.configs(), consent: cfg.Consent,
+		cfg: cfg, group: group, log: log, made: made, kept: made.configs(), consent: cfg.Consent, afterNo: cfg.AfterNo,
 		numbers: cfg.Numbers, meetings: map[string]*meeting{}, ready: make(chan struct{}),
 	}
 	if err := b.apart(meetings); err != nil {
@@ -142,12 +143,12 @@ func (b *Backend) SetMeetings(meetings []MeetingConfig) error {
 	return nil
 }
 
-// SetConsent puts another policy in force for meetings that leave it to the
-// operator.
-func (b *Backend) SetConsent(consent string) {
+// SetPolicy puts another policy of recordings in force for meetings that leave it
+// to the operator.
+func (b *Backend) SetPolicy(consent, afterNo string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.consent = consent
+	b.consent, b.afterNo = consent, afterNo
 	b.reconcile()
 }
 
@@ -187,12 +188,9 @@ func (b *Backend) reconcile() {
 
 // policy is what is in force for a meeting. b.mu is held.
 func (b *Backend) policy(c MeetingConfig) policy {
-	p := c.policy(b.consent)
-	p.numbers = b.numbers
-	if p.region == "" {
-		p.region = b.cfg.Region
-	}
-	return p
+	now := b.cfg
+	now.Consent, now.AfterNo, now.Numbers = b.consent, b.afterNo, b.numbers
+	return now.policy(c)
 }
 
 // Find looks a meeting up by its number.

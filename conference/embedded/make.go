@@ -97,47 +97,40 @@ func complete(m *MeetingConfig, chosen bool) error {
 	if chosen && !m.Lobby {
 		return fmt.Errorf("%w: lobby: a number of your own choice can be guessed, so the waiting room stays on", ErrBadSettings)
 	}
-	var errs []error
 	least := digits.MinPIN
 	if m.Lobby {
 		least = shortPIN
 	}
-	for _, pin := range []struct {
-		key   string
-		value *Secret
-		least int
-		make  int
-	}{
-		{"pin", &m.PIN, least, pinDigits},
-		{"host_pin", &m.HostPIN, digits.MinPIN, pinDigits},
-	} {
+	m.Registrants = slices.Clone(m.Registrants)
+	all := []pinKind{{"pin", &m.PIN, least, pinDigits}, {"host_pin", &m.HostPIN, digits.MinPIN, pinDigits}}
+	for i := range m.Registrants {
+		all = append(all, pinKind{fmt.Sprintf("registrants[%d].pin", i), &m.Registrants[i].PIN, digits.MinPIN, ownDigits})
+	}
+	var errs []error
+	for _, pin := range all {
 		if *pin.value != "" {
 			errs = append(errs, goodPIN(pin.key, *pin.value, m.ID, pin.least))
 			continue
 		}
-		made, err := m.newPIN(pin.make)
+		made, err := m.newPIN(pin.digits)
 		if err != nil {
 			return err
 		}
 		*pin.value = made
 	}
-	m.Registrants = slices.Clone(m.Registrants)
-	for i := range m.Registrants {
-		r := &m.Registrants[i]
-		if r.PIN != "" {
-			errs = append(errs, goodPIN(fmt.Sprintf("registrants[%d].pin", i), r.PIN, m.ID, digits.MinPIN))
-			continue
-		}
-		made, err := m.newPIN(ownDigits)
-		if err != nil {
-			return err
-		}
-		r.PIN = made
-	}
 	if err := errors.Join(append(errs, m.Validate())...); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadSettings, err)
 	}
 	return nil
+}
+
+// pinKind is one PIN of a meeting: where it stands, the least number of digits
+// if it was chosen, and how many there are if it is made up.
+type pinKind struct {
+	key    string
+	value  *Secret
+	least  int
+	digits int
 }
 
 // newPIN makes a PIN that is none of the meeting's.
@@ -210,10 +203,10 @@ func (b *Backend) madeAt(id string) (int, error) {
 	if i := b.made.find(id); i >= 0 {
 		return i, nil
 	}
-	if b.meeting(id) != nil {
-		return -1, fmt.Errorf("it %w", ErrListed)
+	if _, err := b.Settings(id); err != nil {
+		return -1, err
 	}
-	return -1, conference.ErrNoMeeting
+	return -1, fmt.Errorf("it %w", ErrListed)
 }
 
 // keep changes the ledger, and then the meetings. b.made.mu is held.

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,6 +183,48 @@ func TestANewPurposeIsAnotherRecording(t *testing.T) {
 	}
 }
 
+func TestWordsThatWereSetGoWithTheLast(t *testing.T) {
+	for _, always := range []bool{false, true} {
+		s := newState(basePolicy(func(p *policy) { p.purpose, p.record = Texts{"en": "the minutes"}, always }))
+		p := seated(t, s)
+		training, patience := Texts{"en": "training"}, Texts{"en": "Patience"}
+		if err := s.control(Control{Purpose: &training, Message: &patience}); err != nil {
+			t.Fatal(err)
+		}
+		run := s.run
+		if st := s.stateFor(p); st.Purpose != "training" || st.Message != "Patience" || st.Repurposed != always {
+			t.Errorf("always %v: state %+v", always, st)
+		}
+		s.part(p, partLeft)
+		if st := s.stateFor(come(s, "Phone", true, false)); st.Purpose != "the minutes" || st.Message != "" || st.Repurposed || always && st.RecordingRun == run {
+			t.Errorf("always %v: state %+v", always, st)
+		}
+	}
+}
+
+func TestWordsThatCannotBeSaidAreRefused(t *testing.T) {
+	s := newState(basePolicy(nil))
+	for key, c := range map[string]Control{"purpose": {Purpose: &Texts{"x y": "training"}}, "message": {Message: &Texts{"en": "\x00"}}} {
+		if err := s.control(c); err == nil || !strings.HasPrefix(err.Error(), key) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+func TestAGuestListTakesNoTelephoneBesides(t *testing.T) {
+	s := newState(basePolicy(func(p *policy) { p.registeredOnly, p.hostPIN = true, "1" }))
+	guest, host := come(s, "Phone", true, false), come(s, "host", true, true)
+	if err := s.seat(guest); !errors.Is(err, conference.ErrNotAdmitted) || !s.stateFor(guest).RegisteredOnly {
+		t.Errorf("a guest without a PIN of their own: %v", err)
+	}
+	if s.seat(host) != nil || s.seat(ownPINOf(s, "Ada")) != nil || come(s, "page", false, false).place != inside {
+		t.Error("the host, who is registered or a page is kept out")
+	}
+	if !newPINs(policy{registeredOnly: true}).asked || newPINs(policy{}).asked {
+		t.Error("a PIN is asked where there is a guest list, and not where there is nothing")
+	}
+}
+
 func TestANoThatMeansLeavingPutsPagesOut(t *testing.T) {
 	for _, after := range []conference.AfterNo{conference.AfterNoListen, conference.AfterNoLeave} {
 		s := newState(basePolicy(func(p *policy) { p.afterNo = after }))
@@ -275,4 +318,29 @@ func TestRegistrantsCanBeToldApart(t *testing.T) {
 		m.RegisteredOnly, m.AfterNo, m.Announce, m.Region = true, "stay", "loudly", "Deutschland"
 		m.Purpose, m.Message = Texts{"german": "x"}, Texts{"de": " ", "en": "a\nb"}
 	}).Validate(), "registered_only:", "after_no:", "announce:", "region:", "purpose:", "message.de:", "message.en:")
+}
+
+func TestWeaknessesOfMeetingsInAFile(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*MeetingConfig)
+		want   string // the key of the only one
+	}{
+		{"a good one has none", func(m *MeetingConfig) { m.PIN, m.HostPIN = "739204", "260417" }, ""},
+		{"a waiting room does for a short PIN", func(m *MeetingConfig) { m.PIN, m.Lobby = "4711", true }, ""},
+		{"a short PIN needs one", func(m *MeetingConfig) { m.PIN = "4711" }, "pin"},
+		{"no PIN at all", nil, "pin"},
+		{"a PIN that everybody tries", func(m *MeetingConfig) { m.PIN = "123456" }, "pin"},
+		{"a host's PIN that stands in the number", func(m *MeetingConfig) { m.PIN, m.HostPIN = "739204", "915773" }, "host_pin"},
+		{"a short number without a PIN", func(m *MeetingConfig) { m.ID, m.Lobby = "482", true }, "id"},
+		{"a registrant's PIN", func(m *MeetingConfig) { m.PIN, m.Registrants = "739204", []Registrant{{"Ada", "111111"}} }, "registrants[0].pin"},
+	} {
+		weak := meetingOf("4829157730", tt.change).Weaknesses()
+		if tt.want == "" && len(weak) > 0 || tt.want != "" && (len(weak) != 1 || !strings.HasPrefix(weak[0], tt.want+": ")) {
+			t.Errorf("%s: %q, want %s", tt.name, weak, tt.want)
+		}
+		if text := strings.Join(weak, " "); strings.Contains(text, "123456") || strings.Contains(text, "915773") || strings.Contains(text, "111111") {
+			t.Errorf("%s: a PIN is shown: %s", tt.name, text)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -199,9 +200,9 @@ type policy struct {
 	numbers        []string // for the invitation
 }
 
-// policy translates settings that Validate has passed. fallback is the
-// operator's consent policy.
-func (m MeetingConfig) policy(fallback string) policy {
+// policy translates settings that Validate has passed. What they leave to the
+// operator is as the others say.
+func (m MeetingConfig) policy(consents, afterNos string) policy {
 	level, err := conference.ParseEncryption(m.Encryption)
 	if m.Encryption == "" {
 		level, err = conference.Transport, nil
@@ -211,22 +212,29 @@ func (m MeetingConfig) policy(fallback string) policy {
 	}
 	consent, err := conference.ParseConsent(m.Consent)
 	if consent == conference.ConsentDefault && err == nil {
-		consent, err = conference.ParseConsent(fallback)
+		consent, err = conference.ParseConsent(consents)
 	}
 	if consent == conference.ConsentDefault || err != nil {
 		consent = conference.ConsentRequired
 	}
-	afterNo, err := conference.ParseAfterNo(m.AfterNo)
+	afterNo, err := conference.ParseAfterNo(cmp.Or(m.AfterNo, afterNos))
 	if err != nil {
 		afterNo = conference.AfterNoLeave
 	}
 	announce, _ := conference.ParseAnnounce(m.Announce) // nothing, where nothing is said
 	return policy{
-		purpose: m.Purpose, afterNo: afterNo, message: m.Message, announce: announce, region: m.Region,
+		purpose: m.Purpose, afterNo: afterNo, message: m.Message, announce: announce,
 		start: m.Start.Time, registeredOnly: m.RegisteredOnly, registrants: m.Registrants,
 		id: m.ID, title: m.Title, pin: string(m.PIN), hostPIN: string(m.HostPIN),
 		encryption: level, record: m.Recording == "on", consent: consent,
 		lobby: m.Lobby, locked: m.Locked, joinBeforeHost: m.JoinBeforeHost,
 		phones: m.Phones, capacity: m.Capacity,
 	}
+}
+
+// policy is what is in force for a meeting under these settings.
+func (c Config) policy(m MeetingConfig) policy {
+	p := m.policy(c.Consent, c.AfterNo)
+	p.numbers, p.region = c.Numbers, cmp.Or(m.Region, c.Region)
+	return p
 }

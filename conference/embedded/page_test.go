@@ -242,7 +242,7 @@ func TestFaultInAMeetingEndsOnlyThatMeeting(t *testing.T) {
 	if m1.do(func() { panic("a fault of ours") }) {
 		t.Error("what did not end well was reported done")
 	}
-	ada.Told("ended", bye("ended"))
+	ada.Told("gone", bye("gone"))
 	for range phone.visit.States() {
 	}
 	bob.Say(request{Type: "hand", Up: true})

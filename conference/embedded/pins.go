@@ -28,7 +28,7 @@ type ownPIN struct {
 func digestOf(pin string) digest { return sha256.Sum256([]byte(pin)) }
 
 func newPINs(p policy) *pins {
-	all := &pins{asked: p.pin != "", host: p.hostPIN != "", guestPIN: digestOf(p.pin), hostPIN: digestOf(p.hostPIN)}
+	all := &pins{asked: p.pin != "" || p.registeredOnly, host: p.hostPIN != "", guestPIN: digestOf(p.pin), hostPIN: digestOf(p.hostPIN)}
 	for _, r := range p.registrants {
 		all.registrants = append(all.registrants, ownPIN{digestOf(string(r.PIN)), r.Name})
 	}

@@ -37,6 +37,9 @@ func (m MeetingConfig) checkRegistrants() error {
 		}
 		pins[r.PIN] = true
 	}
+	if len(m.Registrants) > 0 && m.PIN == "" && !m.RegisteredOnly {
+		errs = append(errs, errors.New("registrants: telephones are not asked for a PIN where there is none for all: want pin, or registered_only"))
+	}
 	if m.RegisteredOnly && len(m.Registrants) == 0 {
 		errs = append(errs, errors.New("registered_only: no telephone could come in: want registrants"))
 	}

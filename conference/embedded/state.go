@@ -126,7 +126,7 @@ func (s *state) door(p *person) (place, parting) {
 		return outside, partEnded
 	case p.phone && s.sealed():
 		return outside, partSealed
-	case p.phone && !s.policy.phones:
+	case p.phone && !s.policy.phones, p.phone && s.policy.registeredOnly && !host && p.own == "":
 		return outside, partDeclined
 	case s.locked && !host && !p.admitted && p.place == atDoor:
 		return outside, partLocked
@@ -221,6 +221,8 @@ func (s *state) emptied() {
 	if !s.policy.record {
 		s.recording = conference.NotRecording
 	}
+	s.setPurpose(s.policy.purpose)
+	s.repurposed, s.message = false, s.policy.message // nobody is left who knew another
 	s.arm()
 }
 

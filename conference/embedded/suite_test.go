@@ -25,10 +25,13 @@ func testConfig(t *testing.T) Config {
 	return cfg
 }
 
+// journal is a log that is shown where a test fails.
+func journal(t *testing.T) zerolog.Logger { return zerolog.New(zerolog.NewTestWriter(t)) }
+
 // start runs a service until the test ends. Its rooms beat with clock.
 func start(t *testing.T, cfg Config, clock pcm.Clock, meetings ...MeetingConfig) *Backend {
 	t.Helper()
-	b, err := newBackend(cfg, meetings, func() pcm.Clock { return clock }, zerolog.New(zerolog.NewTestWriter(t)))
+	b, err := newBackend(cfg, meetings, func() pcm.Clock { return clock }, journal(t))
 	if err != nil {
 		t.Fatal(err)
 	}

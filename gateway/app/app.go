@@ -184,7 +184,7 @@ func (a *App) Reload(c config.Config) error {
 	if err := a.meet.SetMeetings(c.Meetings); err != nil {
 		return fmt.Errorf("meetings: %w", err)
 	}
-	a.meet.SetConsent(c.Recording.Consent)
+	a.meet.SetPolicy(c.Recording.Consent, c.Recording.AfterNo)
 	a.meet.SetNumbers(invitations(c))
 	a.guesses.Set(c.Limits.Guessing)
 	a.load.Set(c.Overload)

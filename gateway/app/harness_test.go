@@ -70,6 +70,7 @@ func startGateway(t testing.TB, tweak func(*config.Config)) *gateway {
 	g.conf.Admin.Listen = "127.0.0.1:0"
 	g.conf.Records.Directory = filepath.Join(g.dir, "records")
 	g.conf.Conference.Embedded.Recordings = filepath.Join(g.dir, "recordings")
+	g.conf.Conference.Embedded.Directory = filepath.Join(g.dir, "meetings")
 	g.conf.Limits.Drain = 0
 	g.conf.Overload = overload.Config{} // the machine is shared with other tests
 	if tweak != nil {

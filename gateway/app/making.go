@@ -20,7 +20,7 @@ func (m meetings) Make(n admin.NewMeeting) (admin.Access, error) {
 	for _, r := range n.Registrants {
 		c.Registrants = append(c.Registrants, embedded.Registrant{Name: r.Name, PIN: embedded.Secret(r.PIN)})
 	}
-	if err := apply(n.Settings, &c); err != nil {
+	if err := m.apply(n.Settings, &c); err != nil {
 		return admin.Access{}, err
 	}
 	made, err := m.backend.Make(c, n.Digits)
@@ -32,7 +32,7 @@ func (m meetings) Make(n admin.NewMeeting) (admin.Access, error) {
 
 // Change changes a meeting that was made.
 func (m meetings) Change(id string, s admin.Settings) error {
-	_, err := m.change(id, func(c *embedded.MeetingConfig) error { return apply(s, c) })
+	_, err := m.change(id, func(c *embedded.MeetingConfig) error { return m.apply(s, c) })
 	return err
 }
 
@@ -124,6 +124,23 @@ func registrants(c embedded.MeetingConfig) []admin.Registrant {
 		all = append(all, admin.Registrant{Name: r.Name, PIN: string(r.PIN)})
 	}
 	return all
+}
+
+// apply writes what settings say into those of a meeting, and looks whether what
+// they have callers told can be spoken.
+func (m meetings) apply(s admin.Settings, c *embedded.MeetingConfig) error {
+	if err := apply(s, c); err != nil {
+		return err
+	}
+	return m.spoken(*c)
+}
+
+// spoken looks whether the words of a meeting can be spoken.
+func (m meetings) spoken(c embedded.MeetingConfig) error {
+	if wrong := m.app.settings.Load().CheckMeeting(m.app.library, c); len(wrong) > 0 {
+		return wrong
+	}
+	return nil
 }
 
 // apply writes what settings say into those of a meeting.

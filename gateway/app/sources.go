@@ -46,6 +46,12 @@ func (m meetings) Meetings() []admin.Meeting {
 
 // Control does to a meeting what the operator says.
 func (m meetings) Control(id string, c admin.Control) error {
+	words := embedded.MeetingConfig{Phones: true}
+	put(&words.Purpose, (*embedded.Texts)(c.Purpose))
+	put(&words.Message, (*embedded.Texts)(c.Message))
+	if err := m.spoken(words); err != nil {
+		return err
+	}
 	return m.backend.Control(id, embedded.Control{
 		Lock: c.Lock, Recording: c.Recording, Encryption: c.Encryption, Admit: c.Admit, Decline: c.Decline,
 		Remove: c.Remove, Mute: c.Mute, AskToSpeak: c.AskToSpeak, MuteAll: c.MuteAll, End: c.End,

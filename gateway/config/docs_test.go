@@ -35,7 +35,7 @@ func TestFileInTheOperatingGuideIsRight(t *testing.T) {
 
 // A test that the guides to sound name is there, in the folder they name.
 func TestSoundGuidesNameTestsThatAreThere(t *testing.T) {
-	for document, least := range map[string]int{"docs/audio.md": 30, "docs/performance.md": 2, "docs/admission.md": 7, "docs/consent.md": 13, "docs/records.md": 8} {
+	for document, least := range map[string]int{"docs/audio.md": 30, "docs/performance.md": 2, "docs/admission.md": 7, "docs/consent.md": 13, "docs/records.md": 8, "docs/meetings.md": 10} {
 		guide := strings.ReplaceAll(readDocument(t, document), `\|`, "|")
 		commands := regexp.MustCompile("go test [^\n`]+").FindAllString(guide, -1)
 		if len(commands) < least {
@@ -100,7 +100,7 @@ func TestDocumentsNameTargetsAndMetricsThatAreThere(t *testing.T) {
 	target := regexp.MustCompile("(?m)(?:`|^    )(?:\\w+=\\S+ )*make ([a-z]+)")
 	for _, document := range []string{
 		"README.md", "CHANGELOG.md", "docs/audio.md", "docs/performance.md", "docs/operating.md",
-		"docs/first-call.md", "docs/interop.md", "docs/trunks.md", "docs/admission.md", "docs/consent.md", "docs/records.md", "gateway/config/sample.yaml",
+		"docs/first-call.md", "docs/interop.md", "docs/trunks.md", "docs/admission.md", "docs/consent.md", "docs/records.md", "docs/meetings.md", "gateway/config/sample.yaml",
 	} {
 		text := readDocument(t, document)
 		for _, name := range metric.FindAllString(text, -1) {

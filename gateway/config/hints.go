@@ -18,8 +18,24 @@ func (c Config) Hints(now time.Time) []string {
 	if len(c.Meetings) == 0 && slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.Backend == Embedded }) {
 		all = append(all, "meetings: there is none, so whatever callers key in is wrong")
 	}
+	all = append(all, c.hintsOfMeetings()...)
 	if err := c.SIP.TLS.Expired(now); err != nil {
 		all = append(all, "sip.tls.certificate: "+err.Error())
+	}
+	return all
+}
+
+// hintsOfMeetings looks for meetings that somebody could find or enter by
+// guessing. Where nobody beyond this machine can call it does not matter.
+func (c Config) hintsOfMeetings() []string {
+	if c.listensHereOnly() {
+		return nil
+	}
+	var all []string
+	for i, m := range c.Meetings {
+		if weak := m.Weaknesses(); len(weak) > 0 {
+			all = append(all, fmt.Sprintf("%s.%s", at("meetings", i), strings.Join(weak, "; ")))
+		}
 	}
 	return all
 }

@@ -14,7 +14,7 @@ func one(meeting string) string {
 }
 
 // secureNumber wants encrypted calls.
-const secureNumber = "\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a], admission: {secure_leg: true}}]\nmeetings: [{id: 1}]\n"
+const secureNumber = "\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a], admission: {secure_leg: true}}]\nmeetings: [{id: 4829157730, pin: 739204}]\n"
 
 func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 	certificate, key := peertest.SelfSigned(t)
@@ -25,11 +25,11 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		want       string
 	}{
 		{"a carrier cannot reach loopback", bones, 0, "trunks[0].peers: 10.0.0.0/8 is beyond this machine"},
-		{"a trunk for the world may be tried here", "trunks: [{name: a, peers: [0.0.0.0/0], auth: {users: [{user: u, password: long enough}]}}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1}]", 0, ""},
-		{"this machine can", "trunks: [{name: a, peers: [127.0.0.1, '::1']}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1}]", 0, ""},
-		{"the telephone at /phone needs no ws:// in sip.listen", "trunks: [{name: a, peers: [127.0.0.1], transports: [ws]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1}]", 0, ""},
+		{"a trunk for the world may be tried here", "trunks: [{name: a, peers: [0.0.0.0/0], auth: {users: [{user: u, password: long enough}]}}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, ""},
+		{"this machine can", "trunks: [{name: a, peers: [127.0.0.1, '::1']}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, ""},
+		{"the telephone at /phone needs no ws:// in sip.listen", "trunks: [{name: a, peers: [127.0.0.1], transports: [ws]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, ""},
 		{"a carrier reaches 0.0.0.0", "sip: {listen: ['udp://0.0.0.0']}" + bones, 0, ""},
-		{"a trunk without a number is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}, {name: b, peers: [10.0.0.2]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1}]", 0, "trunks[1].name: no entry of numbers has trunk b"},
+		{"a trunk without a number is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}, {name: b, peers: [10.0.0.2]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, "trunks[1].name: no entry of numbers has trunk b"},
 		{"a number without meetings is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a]}]", 0, "meetings: there is none"},
 		{"calls in the clear are all refused", "admission: {secure_leg: true}\nsip: {listen: ['udp://0.0.0.0']}" + bones, 0, "trunks[0].transports: none of its calls can come encrypted"},
 		{"calls over TLS are not", secure + bones, 0, ""},
@@ -46,6 +46,8 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		{"numbers that nobody answers for are not", "admission: {caller: {numbers: ['+49*']}}" + one("title: x"), 0, "admission.caller.numbers: nobody answers for callers' numbers"},
 		{"a host may be enough", "admission: {registered: true}" + one("host_pin: '482915'"), 0, ""},
 		{"what is said in so many words needs no hint", "admission: {phones: false, hours: ['mon 08:00-09:00 UTC']}" + one("encryption: e2ee"), 0, ""},
+		{"a meeting without a PIN and a waiting room is open", "sip: {listen: ['udp://0.0.0.0']}" + strings.Replace(bones, ", pin: 739204", "", 1), 0, "meetings[0].pin: there is none, and no waiting room"},
+		{"a PIN that everybody tries", "sip: {listen: ['udp://0.0.0.0']}" + strings.Replace(bones, "739204", "123456", 1), 0, "meetings[0].pin: is easy to guess: digits that follow each other"},
 		{"a certificate has run out", secure + bones, 100 * 365 * 24 * time.Hour, "sip.tls.certificate: it was valid until"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -107,7 +107,7 @@ func (c *Config) settleConsent() {
 	if c.Recording.Validate() != nil {
 		return // it is reported once, not for each meeting
 	}
-	c.Conference.Embedded.Consent = c.Recording.Consent
+	c.Conference.Embedded.Consent, c.Conference.Embedded.AfterNo = c.Recording.Consent, c.Recording.AfterNo
 	for i := range c.Meetings {
 		if c.Meetings[i].Consent == "" {
 			c.Meetings[i].Consent = c.Recording.Consent

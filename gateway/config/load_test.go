@@ -39,7 +39,7 @@ func (twoVoices) Speaks(lang string, p announcements.Prompt) bool {
 const bones = `
 trunks: [{name: a, peers: [10.0.0.0/8]}]
 numbers: [{number: "1", trunks: [a]}]
-meetings: [{id: 1}]
+meetings: [{id: 4829157730, pin: 739204}]
 `
 
 func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
@@ -82,7 +82,7 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 		{"who consents has to know to whom", "privacy: {consent: true}", "privacy.controller: want the name of who is responsible"},
 		{"a recording has to be there", "privacy:\n  controller: own.controller", "privacy.controller: announcements.directory has no recording en/own.controller (line 2)"},
 		{"what one language tells, all do", "announcements: {synthesiser: [cat]}\nprivacy: {url: {de: hier}}", "privacy.url: has no text for en, which numbers speak: want {en: ...} beside the others (line 2)"},
-		{"the purpose of a recording has to be spoken", strings.Replace(bones, "{id: 1}", "{id: 1, purpose: {en: the minutes}}", 1), "meetings[0].purpose: nothing can speak it in en"},
+		{"the purpose of a recording has to be spoken", strings.Replace(bones, "{id: ", "{purpose: {en: the minutes}, id: ", 1), "meetings[0].purpose: nothing can speak it in en"},
 		{"a message has to be spoken", strings.Replace(bones, "trunks: [a]", "trunks: [a], message: {en: Wait}", 1), "numbers[0].message: nothing can speak it in en"},
 		{"a number speaks languages that exist", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers:\n  - number: '1'\n    trunks: [a]\n    languages: [en, tlh]", `numbers[0].languages[1]: "tlh" is not spoken here; there are de, en (line 5)`},
 		{"a number leads to a backend that exists", "trunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers: [{number: '1', trunks: [a], backend: zoom}]", `numbers[0].backend: no conference service is called "zoom"; there is only embedded (line 2)`},

@@ -18,7 +18,7 @@ func TestSampleLoadsAndEqualsTheDefaults(t *testing.T) {
 		t.Errorf("Sample() = %+v, want what the file says: %+v", Sample(), c)
 	}
 	want := Default()
-	want.Conference.Embedded.Consent = want.Recording.Consent
+	want.Conference.Embedded.Consent, want.Conference.Embedded.AfterNo = want.Recording.Consent, want.Recording.AfterNo
 	c.Trunks, c.Numbers, c.Meetings = nil, nil, nil
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("the sample differs from the defaults:\n%+v\nwant\n%+v\nin %v", c, want, Diff(want, c))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded"
 )
 
 // Voices is what the gateway can say; an announcements.Library is that.
@@ -80,12 +81,30 @@ func (c Config) said() []said {
 		}
 	}
 	for i, m := range c.Meetings {
-		if !m.Phones {
-			continue
-		}
-		for _, lang := range c.languages() {
-			all = append(all, said{at("meetings", i) + ".purpose", lang, m.Purpose.In(lang)}, said{at("meetings", i) + ".message", lang, m.Message.In(lang)})
-		}
+		all = append(all, c.saidIn(at("meetings", i)+".", m)...)
+	}
+	return all
+}
+
+// saidIn are the messages and purposes of a meeting, none where no telephone
+// comes.
+func (c Config) saidIn(key string, m embedded.MeetingConfig) []said {
+	if !m.Phones {
+		return nil
+	}
+	var all []said
+	for _, lang := range c.languages() {
+		all = append(all, said{key + "purpose", lang, m.Purpose.In(lang)}, said{key + "message", lang, m.Message.In(lang)})
+	}
+	return all
+}
+
+// CheckMeeting looks whether what callers of a meeting that is not in the file are
+// told can be spoken.
+func (c Config) CheckMeeting(v Voices, m embedded.MeetingConfig) Mistakes {
+	var all Mistakes
+	for _, said := range c.saidIn("", m) {
+		all = append(all, c.checkText(v, said.key, said.lang, said.text)...)
 	}
 	return all
 }

@@ -10,7 +10,7 @@ import (
 // replace writes a file beside the old one and puts it in its place. When it
 // returns nil, both the content and the name are on the disk.
 func replace(name string, content []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*") // readable by its owner only
+	file, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write vault: %w", err)
 	}

@@ -5,6 +5,7 @@
 package vault
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -27,12 +28,14 @@ var (
 	errNotOurs = errors.New("it is no file of this kind")
 	errKey     = fmt.Errorf("want a key of %d hexadecimal digits", 2*keyLength)
 	errSeal    = errors.New("its key does not open it, or it was changed")
+	errChanged = errors.New("another program has changed it meanwhile: only one may")
 )
 
 // Vault is one file and its key. It makes nothing before something is kept.
 type Vault struct {
 	file, key string
 	seal      cipher.AEAD // nil while there is no key
+	sealed    []byte      // what is in the file; nil: there is none
 }
 
 // Open opens a file whose key is in another, and returns what it holds: nil
@@ -53,13 +56,17 @@ func Open(file, key string) (*Vault, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("open %s with %s: %w", file, key, err)
 	}
+	v.sealed = text
 	return v, content, nil
 }
 
 // Keep puts content in place of what the file holds. The first time it makes
 // the file, its folder and, where there is none, its key, readable by their
-// owner only.
+// owner only. A file that somebody else has changed is left alone.
 func (v *Vault) Keep(content []byte) error {
+	if err := v.unchanged(); err != nil {
+		return err
+	}
 	if v.seal == nil {
 		for _, name := range []string{v.file, v.key} {
 			if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
@@ -72,8 +79,27 @@ func (v *Vault) Keep(content []byte) error {
 	}
 	nonce := make([]byte, v.seal.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
-	sealed := append([]byte(header), nonce...)
-	return replace(v.file, v.seal.Seal(sealed, nonce, content, []byte(header)))
+	sealed := v.seal.Seal(append([]byte(header), nonce...), nonce, content, []byte(header))
+	if err := replace(v.file, sealed); err != nil {
+		return err
+	}
+	v.sealed = sealed
+	return nil
+}
+
+// unchanged looks whether the file is as we know it.
+func (v *Vault) unchanged() error {
+	text, err := os.ReadFile(v.file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		text = nil
+	case err != nil:
+		return fmt.Errorf("read vault: %w", err)
+	}
+	if !bytes.Equal(text, v.sealed) {
+		return fmt.Errorf("%s: %w", v.file, errChanged)
+	}
+	return nil
 }
 
 func unseal(seal cipher.AEAD, text []byte) ([]byte, error) {

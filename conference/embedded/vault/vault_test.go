@@ -112,6 +112,27 @@ func TestWhatCannotBeWrittenIsToldAndChangesNothing(t *testing.T) {
 	}
 }
 
+func TestTwoDoNotOverwriteEachOther(t *testing.T) {
+	file, key := places(t)
+	first, _, err := Open(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := Open(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Keep([]byte("of the first")); err != nil {
+		t.Fatal(err)
+	}
+	if second.Keep([]byte("of the second")) == nil {
+		t.Error("what the first has kept is lost")
+	}
+	if _, content, err := Open(file, key); err != nil || string(content) != "of the first" {
+		t.Errorf("%q, %v", content, err)
+	}
+}
+
 func FuzzUnseal(f *testing.F) {
 	v := &Vault{file: filepath.Join(f.TempDir(), "file"), key: filepath.Join(f.TempDir(), "key")}
 	if err := v.Keep([]byte("meetings")); err != nil {
