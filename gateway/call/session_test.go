@@ -203,32 +203,6 @@ func TestNoRecordHoldsACallersNumber(t *testing.T) {
 	}
 }
 
-// TestUnknownNumberAndWrongPINAreAlike compares two calls word by word and
-// moment by moment: nothing tells which of the two was wrong.
-func TestUnknownNumberAndWrongPINAreAlike(t *testing.T) {
-	call := func(number string) []entry {
-		st := play(t, openMeeting(), func(st *stage) {
-			st.meeting.pins = map[string]conference.Identity{"4711": {}}
-			for range 3 {
-				time.Sleep(3 * time.Second)
-				st.press(number + "#")
-				time.Sleep(3 * time.Second)
-				st.press("1234#")
-				time.Sleep(4 * time.Second) // no longer in step with what it costs
-			}
-			time.Sleep(10 * time.Second)
-		})
-		st.order("hears ask.pin", "hears wrong", "hears wrong", "hears wrong.last", "hears goodbye", "bye 404/1", "call wrong")
-		st.never("visit")
-		return st.log
-	}
-	unknown, wrong := call("999"), call("100")
-	alike := func(a, b entry) bool { return a.what == b.what && (a.at-b.at).Abs() <= pcm.FrameDuration }
-	if !slices.EqualFunc(unknown, wrong, alike) {
-		t.Errorf("unknown number:\n%v\nwrong PIN:\n%v", unknown, wrong)
-	}
-}
-
 func TestAPINKeyedAheadIsTaken(t *testing.T) {
 	st := play(t, openMeeting(), func(st *stage) {
 		st.meeting.pins = map[string]conference.Identity{"4711": {}}

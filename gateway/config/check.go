@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -60,14 +62,30 @@ func wrong(key, format string, args ...any) Mistake {
 // try three times on each call is in after a few hundred calls.
 const shortestPIN = 4
 
+// samplePINs are those that stand in the sample.
+func samplePINs() []string { return []string{"4711", "815815"} }
+
+// reachedFromOutside reports whether telephones or browsers on other machines may
+// reach this gateway.
+func (c Config) reachedFromOutside() bool {
+	host, _, err := net.SplitHostPort(c.Admin.Listen)
+	a, bad := netip.ParseAddr(host)
+	page := err == nil && host != "localhost" && (bad != nil || !a.IsLoopback())
+	return page || c.Conference.Embedded.Page != "" || !c.listensHereOnly()
+}
+
 // checkPINs looks whether PINs protect, and whether a host can come.
 func (c Config) checkPINs() Mistakes {
 	var all Mistakes
+	outside := c.reachedFromOutside()
 	for i, m := range c.Meetings {
 		key := at("meetings", i)
 		for _, pin := range []struct{ key, digits string }{{"pin", string(m.PIN)}, {"host_pin", string(m.HostPIN)}} {
 			if n := len(pin.digits); n > 0 && n < shortestPIN {
 				all = append(all, wrong(key+"."+pin.key, "want at least %d digits, so that it cannot be guessed", shortestPIN))
+			}
+			if outside && slices.Contains(samplePINs(), pin.digits) {
+				all = append(all, wrong(key+"."+pin.key, "is the sample's, which everybody knows, and this gateway is reached from other machines: want another"))
 			}
 		}
 		if !m.JoinBeforeHost && m.HostPIN == "" {

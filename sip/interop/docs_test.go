@@ -32,7 +32,7 @@ func TestDocumentsNameTestsThatAreThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z]\w+`)
-	for _, document := range []string{"docs/interop.md", "docs/operating.md", "docs/trunks.md", "docs/audio.md", "docs/performance.md", "docs/first-call.md", "README.md"} {
+	for _, document := range []string{"docs/interop.md", "docs/operating.md", "docs/trunks.md", "docs/audio.md", "docs/performance.md", "docs/first-call.md", "docs/data-protection.md", "README.md"} {
 		text, err := os.ReadFile(filepath.Join(root, document))
 		if err != nil {
 			t.Fatal(err)

@@ -118,6 +118,10 @@ func TestAnswer(t *testing.T) {
 			want: pcmaAnswer + "sendrecv\nm=image 0 udptl t38",
 		},
 		{
+			name: "text in real time is refused with port 0, and the call goes on", offer: []string{"m=audio 5004 RTP/AVP 8", "m=text 5006 RTP/AVP 98", "a=rtpmap:98 t140/1000"},
+			want: pcmaAnswer + "sendrecv\nm=text 0 RTP/AVP 98",
+		},
+		{
 			name: "a video stream before the sound keeps its place", offer: []string{"m=video 5006 RTP/AVP 96 97", "a=rtpmap:96 H264/90000", "m=audio 5004 RTP/AVP 8"},
 			want: "m=video 0 RTP/AVP 96 97\n" + pcmaAnswer + "sendrecv",
 		},

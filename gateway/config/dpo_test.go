@@ -1,0 +1,176 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const dataProtection = "docs/data-protection.md"
+
+// demands are the rows that docs/data-protection.md answers, by section: 8 about
+// encryption, and so on.
+var demands = map[byte]int{'A': 8, 'B': 13, 'C': 18, 'D': 8, 'E': 19, 'F': 8, 'G': 11}
+
+// rows are the tables' rows by their names, each without it.
+func rows(t *testing.T, guide string) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	for _, line := range strings.Split(guide, "\n") {
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), "|")
+		if len(cells) != 6 || !regexp.MustCompile(`^ [A-Z]\d+ $`).MatchString(cells[1]) {
+			continue
+		}
+		name := strings.TrimSpace(cells[1])
+		if all[name] != nil {
+			t.Errorf("%s is answered twice", name)
+		}
+		all[name] = cells[2:5]
+	}
+	return all
+}
+
+// Each demand is answered by what the software does, and by a test, or by whose
+// part it is.
+func TestEachDemandIsAnswered(t *testing.T) {
+	guide := readDocument(t, dataProtection)
+	all := rows(t, guide)
+	others := regexp.MustCompile(`(?:operator|not built)(?::|; |$)`)
+	for section, n := range demands {
+		for i := 1; i <= n; i++ {
+			name := fmt.Sprintf("%c%d", section, i)
+			row, ok := all[name]
+			if !ok {
+				t.Errorf("%s is not answered", name)
+				continue
+			}
+			delete(all, name)
+			for _, cell := range row {
+				if len(strings.TrimSpace(cell)) < 10 {
+					t.Errorf("%s: a field says only %q", name, cell)
+				}
+			}
+			commands := regexp.MustCompile("go test [^`]+").FindAllString(row[2], -1)
+			for _, command := range commands {
+				canBeRun(t, dataProtection+", "+name, strings.ReplaceAll(command, "\x00", "|"))
+			}
+			if len(commands) == 0 && !others.MatchString(strings.TrimSpace(row[2])) {
+				t.Errorf("%s names no test, and does not say whose part it is: %s", name, row[2])
+			}
+		}
+	}
+	for name := range all {
+		t.Errorf("%s is a demand that nobody has made", name)
+	}
+}
+
+// Each sentence outside of the tables is shown by rows, which it names. What the
+// document says of itself, before the first section, is no claim.
+func TestEachSentenceIsShownByRows(t *testing.T) {
+	guide := readDocument(t, dataProtection)
+	all := rows(t, guide)
+	named := regexp.MustCompile(`\b[A-G]\d+\b`)
+	_, body, _ := strings.Cut(guide, "\n## ")
+	for _, block := range strings.Split("## "+body, "\n\n") {
+		if regexp.MustCompile(`^(?:## |\||    )`).MatchString(block) {
+			continue
+		}
+		for _, sentence := range regexp.MustCompile(`\.\s+(?:- )?`).Split(strings.TrimRight(block, ".\n"), -1) {
+			if !named.MatchString(sentence) && !strings.Contains(sentence, ".md)") {
+				t.Errorf("nothing shows that %q", sentence)
+			}
+			for _, name := range named.FindAllString(sentence, -1) {
+				if all[name] == nil {
+					t.Errorf("%q names %s, which is not there", sentence, name)
+				}
+			}
+		}
+	}
+	_, overview, _ := strings.Cut(body, "\n|---|")
+	overview, _, _ = strings.Cut(overview, "\n\n")
+	for _, row := range strings.Split(overview, "\n")[1:] {
+		if !named.MatchString(row) {
+			t.Errorf("nothing shows that %s", row)
+		}
+	}
+}
+
+// The document claims no more than that a norm is meant to be met.
+func TestNoNormIsClaimedToBeFulfilled(t *testing.T) {
+	for _, claim := range []string{"fulfil", "compliant", "complies", "conforms", "certified", "guarantee"} {
+		if strings.Contains(strings.ToLower(readDocument(t, dataProtection)), claim) {
+			t.Errorf("%s says %q", dataProtection, claim)
+		}
+	}
+	if !strings.Contains(readDocument(t, "README.md"), dataProtection) {
+		t.Errorf("README.md does not lead to %s", dataProtection)
+	}
+}
+
+// PINs that stand in the sample are known to everybody.
+func TestPINsOfTheSampleStayAtHome(t *testing.T) {
+	const meetings = "\nmeetings: [{id: 1, pin: 4711, host_pin: 904518}]\ntrunks: [{name: a, peers: [10.0.0.0/8]}]\nnumbers: [{number: 1, trunks: [a]}]\n"
+	for _, tt := range []struct {
+		name, file string
+		refused    bool
+	}{
+		{"a gateway for this machine", "sip: {listen: ['udp://127.0.0.1']}", false},
+		{"calls from elsewhere", "sip: {listen: ['udp://0.0.0.0']}", true},
+		{"pages from elsewhere", "admin: {listen: '0.0.0.0:8080'}", true},
+		{"pages through a proxy", "conference: {embedded: {page: 'https://meet.example.org'}}", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := parse([]byte(tt.file+meetings), still())
+			refused := err != nil && strings.Contains(err.Error(), "meetings[0].pin: is the sample's")
+			if refused != tt.refused || !refused && err != nil || err != nil && strings.Contains(err.Error(), "host_pin") {
+				t.Errorf("got %v, want that it is refused: %v", err, tt.refused)
+			}
+		})
+	}
+}
+
+func TestTheSampleIsReachedFromItsMachineOnly(t *testing.T) {
+	c := Sample()
+	if !c.listensHereOnly() || c.reachedFromOutside() || !strings.HasPrefix(c.Admin.Listen, "127.0.0.1:") {
+		t.Errorf("it listens on %v and %s", c.SIP.Listen, c.Admin.Listen)
+	}
+	for _, trunk := range c.Trunks {
+		if beyond := firstBeyond(trunk.Peers); beyond != "" {
+			t.Errorf("%s may call", beyond)
+		}
+	}
+}
+
+// No key of the file has sound or signalling written down; what can be written
+// down are recordings, of which callers are told.
+func TestNoKeyWritesDownWhatIsSaid(t *testing.T) {
+	var keys []string
+	var walk func(reflect.Type)
+	walk = func(of reflect.Type) {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice || of.Kind() == reflect.Map {
+			of = of.Elem()
+		}
+		if of.Kind() != reflect.Struct || of == reflect.TypeFor[time.Time]() {
+			return
+		}
+		for i := range of.NumField() {
+			if name, _, ok := tagOf(of.Field(i)); ok {
+				keys = append(keys, name)
+				walk(of.Field(i).Type)
+			}
+		}
+	}
+	walk(reflect.TypeFor[Config]())
+	if len(keys) < 100 {
+		t.Fatalf("%d keys: they were not looked through", len(keys))
+	}
+	for _, key := range keys {
+		if slices.ContainsFunc([]string{"capture", "pcap", "dump", "trace", "wiretap", "transcri"}, func(s string) bool { return strings.Contains(key, s) }) {
+			t.Errorf("the key %s is new: it must not write down what is said", key)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
+	"github.com/einwahl/einwahl/sip/siptest"
+)
+
+// TestNobodyElseIsSpokenTo runs the program with a call, a page and a reload, and
+// has strace write down whom it sends something to: the trunk and the page, which
+// are on loopback here, and nobody else, not even a name server.
+func TestNobodyElseIsSpokenTo(t *testing.T) {
+	const file = "sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\n" +
+		"conference: {embedded: {webrtc: {ports: 0, listen: ['127.0.0.1']}}}\n" +
+		"trunks: [{name: loopback, peers: ['127.0.0.1'], ping: 5s}]\nnumbers: [{number: en, trunks: [loopback]}]\n" +
+		"meetings: [{id: 100000001}]\nlimits: {drain: 0s}\nlog: {format: json}\n"
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	trace := filepath.Join(t.TempDir(), "trace")
+	config := write(t, "", file)
+	plain := program(ctx, t.TempDir(), "run", "--config", config)
+	c := exec.CommandContext(ctx, "strace", append([]string{"-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", trace, "--"}, plain.Args...)...)
+	c.Dir, c.Env = plain.Dir, plain.Env
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatalf("strace, which tells whom the program speaks to: %v", err)
+	}
+	r := running{t: t, log: bufio.NewScanner(stderr)}
+	ready := r.until("gateway ready")
+	r.http, _ = ready["http"].(string)
+	at, _ := ready["sip"].([]any)
+	phone := siptest.New(t, siptest.Config{Gateway: strings.TrimPrefix(at[0].(string), "udp://")})
+	call := phone.Call("en")
+	call.Press("100000001##")
+	page := webtest.Dial(t, r.http, "100000001", webtest.Join{Name: "Ada"})
+	page.Joined()
+	call.Hangup()
+	child := firstChild(t, c.Process.Pid)
+	for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} {
+		if err := syscall.Kill(child, signal); err != nil {
+			t.Fatal(err)
+		}
+		if signal == syscall.SIGHUP {
+			r.until("operator's file read again")
+		}
+	}
+	for r.log.Scan() { // to its end, before Wait closes the pipe
+	}
+	if err := c.Wait(); err != nil {
+		t.Errorf("the program ended with %v", err)
+	}
+	told := addresses(t, trace)
+	t.Logf("it speaks to %v", told)
+	if len(told) < 2 {
+		t.Errorf("strace has seen it speak to %v: want the telephone and the page", told)
+	}
+	for _, to := range told {
+		if !to.Addr().Unmap().IsLoopback() || to.Port() == 53 {
+			t.Errorf("the program speaks to %v", to)
+		}
+	}
+}
+
+// firstChild is the program that strace has started.
+func firstChild(t *testing.T, parent int) int {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range all {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has gone meanwhile
+		}
+		_, after, _ := strings.Cut(string(stat), ") ")
+		fields := strings.Fields(after)
+		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
+			return whole(t, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	t.Fatal("strace has started nothing")
+	return 0
+}
+
+// addresses are those that stand in a trace, each once.
+func addresses(t *testing.T, trace string) []netip.AddrPort {
+	t.Helper()
+	text, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[netip.AddrPort]bool{}
+	var all []netip.AddrPort
+	of := regexp.MustCompile(`sin6?_port=htons\((\d+)\)[^}]*?(?:inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)")`)
+	for _, found := range of.FindAllStringSubmatch(string(text), -1) {
+		a, err := netip.ParseAddr(found[2] + found[3])
+		if err != nil {
+			t.Fatalf("%s: %v", found[0], err)
+		}
+		to := netip.AddrPortFrom(a, uint16(whole(t, found[1])))
+		if !seen[to] {
+			seen[to], all = true, append(all, to)
+		}
+	}
+	return all
+}
+
+func whole(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
