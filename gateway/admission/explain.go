@@ -1,8 +1,11 @@
 package admission
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/einwahl/einwahl/conference"
 )
 
 // Step is a rule that was asked, and what it has found.
@@ -46,7 +49,7 @@ func Explain(f Facts) []Step {
 		step := Step{Rule: r.name, Applies: true}
 		for _, t := range r.when {
 			x := t(f)
-			finding := f.Policy.find(x)
+			finding := f.find(x)
 			if !x.holds {
 				step.Applies, step.Findings = false, []Finding{finding}
 				break
@@ -61,11 +64,26 @@ func Explain(f Facts) []Step {
 }
 
 // find adds to a fact where the operator has said what it looked at.
-func (p Policy) find(x fact) Finding {
+func (f Facts) find(x fact) Finding {
 	words := strings.TrimSpace(x.words + " " + x.value)
-	if x.setting == "" {
+	if x.setting == "" || f.itself(x.setting) {
 		return Finding{Fact: words}
 	}
-	setting, value := p.origin(x.setting)
+	setting, value := f.Policy.origin(x.setting)
 	return Finding{Fact: words, Setting: setting, Value: value}
 }
+
+// itself reports whether it is the meeting that has said what a setting says for
+// others.
+func (f Facts) itself(setting string) bool {
+	switch setting {
+	case "consent":
+		return f.Meeting.Consent == Consent(f)
+	case "after_no":
+		return f.Meeting.AfterNo == AfterNo(f)
+	}
+	return false
+}
+
+// orUnknown is a word for what nobody has said.
+func orUnknown(word string) string { return cmp.Or(word, conference.Unknown.String()) }

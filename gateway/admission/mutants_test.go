@@ -26,6 +26,10 @@ const tables = "^(TestDecide|TestUnwelcome|TestWhoMustBeLetIn|TestWhatTheFileSay
 	"TestAFileCannotAdmitEndToEnd|TestCallersAreChosenByWhatIsKnownOfTheirNumber|TestConsentIsNamed|TestEveryReasonHasItsName|" +
 	"TestExplainTellsTheFactThatDecided|TestExplainTellsWhyARuleDoesNotApply)$"
 
+// alone are the files whose conditions the truth table has to notice by itself.
+// That a rule can be asked before a call is answered shows in another one.
+var alone = map[string]string{"terms.go": "^TestDecide$", "rules.go": "^(TestDecide|TestUnwelcome)$"}
+
 // TestEveryConditionIsNeeded makes each condition of the package wrong, one at a
 // time: turned round, its border moved, its "and" an "or", its cases none, what
 // counts first counted last. The tables have to notice each of them.
@@ -41,7 +45,12 @@ func TestEveryConditionIsNeeded(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	run := func(id int) ([]byte, error) {
-		c := exec.Command(program, "-test.run", tables, "-test.failfast", "-test.timeout", "60s")
+		by := tables
+		if id > 0 {
+			file, _, _ := strings.Cut(names[id-1], ":")
+			by = cmp.Or(alone[file], tables)
+		}
+		c := exec.Command(program, "-test.run", by, "-test.failfast", "-test.timeout", "60s")
 		c.Env = append(os.Environ(), fmt.Sprint("MUTANT=", id))
 		return c.CombinedOutput()
 	}

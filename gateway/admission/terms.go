@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,7 +97,7 @@ func levelAdmitted(f Facts) fact {
 func regionAdmitted(f Facts) fact {
 	region := strings.ToLower(f.Meeting.Region)
 	named := slices.ContainsFunc(f.Policy.Regions, func(r string) bool { return fits(r, region) })
-	return stated(len(f.Policy.Regions) == 0 || named, "the meeting's region is", cmp.Or(region, "unknown")).by("regions")
+	return stated(len(f.Policy.Regions) == 0 || named, "the meeting's region is", orUnknown(region)).by("regions")
 }
 
 func phonesRefused(f Facts) fact {
@@ -245,19 +244,11 @@ func consentNotice(f Facts) fact   { return consent(f, Consent(f) == conference.
 func consentRequired(f Facts) fact { return consent(f, Consent(f) == conference.ConsentRequired) }
 
 func consent(f Facts, holds bool) fact {
-	of := stated(holds, "what is asked before a recording is", Consent(f).String())
-	if Consent(f) == f.Meeting.Consent {
-		return of // the meeting says so itself
-	}
-	return of.by("consent")
+	return stated(holds, "what is asked before a recording is", Consent(f).String()).by("consent")
 }
 
 func noIsLeaving(f Facts) fact {
-	of := is(AfterNo(f) == conference.AfterNoLeave, "who says no to a recording leaves", "who says no to a recording may listen")
-	if AfterNo(f) == f.Meeting.AfterNo {
-		return of
-	}
-	return of.by("after_no")
+	return is(AfterNo(f) == conference.AfterNoLeave, "who says no to a recording leaves", "who says no to a recording may listen").by("after_no")
 }
 
 func saidNo(f Facts) fact { return answer(f, f.Answer == conference.Declined) }
