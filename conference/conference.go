@@ -52,6 +52,7 @@ type Capabilities struct {
 	Consent    bool // it prepares a recording: phones fall silent before it begins
 	Lobby      bool // it has a waiting room
 	Hosts      bool // it knows who is host, and whether one is there
+	Region     bool // it knows where a meeting's sound is processed
 	Keys       bool // a host's keys (lock, record, mute all, admit) reach it
 }
 

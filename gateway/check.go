@@ -75,6 +75,7 @@ func tell(name string, c conference.Capabilities) {
 		{"silence before a recording begins", "a recording may begin before callers are told", c.Consent},
 		{"waiting room", "callers come straight in", c.Lobby},
 		{"hosts, and whether one is there", "nobody waits for a host", c.Hosts},
+		{"where sound is processed", "callers are refused where admission.regions names any", c.Region},
 		{"a host's keys", "*4 *5 *7 *8 are refused in words", c.Keys},
 	} {
 		if row.can {

@@ -29,7 +29,7 @@ type Fake struct {
 // NewFake makes a service with these meetings, whose rooms live on clock.
 func NewFake(clock pcm.Clock, meetings ...*FakeMeeting) *Fake {
 	f := &Fake{
-		Can:      conference.Capabilities{Encryption: true, Recording: true, Consent: true, Lobby: true, Hosts: true, Keys: true},
+		Can:      conference.Capabilities{Encryption: true, Recording: true, Consent: true, Lobby: true, Hosts: true, Region: true, Keys: true},
 		meetings: map[string]*FakeMeeting{},
 	}
 	for _, m := range meetings {

@@ -210,7 +210,7 @@ func (b *Backend) Find(_ context.Context, number string) (conference.Meeting, er
 // Capabilities are all there are: the service knows everything of its own
 // meetings.
 func (b *Backend) Capabilities() conference.Capabilities {
-	return conference.Capabilities{Encryption: true, Recording: true, Consent: true, Lobby: true, Hosts: true, Keys: true}
+	return conference.Capabilities{Encryption: true, Recording: true, Consent: true, Lobby: true, Hosts: true, Region: true, Keys: true}
 }
 
 // Handler serves the meeting page and its signalling below /meet/.

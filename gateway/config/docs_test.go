@@ -33,6 +33,18 @@ func TestFileInTheOperatingGuideIsRight(t *testing.T) {
 	}
 }
 
+func TestFileInTheAdmissionGuideIsRight(t *testing.T) {
+	_, file, _ := strings.Cut(readDocument(t, "docs/admission.md"), "```yaml\n")
+	file, _, found := strings.Cut(file, "```")
+	if !found {
+		t.Fatal("the guide shows no file")
+	}
+	const rest = "trunks: [{name: carrier, peers: [10.0.0.0/8], trust_identity: true}]\nmeetings: [{id: 1000}]\n"
+	if _, err := parse([]byte(rest+file), still()); err != nil {
+		t.Errorf("the file in the guide is wrong:\n%v", err)
+	}
+}
+
 // A test that the guides to sound name is there, in the folder they name.
 func TestSoundGuidesNameTestsThatAreThere(t *testing.T) {
 	for document, least := range map[string]int{"docs/audio.md": 30, "docs/performance.md": 2, "docs/admission.md": 7, "docs/consent.md": 13, "docs/records.md": 8, "docs/meetings.md": 10} {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/sip"
 )
 
@@ -51,11 +52,19 @@ func (c Config) hintsOfTrunks() []string {
 		if beyond := firstBeyond(t.Peers); beyond != "" && c.listensHereOnly() {
 			all = append(all, fmt.Sprintf("%s.peers: %s is beyond this machine, and sip.listen has loopback addresses only: listen on 0.0.0.0 or on an address of a network", key, beyond))
 		}
-		if c.Admission.SecureLeg && !c.listensAny(t, "tls", "wss") && len(t.Register) == 0 {
+		if c.Admission.SecureLeg && !c.takesClear() && !c.listensAny(t, "tls", "wss") && len(t.Register) == 0 {
 			all = append(all, fmt.Sprintf("%s.transports: none of its calls can come encrypted, and admission.secure_leg refuses the others", key))
 		}
 	}
 	return all
+}
+
+// takesClear reports whether a number or a meeting takes calls in the clear where
+// others do not.
+func (c Config) takesClear() bool {
+	open := func(o admission.Override) bool { return o.SecureLeg != nil && !*o.SecureLeg }
+	return slices.ContainsFunc(c.Numbers, func(n Number) bool { return open(n.Admission.Override) }) ||
+		slices.ContainsFunc(c.Admission.Meetings, func(m admission.MeetingOverride) bool { return open(m.Override) })
 }
 
 // checkWays looks whether each trunk can come by something that is listened on.

@@ -32,6 +32,8 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		{"a trunk without a number is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}, {name: b, peers: [10.0.0.2]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, "trunks[1].name: no entry of numbers has trunk b"},
 		{"a number without meetings is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a]}]", 0, "meetings: there is none"},
 		{"calls in the clear are all refused", "admission: {secure_leg: true}\nsip: {listen: ['udp://0.0.0.0']}" + bones, 0, "trunks[0].transports: none of its calls can come encrypted"},
+		{"unless some meeting takes them", "admission: {secure_leg: true, meetings: [{meeting: '1', secure_leg: false}]}" + one("title: x"), 0, ""},
+		{"or some number", "admission: {secure_leg: true}" + strings.Replace(one("title: x"), "trunks: [a]", "trunks: [a], admission: {secure_leg: false}", 1), 0, ""},
 		{"calls over TLS are not", secure + bones, 0, ""},
 		{"calls of a number are not, where its trunk comes by TLS", strings.Replace(secure, "secure_leg: true", "phones: true", 1) + secureNumber, 0, ""},
 		{"in the clear they are", "sip: {listen: ['udp://0.0.0.0']}" + secureNumber, 0, "numbers[0].admission.secure_leg: none of its calls can come encrypted"},
