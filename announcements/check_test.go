@@ -2,12 +2,9 @@ package announcements
 
 import (
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rs/zerolog"
 )
 
 // faults is what Check says of a folder with these files.
@@ -100,46 +97,32 @@ func TestCheckTellsWhatIsMissing(t *testing.T) {
 	}
 }
 
-// A whole voice is a folder: here the built-in Dutch, under another name and in
-// another language. Nothing of it is wrong, and all of it is heard.
-func TestDroppedInFolderReplacesAVoice(t *testing.T) {
-	root := t.TempDir()
-	for _, lang := range []string{"nl", "sv"} {
-		if err := os.Mkdir(filepath.Join(root, lang), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		for p, text := range textsOf(t, "nl") {
-			name := filepath.Join(root, lang, string(p))
-			data := builtInOgg(t, "prompts/nl/"+string(p)+".ogg")
-			if err := os.WriteFile(name+".opus", data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(name+".txt", []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+// A whole voice is a folder: here the built-in Dutch, as the voice of a language
+// that is not built in. Nothing of it is wrong, and all of it is heard.
+func TestDroppedInFolderIsAVoice(t *testing.T) {
+	files := map[string][]byte{"nl/welcome.opus": builtInOgg(t, "prompts/nl/goodbye.ogg")}
+	for p, text := range textsOf(t, "nl") {
+		files["sv/"+string(p)+".opus"] = builtInOgg(t, "prompts/nl/"+string(p)+".ogg")
+		files["sv/"+string(p)+".txt"] = []byte(text)
 	}
-	r, err := Check(root)
-	if err != nil || len(r.Faults) > 0 {
-		t.Fatalf("faults: %v, %v", r.Faults, err)
+	r, said := faults(t, files)
+	if said != "" {
+		t.Errorf("faults: %s", said)
 	}
 	for _, c := range r.Languages {
-		if len(c.Missing) > 0 {
-			t.Errorf("%s lacks %v", c.Language, c.Missing)
+		if c.Language == "sv" && len(c.Missing) > 0 {
+			t.Errorf("sv lacks %v", c.Missing)
 		}
 	}
-	c := DefaultConfig()
-	c.Directory = root
-	l, err := Open(c, zerolog.Nop())
-	if err != nil || len(l.Problems()) > 0 {
-		t.Fatalf("problems: %v, %v", l.Problems(), err)
+	l, plain := openWith(t, files), library(t)
+	if len(l.Problems()) > 0 || len(l.Missing("sv")) > 0 {
+		t.Fatalf("problems: %v, missing: %v", l.Problems(), l.Missing("sv"))
 	}
-	if missing := l.Missing("sv"); len(missing) > 0 {
-		t.Errorf("sv lacks %v", missing)
-	}
-	plain := library(t)
 	if got, want := l.Speak("sv", People(121)).Text(), plain.Speak("nl", People(121)).Text(); got != want {
 		t.Errorf("sv says %q, want %q", got, want)
+	}
+	if got, want := l.Duration("nl", Welcome), plain.Duration("nl", Goodbye); got != want {
+		t.Errorf("the replaced welcome lasts %v, want %v", got, want)
 	}
 	if l.Speak("nl", Say(Welcome)).Version() == plain.Speak("nl", Say(Welcome)).Version() {
 		t.Error("another recording has the version of the built-in one")

@@ -35,7 +35,7 @@ type clip struct {
 
 // newClip takes a recording from beginning to end.
 func newClip(sound []int16) *clip {
-	c := blankClip((len(sound) + clipFrame - 1) / clipFrame)
+	c := blankClip(inFrames(len(sound)))
 	body := c.padded[reach : reach+len(sound)]
 	copy(body, sound)
 	edge := min(ramp, len(body)/2)
@@ -63,6 +63,9 @@ func newLoop(sound []int16, overlap int) *clip {
 	copy(c.padded[reach+n:], body[:reach])
 	return c
 }
+
+// inFrames is how many frames hold so many samples.
+func inFrames(samples int) int { return (samples + clipFrame - 1) / clipFrame }
 
 func blankClip(frames int) *clip {
 	return &clip{padded: make([]int16, frames*clipFrame+2*reach), frames: frames}

@@ -49,7 +49,11 @@ func decodeFile(files fs.FS, name string) ([]int16, error) {
 	if err != nil {
 		return nil, err
 	}
-	var sound []int16
+	return decodeSound(data, name)
+}
+
+// decodeSound is decodeFile for what has been read.
+func decodeSound(data []byte, name string) (sound []int16, err error) {
 	if strings.EqualFold(path.Ext(name), ".wav") {
 		sound, err = wav.Read(bytes.NewReader(data), clipRate)
 	} else {
@@ -102,4 +106,28 @@ func decodeOpus(data []byte) ([]int16, error) {
 		sound = sound[:end]
 	}
 	return sound[min(file.Head.PreSkip/perSample, len(sound)):], nil
+}
+
+// opusLength is how many samples a recording in Ogg has, by its positions,
+// without decoding it.
+func opusLength(files fs.FS, name string) (int, error) {
+	data, err := readFile(files, name)
+	if err != nil {
+		return 0, err
+	}
+	file, err := ogg.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return 0, err
+	}
+	last := int64(0)
+	for {
+		packet, err := file.Next()
+		if errors.Is(err, io.EOF) {
+			return max(0, int(last/perSample)-file.Head.PreSkip/perSample), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, packet.Position)
+	}
 }

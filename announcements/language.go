@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// language is what can be said in one: what the operator has recorded, and behind it what is
-// built in.
+// language is what can be said in one: what the operator has recorded, and
+// behind it what is built in.
 type language struct {
 	own map[Prompt]*recording
 	// builtIn reads the catalogue when the language is first needed, so that one
@@ -20,6 +20,21 @@ type recording struct {
 	text  string // empty where only a sound is known
 	words string // hash of the words, or of the operator's sound
 	load  func() (*clip, error)
+	// length is that of the clip, in frames, without loading it. Nil: only the
+	// clip tells.
+	length func() (int, error)
+}
+
+// frames is how many frames the recording has.
+func (r *recording) frames() (int, error) {
+	if r.length != nil {
+		return r.length()
+	}
+	c, err := r.load()
+	if err != nil {
+		return 0, err
+	}
+	return c.frames, nil
 }
 
 // find is a prompt's recording, or nil.
@@ -59,6 +74,10 @@ func builtInRecordings(c catalogue, lang string) map[Prompt]*recording {
 				}
 				return newClip(sound), nil
 			}),
+			length: func() (int, error) {
+				samples, err := opusLength(builtIn, name)
+				return inFrames(samples), err
+			},
 		}
 	}
 	return all

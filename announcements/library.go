@@ -218,8 +218,12 @@ func (l *Library) Text(lang string, p Prompt) string {
 
 // Duration is how long a prompt takes; 0 where there is none.
 func (l *Library) Duration(lang string, p Prompt) time.Duration {
-	if _, c := l.find(lang, p); c != nil {
-		return time.Duration(c.frames) * pcm.FrameDuration
+	for _, candidate := range l.fallbacks(lang) {
+		if r := l.recording(candidate, p); r != nil {
+			if frames, err := r.frames(); err == nil {
+				return time.Duration(frames) * pcm.FrameDuration
+			}
+		}
 	}
 	return 0
 }

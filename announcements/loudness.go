@@ -32,10 +32,11 @@ const (
 var errSilent = errors.New("nothing can be heard in it")
 
 // activeLevel is the mean level of the frames in which somebody speaks, in
-// dBov; silence is minus infinity.
+// dBov; silence is minus infinity. Frames overlap, so that the level of a short
+// word does not hang on where they begin.
 func activeLevel(sound []int16) float64 {
 	var powers []float64
-	for at := 0; at+clipFrame <= len(sound); at += clipFrame {
+	for at := 0; at+clipFrame <= len(sound); at += clipFrame / 4 {
 		power := 0.0
 		for _, s := range sound[at : at+clipFrame] {
 			power += float64(s) * float64(s)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 const (
@@ -104,16 +105,24 @@ func (l *Library) addOperator(directory string) error {
 }
 
 // useRecording takes a file in place of a built-in recording. Its words are
-// known if a .txt lies beside it.
+// known if a .txt lies beside it. What is smaller as a file than as sound, as
+// Opus is, stays so until it is first spoken.
 func (l *Library) useRecording(folder fs.FS, s ownSound) error {
-	sound, err := decodeFile(folder, s.file)
+	data, err := readFile(folder, s.file)
 	if err != nil {
 		return err
 	}
-	if err := level(sound, speechLevel); err != nil {
-		return err
+	load := func() (*clip, error) {
+		sound, err := decodeSound(data, s.file)
+		if err != nil {
+			return nil, err
+		}
+		if err := level(sound, speechLevel); err != nil {
+			return nil, err
+		}
+		return newClip(sound), nil
 	}
-	data, err := readFile(folder, s.file)
+	c, err := load()
 	if err != nil {
 		return err
 	}
@@ -121,12 +130,11 @@ func (l *Library) useRecording(folder fs.FS, s ownSound) error {
 	if err != nil {
 		text = nil
 	}
-	c := newClip(sound)
-	l.language(s.lang).own[s.prompt] = &recording{
-		text:  strings.TrimSpace(string(text)),
-		words: hash(data),
-		load:  func() (*clip, error) { return c, nil },
+	r := &recording{text: strings.TrimSpace(string(text)), words: hash(data), load: sync.OnceValues(load)}
+	if len(data) >= 2*len(c.padded) {
+		r.load = func() (*clip, error) { return c, nil }
 	}
+	l.language(s.lang).own[s.prompt] = r
 	return nil
 }
 

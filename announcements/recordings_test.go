@@ -92,6 +92,18 @@ func TestManifestKnowsEachFileAndEachText(t *testing.T) {
 	}
 }
 
+// A voice that does not know a word may say another one, or nothing.
+func TestOtherWordsSoundOtherwise(t *testing.T) {
+	all, words := catalogues(t), map[string]string{}
+	for name, row := range manifest(t) {
+		said := strings.ToLower(all[row.lang].Texts[Prompt(row.prompt)])
+		if other, twice := words[row.lang+row.file]; twice && other != said {
+			t.Errorf("%s says %q and sounds like %q", name, said, other)
+		}
+		words[row.lang+row.file] = said
+	}
+}
+
 // shortestLetter and longestLetter bound how fast a voice speaks: what is
 // outside has lost words, or has a hole.
 const (
@@ -115,6 +127,9 @@ func TestRecordingsAreWholeAndOfOneLoudness(t *testing.T) {
 			if want := time.Duration(row.milliseconds) * time.Millisecond; (length - want).Abs() > 10*time.Millisecond {
 				t.Errorf("lasts %v, the manifest says %v", length, want)
 			}
+			if samples, err := opusLength(builtIn, name); err != nil || samples != len(sound) {
+				t.Errorf("says that it has %d samples, and has %d: %v", samples, len(sound), err)
+			}
 			level, peak := activeLevel(sound), peakLevel(sound)
 			want := speechLevel
 			if row.lang == "-" {
@@ -134,6 +149,7 @@ func TestRecordingsAreWholeAndOfOneLoudness(t *testing.T) {
 			}
 			checkEdges(t, sound)
 			text := texts[row.lang].Texts[Prompt(row.prompt)]
+			checkSpeech(t, sound, len(strings.Fields(text)) >= 3)
 			letters := time.Duration(len([]rune(strings.ReplaceAll(text, " ", ""))))
 			shortest := letters * shortestLetter
 			if row.lang == "fr" {

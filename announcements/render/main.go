@@ -106,7 +106,7 @@ func renderLanguage(name, work string, old map[string]row) ([]row, error) {
 	sort.Strings(ids)
 	var rows []row
 	for _, id := range ids {
-		want := row{lang: lang, prompt: id, words: sum([]byte(c.Texts[id])), voice: c.Voice, engine: engine.version}
+		want := row{lang: lang, prompt: id, words: sum([]byte(c.Texts[id])), voice: c.Voice, engine: engine.source()}
 		want.spoken = sum([]byte(spokenOf(c, id)))
 		file := filepath.Join(folder, id+".ogg")
 		if r, ok := old[want.key()]; ok && r.sameSource(want) && r.sameFile(file) {
@@ -163,7 +163,7 @@ func renderPrompt(e engine, spoken string, sentence bool, file, work string) err
 	if err := e.speak(spoken, raw); err != nil {
 		return err
 	}
-	sound, err := readSound(raw)
+	sound, err := readSound(raw, e.clear...)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 const (
@@ -31,9 +32,10 @@ var (
 )
 
 // readSound reads a file as 16 kHz mono, without the rumble below the
-// telephone band.
-func readSound(name string) ([]float64, error) {
-	out, err := exec.Command("sox", name, "-t", "raw", "-r", "16000", "-c", "1", "-b", "16", "-e", "signed", "-D", "-L", "-", "gain", "-6", "highpass", "100").Output()
+// telephone band, and with these effects.
+func readSound(name string, effects ...string) ([]float64, error) {
+	args := []string{name, "-t", "raw", "-r", "16000", "-c", "1", "-b", "16", "-e", "signed", "-D", "-L", "-", "gain", "-6", "highpass", "100"}
+	out, err := exec.Command("sox", append(args, effects...)...).Output()
 	if err != nil {
 		return nil, fmt.Errorf("sox: %w", err)
 	}
@@ -61,17 +63,27 @@ func blocks(sound []float64) []float64 {
 	return levels
 }
 
-// active is the level of what is said, without the pauses.
+// active is the level of what is said, without the pauses, as the gateway
+// measures it: a crack does not count as the loudest.
 func active(sound []float64) float64 {
-	levels := blocks(sound)
-	loudest := math.Inf(-1)
-	for _, l := range levels {
-		loudest = max(loudest, l)
+	const frame = 2 * block
+	var powers []float64
+	for at := 0; at+frame <= len(sound); at += frame / 4 {
+		power := 1e-12
+		for _, s := range sound[at : at+frame] {
+			power += s * s / frame
+		}
+		powers = append(powers, power)
 	}
+	if len(powers) == 0 {
+		return math.Inf(-1)
+	}
+	slices.Sort(powers)
+	floor := powers[len(powers)*19/20] * math.Pow(10, -25.0/10)
 	sum, n := 0.0, 0
-	for _, l := range levels {
-		if l >= loudest-25 {
-			sum += math.Pow(10, l/10)
+	for _, power := range powers {
+		if power >= floor {
+			sum += power
 			n++
 		}
 	}
