@@ -29,7 +29,7 @@ const silent = -70
 func TestNoVoiceWithoutConsent(t *testing.T) {
 	t.Parallel()
 	const meeting = "100000004"
-	g := startGateway(t, func(c *config.Config) { c.Limits.Consent = 3 * time.Second })
+	g := startGateway(t, func(c *config.Config) { c.Limits.Consent, c.Limits.MutedFrom = 3*time.Second, 0 })
 	browser := g.browser(meeting, "Ada", "", 880)
 	browser.Click("#consent-agree")
 	inRoom(browser)
