@@ -68,8 +68,8 @@ func refusedCalls() map[admission.Reason]refused {
 
 // TestARefusalIsOneThingEverywhere leads a call into each refusal, and holds
 // against each other what the caller hears, what the trunk is told, what is
-// counted, what is recorded and what the guide says. The words are there in every
-// language.
+// counted, what is recorded, what the dashboard and what the guide says. The words
+// are there in every language.
 func TestARefusalIsOneThingEverywhere(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/admission.md")
 	if err != nil {
@@ -79,8 +79,17 @@ func TestARefusalIsOneThingEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dashboard, err := os.ReadFile("../admin/dashboard/draw.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, labels, _ := strings.Cut(string(dashboard), "const reasons = {")
+	labels, _, _ = strings.Cut(labels, "\n};")
 	calls := refusedCalls()
 	for _, why := range admission.Reasons() {
+		if !strings.Contains(labels, " "+why.String()+": \"") {
+			t.Errorf("the dashboard has no words for %v", why)
+		}
 		row, cause, known := Farewell(why)
 		how, there := calls[why]
 		if known != there {

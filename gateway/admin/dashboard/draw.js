@@ -182,6 +182,8 @@ const reasons = {
   locked: "meeting locked", full: "meeting full", phone: "no telephones here", insecure: "call not encrypted", registered: "not on the guest list",
   no_host: "waits for the host", lobby: "waits to be let in", recording_unknown: "recording unknown", listening: "listens, is not recorded", consent: "consent to the recording",
   notice: "told of the recording", ended: "meeting over", removed: "removed by a host", declined: "turned away by a host", not_proven: "no right PIN",
+  e2ee_number: "number for end-to-end encryption", region: "not in an admitted region", anonymous: "no number shown", unattested: "number not attested",
+  pin: "PIN too weak", hours: "out of hours", not_started: "meeting has not begun", host_absent: "no host there", recording_declined: "no to the recording",
 };
 let newest = "";
 
@@ -196,7 +198,7 @@ export function decisions(all) {
       el("span", { className: "mark", textContent: mark, ariaHidden: "true" }),
       el("span", { textContent: d.meeting ? `${word} · ${d.meeting}` : word }),
       el("time", { dateTime: d.time, textContent: time.toLocaleTimeString() }),
-      el("span", { className: "why", textContent: [reasons[d.reason] ?? d.reason, !["e2ee", "unknown"].includes(d.reason) && (levels[d.encryption] ?? levels.unknown)[1]].filter(Boolean).join(" · ") }));
+      el("span", { className: "why", textContent: [reasons[d.reason] ?? d.reason, d.meeting && !["e2ee", "unknown"].includes(d.reason) && (levels[d.encryption] ?? levels.unknown)[1]].filter(Boolean).join(" · ") }));
   }));
 }
 
