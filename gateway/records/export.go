@@ -99,7 +99,7 @@ func writeList[T any](w io.Writer, rows iter.Seq2[T, error], shape func(T) (any,
 func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 	head := []string{
 		"seq", "written", "kind", "class", "erased", "time", "call", "meeting", "run", "policy", "answer", "key",
-		"language", "prompts", "words", "heard_ms", "purpose", "program", "sealed", "hash",
+		"language", "prompts", "words", "words_sha256", "heard_ms", "purpose", "program", "sealed", "hash",
 	}
 	return writeTable(w, head, entries, func(e ledger.Entry) ([]string, error) {
 		var c Consent
@@ -109,7 +109,7 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 		return []string{
 			strconv.FormatUint(e.Seq, 10), stamp(e.Time.UTC()), e.Kind, e.Class, strconv.FormatBool(e.Erased()),
 			stamp(c.Time), c.Call, c.Meeting, positive(c.Run), c.Policy, c.Answer, c.Key,
-			c.Language, strings.Join(c.Prompts, " "), c.Words, positive(c.Heard.Milliseconds()), c.Purpose, c.Program,
+			c.Language, strings.Join(c.Prompts, " "), c.Words, c.Hash, positive(c.Heard.Milliseconds()), c.Purpose, c.Program,
 			base64.StdEncoding.EncodeToString(c.Sealed), e.Hash.String(),
 		}, nil
 	})
@@ -119,7 +119,8 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 func WriteCallsCSV(w io.Writer, calls iter.Seq2[store.Call, error]) error {
 	head := []string{
 		"id", "start", "duration_ms", "call", "subject", "trunk", "number", "caller", "meeting", "language", "encryption", "secure_leg", "outcome",
-		"codec", "r_factor", "lost", "discarded", "concealed", "jitter_ms", "delay_ms",
+		"codec", "r_factor", "lost", "discarded", "concealed", "jitter_ms", "delay_ms", "level_dbov", "noise_dbov",
+		"they_lost", "round_trip_ms", "their_r_factor",
 	}
 	return writeTable(w, head, calls, func(row store.Call) ([]string, error) {
 		c, err := readCall(row)
@@ -131,6 +132,7 @@ func WriteCallsCSV(w io.Writer, calls iter.Seq2[store.Call, error]) error {
 			strconv.FormatInt(c.ID, 10), stamp(c.Start), strconv.FormatInt(c.Duration.Milliseconds(), 10), c.Call.Call, c.Subject,
 			c.Trunk, c.Number, c.Caller, c.Meeting, c.Language, c.Encryption, strconv.FormatBool(c.SecureLeg), c.Outcome,
 			s.Codec, figure(s.Rating), figure(s.Lost), figure(s.Discarded), figure(s.Concealed), figure(s.Jitter), figure(s.Delay),
+			figure(float64(s.Level)), figure(float64(s.Noise)), figure(s.TheyLost), figure(s.RoundTrip), figure(s.TheirRating),
 		}, err
 	})
 }
@@ -155,12 +157,16 @@ func writeTable[T any](w io.Writer, head []string, rows iter.Seq2[T, error], col
 	return c.Error()
 }
 
-// harmless keeps a spreadsheet from taking a text for a formula.
+// harmless keeps a spreadsheet from taking a text for a formula. A negative
+// number is none.
 func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
+	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return text
 	}
-	return text
+	if _, err := strconv.ParseFloat(text, 64); err == nil && text[0] == '-' {
+		return text
+	}
+	return "'" + text
 }
 
 func stamp(t time.Time) string {

@@ -7,11 +7,14 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/records/ledger"
+	"github.com/einwahl/einwahl/gateway/records/store"
 )
 
 // exports are what a ledger is exported as.
@@ -125,6 +128,41 @@ func TestTheTableHasWhatWasAsked(t *testing.T) {
 	} {
 		if row[name] != want {
 			t.Errorf("%s = %q, want %q", name, row[name], want)
+		}
+	}
+}
+
+func TestNoCellIsAFormula(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "de": "de", "-21": "-21", "-0.5": "-0.5", "0.5": "0.5",
+		"=1+1": "'=1+1", "+4930": "'+4930", "-1+cmd": "'-1+cmd", "@SUM(1)": "'@SUM(1)", "\t=1": "'\t=1",
+	} {
+		if got := harmless(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What is added to a record is to be seen in the tables too.
+func TestTheTablesHaveEachField(t *testing.T) {
+	var evidence, ended bytes.Buffer
+	if err := WriteCSV(&evidence, func(func(ledger.Entry, error) bool) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteCallsCSV(&ended, func(func(store.Call, error) bool) {}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		record reflect.Type
+		table  string
+	}{{reflect.TypeFor[Consent](), evidence.String()}, {reflect.TypeFor[Call](), ended.String()}, {reflect.TypeFor[Sound](), ended.String()}} {
+		columns := strings.Split(strings.TrimSpace(tt.table), ",")
+		for i := range tt.record.NumField() {
+			name, _, _ := strings.Cut(tt.record.Field(i).Tag.Get("json"), ",")
+			name = strings.Replace(name, "_ns", "_ms", 1)
+			if name != "-" && name != "sound" && !slices.Contains(columns, name) {
+				t.Errorf("%s: %s has no column", tt.record, name)
+			}
 		}
 	}
 }

@@ -110,7 +110,7 @@ func TestWithoutItsKeyNothingIsSignedUnlessTold(t *testing.T) {
 func TestCutOffEntriesShowByTheFileOfCheckpoints(t *testing.T) {
 	c := three(t)
 	behind(t, c, "DELETE FROM ledger_entries WHERE seq > 1", "DELETE FROM ledger_checkpoints WHERE seq > 1")
-	if got, want := faults(t, c), []string{"entries 2 to 3 removed: there is none"}; !slices.Equal(got, want) {
+	if got, want := faults(t, c), []string{"entries 2 to 3 removed: nothing stands in its place"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	file := filepath.Join(c.Directory, "checkpoints.txt")

@@ -173,18 +173,18 @@ func TestEachTamperingIsNamed(t *testing.T) {
 		{"only the key of a body is gone", func(k *kept) { k.at(7).Key = nil }, []string{
 			"entry 7 altered: its content is not the one that was written",
 		}},
-		{"an entry is removed", func(k *kept) { k.remove(7, 7) }, []string{"entry 7 removed: there is none"}},
-		{"several are", func(k *kept) { k.remove(7, 9) }, []string{"entries 7 to 9 removed: there is none"}},
-		{"the first is", func(k *kept) { k.remove(1, 1) }, []string{"entry 1 removed: there is none"}},
+		{"an entry is removed", func(k *kept) { k.remove(7, 7) }, []string{"entry 7 removed: nothing stands in its place"}},
+		{"several are", func(k *kept) { k.remove(7, 9) }, []string{"entries 7 to 9 removed: nothing stands in its place"}},
+		{"the first is", func(k *kept) { k.remove(1, 1) }, []string{"entry 1 removed: nothing stands in its place"}},
 		{"one is removed, and the rest moves up", func(k *kept) { k.remove(7, 7); k.renumber() }, []string{
 			"entries 7 to 19 reordered: written 1 further on",
 			"entry 7 removed: another stands in its place",
 		}},
 		{"the same, written anew", func(k *kept) { k.remove(7, 7); k.renumber(); k.rewrite(7) }, []string{
 			"entries 7 to 19 altered: not what was signed",
-			"entry 20 removed: there is none",
+			"entry 20 removed: nothing stands in its place",
 		}},
-		{"the end is cut off", func(k *kept) { k.remove(18, 20) }, []string{"entries 18 to 20 removed: there is none"}},
+		{"the end is cut off", func(k *kept) { k.remove(18, 20) }, []string{"entries 18 to 20 removed: nothing stands in its place"}},
 		{"two are exchanged", func(k *kept) { k.at(7).Seq, k.at(12).Seq = 12, 7; k.sort() }, []string{
 			"entry 7 reordered: written 5 further on",
 			"entry 12 reordered: written 5 further up",
@@ -217,7 +217,7 @@ func TestEachTamperingIsNamed(t *testing.T) {
 		}},
 		{"the last place is far away", func(k *kept) { k.at(20).Seq = 1 << 62 }, []string{
 			"entry 4611686018427387904 altered: its header is not the one that was hashed",
-			"entries 20 to 4611686018427387903 removed: there is none",
+			"entries 20 to 4611686018427387903 removed: nothing stands in its place",
 		}},
 	} {
 		k := write(20, 1)
@@ -273,7 +273,7 @@ func TestACutThatFitsShowsByACheckpointKeptElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := k.faults(line), "entries 18 to 20 removed: there is none"; len(got) != 1 || got[0] != want {
+	if got, want := k.faults(line), "entries 18 to 20 removed: nothing stands in its place"; len(got) != 1 || got[0] != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 

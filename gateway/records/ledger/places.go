@@ -94,11 +94,11 @@ func (v *verifier) gap(from, to uint64, elsewhere []uint64) {
 			continue
 		}
 		if at > from {
-			v.fault(Removed, from, at-1, "there is none")
+			v.fault(Removed, from, at-1, "nothing stands in its place")
 		}
 		from = at + 1
 	}
 	if from <= to {
-		v.fault(Removed, from, to, "there is none")
+		v.fault(Removed, from, to, "nothing stands in its place")
 	}
 }
