@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 )
@@ -22,9 +23,11 @@ const (
 	// them a loud recording may have.
 	fullScale = 32700
 	mostCut   = 8
-	// timesLonger and spare bound a recording by the built-in one: people speak
-	// slower than a synthesiser, but not so much.
+	// timesLonger and spare bound a recording by the built-in one, and slowLetter
+	// by words that lie beside it: people speak slower than a synthesiser, but
+	// not so much.
 	timesLonger = 2
+	slowLetter  = 200 * time.Millisecond
 	spare       = time.Second
 	// longestOwn bounds a recording of the operator's own.
 	longestOwn = time.Minute
@@ -125,14 +128,17 @@ func (l *Library) listen(folder fs.FS, s ownSound) []error {
 			faults = append(faults, err)
 		}
 	}
-	if most := l.longest(s); samples(len(sound)) > most {
+	if most := l.longest(folder, s); samples(len(sound)) > most {
 		faults = append(faults, fmt.Errorf("too long: %.1f s, want at most %.1f s", samples(len(sound)).Seconds(), most.Seconds()))
 	}
 	return faults
 }
 
 // longest is how long a recording may be.
-func (l *Library) longest(s ownSound) time.Duration {
+func (l *Library) longest(folder fs.FS, s ownSound) time.Duration {
+	if words := wordsBeside(folder, s.file); words != "" {
+		return time.Duration(utf8.RuneCountInString(words))*slowLetter + spare
+	}
 	if usual := l.Duration(s.lang, s.prompt); usual > 0 {
 		return timesLonger*usual + spare
 	}

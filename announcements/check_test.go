@@ -69,6 +69,20 @@ func TestCheckTellsWhatIsWrongWithARecording(t *testing.T) {
 	}
 }
 
+// Who says more than the built-in voice says writes it down, and is measured by
+// that.
+func TestCheckKnowsHowLongWordsTake(t *testing.T) {
+	long := append(sine(16000, 1, 3000), append(sine(16000, 1, 3000), sine(16000, 1, 3000)...)...)
+	files := map[string][]byte{"de/number.1.wav": waveFile(16000, 1, long), "de/number.1.txt": []byte("die Nummer eins")}
+	if _, said := faults(t, files); said != "" {
+		t.Errorf("said %q", said)
+	}
+	files["de/number.1.txt"] = []byte("eins")
+	if _, said := faults(t, files); !strings.Contains(said, "too long: 3.0 s, want at most 1.8 s") {
+		t.Errorf("said %q", said)
+	}
+}
+
 func TestCheckTellsWhatIsMissing(t *testing.T) {
 	r, _ := faults(t, map[string][]byte{
 		"sv/welcome.wav":    waveFile(16000, 1, sine(16000, 1, 3000)),

@@ -209,8 +209,10 @@ func wholeNumbers() []int {
 	for n := range hundred {
 		all = append(all, n)
 	}
-	for n := 1; n < 10; n++ {
-		all = append(all, n*hundred, n*thousand)
+	for _, unit := range []int{hundred, thousand} {
+		for n := 1; n < 10; n++ {
+			all = append(all, n*unit)
+		}
 	}
 	return all
 }

@@ -126,16 +126,21 @@ func (l *Library) useRecording(folder fs.FS, s ownSound) error {
 	if err != nil {
 		return err
 	}
-	text, err := fs.ReadFile(folder, strings.TrimSuffix(s.file, path.Ext(s.file))+wordsSuffix)
-	if err != nil {
-		text = nil
-	}
-	r := &recording{text: strings.TrimSpace(string(text)), words: hash(data), load: sync.OnceValues(load)}
+	r := &recording{text: wordsBeside(folder, s.file), words: hash(data), load: sync.OnceValues(load)}
 	if len(data) >= 2*len(c.padded) {
 		r.load = func() (*clip, error) { return c, nil }
 	}
 	l.language(s.lang).own[s.prompt] = r
 	return nil
+}
+
+// wordsBeside are the words that lie beside a recording, if any do.
+func wordsBeside(folder fs.FS, file string) string {
+	text, err := fs.ReadFile(folder, strings.TrimSuffix(file, path.Ext(file))+wordsSuffix)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
 }
 
 func (l *Library) useMusic(folder fs.FS, s ownSound) error {

@@ -18,6 +18,14 @@ func library(t testing.TB) *Library {
 	return l
 }
 
+// A language in which nobody calls costs nothing: not its texts, and not its
+// recordings.
+func TestOpeningReadsNoLanguage(t *testing.T) {
+	if n := testing.AllocsPerRun(3, func() { library(t) }); n > 300 {
+		t.Errorf("%v allocations, as if a catalogue had been read", n)
+	}
+}
+
 // drain reads a speech to its end and returns how many frames it took and how
 // many of them had sound.
 func drain(t *testing.T, s *Speech, f pcm.Frame) (frames, heard int) {
