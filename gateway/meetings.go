@@ -89,7 +89,7 @@ type createCommand struct {
 	settingFlags
 	ID         string   `placeholder:"NUMBER" help:"A number of your own choice, 8 to 12 digits. Without it: one by chance."`
 	Digits     int      `placeholder:"N" help:"Digits of a number by chance: 9 to 11. Without it: 10."`
-	Registrant []string `placeholder:"NAME" help:"Somebody who gets a PIN of their own. May be given several times."`
+	Registrant []string `sep:"none" placeholder:"NAME" help:"Somebody who gets a PIN of their own. May be given several times."`
 	Language   string   `short:"l" default:"en" help:"Language of the invitation."`
 	JSON       bool     `help:"Print what the API answers."`
 }

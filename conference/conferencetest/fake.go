@@ -190,9 +190,9 @@ func (m *FakeMeeting) over(v *FakeVisit) bool {
 func (m *FakeMeeting) seen(v *FakeVisit) conference.State {
 	st := m.State
 	st.You, st.Lobby = v.you, st.Lobby || v.Guest.Held
-	switch { // nobody is told of their own coming
-	case v.entry == 0:
-	case v.entry == st.Joined.Count:
+	switch v.entry { // nobody is told of their own coming
+	case 0:
+	case st.Joined.Count:
 		st.Joined = m.before
 	default:
 		st.Joined.Count--

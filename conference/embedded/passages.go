@@ -26,9 +26,9 @@ func (s *state) leaves(p *person) {
 // and names are told only where that is wanted.
 func (s *state) passagesFor(p *person) (joined, left conference.Passage) {
 	joined, left = s.passages.joined, s.passages.left
-	switch {
-	case p.entry == 0:
-	case p.entry == joined.Count:
+	switch p.entry {
+	case 0:
+	case joined.Count:
 		joined = s.passages.before
 	default:
 		joined.Count--
