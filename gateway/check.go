@@ -36,6 +36,16 @@ func (k checkCommand) Run() error {
 		fmt.Printf("\nNot a mistake, but hardly meant: %s.\n", hint)
 	}
 	c.Announcements.Cache = "" // nothing is left behind
+	made, err := c.Conference.Embedded.Made()
+	if err != nil {
+		return fmt.Errorf("conference.embedded: %w", err)
+	}
+	if err := embedded.Apart(c.Meetings, made); err != nil {
+		return err
+	}
+	if len(made) > 0 {
+		fmt.Printf("\nBeside those of the file, %s made by einwahl meetings.\n", count(len(made), "meeting was", "meetings were"))
+	}
 	library, err := announcements.Open(c.Announcements, zerolog.Nop())
 	if err != nil {
 		return fmt.Errorf("announcements: %w", err)

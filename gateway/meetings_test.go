@@ -97,6 +97,10 @@ func TestMeetingsAreMadeOnTheCommandLineAndOutliveAKill(t *testing.T) {
 	h.meetings("end", ended.ID)
 	h.kill()
 
+	check := program(t.Context(), folder, "check", "--config", h.file)
+	if text, err := check.Output(); err != nil || !strings.Contains(string(text), "1 meeting was made by einwahl meetings") {
+		t.Errorf("check: %v\n%s", err, text)
+	}
 	h = startHouse(t, folder)
 	shown, _ := h.meetings("show", made.ID[:3]+" "+made.ID[3:])
 	for _, want := range []string{"Board", "de Protokoll; kurz", "en We begin at nine.", "waiting room, host first, no telephones"} {

@@ -83,7 +83,7 @@ func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, lo
 		cfg: cfg, group: group, log: log, made: made, kept: made.configs(), consent: cfg.Consent, afterNo: cfg.AfterNo,
 		numbers: cfg.Numbers, meetings: map[string]*meeting{}, ready: make(chan struct{}),
 	}
-	if err := b.apart(meetings); err != nil {
+	if err := Apart(meetings, b.kept); err != nil {
 		return nil, err
 	}
 	b.configs = meetings
@@ -135,7 +135,7 @@ func (b *Backend) SetMeetings(meetings []MeetingConfig) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.apart(meetings); err != nil {
+	if err := Apart(meetings, b.kept); err != nil {
 		return err
 	}
 	b.configs = meetings

@@ -252,6 +252,30 @@ func TestAnotherPINKeepsThoseWhoAreIn(t *testing.T) {
 	host.Sees("the host is there", named("Eve", func(p webtest.Person) bool { return p.Host }))
 }
 
+func TestPagesComeInWithAPINOfTheirOwn(t *testing.T) {
+	b := start(t, testConfig(t), &pace.Manual{})
+	m := makes(t, b, wish(func(m *MeetingConfig) {
+		m.Lobby, m.Registrants, m.Message = false, []Registrant{{Name: "Ada"}}, Texts{"en": "Patience"}
+	}))
+	server := serve(t, b)
+	host := webtest.Dial(t, server.URL, m.ID, webtest.Join{Name: "Eve", PIN: string(m.HostPIN)})
+	host.Joined()
+	own := webtest.Join{Name: "somebody", PIN: string(m.Registrants[0].PIN)}
+	ada := webtest.Dial(t, server.URL, m.ID, own)
+	ada.Joined()
+	host.Sees("Ada under her name", named("Ada", func(p webtest.Person) bool { return !p.Waiting }))
+	again := webtest.Dial(t, server.URL, m.ID, own)
+	again.Told("that it waits", func(m webtest.Message) bool { return m.Type == "waiting" })
+	ada.Say(request{Type: "leave"})
+	again.Joined()
+	host.Say(request{Type: "host", Action: "remove", Person: personID(t, b, m.ID, "Ada")})
+	again.Told("removed", bye("removed"))
+	third := webtest.Dial(t, server.URL, m.ID, own)
+	third.Told("that it waits for a host", func(m webtest.Message) bool { return m.Type == "waiting" })
+	host.Say(request{Type: "host", Action: "admit", Person: personID(t, b, m.ID, "Ada")})
+	third.Joined()
+}
+
 func TestAMeetingThatIsUnmadeSendsEverybodyOut(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
 	m := makes(t, b, wish(nil))

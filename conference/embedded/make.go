@@ -238,12 +238,11 @@ func (b *Backend) Settings(id string) (MeetingConfig, error) {
 // made. b.mu is held.
 func (b *Backend) listed() []MeetingConfig { return slices.Concat(b.configs, b.kept) }
 
-// apart reports a number that is both in the operator's file and that of a
-// meeting which was made. b.mu is held.
-func (b *Backend) apart(configs []MeetingConfig) error {
+// Apart reports meetings of a file that have the number of one that was made.
+func Apart(file, made []MeetingConfig) error {
 	var errs []error
-	for i, c := range configs {
-		if slices.ContainsFunc(b.kept, func(m MeetingConfig) bool { return m.ID == c.ID }) {
+	for i, c := range file {
+		if slices.ContainsFunc(made, func(m MeetingConfig) bool { return m.ID == c.ID }) {
 			errs = append(errs, fmt.Errorf("meetings[%d].id: %s is the number of a meeting that was made: einwahl meetings end %s, or another number", i, c.ID, c.ID))
 		}
 	}
