@@ -142,9 +142,9 @@ func write(ctx context.Context, tx *sql.Tx, b Batch) error {
 	return nil
 }
 
-// atOnce is how many rows one statement has: to a database elsewhere each is a
-// way there and back.
-const atOnce = 100
+// atOnce is how many rows one statement has. To a database elsewhere each is a
+// way there and back; but SQLite compares each $1 with those before it.
+const atOnce = 20
 
 // insert writes rows into the columns of a table.
 func insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
