@@ -22,20 +22,22 @@ import (
 	"github.com/einwahl/einwahl/transcode/wav"
 )
 
-// prompts are what is spoken: by two voices.
-var prompts = [...]string{"de/refuse.unknown", "en/refuse.policy"}
+// voices are the two that speak, from close by. They are announcements as
+// announcements/prompts had them first, before they were balanced for the
+// telephone: what is measured must not change with what the gateway says.
+var voices = [...]string{"de.ogg", "en.ogg"}
 
 // Speech is twenty seconds of speech at rate, 8000, 16000 or 48000, as a
-// telephone picks it up: the gateway's own announcements.
+// telephone picks it up.
 func Speech(t testing.TB, rate int) []int16 {
 	t.Helper()
 	_, here, _, ok := runtime.Caller(0)
 	if !ok {
-		t.Fatal("no source to find the announcements by")
+		t.Fatal("no source to find the voices by")
 	}
 	var sound []int16
-	for _, name := range prompts {
-		path := filepath.Join(filepath.Dir(here), "..", "..", "announcements", "prompts", filepath.FromSlash(name)+".ogg")
+	for _, name := range voices {
+		path := filepath.Join(filepath.Dir(here), "testdata", name)
 		spoken, err := decode(path, rate)
 		if err != nil {
 			t.Fatalf("decode %s: %v", path, err)
