@@ -65,11 +65,11 @@ func (n Notice) short(lang string) []part {
 }
 
 func (n Notice) long(lang string) []part {
-	who := prompts(privacyOperator)
-	if n.Controller.In(lang) != "" {
-		who = told(PrivacyController, n.Controller, lang)
+	row := told(PrivacyController, n.Controller, lang)
+	if row == nil {
+		row = prompts(privacyOperator)
 	}
-	row := append(who, told(privacyAddress, n.Address, lang)...)
+	row = append(row, told(privacyAddress, n.Address, lang)...)
 	row = append(row, told(privacyDPO, n.DPO, lang)...)
 	row = append(row, part{prompt: PrivacyLong})
 	row = append(row, told(privacyBasis, n.Basis, lang)...)

@@ -117,7 +117,10 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 		readErr = errTooLong
 	}
 	if err := errors.Join(readErr, cmd.Wait()); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(complaint.String()))
+		if words := strings.TrimSpace(complaint.String()); words != "" {
+			return nil, fmt.Errorf("%w: %s", err, words)
+		}
+		return nil, fmt.Errorf("%s: %w", args[0], err)
 	}
 	sound, err := wav.Read(bytes.NewReader(data), clipRate)
 	if err != nil {

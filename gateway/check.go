@@ -26,6 +26,14 @@ func (k checkCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	c.Announcements.Cache = "" // nothing is left behind
+	library, err := announcements.Open(c.Announcements, zerolog.Nop())
+	if err != nil {
+		return fmt.Errorf("announcements: %w", err)
+	}
+	if err := library.Keep(context.Background(), c.Phrases(library)...); err != nil {
+		return fmt.Errorf("announcements: %w", err)
+	}
 	name := k.Config
 	if name == "" {
 		name = "built-in sample"
@@ -35,7 +43,6 @@ func (k checkCommand) Run() error {
 	for _, hint := range c.Hints(time.Now()) {
 		fmt.Printf("\nNot a mistake, but hardly meant: %s.\n", hint)
 	}
-	c.Announcements.Cache = "" // nothing is left behind
 	made, err := c.Conference.Embedded.Made()
 	if err != nil {
 		return fmt.Errorf("conference.embedded: %w", err)
@@ -45,13 +52,6 @@ func (k checkCommand) Run() error {
 	}
 	if len(made) > 0 {
 		fmt.Printf("\nBeside those of the file, %s made by einwahl meetings.\n", count(len(made), "meeting was", "meetings were"))
-	}
-	library, err := announcements.Open(c.Announcements, zerolog.Nop())
-	if err != nil {
-		return fmt.Errorf("announcements: %w", err)
-	}
-	if err := library.Keep(context.Background(), c.Phrases(library)...); err != nil {
-		return fmt.Errorf("announcements: %w", err)
 	}
 	for _, problem := range library.Problems() {
 		fmt.Printf("\nannouncements.directory: a recording is not used: %v\n", problem)

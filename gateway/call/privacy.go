@@ -42,8 +42,14 @@ type Told struct {
 // Told are the texts of the notice, those too that are empty.
 func (c PrivacyConfig) Told() []Told {
 	return []Told{
-		{"controller", c.Controller}, {"address", c.Address}, {"dpo", c.DPO}, {"basis", c.Basis},
-		{"recipients", c.Recipients}, {"transfer", c.Transfer}, {"authority", c.Authority}, {"url", c.URL},
+		{"controller", c.Controller},
+		{"address", c.Address},
+		{"dpo", c.DPO},
+		{"basis", c.Basis},
+		{"recipients", c.Recipients},
+		{"transfer", c.Transfer},
+		{"authority", c.Authority},
+		{"url", c.URL},
 	}
 }
 
