@@ -41,7 +41,7 @@ func (s *state) clock(now time.Time) {
 // host's word until the meeting is over: who was removed cannot simply call
 // again. A host's PIN stays as it is, since hosts are equals.
 func (s *state) remove(p *person) {
-	if !s.isHost(p) {
+	if !p.hostPIN {
 		if s.barred == nil {
 			s.barred = map[string]bool{}
 		}

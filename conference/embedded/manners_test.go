@@ -60,6 +60,15 @@ func TestWhoWasRemovedWaitsForAWord(t *testing.T) {
 	}
 }
 
+func TestWhereNobodyHasAHostPINTheEldestIsBarredLikeOthers(t *testing.T) {
+	s := newState(basePolicy(nil))
+	first, second := come(s, "first", false, false), come(s, "second", false, false)
+	s.remove(first)
+	if again := come(s, "first", false, false); again.place != inLobby || !s.isHost(second) {
+		t.Errorf("back at %v, and the next is host: %v", again.place, s.isHost(second))
+	}
+}
+
 func TestABarEndsWithTheMeetingAndWithThePIN(t *testing.T) {
 	for name, over := range map[string]func(s *state, host *person){
 		"all have gone":       func(s *state, host *person) { s.part(host, partLeft) },
