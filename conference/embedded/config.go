@@ -26,6 +26,10 @@ type Config struct {
 	// Page is where browsers reach the meeting page from outside, such as
 	// https://meet.example.org; invitations name it.
 	Page string `yaml:"page"`
+	// Keep is for how many days recordings are kept after their end, and Reason
+	// why so long where that is more than half a year.
+	Keep   int    `yaml:"keep"`
+	Reason string `yaml:"keep_reason"`
 	// Region is where this machine stands, and so where the sound of the meetings
 	// is processed: admission compares it with what it allows. Empty: untold.
 	Region string `yaml:"region"`
@@ -96,6 +100,7 @@ func DefaultConfig() Config {
 	return Config{
 		WebRTC:     WebRTC{Ports: Ports{First: 30000, Last: 30000}},
 		Recordings: "data/recordings",
+		Keep:       30,
 		Directory:  "data/meetings",
 	}
 }
@@ -129,6 +134,12 @@ func (c Config) Validate() error {
 	}
 	if c.Recordings == "" {
 		errs = append(errs, errors.New("recordings: want a directory"))
+	}
+	switch {
+	case c.Keep < 1:
+		errs = append(errs, fmt.Errorf("keep: %d: want 1 or more days; recordings are not kept for good", c.Keep))
+	case c.Keep > longWithoutReason && strings.TrimSpace(c.Reason) == "":
+		errs = append(errs, fmt.Errorf("keep_reason: want a reason to keep recordings for more than %d days", longWithoutReason))
 	}
 	if _, err := conference.ParseConsent(c.Consent); err != nil {
 		errs = append(errs, fmt.Errorf("consent: %w", err))

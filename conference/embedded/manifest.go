@@ -19,6 +19,8 @@ type manifest struct {
 	Ended    *time.Time      `json:"ended"` // null while it runs, and after a crash
 	Duration float64         `json:"duration_seconds"`
 	Dropped  uint64          `json:"dropped_packets"`
+	Delete   *time.Time      `json:"delete_after,omitempty"` // once it has ended
+	Reason   string          `json:"keep_reason,omitempty"`
 	Tracks   []manifestTrack `json:"tracks"`
 }
 
@@ -37,6 +39,7 @@ func newManifest(meeting string, run uint64, began time.Time) manifest {
 type fileSet struct {
 	directory string
 	manifest  manifest
+	keep      int // days, after its end; 0: the manifest does not say
 	open      map[string]*oggFile
 }
 
@@ -93,6 +96,10 @@ func (s *fileSet) finish(after time.Duration, dropped uint64) error {
 	clear(s.open)
 	ended := s.manifest.Began.Add(time.Duration(length) * time.Second / clockRate)
 	s.manifest.Ended, s.manifest.Duration, s.manifest.Dropped = &ended, float64(length)/clockRate, dropped
+	if s.keep > 0 {
+		due := keptUntil(ended, s.keep)
+		s.manifest.Delete = &due
+	}
 	return errors.Join(append(errs, s.writeManifest())...)
 }
 

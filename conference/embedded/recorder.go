@@ -28,6 +28,8 @@ type recorder struct {
 	packets chan *recorded
 	free    chan *recorded
 	stopped chan struct{} // closed by the owner
+	keep    int           // days that the files are kept
+	reason  string        // why so long
 
 	// Owned by the meeting's owner.
 	ready  bool // the files can be written
@@ -140,7 +142,7 @@ func (r *recorder) write(root, meeting string, ready func()) error {
 		return err
 	}
 	files := &fileSet{directory: directory, manifest: newManifest(meeting, r.run, r.began), open: map[string]*oggFile{}}
-	files.manifest.Purpose = r.purpose
+	files.manifest.Purpose, files.keep, files.manifest.Reason = r.purpose, r.keep, r.reason
 	defer files.abandon()
 	if err := files.writeManifest(); err != nil {
 		return err

@@ -20,7 +20,7 @@ func (m *meeting) runRecorder() {
 
 func (m *meeting) startRecorder() {
 	r := newRecorder(m.state.run, time.Now())
-	r.purpose = m.state.purpose
+	r.purpose, r.keep, r.reason = m.state.purpose, m.keep, m.reason
 	m.recorder = r
 	m.log.Info().Uint64("run", r.run).Msg("recording begun")
 	m.recordings.Go(func() {

@@ -46,6 +46,10 @@ func (s *Server) Handler() http.Handler {
 	closed.HandleFunc("DELETE /api/v1/drain", s.resume)
 	closed.HandleFunc("GET /api/v1/guessing", s.showGuessing)
 	closed.HandleFunc("DELETE /api/v1/guessing", s.clearGuessing)
+	if s.sources.Keeping != nil {
+		closed.HandleFunc("POST /api/v1/records/erase", s.eraseRecords)
+		closed.HandleFunc("POST /api/v1/records/purge", s.purgeRecords)
+	}
 	guarded := s.withToken(closed)
 	open.Handle("/metrics", guarded)
 	open.Handle("/api/", guarded)

@@ -21,6 +21,7 @@ type Sources struct {
 	Trunks   trunks
 	Drain    drains
 	Guesses  guesses
+	Keeping  keeping // nil: nothing can be erased
 	Metrics  *Metrics
 	// Meet serves the meeting pages below /meet/, without the operator's token.
 	Meet http.Handler

@@ -86,7 +86,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("records: %w", err)
 	}
 	made = append(made, a.book.Close)
-	if a.guesses, err = lockout.Open(filepath.Join(c.Records.Directory, "guessing.json"), c.Limits.Guessing, o.Log); err != nil {
+	if a.guesses, err = lockout.Open(filepath.Join(c.Records.Directory, lockout.File), c.Limits.Guessing, o.Log); err != nil {
 		return nil, fmt.Errorf("records: %w", err)
 	}
 	if a.media, err = media.New(c.Media, a.clock, o.Log); err != nil {
@@ -110,6 +110,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		Calls:    &a.calls,
 		Drain:    drains{a},
 		Guesses:  guesses{a.guesses},
+		Keeping:  keeping{a},
 		Meetings: meetings{a, a.meet},
 		Trunks:   trunks{a},
 		Metrics:  a.metrics,
@@ -148,6 +149,7 @@ func (a *App) Run(ctx context.Context) error {
 	open("guessing", a.guesses.Run)
 	open("overload", a.load.Run)
 	open("memory", a.giveBack)
+	open("retention", a.retain)
 	select {
 	case <-a.meet.Ready(): // before anybody is let near it
 		open("sip", a.phones.Run)

@@ -40,6 +40,7 @@ var allowed = []struct {
 	{"gateway/records/ledger", nil},
 	{"gateway/records/seal", nil},
 	{"gateway/records/store", []string{"gateway/records/ledger"}},
+	{"gateway/records/vault", nil},
 	{"gateway/call", []string{"gateway/admission", "announcements", "conference", "gateway/records", "gateway/lockout", "sip", "transcode/pcm"}},
 	{"gateway/lockout", nil},
 	{"gateway/invitation", nil},

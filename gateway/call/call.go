@@ -100,6 +100,7 @@ type Setup struct {
 	Limits      Config
 	Tone        time.Duration // between the tones that tell of a recording; 0: none
 	Privacy     PrivacyConfig
+	Days        int // after which records of this call are deleted, as callers are told
 	Log         zerolog.Logger
 }
 

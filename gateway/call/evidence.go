@@ -74,9 +74,10 @@ func (s *Session) conclude() {
 		SecureLeg: s.setup.Secure,
 		Outcome:   string(s.state.why),
 		Sound:     s.setup.Phone.Sound(),
+		Telephone: s.setup.Telephone,
 	}
-	if s.setup.Privacy.CallerNumber != NumberFull { // what others see live is not kept
-		c.Caller = s.setup.Caller
+	if how := s.setup.Privacy.CallerNumber; how == NumberHidden || how == NumberMasked && s.setup.Telephone == "" {
+		c.Caller = s.setup.Caller // what others see of a number is not kept
 	}
 	if s.state.proven {
 		c.Meeting = s.meeting.ID()

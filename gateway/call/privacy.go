@@ -53,10 +53,11 @@ func (c PrivacyConfig) Told() []Told {
 	}
 }
 
-// notice is what callers are told of all this.
-func (c PrivacyConfig) notice() announcements.Notice {
+// notice is what callers are told of all this, and after how many days their
+// data are deleted.
+func (c PrivacyConfig) notice(days int) announcements.Notice {
 	return announcements.Notice{
-		Number: c.CallerNumber, Processing: c.Consent, Controller: c.Controller, Address: c.Address, DPO: c.DPO, Basis: c.Basis,
+		Number: c.CallerNumber, Days: days, Processing: c.Consent, Controller: c.Controller, Address: c.Address, DPO: c.DPO, Basis: c.Basis,
 		Recipients: c.Recipients, Transfer: c.Transfer, Authority: c.Authority, Where: c.URL,
 	}
 }

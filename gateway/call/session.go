@@ -76,7 +76,7 @@ type result struct {
 
 // New prepares a call. Nothing happens before Run.
 func New(setup Setup) *Session {
-	return newSession(setup, library{setup.Library, setup.Privacy.notice()})
+	return newSession(setup, library{setup.Library, setup.Privacy.notice(setup.Days)})
 }
 
 func newSession(setup Setup, sp speaker) *Session {

@@ -195,11 +195,14 @@ func TestANoticeComesBeforeTheFirstFrame(t *testing.T) {
 
 // TestNoRecordHoldsACallersNumber also where the operator lets others see it.
 func TestNoRecordHoldsACallersNumber(t *testing.T) {
-	shown := func(s *Setup) { s.Privacy.CallerNumber, s.Caller = NumberFull, "Phone +493012345678" }
-	st := play(t, openMeeting(recorded(conference.ConsentRequired)), join, shown)
-	st.order("visit Phone +493012345678", "call ")
-	if kept := st.kept; kept.Caller != "" || kept.Call == "" {
-		t.Errorf("kept %+v", kept)
+	const number = "+493012345678"
+	for how, label := range map[string]string{NumberFull: "Phone " + number, NumberMasked: "Phone +49301... (1)", NumberHidden: "Phone 1"} {
+		shown := func(s *Setup) { s.Privacy.CallerNumber, s.Caller, s.Telephone = how, label, number }
+		st := play(t, openMeeting(recorded(conference.ConsentRequired)), join, shown)
+		st.order("visit "+label, "call ")
+		if kept := st.kept; strings.Contains(kept.Caller, "+49") || kept.Call == "" || kept.Telephone != number {
+			t.Errorf("%s: kept %+v", how, kept)
+		}
 	}
 }
 

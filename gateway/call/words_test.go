@@ -76,7 +76,7 @@ func TestAYesIsHeardWhereItIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := library{announcer, DefaultPrivacyConfig().notice()}
+	l := library{announcer, DefaultPrivacyConfig().notice(7)}
 	s, actions := question(state{terms: testTerms(), opening: announcements.RecordingOn})
 	row := actions[0].(say).words
 	if row[s.agreeAt].prompt != announcements.ConsentAgree {
@@ -124,7 +124,7 @@ func TestEveryWordIsOneItem(t *testing.T) {
 		{prompt: waiting, count: 2},
 		{prompt: announcements.Enter},
 	}
-	if got := len(row.items(DefaultPrivacyConfig().notice())); got != len(row) {
+	if got := len(row.items(DefaultPrivacyConfig().notice(7))); got != len(row) {
 		t.Errorf("%d words are %d items", len(row), got)
 	}
 	if row.index(people) != 3 || row.index(announcements.Goodbye) != len(row) {

@@ -2,7 +2,6 @@ package lockout
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,9 @@ import (
 
 	"github.com/rs/zerolog"
 )
+
+// File is the name of a guard's file, in records.directory.
+const File = "guessing.json"
 
 const (
 	// keepEvery is how old what is on the disk may be: a crash forgets no more
@@ -25,6 +27,8 @@ const (
 // kept is the file: the installation's key, and what was counted with it.
 type kept struct {
 	Key     []byte                          `json:"key"`
+	Since   time.Time                       `json:"since"`
+	Before  []byte                          `json:"before,omitempty"`
 	Buckets map[Scope]map[string]keptBucket `json:"buckets"`
 }
 
@@ -62,8 +66,7 @@ func Open(path string, c Config, log zerolog.Logger) (*Guard, error) {
 func New(c Config, log zerolog.Logger) *Guard { return newGuard(c, log, time.Now) }
 
 func newGuard(c Config, log zerolog.Logger, now func() time.Time) *Guard {
-	g := &Guard{config: c, log: log, now: now, key: make([]byte, keyLength), changed: true}
-	_, _ = rand.Read(g.key) // never fails
+	g := &Guard{config: c, log: log, now: now, key: newKey(), since: now(), changed: true}
 	g.stats.Locks = map[Scope]uint64{}
 	g.buckets = map[Scope]map[string]*bucket{}
 	for _, s := range Scopes() {
@@ -85,7 +88,10 @@ func (g *Guard) restore(content []byte) error {
 	if len(k.Key) != keyLength {
 		return fmt.Errorf("the key has %d bytes, not %d", len(k.Key), keyLength)
 	}
-	g.key, g.changed = k.Key, false
+	if k.Before != nil && len(k.Before) != keyLength {
+		return fmt.Errorf("the key before has %d bytes, not %d", len(k.Before), keyLength)
+	}
+	g.key, g.since, g.before, g.changed = k.Key, k.Since, k.Before, false
 	for _, s := range Scopes() {
 		for name, b := range k.Buckets[s] {
 			if s == Caller && len(g.buckets[s]) >= 2*mostCallers {
@@ -137,12 +143,13 @@ func (g *Guard) Keep() error {
 func (g *Guard) content() ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.rotate(g.now())
 	g.sweep(g.now())
 	if !g.changed || g.path == "" {
 		return nil, nil
 	}
 	g.changed = false
-	k := kept{Key: g.key, Buckets: map[Scope]map[string]keptBucket{}}
+	k := kept{Key: g.key, Since: g.since, Before: g.before, Buckets: map[Scope]map[string]keptBucket{}}
 	for s, all := range g.buckets {
 		k.Buckets[s] = make(map[string]keptBucket, len(all))
 		for name, b := range all {

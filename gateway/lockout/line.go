@@ -16,7 +16,9 @@ type Line struct {
 func (g *Guard) Line(trunk, number, caller string) *Line {
 	l := &Line{guard: g, trunk: trunk, number: trunk + " " + number, visible: number}
 	if caller != "" {
-		l.caller = g.pseudonym(caller)
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		l.caller = g.known(caller)
 	}
 	return l
 }

@@ -7,14 +7,11 @@
 // package, so nobody can lock people out of a meeting altogether.
 //
 // A caller is known by a keyed digest of their number; the key belongs to the
-// installation, and the number itself is kept nowhere. Callers without a number
-// share one bucket for each trunk.
+// installation and lasts for a day, and the number itself is kept nowhere. Callers
+// without a number share one bucket for each trunk.
 package lockout
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"sync"
@@ -50,6 +47,8 @@ type Guard struct {
 	mu      sync.Mutex
 	config  Config
 	key     []byte
+	since   time.Time // when the key was made
+	before  []byte    // the key before, while something may be counted under it
 	buckets map[Scope]map[string]*bucket
 	stats   Stats
 	changed bool
@@ -139,11 +138,4 @@ func (g *Guard) Clear() {
 		clear(all)
 	}
 	g.changed = true
-}
-
-// pseudonym is how a caller is known: it tells callers apart and names none.
-func (g *Guard) pseudonym(caller string) string {
-	mac := hmac.New(sha256.New, g.key)
-	mac.Write([]byte(caller))
-	return hex.EncodeToString(mac.Sum(nil)[:16])
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/records/ledger"
 	"github.com/einwahl/einwahl/gateway/records/seal"
 	"github.com/einwahl/einwahl/gateway/records/store"
+	"github.com/einwahl/einwahl/gateway/records/vault"
 )
 
 // Book is the records of one gateway. Its methods may be called from several
@@ -24,7 +26,8 @@ type Book struct {
 	log    zerolog.Logger
 	store  *store.Store
 	key    ed25519.PrivateKey
-	sealTo *seal.Recipient // nil: numbers are not kept
+	vault  *vault.Vault
+	sealTo *seal.Recipient // nil: numbers are not sealed
 
 	requests chan request
 	over     chan struct{} // closed when nothing is written any more
@@ -40,6 +43,9 @@ type Book struct {
 
 // errOver tells that records are not written any more.
 var errOver = errors.New("records are closed")
+
+// keysFile is the name of the file without which no record can be read.
+const keysFile = "records.keys"
 
 // opening bounds how long looking through the records may take at start.
 const opening = 10 * time.Minute
@@ -61,6 +67,9 @@ func Open(c Config, log zerolog.Logger) (*Book, error) {
 		b.sealTo = &to
 	}
 	var err error
+	if b.vault, err = vault.Open(filepath.Join(c.Directory, keysFile)); err != nil {
+		return nil, err
+	}
 	if c.Postgres != "" {
 		b.store, err = store.OpenPostgres(ctx, string(c.Postgres))
 	} else {
@@ -69,6 +78,7 @@ func Open(c Config, log zerolog.Logger) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.store.Encrypt(b.vault)
 	if err := b.begin(ctx); err != nil {
 		return nil, errors.Join(err, b.store.Close())
 	}
@@ -150,12 +160,8 @@ func (b *Book) AppendConsent(c Consent) error {
 	if c.Kind == "" {
 		c.Kind = KindRecording
 	}
-	if c.Telephone != "" && b.sealTo != nil && c.Class() == ClassConsent {
-		sealed, err := b.sealTo.Seal(c.Telephone)
-		if err != nil {
-			return err
-		}
-		c.Sealed = sealed
+	if err := b.name(&c); err != nil {
+		return err
 	}
 	body, err := json.Marshal(c)
 	if err != nil {
@@ -164,13 +170,42 @@ func (b *Book) AppendConsent(c Consent) error {
 	return b.submit(request{drafts: []ledger.Draft{{Kind: c.Kind, Class: string(c.Class()), Body: body}}})
 }
 
+// name has what stands for the caller's number take its place.
+func (b *Book) name(c *Consent) (err error) {
+	switch {
+	case c.Telephone == "":
+	case b.sealTo != nil && c.Class() == ClassConsent:
+		c.Sealed, err = b.sealTo.Seal(c.Telephone)
+	default:
+		c.Subject, err = b.vault.Pseudonym(string(c.Class()), c.Time, spelled(c.Telephone))
+	}
+	return err
+}
+
 // AppendCall writes c. When it returns nil, c is on the disk.
 func (b *Book) AppendCall(c Call) error {
+	var r request
+	ended := c.Start.Add(c.Duration)
+	if c.Telephone != "" {
+		var err error
+		if c.Subject, err = b.vault.Pseudonym(string(ClassCall), ended, spelled(c.Telephone)); err != nil {
+			return err
+		}
+		c.LastDigits = lastDigits(c.Telephone, b.config.LastDigits)
+		if b.config.bills(ended) {
+			body, err := json.Marshal(Billed{c.Start, c.Duration, c.Call, c.Telephone, c.Number, c.Trunk})
+			if err != nil {
+				return fmt.Errorf("encode record: %w", err)
+			}
+			r.drafts = []ledger.Draft{{Kind: KindBilling, Class: string(ClassBilling), Body: body}}
+		}
+	}
 	body, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("encode record: %w", err)
 	}
-	return b.submit(request{calls: []store.Call{{Ended: c.Start.Add(c.Duration), Subject: c.Subject, Body: body}}})
+	r.calls = []store.Call{{Ended: ended, Subject: c.Subject, Body: body}}
+	return b.submit(r)
 }
 
 // submit has a request written, and waits until it is.

@@ -268,7 +268,6 @@ func TestTwoGatewaysDoNotShareRecords(t *testing.T) {
 }
 
 func TestOnlyConsentsHoldASealedNumber(t *testing.T) {
-	const number = "+4930123456"
 	c := in(t.TempDir())
 	c.SealTo = recipient
 	b, _ := open(t, c)

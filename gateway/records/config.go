@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/einwahl/einwahl/gateway/records/seal"
 	"github.com/einwahl/einwahl/gateway/records/store"
@@ -39,11 +40,23 @@ type Config struct {
 	SealTo string `yaml:"seal_to"`
 	// Broken is what happens at start where the records were tampered with.
 	Broken string `yaml:"broken"`
+
+	// Keep is for how long records are kept.
+	Keep Keep `yaml:"keep"`
+	// LastDigits is how many of the last digits of a caller's number a call record
+	// shows.
+	LastDigits int `yaml:"last_digits"`
+	// Billing is the last day, as 2027-03-31, on which callers' full numbers are
+	// kept. Empty: they never are.
+	Billing string `yaml:"billing"`
 }
 
 // DefaultConfig returns the settings used where the file is silent.
 func DefaultConfig() Config {
-	return Config{Directory: filepath.Join("data", "records"), Broken: Refuse}
+	return Config{
+		Directory: filepath.Join("data", "records"), Broken: Refuse,
+		Keep: Keep{Calls: 7, Consents: 365, Refusals: 30},
+	}
 }
 
 // Validate reports every mistake at once, each under its key in the file.
@@ -65,5 +78,8 @@ func (c Config) Validate() error {
 	if c.Broken != Refuse && c.Broken != Accept {
 		errs = append(errs, fmt.Errorf("broken: %q is no choice: want refuse or accept", c.Broken))
 	}
-	return errors.Join(errs...)
+	if c.LastDigits < 0 || c.LastDigits > mostDigits {
+		errs = append(errs, fmt.Errorf("last_digits: %d: want 0 to %d", c.LastDigits, mostDigits))
+	}
+	return errors.Join(append(errs, c.Keep.validate(), c.validateBilling(time.Now()))...)
 }

@@ -107,7 +107,8 @@ func (b *Book) PurgeCalls(ctx context.Context, before time.Time) (count int, err
 			return 0, nil
 		}
 		r := request{remove: ids}
-		if err := b.tell(&r, ledger.KindPurged, ledger.Erasure{Class: string(ClassCall), Before: before, Count: len(ids)}); err != nil {
+		x := ledger.Erasure{Class: string(ClassCall), From: uint64(slices.Min(ids)), To: uint64(slices.Max(ids)), Before: before, Count: len(ids)}
+		if err := b.tell(&r, ledger.KindPurged, x); err != nil {
 			return count, err
 		}
 		count += len(ids)

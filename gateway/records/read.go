@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
 
 	"github.com/einwahl/einwahl/gateway/records/ledger"
 	"github.com/einwahl/einwahl/gateway/records/store"
+	"github.com/einwahl/einwahl/gateway/records/vault"
 )
 
 // Reader looks at records, also while a gateway writes them. What it shows is
@@ -17,12 +19,18 @@ type Reader struct {
 	config Config
 	store  *store.Store
 	view   *store.View
+	vault  *vault.Vault
 }
 
 // Look opens the records of a gateway to look at.
 func Look(ctx context.Context, c Config) (*Reader, error) {
 	r := &Reader{config: c}
-	var err error
+	// Keys that are destroyed, or made, while the view begins must be among them:
+	// they are read before it and after.
+	before, err := vault.Open(filepath.Join(c.Directory, keysFile))
+	if err != nil {
+		return nil, err
+	}
 	if c.Postgres != "" {
 		r.store, err = store.ReadPostgres(string(c.Postgres))
 	} else {
@@ -34,6 +42,11 @@ func Look(ctx context.Context, c Config) (*Reader, error) {
 	if r.view, err = r.store.View(ctx); err != nil {
 		return nil, errors.Join(err, r.store.Close())
 	}
+	if r.vault, err = vault.Open(filepath.Join(c.Directory, keysFile)); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.vault.Join(before)
+	r.view.Decrypt(r.vault)
 	return r, nil
 }
 

@@ -10,16 +10,19 @@
 // Both are on the disk before Append returns: a consent that is not written has
 // not been given. One goroutine ([Book.Run]) writes for all that wait.
 //
-// No record holds a caller's telephone number that could be read here. Where the
-// operator names a recipient, a consent has it sealed to a key that is kept
-// elsewhere.
+// No record holds a caller's telephone number that could be read here, but where
+// the operator keeps them for billing. A pseudonym stands for it, under a key of
+// the day; and where the operator names a recipient, a consent has it sealed to a
+// key that is kept elsewhere. Of a number that is withheld there is nothing.
 //
-// Whoever deletes does it through the Book, while it runs: [Book.Purge] by
-// [Class] and age, [Book.PurgeCalls], and [Book.Erase] for single entries. Each
+// All contents are encrypted on the disk, with keys for each day and class that
+// go when [Book.PurgeDue] purges them: see package vault.
+//
+// Whoever deletes does it through the Book, while it runs: [Book.PurgeDue] what
+// is old enough, and [Book.Erase] and [Book.EraseCalls] single records. Each
 // tells the ledger what is gone in the very write that makes it so: an entry
 // whose content is gone without such a word is a fault. Headers stay; they hold a
-// time, a kind and a class. Calls are found by Call.Subject, which may be a
-// pseudonym and has an index; entries by going through them ([Reader.Entries]).
+// time, a kind and a class. [Reader.Subject] finds all that is about somebody.
 package records
 
 import "time"
@@ -29,6 +32,7 @@ const (
 	KindRecording  = "recording"  // consent to being recorded, or notice of it
 	KindProcessing = "processing" // consent to the processing itself
 	KindNotice     = "notice"     // the privacy notice was heard
+	KindBilling    = "billing"    // a call with the caller's number
 )
 
 // Class is for how long a record is kept. It stands in the header of an entry,
@@ -40,8 +44,12 @@ const (
 	ClassConsent Class = "consent" // given, and taken back
 	ClassRefusal Class = "refusal" // not given
 	ClassNotice  Class = "notice"  // something was told, and nothing asked
+	ClassBilling Class = "billing" // a call with the caller's number; see Billed
 	ClassCall    Class = "call"    // a call record, which is no entry
-	classLedger  Class = "ledger"  // what the ledger tells of itself: never purged, about nobody
+	// Recordings are no records, but the ledger tells when they are purged.
+	ClassRecording Class = "recording"
+
+	classLedger Class = "ledger" // what the ledger tells of itself: never purged, about nobody
 )
 
 // Consent is what one caller was told and asked, and what they answered.
@@ -62,10 +70,12 @@ type Consent struct {
 	Heard    time.Duration `json:"heard_ns"`               // how much of it was played
 	Program  string        `json:"program,omitempty"`
 
-	// Telephone is the caller's number where they show it. It is never written,
-	// only sealed: into a consent, where there is a recipient.
+	// Telephone is the caller's number where they show it. It is never written:
+	// where there is a recipient it is sealed into a consent, and elsewhere Subject
+	// stands for it, as in a Call.
 	Telephone string `json:"-"`
 	Sealed    []byte `json:"sealed,omitempty"`
+	Subject   string `json:"subject,omitempty"`
 }
 
 // Class is for how long the consent is kept.
@@ -84,7 +94,9 @@ type Call struct {
 	Start      time.Time     `json:"start"`
 	Duration   time.Duration `json:"duration_ns"`
 	Call       string        `json:"call"`
-	Subject    string        `json:"subject,omitempty"` // the caller's pseudonym, by which records of one person are found
+	Telephone  string        `json:"-"`                  // the caller's number where they show it: never written here
+	Subject    string        `json:"subject,omitempty"`  // stands for it on this day: a pseudonym
+	LastDigits string        `json:"last_digits,omitempty"`
 	Trunk      string        `json:"trunk"`
 	Number     string        `json:"number"`           // the called number
 	Caller     string        `json:"caller,omitempty"` // the label others saw; empty where that was the number

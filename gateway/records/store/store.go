@@ -6,6 +6,8 @@
 // Commit returns, or nothing of it ever is. Readers look at a [View], which is
 // the database as it was at one moment, whatever is written meanwhile.
 //
+// Contents are encrypted before they get there ([Store.Encrypt]).
+//
 // The statements are the same for both databases. What differs is in sqlite.go
 // and postgres.go, with the tables.
 package store
@@ -52,6 +54,7 @@ type Store struct {
 	reading *sql.DB
 	tidy    string // what makes deleted content vanish from the disk
 	release func() error
+	vault   vault
 }
 
 // connect looks whether the writer can work, and makes the tables where they
@@ -89,7 +92,7 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	if err != nil {
 		return fmt.Errorf("begin to write: %w", err)
 	}
-	if err := write(ctx, tx, b); err != nil {
+	if err := s.write(ctx, tx, b); err != nil {
 		_ = tx.Rollback() // the first error is the one to tell
 		return err
 	}
@@ -112,10 +115,14 @@ func (s *Store) Tidy(ctx context.Context) error {
 	return nil
 }
 
-func write(ctx context.Context, tx *sql.Tx, b Batch) error {
+func (s *Store) write(ctx context.Context, tx *sql.Tx, b Batch) error {
 	entries := make([][]any, 0, len(b.Entries))
 	for _, e := range b.Entries {
-		entries = append(entries, []any{int64(e.Seq), e.Time.UnixNano(), e.Kind, e.Class, e.Commitment[:], e.Prev[:], e.Hash[:], e.Key, string(e.Body)})
+		key, body, err := s.concealed(e)
+		if err != nil {
+			return fmt.Errorf("write entries: %w", err)
+		}
+		entries = append(entries, []any{int64(e.Seq), e.Time.UnixNano(), e.Kind, e.Class, e.Commitment[:], e.Prev[:], e.Hash[:], key, body})
 	}
 	if err := insert(ctx, tx, "ledger_entries (seq, time, kind, class, commitment, prev, hash, key, body)", entries); err != nil {
 		return fmt.Errorf("write entries: %w", err)
@@ -128,7 +135,11 @@ func write(ctx context.Context, tx *sql.Tx, b Batch) error {
 	}
 	calls := make([][]any, 0, len(b.Calls))
 	for _, c := range b.Calls {
-		calls = append(calls, []any{c.Ended.UnixNano(), c.Subject, string(c.Body)})
+		body, err := s.conceal(ClassCall, c.Ended, c.Body)
+		if err != nil {
+			return fmt.Errorf("write calls: %w", err)
+		}
+		calls = append(calls, []any{c.Ended.UnixNano(), c.Subject, body})
 	}
 	if err := insert(ctx, tx, "calls (ended, subject, body)", calls); err != nil {
 		return fmt.Errorf("write calls: %w", err)

@@ -15,7 +15,10 @@ import (
 // View is the database as it was at one moment. Several things can be gone
 // through at once, and each row is read in pages, so that much does not need
 // much memory.
-type View struct{ tx *sql.Tx } // which ends with the context it was begun with
+type View struct {
+	tx    *sql.Tx // which ends with the context it was begun with
+	vault vault
+}
 
 // page is how many rows are read at once.
 const page = 500
@@ -26,7 +29,7 @@ func (s *Store) View(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin to read: %w", err)
 	}
-	return &View{tx}, nil
+	return &View{tx, s.vault}, nil
 }
 
 // Close ends the view.
@@ -35,7 +38,7 @@ func (v *View) Close() error { return v.tx.Rollback() }
 // Entries are the entries from a place on.
 func (v *View) Entries(from uint64) iter.Seq2[ledger.Entry, error] {
 	return paged(v, "SELECT seq, time, kind, class, commitment, prev, hash, key, body FROM ledger_entries WHERE seq >= $1 ORDER BY seq LIMIT $2",
-		int64(from), func(e ledger.Entry) int64 { return int64(e.Seq) + 1 }, readEntry)
+		int64(from), func(e ledger.Entry) int64 { return int64(e.Seq) + 1 }, v.readEntry)
 }
 
 // Checkpoints are all checkpoints.
@@ -47,7 +50,7 @@ func (v *View) Checkpoints() iter.Seq2[ledger.Checkpoint, error] {
 // Calls are the call records from an ID on.
 func (v *View) Calls(from int64) iter.Seq2[Call, error] {
 	return paged(v, "SELECT id, ended, subject, body FROM calls WHERE id >= $1 ORDER BY id LIMIT $2",
-		from, func(c Call) int64 { return c.ID + 1 }, readCall)
+		from, func(c Call) int64 { return c.ID + 1 }, v.readCall)
 }
 
 // Kept are the entries of a class that have a body.
@@ -74,7 +77,7 @@ func (v *View) Older(before time.Time, limit int) ([]int64, error) {
 // CallsOf are the call records of a pseudonym.
 func (v *View) CallsOf(subject string) iter.Seq2[Call, error] {
 	return paged(v, "SELECT id, ended, subject, body FROM calls WHERE id >= $1 AND subject = $3 AND subject <> '' ORDER BY id LIMIT $2",
-		0, func(c Call) int64 { return c.ID + 1 }, readCall, subject)
+		0, func(c Call) int64 { return c.ID + 1 }, v.readCall, subject)
 }
 
 // Last is the end of the ledger.
@@ -143,7 +146,7 @@ func collect[T any](rows *sql.Rows, read func(*sql.Rows) (T, error)) ([]T, error
 	return all, rows.Err()
 }
 
-func readEntry(rows *sql.Rows) (e ledger.Entry, err error) {
+func (v *View) readEntry(rows *sql.Rows) (e ledger.Entry, err error) {
 	var seq, at int64
 	var commitment, prev, hash []byte
 	var body sql.NullString
@@ -151,7 +154,7 @@ func readEntry(rows *sql.Rows) (e ledger.Entry, err error) {
 	e.Seq, e.Time = uint64(seq), time.Unix(0, at)
 	e.Commitment, e.Prev, e.Hash = hashOf(commitment), hashOf(prev), hashOf(hash)
 	if body.Valid {
-		e.Body = []byte(body.String)
+		v.reveal(&e, body.String)
 	}
 	return e, err
 }
@@ -170,11 +173,12 @@ func readCheckpoint(rows *sql.Rows) (c ledger.Checkpoint, err error) {
 	return c, err
 }
 
-func readCall(rows *sql.Rows) (c Call, err error) {
+func (v *View) readCall(rows *sql.Rows) (c Call, err error) {
 	var ended int64
 	var body string
 	err = rows.Scan(&c.ID, &ended, &c.Subject, &body)
-	c.Ended, c.Body = time.Unix(0, ended), []byte(body)
+	c.Ended = time.Unix(0, ended)
+	c.Body = v.open(ClassCall, c.Ended, body)
 	return c, err
 }
 

@@ -1,0 +1,77 @@
+package embedded
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// longWithoutReason is for how many days recordings may be kept without a word
+// of why.
+const longWithoutReason = 183
+
+// keptUntil is when a recording is deleted that ended then.
+func keptUntil(ended time.Time, days int) time.Time { return ended.UTC().AddDate(0, 0, days) }
+
+// PurgeRecordings deletes the recordings that have been kept for long enough,
+// and tells how many those were: each on the day that its manifest names, or
+// earlier where they are not kept for as long any more. What has no manifest is
+// no recording and stays.
+func PurgeRecordings(c Config, now time.Time) (count int, err error) {
+	manifests, err := filepath.Glob(filepath.Join(c.Recordings, "*", "manifest.json"))
+	if err != nil {
+		return 0, fmt.Errorf("look for recordings: %w", err)
+	}
+	var errs []error
+	for _, name := range manifests {
+		due, err := dueAt(name, c.Keep)
+		if err == nil && !now.Before(due) {
+			if err = os.RemoveAll(filepath.Dir(name)); err == nil {
+				count++
+			}
+		}
+		errs = append(errs, err)
+	}
+	return count, errors.Join(errs...)
+}
+
+// dueAt is when a recording is deleted. One that is running, or that a crash has
+// ended, ended when it was last written to.
+func dueAt(name string, days int) (time.Time, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the manifest of a recording: %w", err)
+	}
+	var m manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", name, err)
+	}
+	var ended time.Time
+	if m.Ended != nil {
+		ended = *m.Ended
+	} else if ended, err = lastWritten(filepath.Dir(name)); err != nil {
+		return time.Time{}, err
+	}
+	due := keptUntil(ended, days)
+	if m.Delete != nil && m.Delete.Before(due) {
+		due = *m.Delete
+	}
+	return due, nil
+}
+
+// lastWritten is when a file of a folder was last written to.
+func lastWritten(folder string) (at time.Time, err error) {
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return at, fmt.Errorf("look at a recording: %w", err)
+	}
+	for _, f := range files {
+		if info, err := f.Info(); err == nil && info.ModTime().After(at) {
+			at = info.ModTime()
+		}
+	}
+	return at, nil
+}

@@ -1,0 +1,56 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/einwahl/einwahl/gateway/records"
+)
+
+// Erase is which records are to be erased, and why. The ledger tells of it, so
+// the reason must not name anybody.
+type Erase struct {
+	Entries []uint64 `json:"entries,omitempty"`
+	Calls   []int64  `json:"calls,omitempty"`
+	Why     string   `json:"why"`
+}
+
+// keeping is what deletes records.
+type keeping interface {
+	Erase(entries []uint64, calls []int64, why string) error
+	Purge(context.Context) ([]records.Purged, error)
+}
+
+// maxErase is the most bytes that a request to erase may have: it may name a
+// hundred thousand records.
+const maxErase = 1 << 20
+
+func (s *Server) eraseRecords(w http.ResponseWriter, r *http.Request) {
+	var e Erase
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxErase))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil {
+		fail(w, http.StatusBadRequest, `want a JSON object such as {"entries":[12],"calls":[7],"why":"asked for"}: `+err.Error())
+		return
+	}
+	if len(e.Entries)+len(e.Calls) == 0 || e.Why == "" {
+		fail(w, http.StatusBadRequest, "want entries or calls to erase, and why")
+		return
+	}
+	if err := s.sources.Keeping.Erase(e.Entries, e.Calls, e.Why); err != nil {
+		fail(w, http.StatusInternalServerError, "not all could be erased: "+err.Error())
+		return
+	}
+	s.log.Info().Int("entries", len(e.Entries)).Int("calls", len(e.Calls)).Msg("records erased by the operator")
+	answer(w, http.StatusOK, map[string]int{"entries": len(e.Entries), "calls": len(e.Calls)})
+}
+
+func (s *Server) purgeRecords(w http.ResponseWriter, r *http.Request) {
+	all, err := s.sources.Keeping.Purge(r.Context())
+	if err != nil {
+		fail(w, http.StatusInternalServerError, "not all could be purged: "+err.Error())
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"purged": append([]records.Purged{}, all...)})
+}

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/records"
+)
+
+// retaining is how often what has been kept for long enough is looked for: the
+// first time after a day (UTC) has ended finds it, and the others what could not
+// be deleted then.
+const retaining = time.Hour
+
+// retain deletes what has been kept for long enough until ctx ends.
+func (a *App) retain(ctx context.Context) error {
+	for {
+		now := time.Now()
+		if _, err := a.purge(ctx, now); err != nil && ctx.Err() == nil {
+			a.log.Error().Err(err).Msg("what has been kept for long enough could not be deleted; it is tried again within an hour")
+		}
+		tomorrow := now.UTC().Truncate(24 * time.Hour).AddDate(0, 0, 1)
+		wait := time.NewTimer(min(retaining, tomorrow.Sub(now)))
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return nil
+		}
+	}
+}
+
+// purge deletes what has been kept for long enough at a moment, and tells what
+// that was.
+func (a *App) purge(ctx context.Context, now time.Time) ([]records.Purged, error) {
+	all, err := a.book.PurgeDue(ctx, now)
+	defer func() {
+		for _, p := range all {
+			a.log.Info().Str("class", string(p.Class)).Int("count", p.Count).Int("keys", p.Keys).Time("before", p.Before).Msg("kept for long enough: deleted")
+		}
+	}()
+	if err != nil {
+		return all, err
+	}
+	c := a.settings.Load().Conference.Embedded
+	n, err := embedded.PurgeRecordings(c, now)
+	if n == 0 {
+		return all, err
+	}
+	p := records.Purged{Class: records.ClassRecording, Before: now.AddDate(0, 0, -c.Keep), Count: n}
+	all = append(all, p)
+	if told := a.book.TellPurged(p); told != nil {
+		return all, told
+	}
+	return all, err
+}
+
+// keeping is what an operator deletes.
+type keeping struct{ *App }
+
+// Purge deletes what is due.
+func (k keeping) Purge(ctx context.Context) ([]records.Purged, error) { return k.purge(ctx, time.Now()) }
+
+// Erase deletes single records.
+func (k keeping) Erase(entries []uint64, calls []int64, why string) error {
+	if err := k.book.Erase(entries, why); err != nil {
+		return err
+	}
+	return k.book.EraseCalls(calls, why)
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/gateway/admin"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/lockout"
+	"github.com/einwahl/einwahl/gateway/records"
+	"github.com/einwahl/einwahl/gateway/records/seal"
+	"github.com/einwahl/einwahl/gateway/records/store"
+	"github.com/einwahl/einwahl/sip/identity"
+)
+
+// aboutNumber is whom a command is about.
+type aboutNumber struct {
+	Number   string `required:"" placeholder:"NUMBER" help:"The person's telephone number, best as +4930...."`
+	Identity string `type:"existingfile" placeholder:"FILE" help:"The private key of records.seal_to, as age-keygen has written it: finds what has the number sealed. It is used here and goes nowhere."`
+}
+
+// kept is all that there is about a number.
+type keptAbout struct {
+	records.Subject
+	// Guessing are the wrong tries that are counted for the number now.
+	Guessing *lockout.Known `json:"guessing,omitempty"`
+	Notes    []string       `json:"notes"`
+}
+
+// spellings are the ways in which trunks may have sent a number.
+func spellings(c config.Config, number string) []string {
+	all := []string{number}
+	for _, t := range c.Trunks {
+		if plan, err := identity.NewPlan(t.Country); err == nil {
+			all = append(all, plan.Canonical(number))
+		}
+	}
+	for _, n := range all {
+		if digits, international := strings.CutPrefix(n, "+"); international {
+			all = append(all, "00"+digits, digits)
+		}
+	}
+	slices.Sort(all[1:])
+	return slices.Compact(all)
+}
+
+// find looks for what is kept about the number.
+func (a aboutNumber) find(ctx context.Context, k kept) (found keptAbout, err error) {
+	c, err := k.settings()
+	if err != nil {
+		return found, err
+	}
+	var identities seal.Identities
+	if a.Identity != "" {
+		text, err := os.ReadFile(a.Identity)
+		if err != nil {
+			return found, err
+		}
+		if identities, err = seal.ParseIdentities(string(text)); err != nil {
+			return found, fmt.Errorf("%s: %w", a.Identity, err)
+		}
+	}
+	r, err := k.look(ctx)
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	numbers := spellings(c, a.Number)
+	if found.Subject, err = r.Subject(identities, numbers...); err != nil {
+		return found, err
+	}
+	for _, n := range numbers {
+		known, err := lockout.Look(filepath.Join(c.Records.Directory, lockout.File), n)
+		if err != nil {
+			return found, err
+		}
+		if known != nil {
+			found.Guessing = known
+		}
+	}
+	found.Notes = notes(c, found.Unopened, a.Identity != "")
+	return found, nil
+}
+
+// notes say what was not found because nobody can find it.
+func notes(c config.Config, unopened int, keyed bool) []string {
+	all := []string{
+		fmt.Sprintf("Calls are kept for %s at most, and known by a pseudonym whose key is destroyed with them: of earlier ones nobody can tell whose they were (GDPR Art. 11(2)).", count(c.Records.Keep.Calls, "day", "days")),
+		"Of calls that withheld the number nothing is kept by which they could be found.",
+		"Recordings of meetings are named by meeting and time: those of the meetings below, at these times, may have this voice.",
+	}
+	switch {
+	case unopened > 0 && keyed:
+		all = append(all, fmt.Sprintf("%s cannot be opened with this private key; another may open them.", count(unopened, "sealed number", "sealed numbers")))
+	case unopened > 0:
+		all = append(all, fmt.Sprintf("%s are there, and each may be this one: the private key opens them (--identity).", count(unopened, "sealed number", "sealed numbers")))
+	}
+	return all
+}
+
+type subjectCommand struct {
+	kept
+	aboutNumber
+}
+
+// Run writes JSON.
+func (s subjectCommand) Run(ctx context.Context) error {
+	found, err := s.find(ctx, s.kept)
+	if err != nil {
+		return err
+	}
+	return printJSON(found)
+}
+
+type eraseCommand struct {
+	live
+	aboutNumber
+	KeepConsents bool   `help:"Leave the proof of consents that were given, where recordings of them are kept."`
+	Why          string `default:"asked for by the person" help:"The reason that stays in the ledger. It must not name anybody."`
+}
+
+// Run erases what is found about a number.
+func (e eraseCommand) Run(ctx context.Context) error {
+	found, err := e.find(ctx, kept{file: e.file})
+	if err != nil {
+		return err
+	}
+	what := admin.Erase{Why: e.Why}
+	for _, c := range found.Calls {
+		what.Calls = append(what.Calls, c.ID)
+	}
+	for _, k := range found.Evidence {
+		if !k.Erased && (!e.KeepConsents || k.Class != string(records.ClassConsent)) {
+			what.Entries = append(what.Entries, k.Seq)
+		}
+	}
+	if len(what.Calls)+len(what.Entries) > 0 {
+		err = e.either(ctx, http.MethodPost, "/records/erase", what, nil, func(b *records.Book) error {
+			return errors.Join(b.Erase(what.Entries, what.Why), b.EraseCalls(what.Calls, what.Why))
+		})
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Erased: %s, %s of evidence.\n", count(len(what.Calls), "call", "calls"), count(len(what.Entries), "entry", "entries"))
+	for _, n := range found.Notes {
+		fmt.Println(n)
+	}
+	return nil
+}
+
+// either has the gateway do something that runs, or does it with its records
+// where none runs.
+func (l live) either(ctx context.Context, method, path string, body, into any, alone func(*records.Book) error) error {
+	c, err := l.load(os.Stderr)
+	if err != nil {
+		return err
+	}
+	err = withRecords(ctx, c.Records, alone)
+	if errors.Is(err, store.ErrInUse) {
+		return l.ask(ctx, method, path, body, into)
+	}
+	return err
+}
+
+// withRecords opens records that no gateway has open.
+func withRecords(ctx context.Context, c records.Config, do func(*records.Book) error) error {
+	if _, err := os.Stat(c.Directory); err != nil {
+		return fmt.Errorf("%w: no gateway has kept records there", err)
+	}
+	b, err := records.Open(c, zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	err = do(b)
+	stop()
+	return errors.Join(err, <-done, b.Close())
+}
+
+type purgeCommand struct {
+	live
+	All    bool `help:"Delete every content, every call, all keys, wrong tries and recordings: the end of this gateway's life. It must not run."`
+	Verify bool `help:"Look afterwards whether nothing is left."`
+}
+
+// Run deletes what has been kept for long enough, or all.
+func (p purgeCommand) Run(ctx context.Context) error {
+	var done struct {
+		Purged []records.Purged `json:"purged"`
+	}
+	var err error
+	if p.All {
+		done.Purged, err = p.all(ctx)
+	} else {
+		err = p.either(ctx, http.MethodPost, "/records/purge", struct{}{}, &done, func(b *records.Book) (err error) {
+			done.Purged, err = b.PurgeDue(ctx, time.Now())
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range done.Purged {
+		fmt.Printf("%-10s %s older than %s; keys of %s destroyed\n", d.Class, count(d.Count, "record", "records"), d.Before.UTC().Format(time.DateTime), count(d.Keys, "day", "days"))
+	}
+	if len(done.Purged) == 0 {
+		fmt.Println("There was nothing to delete.")
+	}
+	if !p.Verify {
+		return nil
+	}
+	return p.verify(ctx)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/lockout"
+	"github.com/einwahl/einwahl/gateway/records"
+	"github.com/einwahl/einwahl/gateway/records/store"
+)
+
+// longAfter is a moment at which everything has been kept for long enough.
+func longAfter() time.Time { return time.Now().AddDate(1000, 0, 0) }
+
+// all deletes everything that a gateway has kept about anybody.
+func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error) {
+	c, err := p.load(os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	err = withRecords(ctx, c.Records, func(b *records.Book) error {
+		n, err := embedded.PurgeRecordings(c.Conference.Embedded, longAfter())
+		if n > 0 {
+			files := records.Purged{Class: records.ClassRecording, Before: time.Now(), Count: n}
+			done, err = append(done, files), errors.Join(err, b.TellPurged(files))
+		}
+		if err != nil {
+			return err
+		}
+		kept, err := b.PurgeAll(ctx, time.Now())
+		done = append(done, kept...)
+		return err
+	})
+	if errors.Is(err, store.ErrInUse) {
+		return nil, errors.New("the gateway runs: end it first, since it would go on keeping records")
+	}
+	if err != nil {
+		return done, err
+	}
+	err = os.Remove(filepath.Join(c.Records.Directory, lockout.File))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return done, err
+}
+
+// verify looks whether anything is left that should be gone.
+func (p purgeCommand) verify(ctx context.Context) (err error) {
+	c, err := p.load(os.Stderr)
+	if err != nil {
+		return err
+	}
+	r, err := records.Look(ctx, c.Records)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	report, err := r.Verify(nil, nil)
+	if err != nil {
+		return err
+	}
+	left, err := r.Overdue(time.Now(), p.All)
+	if err != nil {
+		return err
+	}
+	if p.All {
+		traces, err := traces(c)
+		if err != nil {
+			return err
+		}
+		left = append(left, traces...)
+	}
+	for _, l := range left {
+		fmt.Println("left: " + l)
+	}
+	for _, f := range report.Faults {
+		fmt.Println(f)
+	}
+	if len(left)+len(report.Faults) > 0 {
+		return errTold
+	}
+	fmt.Printf("Verified: nothing is left that should be gone, and the chain of %s fits.\n", count(int(report.Entries), "entry", "entries"))
+	return nil
+}
+
+// traces are the files in which something is left of records, deleted or not, and
+// what else tells of people.
+func traces(c config.Config) (left []string, err error) {
+	err = filepath.WalkDir(c.Records.Directory, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(content, []byte(store.SealedMark)) {
+			left = append(left, path+" has contents of records, which nothing opens any more")
+		}
+		return nil
+	})
+	if err != nil {
+		return left, err
+	}
+	recordings, err := filepath.Glob(filepath.Join(c.Conference.Embedded.Recordings, "*", "manifest.json"))
+	for _, r := range recordings {
+		left = append(left, filepath.Dir(r)+" is a recording")
+	}
+	return left, err
+}

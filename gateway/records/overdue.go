@@ -1,0 +1,47 @@
+package records
+
+import (
+	"fmt"
+	"time"
+)
+
+// Overdue tells what is there yet that should be gone: at a moment, or, where
+// all should be gone, at all.
+func (r *Reader) Overdue(now time.Time, all bool) (left []string, err error) {
+	for _, d := range r.config.due(now) {
+		if all {
+			d.before = now
+		}
+		n, err := r.older(d)
+		if err != nil {
+			return left, err
+		}
+		if n > 0 {
+			left = append(left, fmt.Sprintf("%d of %s, older than %s", n, d.class, d.before.UTC().Format(time.DateTime)))
+		}
+		if n := r.vault.Overdue(string(d.class), d.before); n > 0 {
+			left = append(left, fmt.Sprintf("keys of %s for %d days, before %s", d.class, n, d.before.UTC().Format(time.DateTime)))
+		}
+	}
+	if n := r.vault.Days(); all && n > 0 {
+		left = append(left, fmt.Sprintf("keys of %d days", n))
+	}
+	return left, nil
+}
+
+// older counts the records of a class that are older than they may be.
+func (r *Reader) older(d due) (n int, err error) {
+	if d.class == ClassCall {
+		ids, err := r.view.Older(d.before, together)
+		return len(ids), err
+	}
+	for k, err := range r.view.Kept(string(d.class)) {
+		if err != nil {
+			return n, err
+		}
+		if k.Time.Before(d.before) {
+			n++
+		}
+	}
+	return n, nil
+}

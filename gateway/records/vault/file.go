@@ -1,0 +1,142 @@
+package vault
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// kept is the file.
+type kept struct {
+	Days map[string]day `json:"days"`
+}
+
+// Open reads the keys of a file. Where there is none it is made with the first
+// key.
+func Open(path string) (*Vault, error) {
+	v := &Vault{path: path, days: map[string]day{}}
+	content, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return v, nil
+	case err != nil:
+		return nil, fmt.Errorf("read keys of the records: %w", err)
+	}
+	if v.days, err = decode(content); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return v, nil
+}
+
+// decode reads the file's content strictly: a key that is only half there would
+// pass for records that were altered.
+func decode(content []byte) (map[string]day, error) {
+	var k kept
+	if err := json.Unmarshal(content, &k); err != nil {
+		return nil, fmt.Errorf("these are no keys of records: %w", err)
+	}
+	for name, d := range k.Days {
+		if _, err := time.Parse(time.DateOnly, name); err != nil {
+			return nil, fmt.Errorf("%q is no day", name)
+		}
+		if d.Pseudonyms != nil && len(d.Pseudonyms) != keySize {
+			return nil, fmt.Errorf("%s: a key has %d bytes, not %d", name, len(d.Pseudonyms), keySize)
+		}
+		for _, key := range d.Classes {
+			if len(key) != keySize {
+				return nil, fmt.Errorf("%s: a key has %d bytes, not %d", name, len(key), keySize)
+			}
+		}
+	}
+	if k.Days == nil {
+		k.Days = map[string]day{}
+	}
+	return k.Days, nil
+}
+
+// Join adds the keys of another vault, which was read at another moment. It
+// changes no file.
+func (v *Vault) Join(other *Vault) {
+	for name, d := range other.days {
+		mine := v.days[name]
+		if mine.Pseudonyms == nil {
+			mine.Pseudonyms = d.Pseudonyms
+		}
+		classes := maps.Clone(d.Classes)
+		if classes == nil {
+			classes = map[string][]byte{}
+		}
+		maps.Copy(classes, mine.Classes)
+		mine.Classes = classes
+		v.days[name] = mine
+	}
+}
+
+// put has a day in the file. v.mu is held.
+func (v *Vault) put(name string, d day) error {
+	after := maps.Clone(v.days)
+	after[name] = d
+	return v.replace(after)
+}
+
+// replace has these keys in the file and no others. v.mu is held. The new file is
+// whole before it takes the place of the old one, which is then overwritten.
+func (v *Vault) replace(days map[string]day) error {
+	content, err := json.Marshal(kept{days})
+	if err != nil {
+		return fmt.Errorf("encode keys of the records: %w", err)
+	}
+	old, err := os.OpenFile(v.path, os.O_WRONLY, 0)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("write keys of the records: %w", err)
+	}
+	if err := writeFile(v.path, content); err != nil {
+		if old != nil {
+			_ = old.Close() // the first error is the one to tell
+		}
+		return fmt.Errorf("write keys of the records: %w", err)
+	}
+	v.days = days
+	if old == nil {
+		return nil
+	}
+	if err := overwrite(old); err != nil {
+		return fmt.Errorf("overwrite destroyed keys of the records: %w", err)
+	}
+	return nil
+}
+
+// writeFile puts a file in the place of another one, in one step that lasts.
+func writeFile(path string, content []byte) (err error) {
+	next := path + ".new"
+	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(next))
+	}
+	if err := os.Rename(next, path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// overwrite fills a file that has no name any more with zeros. Whether the disk
+// writes them in the same place is the disk's affair.
+func overwrite(file *os.File) error {
+	info, err := file.Stat()
+	if err == nil {
+		_, err = file.WriteAt(make([]byte, info.Size()), 0)
+	}
+	return errors.Join(err, file.Sync(), file.Close())
+}
