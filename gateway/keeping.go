@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,7 +19,7 @@ import (
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/gateway/records/seal"
 	"github.com/einwahl/einwahl/gateway/records/store"
-	"github.com/einwahl/einwahl/sip/identity"
+	plans "github.com/einwahl/einwahl/sip/identity"
 )
 
 // aboutNumber is whom a command is about.
@@ -41,7 +40,7 @@ type keptAbout struct {
 func spellings(c config.Config, number string) []string {
 	all := []string{number}
 	for _, t := range c.Trunks {
-		if plan, err := identity.NewPlan(t.Country); err == nil {
+		if plan, err := plans.NewPlan(t.Country); err == nil {
 			all = append(all, plan.Canonical(number))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/gateway/records/ledger"
 )
@@ -21,6 +22,9 @@ type recordsCommand struct {
 	Export     exportCommand      `cmd:"" help:"Write evidence or calls as JSON or CSV."`
 	Verify     verifyCommand      `cmd:"" help:"Look whether somebody has altered, removed, inserted or reordered evidence. Exit 1 if so."`
 	Checkpoint checkpointCommand  `cmd:"" help:"Print the newest signed checkpoint, to keep elsewhere."`
+	Subject    subjectCommand     `cmd:"" help:"Write all that is kept about a telephone number, as JSON."`
+	Erase      eraseCommand       `cmd:"" help:"Erase all that is kept about a telephone number. The evidence still verifies."`
+	Purge      purgeCommand       `cmd:"" help:"Delete what has been kept for long enough, as the gateway does by itself, or everything."`
 	Unseal     unsealCommand      `cmd:"" help:"Open the numbers that are sealed in an export. For the machine that has the private key."`
 }
 
@@ -30,14 +34,20 @@ type kept struct {
 	Directory string `short:"d" type:"path" placeholder:"FOLDER" help:"Look at the records of this folder, such as a copy."`
 }
 
-// look opens the records, also while the gateway runs.
-func (k kept) look(ctx context.Context) (*records.Reader, error) {
+// settings are those of the file, with the folder that is looked at.
+func (k kept) settings() (config.Config, error) {
 	c, err := k.load(os.Stderr)
-	if err != nil {
-		return nil, err
-	}
 	if k.Directory != "" {
 		c.Records.Directory, c.Records.Postgres = k.Directory, ""
+	}
+	return c, err
+}
+
+// look opens the records, also while the gateway runs.
+func (k kept) look(ctx context.Context) (*records.Reader, error) {
+	c, err := k.settings()
+	if err != nil {
+		return nil, err
 	}
 	r, err := records.Look(ctx, c.Records)
 	if errors.Is(err, os.ErrNotExist) {

@@ -36,10 +36,10 @@ func TestRecordingsGoOnTheirDay(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	ago := func(days int) *time.Time { at := now.AddDate(0, 0, -days); return &at }
 	for _, tt := range []struct {
-		name           string
-		ended, del     *time.Time
-		written        time.Time
-		there          bool
+		name       string
+		ended, del *time.Time
+		written    time.Time
+		there      bool
 	}{
 		{"of yesterday", ago(1), ago(-29), *ago(1), true},
 		{"up to the last day", ago(29), ago(-1), *ago(29), true},

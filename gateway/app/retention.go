@@ -20,7 +20,7 @@ func (a *App) retain(ctx context.Context) error {
 		if _, err := a.purge(ctx, now); err != nil && ctx.Err() == nil {
 			a.log.Error().Err(err).Msg("what has been kept for long enough could not be deleted; it is tried again within an hour")
 		}
-		tomorrow := now.UTC().Truncate(24 * time.Hour).AddDate(0, 0, 1)
+		tomorrow := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
 		wait := time.NewTimer(min(retaining, tomorrow.Sub(now)))
 		select {
 		case <-wait.C:
@@ -60,7 +60,9 @@ func (a *App) purge(ctx context.Context, now time.Time) ([]records.Purged, error
 type keeping struct{ *App }
 
 // Purge deletes what is due.
-func (k keeping) Purge(ctx context.Context) ([]records.Purged, error) { return k.purge(ctx, time.Now()) }
+func (k keeping) Purge(ctx context.Context) ([]records.Purged, error) {
+	return k.purge(ctx, time.Now())
+}
 
 // Erase deletes single records.
 func (k keeping) Erase(entries []uint64, calls []int64, why string) error {

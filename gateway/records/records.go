@@ -94,8 +94,8 @@ type Call struct {
 	Start      time.Time     `json:"start"`
 	Duration   time.Duration `json:"duration_ns"`
 	Call       string        `json:"call"`
-	Telephone  string        `json:"-"`                  // the caller's number where they show it: never written here
-	Subject    string        `json:"subject,omitempty"`  // stands for it on this day: a pseudonym
+	Telephone  string        `json:"-"`                 // the caller's number where they show it: never written here
+	Subject    string        `json:"subject,omitempty"` // stands for it on this day: a pseudonym
 	LastDigits string        `json:"last_digits,omitempty"`
 	Trunk      string        `json:"trunk"`
 	Number     string        `json:"number"`           // the called number

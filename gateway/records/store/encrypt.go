@@ -36,7 +36,7 @@ func (s *Store) conceal(class string, at time.Time, content []byte) (string, err
 	if s.vault == nil {
 		return string(content), nil
 	}
-	sealed, err := s.vault.Seal(class, at, content)
+	sealed, err := s.vault.Seal(class, time.Unix(0, at.UnixNano()), content) // as the time is read again
 	return SealedMark + base64.StdEncoding.EncodeToString(sealed), err
 }
 
