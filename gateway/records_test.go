@@ -86,7 +86,7 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 	}
 	anchor := write(t, filepath.Join(t.TempDir(), "anchor"), done(t, "records", "checkpoint", "-c", path))
 
-	tamper(t, folder, `UPDATE ledger_entries SET body = replace(body, 'declined', 'agreed') WHERE seq = 2`)
+	tamper(t, folder, `UPDATE ledger_entries SET body = (SELECT body FROM ledger_entries WHERE seq = 1) WHERE seq = 2`)
 	out, _, code := call(t, "records", "verify", "-c", path)
 	if code != 1 || !strings.Contains(out, "entry 2 altered: its content is not the one that was written\n1 fault.") {
 		t.Errorf("exit %d: %s", code, out)

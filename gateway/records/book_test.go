@@ -273,14 +273,14 @@ func TestOnlyConsentsHoldASealedNumber(t *testing.T) {
 	b, _ := open(t, c)
 	for _, answer := range []string{"agreed", "withdrawn", "declined", "left", "informed"} {
 		consent := sample
-		consent.Answer, consent.Telephone = answer, number
+		consent.Answer, consent.Telephone = answer, telephone
 		if err := b.AppendConsent(consent); err != nil {
 			t.Fatal(err)
 		}
 	}
 	entries, told := consents(t, c)
 	for i, consent := range told {
-		if strings.Contains(string(entries[i].Body), number[3:]) {
+		if strings.Contains(string(entries[i].Body), telephone[3:]) {
 			t.Errorf("%s holds the number: %s", consent.Answer, entries[i].Body)
 		}
 		if want := consent.Class() == ClassConsent; (consent.Sealed != nil) != want {
@@ -290,7 +290,7 @@ func TestOnlyConsentsHoldASealedNumber(t *testing.T) {
 		if consent.Sealed == nil {
 			continue
 		}
-		if got, err := identities(t).Open(consent.Sealed); err != nil || got != number {
+		if got, err := identities(t).Open(consent.Sealed); err != nil || got != telephone {
 			t.Errorf("%s: opened %q, %v", consent.Answer, got, err)
 		}
 	}

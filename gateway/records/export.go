@@ -99,7 +99,7 @@ func writeList[T any](w io.Writer, rows iter.Seq2[T, error], shape func(T) (any,
 func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 	head := []string{
 		"seq", "written", "kind", "class", "erased", "time", "call", "meeting", "run", "policy", "answer", "key",
-		"language", "prompts", "words", "words_sha256", "heard_ms", "purpose", "program", "sealed", "hash",
+		"language", "prompts", "words", "words_sha256", "heard_ms", "purpose", "program", "sealed", "subject", "hash",
 	}
 	return writeTable(w, head, entries, func(e ledger.Entry) ([]string, error) {
 		var c Consent
@@ -110,7 +110,7 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 			strconv.FormatUint(e.Seq, 10), stamp(e.Time.UTC()), e.Kind, e.Class, strconv.FormatBool(e.Erased()),
 			stamp(c.Time), c.Call, c.Meeting, positive(c.Run), c.Policy, c.Answer, c.Key,
 			c.Language, strings.Join(c.Prompts, " "), c.Words, c.Hash, positive(c.Heard.Milliseconds()), c.Purpose, c.Program,
-			base64.StdEncoding.EncodeToString(c.Sealed), e.Hash.String(),
+			base64.StdEncoding.EncodeToString(c.Sealed), c.Subject, e.Hash.String(),
 		}, nil
 	})
 }
@@ -118,7 +118,7 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 // WriteCallsCSV writes call records as a table.
 func WriteCallsCSV(w io.Writer, calls iter.Seq2[store.Call, error]) error {
 	head := []string{
-		"id", "start", "duration_ms", "call", "subject", "trunk", "number", "caller", "meeting", "language", "encryption", "secure_leg", "outcome",
+		"id", "start", "duration_ms", "call", "subject", "last_digits", "trunk", "number", "caller", "meeting", "language", "encryption", "secure_leg", "outcome",
 		"codec", "r_factor", "lost", "discarded", "concealed", "jitter_ms", "delay_ms", "level_dbov", "noise_dbov",
 		"they_lost", "round_trip_ms", "their_r_factor",
 	}
@@ -129,7 +129,7 @@ func WriteCallsCSV(w io.Writer, calls iter.Seq2[store.Call, error]) error {
 			s = &Sound{}
 		}
 		return []string{
-			strconv.FormatInt(c.ID, 10), stamp(c.Start), strconv.FormatInt(c.Duration.Milliseconds(), 10), c.Call.Call, c.Subject,
+			strconv.FormatInt(c.ID, 10), stamp(c.Start), strconv.FormatInt(c.Duration.Milliseconds(), 10), c.Call.Call, c.Subject, c.LastDigits,
 			c.Trunk, c.Number, c.Caller, c.Meeting, c.Language, c.Encryption, strconv.FormatBool(c.SecureLeg), c.Outcome,
 			s.Codec, figure(s.Rating), figure(s.Lost), figure(s.Discarded), figure(s.Concealed), figure(s.Jitter), figure(s.Delay),
 			figure(float64(s.Level)), figure(float64(s.Noise)), figure(s.TheyLost), figure(s.RoundTrip), figure(s.TheirRating),

@@ -13,9 +13,9 @@ import (
 	"github.com/einwahl/einwahl/gateway/records/vault"
 )
 
-const number = "+4930123456"
+const telephone = "+4930123456"
 
-// ended appends a call of a number that ended then.
+// ended appends a call of a telephone that ended then.
 func ended(t testing.TB, b *Book, call, number string, at time.Time) {
 	t.Helper()
 	if err := b.AppendCall(Call{Start: at.Add(-time.Minute), Duration: time.Minute, Call: call, Telephone: number, Trunk: "t", Number: "n"}); err != nil {
@@ -74,9 +74,9 @@ func TestEachKindIsKeptForItsDays(t *testing.T) {
 			c := in(t.TempDir())
 			b, _ := open(t, c)
 			now := time.Now()
-			ended(t, b, "c1", number, now)
+			ended(t, b, "c1", telephone, now)
 			for _, answer := range []string{"informed", "declined", "agreed"} {
-				said(t, b, "c1", number, answer)
+				said(t, b, "c1", telephone, answer)
 			}
 			then := dayOf(now).AddDate(0, 0, tt.days)
 			purged, err := b.PurgeDue(t.Context(), then)
@@ -111,7 +111,7 @@ func TestEachKindIsKeptForItsDays(t *testing.T) {
 				}
 			})
 			// The day's pseudonyms go with the last record that has one.
-			if s := subject(t, c, seal.Identities{}, number); (len(s.Evidence)+len(s.Calls) > 0) != tt.consent {
+			if s := subject(t, c, seal.Identities{}, telephone); (len(s.Evidence)+len(s.Calls) > 0) != tt.consent {
 				t.Errorf("found: %+v", s)
 			}
 		})
@@ -128,10 +128,10 @@ func TestNoRecordHasANumber(t *testing.T) {
 			c := in(t.TempDir())
 			set(&c)
 			b, end := open(t, c)
-			ended(t, b, "c1", number, time.Now())
+			ended(t, b, "c1", telephone, time.Now())
 			ended(t, b, "c2", "", time.Now())
 			for _, answer := range []string{"informed", "declined", "agreed"} {
-				said(t, b, "c1", number, answer)
+				said(t, b, "c1", telephone, answer)
 				said(t, b, "c2", "", answer)
 			}
 			entries, told := consents(t, c)
@@ -172,7 +172,7 @@ func TestNumbersAreSpelledInOneWay(t *testing.T) {
 		number string
 		n      int
 		want   string
-	}{{number, 3, "456"}, {number, 0, ""}, {"123456", 3, ""}, {"alice0001", 3, ""}} {
+	}{{telephone, 3, "456"}, {telephone, 0, ""}, {"123456", 3, ""}, {"alice0001", 3, ""}} {
 		if got := lastDigits(tt.number, tt.n); got != tt.want {
 			t.Errorf("last %d digits of %q: %q, want %q", tt.n, tt.number, got, tt.want)
 		}
@@ -183,7 +183,7 @@ func TestASubjectIsFoundAsLongAsAnybodyCan(t *testing.T) {
 	c := in(t.TempDir())
 	c.SealTo = recipient
 	b, _ := open(t, c)
-	for call, who := range map[string]string{"mine": number, "another's": "+4930999999", "nobody's": ""} {
+	for call, who := range map[string]string{"mine": telephone, "another's": "+4930999999", "nobody's": ""} {
 		for _, answer := range []string{"informed", "declined", "agreed"} {
 			said(t, b, call, who, answer)
 		}
@@ -194,17 +194,17 @@ func TestASubjectIsFoundAsLongAsAnybodyCan(t *testing.T) {
 	if by := s.by(t); len(s.Calls) != 1 || len(by) != 3 || by["informed"] != ByPseudonym || by["declined"] != ByPseudonym || by["agreed"] != ByCall || s.Unopened != 1 {
 		t.Errorf("without the private key: %v, %d unopened, %d calls", by, s.Unopened, len(s.Calls))
 	}
-	s = subject(t, c, identities(t), number)
+	s = subject(t, c, identities(t), telephone)
 	if by := s.by(t); len(by) != 3 || by["agreed"] != BySeal || s.Unopened != 0 {
 		t.Errorf("with the private key: %v, %d unopened", by, s.Unopened)
 	}
 	if _, err := b.PurgeDue(t.Context(), time.Now().AddDate(0, 0, 40)); err != nil {
 		t.Fatal(err)
 	}
-	if s = subject(t, c, nobody, number); len(s.Calls)+len(s.Evidence) != 0 {
+	if s = subject(t, c, nobody, telephone); len(s.Calls)+len(s.Evidence) != 0 {
 		t.Errorf("after forty days nobody can tell, but: %+v", s)
 	}
-	if by := subject(t, c, identities(t), number).by(t); len(by) != 1 || by["agreed"] != BySeal {
+	if by := subject(t, c, identities(t), telephone).by(t); len(by) != 1 || by["agreed"] != BySeal {
 		t.Errorf("after forty days with the private key: %v", by)
 	}
 }
@@ -214,12 +214,12 @@ func TestASubjectIsErasedAndTheChainFits(t *testing.T) {
 	c := in(t.TempDir())
 	c.SealTo = recipient
 	b, _ := open(t, c)
-	for call, who := range map[string]string{"mine": number, "another's": "+4930999999"} {
+	for call, who := range map[string]string{"mine": telephone, "another's": "+4930999999"} {
 		said(t, b, call, who, "declined")
 		said(t, b, call, who, "agreed")
 		ended(t, b, call, who, time.Now())
 	}
-	s := subject(t, c, identities(t), number)
+	s := subject(t, c, identities(t), telephone)
 	var seqs []uint64
 	for _, k := range s.Evidence {
 		seqs = append(seqs, k.Seq)
@@ -230,7 +230,7 @@ func TestASubjectIsErasedAndTheChainFits(t *testing.T) {
 	if err := b.EraseCalls([]int64{s.Calls[0].ID}, "asked for"); err != nil {
 		t.Fatal(err)
 	}
-	if s := subject(t, c, identities(t), number); len(s.Evidence)+len(s.Calls) != 0 {
+	if s := subject(t, c, identities(t), telephone); len(s.Evidence)+len(s.Calls) != 0 {
 		t.Errorf("still there: %+v", s)
 	}
 	if s := subject(t, c, identities(t), "+4930999999"); len(s.Evidence) != 2 || len(s.Calls) != 1 {
@@ -247,9 +247,9 @@ func TestNumbersForBillingHaveAnEnd(t *testing.T) {
 	c := in(t.TempDir())
 	c.Billing = day(100)
 	b, _ := open(t, c)
-	ended(t, b, "c1", number, now)
+	ended(t, b, "c1", telephone, now)
 	ended(t, b, "c2", "", now)
-	ended(t, b, "c3", number, now.AddDate(0, 0, 102)) // after the last day
+	ended(t, b, "c3", telephone, now.AddDate(0, 0, 102)) // after the last day
 	billed := func() (all []Billed) {
 		entries, _ := consents(t, c)
 		for _, e := range entries {
@@ -261,10 +261,10 @@ func TestNumbersForBillingHaveAnEnd(t *testing.T) {
 		}
 		return all
 	}
-	if all := billed(); len(all) != 1 || all[0].Telephone != number || all[0].Call != "c1" {
+	if all := billed(); len(all) != 1 || all[0].Telephone != telephone || all[0].Call != "c1" {
 		t.Errorf("kept for billing: %+v", all)
 	}
-	if s := subject(t, c, seal.Identities{}, number); len(s.Evidence) != 1 || s.Evidence[0].By != ByNumber {
+	if s := subject(t, c, seal.Identities{}, telephone); len(s.Evidence) != 1 || s.Evidence[0].By != ByNumber {
 		t.Errorf("found: %+v", s.Evidence)
 	}
 	for _, step := range []struct {
@@ -322,8 +322,8 @@ func TestRecordsAreNotKeptForTooLong(t *testing.T) {
 func TestDestroyedKeysMakeBackupsUnreadable(t *testing.T) {
 	c := in(t.TempDir())
 	b, end := open(t, c)
-	ended(t, b, "call of the subject", number, time.Now())
-	said(t, b, "call of the subject", number, "agreed")
+	ended(t, b, "call of the subject", telephone, time.Now())
+	said(t, b, "call of the subject", telephone, "agreed")
 	backup := in(t.TempDir())
 	end()
 	for _, name := range []string{"records.db", keyFile, "checkpoints.txt"} {
@@ -336,7 +336,7 @@ func TestDestroyedKeysMakeBackupsUnreadable(t *testing.T) {
 		}
 	}
 	keys, err := vault.Open(filepath.Join(c.Directory, keysFile))
-	if err != nil || len(keys.Pseudonyms(spelled(number))) != 1 {
+	if err != nil || len(keys.Pseudonyms(spelled(telephone))) != 1 {
 		t.Fatalf("keys before: %v", err)
 	}
 	b, end = open(t, c)
@@ -380,7 +380,7 @@ func TestDestroyedKeysMakeBackupsUnreadable(t *testing.T) {
 			t.Errorf("faults of the backup: %v, %v", report.Faults, err)
 		}
 	})
-	if s := subject(t, backup, seal.Identities{}, number); len(s.Calls)+len(s.Evidence) != 0 {
+	if s := subject(t, backup, seal.Identities{}, telephone); len(s.Calls)+len(s.Evidence) != 0 {
 		t.Errorf("found in the backup: %+v", s)
 	}
 }
@@ -400,8 +400,8 @@ func TestWhatWasPurgedElsewhereIsTold(t *testing.T) {
 func TestASubjectIsJSON(t *testing.T) {
 	c := in(t.TempDir())
 	b, _ := open(t, c)
-	said(t, b, "call of the subject", number, "agreed")
-	text, err := json.Marshal(subject(t, c, seal.Identities{}, number))
+	said(t, b, "call of the subject", telephone, "agreed")
+	text, err := json.Marshal(subject(t, c, seal.Identities{}, telephone))
 	if err != nil {
 		t.Fatal(err)
 	}
