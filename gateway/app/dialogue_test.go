@@ -113,6 +113,13 @@ func TestNobodyIsConnectedWithoutConsentToTheProcessing(t *testing.T) {
 // that has agreed is in it.
 func TestAPurposeIsToldAndAskedAnew(t *testing.T) {
 	t.Parallel()
+	for _, lang := range []string{"de", "en"} {
+		t.Run(lang, func(t *testing.T) { aPurposeIsToldAndAskedAnew(t, lang) })
+	}
+}
+
+func aPurposeIsToldAndAskedAnew(t *testing.T, lang string) {
+	t.Parallel()
 	const meeting = "100000004"
 	g := startGateway(t, func(c *config.Config) {
 		speaks(t, c)
@@ -125,22 +132,22 @@ func TestAPurposeIsToldAndAskedAnew(t *testing.T) {
 		return ""
 	}
 	phone := g.phone(440)
-	g.join(phone, "de", meeting)
-	g.heardTone(phone, textTone, g.heard(phone, "de", announcements.ConsentPurpose))
-	g.heard(phone, "de", announcements.ConsentAgree)
+	g.join(phone, lang, meeting)
+	g.heardTone(phone, textTone, g.heard(phone, lang, announcements.ConsentPurpose))
+	g.heard(phone, lang, announcements.ConsentAgree)
 	phone.Key("1")
 	peertest.Eventually(t, "the meeting sees the yes", func() bool { return recorded() == "agreed" })
-	g.heard(phone, "de", announcements.Enter)
+	g.heard(phone, lang, announcements.Enter)
 
-	g.control(meeting, map[string]any{"purpose": map[string]string{"de": "eine Schulung"}})
+	g.control(meeting, map[string]any{"purpose": map[string]string{lang: "eine Schulung"}})
 	if got := recorded(); got != "unanswered" {
 		t.Errorf("a yes to one purpose is %q to another", got)
 	}
-	at := g.heard(phone, "de", announcements.ConsentChanged)
+	at := g.heard(phone, lang, announcements.ConsentChanged)
 	g.heardTone(phone, textTone, at)
 	phone.Key("2")
 	peertest.Eventually(t, "the meeting sees the no", func() bool { return recorded() == "declined" })
-	g.heard(phone, "de", announcements.ConsentNo)
+	g.heard(phone, lang, announcements.ConsentNo)
 	phone.Hangup()
 	g.settle()
 	if all := g.records(); !strings.Contains(all, `"purpose":"das Protokoll"`) || !strings.Contains(all, `"purpose":"eine Schulung"`) {
@@ -202,15 +209,22 @@ func TestWithdrawingIsSilenceInTheRecording(t *testing.T) {
 // TestANoCanMeanLeaving: there is no key for listening then.
 func TestANoCanMeanLeaving(t *testing.T) {
 	t.Parallel()
+	for _, lang := range []string{"de", "en"} {
+		t.Run(lang, func(t *testing.T) { aNoCanMeanLeaving(t, lang) })
+	}
+}
+
+func aNoCanMeanLeaving(t *testing.T, lang string) {
+	t.Parallel()
 	const meeting = "100000004"
 	g := startGateway(t, func(c *config.Config) {
 		changeMeeting(c, meeting, func(m *embedded.MeetingConfig) { m.AfterNo = "leave" })
 	})
 	phone := g.phone(440)
-	g.join(phone, "en", meeting)
-	g.heard(phone, "en", announcements.ConsentRefuse)
+	g.join(phone, lang, meeting)
+	g.heard(phone, lang, announcements.ConsentRefuse)
 	phone.Key("2")
-	g.heard(phone, "en", announcements.RefuseNoConsent)
+	g.heard(phone, lang, announcements.RefuseNoConsent)
 	phone.Wait("CALL_CLOSED")
 	g.settle()
 	if n := g.metric("einwahl_seats_total"); n != 0 {
@@ -225,17 +239,26 @@ func TestANoCanMeanLeaving(t *testing.T) {
 // number.
 func TestTheWaitingRoomHasItsOwnWords(t *testing.T) {
 	t.Parallel()
+	for _, lang := range []string{"de", "en"} {
+		t.Run(lang, func(t *testing.T) { theWaitingRoomHasItsOwnWords(t, lang) })
+	}
+}
+
+func theWaitingRoomHasItsOwnWords(t *testing.T, lang string) {
+	t.Parallel()
 	const meeting = "100000007"
 	g := startGateway(t, func(c *config.Config) {
 		speaks(t, c)
 		c.Numbers = slices.Clone(c.Numbers)
-		c.Numbers[0].Message = announcements.Texts{"en": "Call four two for help."}
+		for i := range c.Numbers {
+			c.Numbers[i].Message = announcements.Texts{"": "Call four two for help."}
+		}
 	})
 	phone := g.phone(440)
-	g.join(phone, "en", meeting)
-	g.heardTone(phone, textTone, g.heard(phone, "en", announcements.WaitMessage))
+	g.join(phone, lang, meeting)
+	g.heardTone(phone, textTone, g.heard(phone, lang, announcements.WaitMessage))
 	before := len(phone.Heard())
-	g.control(meeting, map[string]any{"message": map[string]string{"en": "We begin at nine."}})
+	g.control(meeting, map[string]any{"message": map[string]string{lang: "We begin at nine."}})
 	g.heardTone(phone, textTone, before)
 	if n := len(g.phones(meeting)); n != 0 {
 		t.Errorf("%d phones have a seat", n)
