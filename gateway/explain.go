@@ -73,6 +73,7 @@ func (e explainCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	c.Announcements.Cache = "" // nothing is left behind
 	library, err := announcements.Open(c.Announcements, zerolog.Nop())
 	if err != nil {
 		return fmt.Errorf("announcements: %w", err)
