@@ -35,6 +35,7 @@ type commands struct {
 	Prompts  promptsCommand  `cmd:"" help:"List what callers can hear, or write one prompt as WAV."`
 	Meetings meetingsCommand `cmd:"" help:"Make, show, change and end meetings of a running gateway, and print invitations."`
 	Records  recordsCommand  `cmd:"" help:"Show, export and verify evidence of consent and records of calls."`
+	Privacy  privacyCommand  `cmd:"" help:"Write what a data protection officer asks for, from the file, in German or English. Starts nothing."`
 	Health   healthCommand   `cmd:"" help:"Ask a running gateway whether it is well. For containers: exit 0 or 1."`
 	Version  versionCommand  `cmd:"" help:"Print the version, the commit and the codec libraries."`
 }

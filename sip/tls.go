@@ -25,6 +25,12 @@ type TLSConfig struct {
 	Authorities string `yaml:"authorities"`
 }
 
+// LeastTLS is the oldest version of TLS that is spoken, in either direction.
+const (
+	LeastTLS = "1.2"
+	leastTLS = tls.VersionTLS12
+)
+
 // pinned begins a fingerprint in clients.
 const pinned = "sha256:"
 
@@ -89,14 +95,14 @@ func plainHex(s string) string { return strings.ReplaceAll(s, ":", "") }
 // depends on who connects.
 func (k *keyring) forPeers(g *gate, kind string) *tls.Config {
 	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
+		MinVersion: leastTLS,
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			now := k.current()
 			if now.own == nil {
 				return nil, errors.New("no certificate of ours: set sip.tls.certificate and sip.tls.key")
 			}
 			c := &tls.Config{
-				MinVersion:             tls.VersionTLS12,
+				MinVersion:             leastTLS,
 				Certificates:           []tls.Certificate{*now.own},
 				SessionTicketsDisabled: true, // a peer shows its certificate each time
 			}
@@ -119,7 +125,7 @@ func (k *keyring) forPeers(g *gate, kind string) *tls.Config {
 func (k *keyring) towards(t *trunk, name string) *tls.Config {
 	now := k.current()
 	c := &tls.Config{
-		MinVersion:         tls.VersionTLS12,
+		MinVersion:         leastTLS,
 		ServerName:         name,
 		InsecureSkipVerify: true, // because VerifyConnection knows more than a host name
 		VerifyConnection: func(state tls.ConnectionState) error {

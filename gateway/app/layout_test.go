@@ -42,6 +42,7 @@ var allowed = []struct {
 	{"gateway/records/store", []string{"gateway/records/ledger"}},
 	{"gateway/records/vault", nil},
 	{"gateway/call", []string{"gateway/admission", "announcements", "conference", "gateway/records", "gateway/lockout", "sip", "transcode/pcm"}},
+	{"gateway/disclosure", []string{"announcements", "gateway/config", "sip", "sip/media/offer"}},
 	{"gateway/lockout", nil},
 	{"gateway/invitation", nil},
 	{"gateway/overload", nil},

@@ -123,6 +123,19 @@ func (p *Party) newKey(s Suite) (Key, error) {
 	return NewKey(raw[:master:master], raw[master:]), nil
 }
 
+// Offered are the suites that an offer of ours has, the strongest first.
+func Offered() []string {
+	return []string{"AEAD_AES_256_GCM", "AES_256_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"}
+}
+
+// Taken are the suites that are answered where a trunk offers them.
+func Taken() (names []string) {
+	for _, s := range suiteNames {
+		names = append(names, s.name)
+	}
+	return names
+}
+
 // offeredKeys lists the keys of an offer of ours, the strongest first, and its
 // profile. A call that is encrypted keeps its key. Where encryption is optional
 // the profile is that of clear streams, which everybody understands, and those
@@ -136,7 +149,7 @@ func (p *Party) offeredKeys() (profile string, keys []Crypto, err error) {
 	case p.local.Policy == Off:
 		return "RTP/AVP", nil, nil
 	}
-	for i, name := range [...]string{"AEAD_AES_256_GCM", "AES_256_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"} {
+	for i, name := range Offered() {
 		c := Crypto{Tag: i + 1, name: name}
 		for _, known := range suiteNames {
 			if known.name == name {

@@ -1,0 +1,134 @@
+package disclosure
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/sip"
+	"github.com/einwahl/einwahl/sip/media/offer"
+)
+
+// facts are what the templates tell of a file.
+type facts struct {
+	Controller, Address, DPO, Basis, Recipients, Transfer, Authority, Where string
+
+	CallerNumber string // masked, hidden or full
+	Processing   bool   // consent to the processing itself is asked
+	Consent      string // to recordings: off, notice or required
+	AfterNo      string // listen or leave
+	Lowered      []string
+	Tone         time.Duration
+
+	Days           days
+	Billing        string
+	LastDigits     int
+	Window, Lock   time.Duration // of guessing
+	Records        string        // the folder
+	Recordings     string
+	Meetings       string
+	Postgres       bool
+	Sealed         bool // numbers, to a key that is kept elsewhere
+	LogLevel       string
+	Regions        []string
+	Region         string
+	SecureLeg      bool
+	MinPIN         int
+	Anonymous      string
+	Page           string
+	Offered, Taken []string // suites of SRTP
+	LeastTLS       string
+	Trunks         []trunk
+	Wideband       bool // each trunk may speak so
+}
+
+// days are for how many days something is kept; 0: until somebody deletes it.
+type days struct{ Calls, Consents, Refusals, Recordings int }
+
+// trunk is one of those who bring calls.
+type trunk struct {
+	Name, SRTP string
+	Ways       []string // by which its calls may come
+	Proofs     []string // by which it is known: address, password, certificate
+	Clear      bool     // a call may come without encryption
+}
+
+func factsOf(c config.Config, lang string) facts {
+	p, text := c.Privacy, func(t announcements.Texts) string { return t.In(lang) }
+	f := facts{
+		Controller: text(p.Controller), Address: text(p.Address), DPO: text(p.DPO), Basis: text(p.Basis),
+		Recipients: text(p.Recipients), Transfer: text(p.Transfer), Authority: text(p.Authority), Where: text(p.URL),
+		CallerNumber: p.CallerNumber, Processing: p.Consent,
+		Consent: c.Recording.Consent, AfterNo: c.Recording.AfterNo, Tone: c.Recording.Tone, Lowered: lowered(c),
+		Window: c.Limits.Guessing.Window, Lock: c.Limits.Guessing.Lock,
+		Records: c.Records.Directory, Recordings: c.Conference.Embedded.Recordings, Meetings: c.Conference.Embedded.Directory,
+		Postgres: c.Records.Postgres != "", Sealed: c.Records.SealTo != "", LogLevel: c.Log.Level,
+		Regions: c.Admission.Regions, Region: c.Conference.Embedded.Region, SecureLeg: c.Admission.SecureLeg,
+		MinPIN: c.Admission.MinPIN, Anonymous: string(c.Admission.Caller.Anonymous), Page: c.Conference.Embedded.Page,
+		Offered: offer.Offered(), Taken: offer.Taken(), LeastTLS: sip.LeastTLS, Wideband: true,
+	}
+	for _, t := range c.Trunks {
+		f.Trunks = append(f.Trunks, trunkOf(t, c.SIP.Listen))
+		f.Wideband = f.Wideband && (slices.Contains(t.Codecs, "opus") || slices.Contains(t.Codecs, "g722"))
+	}
+	return f
+}
+
+// lowered are the meetings, numbers and rules that ask for less than consent, or may
+// ask for something else than the file does in general.
+func lowered(c config.Config) (keys []string) {
+	less := func(consent string) bool { return consent == "off" || consent == "notice" }
+	for _, m := range c.Meetings {
+		if less(m.Consent) && m.Consent != c.Recording.Consent {
+			keys = append(keys, "meetings "+m.ID+": "+m.Consent)
+		}
+	}
+	for _, m := range c.Admission.Meetings {
+		if less(m.Consent) && m.Consent != c.Recording.Consent {
+			keys = append(keys, "admission.meetings "+m.Meeting+": "+m.Consent)
+		}
+	}
+	return keys
+}
+
+func trunkOf(c sip.TrunkConfig, listen []string) trunk {
+	t := trunk{Name: c.Name, SRTP: c.SRTP}
+	for _, l := range listen {
+		way, _, _ := strings.Cut(l, ":")
+		sure := way == "tls" || way == "wss"
+		if (len(c.Transports) == 0 || slices.Contains(c.Transports, way)) && (sure || len(c.Clients) == 0) && !slices.Contains(t.Ways, way) {
+			t.Ways = append(t.Ways, way)
+		}
+	}
+	for _, r := range c.Register {
+		if way := wayOf(r.Server); !slices.Contains(t.Ways, way) {
+			t.Ways = append(t.Ways, way)
+		}
+	}
+	t.Clear = c.SRTP != "required" || slices.ContainsFunc(t.Ways, func(way string) bool { return way != "tls" && way != "wss" })
+	if len(c.Peers)+len(c.Servers)+len(c.Register) > 0 {
+		t.Proofs = append(t.Proofs, "IP")
+	}
+	if len(c.Clients) > 0 {
+		t.Proofs = append(t.Proofs, "mTLS")
+	}
+	if len(c.Auth.Users) > 0 {
+		t.Proofs = append(t.Proofs, "Digest")
+	}
+	return t
+}
+
+// wayOf is the transport to a registrar, over which its calls come too.
+func wayOf(server string) string {
+	if strings.HasPrefix(server, "sips:") {
+		return "tls"
+	}
+	for part := range strings.SplitSeq(server, ";") {
+		if way, ok := strings.CutPrefix(part, "transport="); ok {
+			return strings.ToLower(way)
+		}
+	}
+	return "udp"
+}
