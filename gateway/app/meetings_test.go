@@ -71,8 +71,10 @@ func TestWaitingRoom(t *testing.T) {
 	g.join(phone, "en", meeting)
 	g.heard(phone, "en", announcements.WaitRoom)
 	waiting := g.waiting(meeting)
-	if level := peertest.Recent(phone.Heard(), 3170); level > silent {
-		t.Errorf("the caller hears the meeting from the waiting room at %.1f dBov", level)
+	// What of the tone is in the words themselves, and no more.
+	words := max(silent, peertest.Recent(g.prompt("en", announcements.WaitRoom), 3170)+3)
+	if level := peertest.Recent(phone.Heard(), 3170); level > words {
+		t.Errorf("the caller hears the meeting from the waiting room at %.1f dBov, and the words have %.1f", level, words)
 	}
 	if peak := browser.Peak(440); peak.Level > silent {
 		t.Errorf("the meeting heard the waiting room at %.1f dBov", peak.Level)
