@@ -51,6 +51,9 @@ func Open(c Config, log zerolog.Logger) (*Library, error) {
 		}
 	}
 	l.order = slices.Sorted(maps.Keys(l.voices))
+	if err := l.texts.store.tidy(time.Now()); err != nil {
+		log.Warn().Err(err).Msg("announcements.cache cannot be cleared of what is old")
+	}
 	l.report()
 	return l, nil
 }

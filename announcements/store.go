@@ -2,6 +2,7 @@ package announcements
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,9 @@ import (
 const (
 	// storeRoom is how many files are kept.
 	storeRoom = 500
+	// storeAge is how long a file is kept that nobody has needed: a message of a
+	// host is nobody's business for ever.
+	storeAge = 30 * 24 * time.Hour
 	// storeSuffix tells them from whatever else may lie there.
 	storeSuffix = ".spoken.wav"
 )
@@ -55,12 +59,19 @@ func (s store) write(name string, sound []int16) error {
 	if err := replace(filepath.Join(s.folder, name+storeSuffix), file.Bytes(), 0o600); err != nil {
 		return err
 	}
-	return s.tidy()
+	return s.tidy(time.Now())
 }
 
-// tidy takes the oldest away where there are too many.
-func (s store) tidy() error {
+// tidy takes away what is too old at a time, and the oldest where there are too
+// many.
+func (s store) tidy(now time.Time) error {
+	if s.folder == "" {
+		return nil
+	}
 	entries, err := os.ReadDir(s.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -70,12 +81,12 @@ func (s store) tidy() error {
 			files = append(files, info)
 		}
 	}
-	if len(files) <= storeRoom {
-		return nil
-	}
 	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
-	for _, old := range files[:len(files)-storeRoom] {
-		if err := os.Remove(filepath.Join(s.folder, old.Name())); err != nil {
+	for i, file := range files {
+		if i >= len(files)-storeRoom && now.Sub(file.ModTime()) < storeAge {
+			break
+		}
+		if err := os.Remove(filepath.Join(s.folder, file.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

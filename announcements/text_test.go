@@ -279,14 +279,45 @@ func TestTheFolderHoldsOnlySoManyAndNothingElseGoes(t *testing.T) {
 	if err := s.write("latest", make([]int16, 100)); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join(s.folder, "*"+storeSuffix))
-	if err != nil || len(files) != storeRoom {
-		t.Errorf("%d files are left, %v", len(files), err)
+	left := func() int {
+		files, err := filepath.Glob(filepath.Join(s.folder, "*"+storeSuffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	if n := left(); n != storeRoom {
+		t.Errorf("%d files are left", n)
 	}
 	for name, want := range map[string]bool{"0" + storeSuffix: false, "1" + storeSuffix: false, "2" + storeSuffix: true, "latest" + storeSuffix: true, "mine.wav": true} {
 		if _, err := os.Stat(filepath.Join(s.folder, name)); (err == nil) != want {
 			t.Errorf("%s is there: %v, want %v", name, err == nil, want)
 		}
+	}
+	if err := s.tidy(old.Add(storeAge + 100*time.Second)); err != nil || left() != storeRoom-99 {
+		t.Errorf("%d files are left when the first are too old, %v", left(), err)
+	}
+	if err := s.tidy(time.Now().Add(storeAge + time.Hour)); err != nil || left() != 0 {
+		t.Errorf("%d files are left when all are too old, %v", left(), err)
+	}
+	if _, err := os.Stat(foreign); err != nil {
+		t.Error("what is not ours is gone")
+	}
+}
+
+func TestWhatIsOldGoesAtTheStart(t *testing.T) {
+	c := DefaultConfig()
+	c.Cache = t.TempDir()
+	file := filepath.Join(c.Cache, "old"+storeSuffix)
+	ago := time.Now().Add(-storeAge)
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, ago, ago)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(c, zerolog.Nop()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("it is still there")
 	}
 }
 
