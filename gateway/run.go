@@ -105,9 +105,10 @@ func (r runCommand) reloads(ctx context.Context, hup <-chan os.Signal, gateway *
 	}
 }
 
-// hint logs what the operator will hardly have meant.
+// hint logs what the operator will hardly have meant, and what callers would hardly
+// expect.
 func hint(c config.Config, log zerolog.Logger) {
-	for _, words := range c.Hints(time.Now()) {
+	for _, words := range append(c.Hints(time.Now()), c.Clear()...) {
 		log.Warn().Msg(words)
 	}
 }

@@ -2,7 +2,6 @@ package disclosure
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/einwahl/einwahl/announcements"
@@ -70,7 +69,7 @@ func factsOf(c config.Config, lang string) facts {
 		Offered: offer.Offered(), Taken: offer.Taken(), LeastTLS: sip.LeastTLS, Wideband: true,
 	}
 	for _, t := range c.Trunks {
-		f.Trunks = append(f.Trunks, trunkOf(t, c.SIP.Listen))
+		f.Trunks = append(f.Trunks, trunkOf(c, t))
 		f.Wideband = f.Wideband && (slices.Contains(t.Codecs, "opus") || slices.Contains(t.Codecs, "g722"))
 	}
 	return f
@@ -93,42 +92,16 @@ func lowered(c config.Config) (keys []string) {
 	return keys
 }
 
-func trunkOf(c sip.TrunkConfig, listen []string) trunk {
-	t := trunk{Name: c.Name, SRTP: c.SRTP}
-	for _, l := range listen {
-		way, _, _ := strings.Cut(l, ":")
-		sure := way == "tls" || way == "wss"
-		if (len(c.Transports) == 0 || slices.Contains(c.Transports, way)) && (sure || len(c.Clients) == 0) && !slices.Contains(t.Ways, way) {
-			t.Ways = append(t.Ways, way)
-		}
-	}
-	for _, r := range c.Register {
-		if way := wayOf(r.Server); !slices.Contains(t.Ways, way) {
-			t.Ways = append(t.Ways, way)
-		}
-	}
-	t.Clear = c.SRTP != "required" || slices.ContainsFunc(t.Ways, func(way string) bool { return way != "tls" && way != "wss" })
-	if len(c.Peers)+len(c.Servers)+len(c.Register) > 0 {
+func trunkOf(c config.Config, of sip.TrunkConfig) trunk {
+	t := trunk{Name: of.Name, SRTP: of.SRTP, Ways: c.Ways(of), Clear: c.MayBeClear(of)}
+	if len(of.Peers)+len(of.Servers)+len(of.Register) > 0 {
 		t.Proofs = append(t.Proofs, "IP")
 	}
-	if len(c.Clients) > 0 {
+	if len(of.Clients) > 0 {
 		t.Proofs = append(t.Proofs, "mTLS")
 	}
-	if len(c.Auth.Users) > 0 {
+	if len(of.Auth.Users) > 0 {
 		t.Proofs = append(t.Proofs, "Digest")
 	}
 	return t
-}
-
-// wayOf is the transport to a registrar, over which its calls come too.
-func wayOf(server string) string {
-	if strings.HasPrefix(server, "sips:") {
-		return "tls"
-	}
-	for part := range strings.SplitSeq(server, ";") {
-		if way, ok := strings.CutPrefix(part, "transport="); ok {
-			return strings.ToLower(way)
-		}
-	}
-	return "udp"
 }
