@@ -34,11 +34,13 @@ func TestAWithheldNumberIsSealedNowhere(t *testing.T) {
 		phone := siptest.New(t, siptest.Config{Gateway: g.address("udp"), User: number})
 		call := phone.Call("en", options...)
 		before := strings.Count(g.records(), `"agreed"`)
-		for _, key := range meeting + "##" {
-			call.Info(key)
-		}
+		g.waitPhase("numbering")
+		call.Press(meeting + "#")
+		g.waitPhase("informing")
+		call.Press("#")
+		g.waitPhase("asking")
 		peertest.Eventually(t, "the caller has agreed", func() bool {
-			call.Info('1')
+			call.Info('1') // until the sentence is spoken that names the key
 			return strings.Count(g.records(), `"agreed"`) > before
 		})
 		call.Hangup()
