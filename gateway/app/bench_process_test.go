@@ -104,6 +104,7 @@ trunks: [{name: bench, peers: ["127.0.0.0/8"], max_calls: 2000, max_calls_per_se
 conference: {embedded: {webrtc: {listen: [127.0.0.1], ports: 0}, recordings: %q}}
 records: {directory: %q}
 admin: {listen: "127.0.0.1:0"}
+limits: {muted_from: 0}
 log: {format: json}
 `, filepath.Join(dir, "recordings"), filepath.Join(dir, "records"))
 	fmt.Fprintln(&f, "numbers:")
