@@ -3,7 +3,6 @@ package announcements
 import (
 	"maps"
 	"strings"
-	"sync"
 )
 
 // language is what can be said in one: what the operator has recorded, and
@@ -60,14 +59,14 @@ func (l *language) all() map[Prompt]*recording {
 
 // builtInRecordings are the recordings of a catalogue. They are decoded one
 // by one, when they are first spoken.
-func builtInRecordings(c catalogue, lang string) map[Prompt]*recording {
+func builtInRecordings(c catalogue, lang string, h *held) map[Prompt]*recording {
 	all := make(map[Prompt]*recording, len(c.Texts))
 	for p, text := range c.Texts {
 		name := "prompts/" + lang + "/" + string(p) + ".ogg"
 		all[p] = &recording{
 			text:  text,
 			words: hash([]byte(lang + "\n" + text)),
-			load: sync.OnceValues(func() (*clip, error) {
+			load: h.when(func() (*clip, error) {
 				sound, err := decodeFile(builtIn, name)
 				if err != nil {
 					return nil, err

@@ -34,6 +34,7 @@ type Library struct {
 	order    []string             // languages, sorted
 	music    *clip
 	texts    *texts
+	held     held
 	problems []error
 }
 
@@ -69,7 +70,7 @@ func (l *Library) addBuiltIn() error {
 			if err != nil {
 				l.log.Error().Err(err).Str("language", lang).Msg("language not spoken")
 			}
-			return builtInRecordings(c, lang)
+			return builtInRecordings(c, lang, &l.held)
 		})
 	}
 	sound, err := decodeFile(builtIn, "prompts/music.ogg")

@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 )
 
 const (
@@ -126,7 +125,7 @@ func (l *Library) useRecording(folder fs.FS, s ownSound) error {
 	if err != nil {
 		return err
 	}
-	r := &recording{text: wordsBeside(folder, s.file), words: hash(data), load: sync.OnceValues(load)}
+	r := &recording{text: wordsBeside(folder, s.file), words: hash(data), load: l.held.when(load)}
 	if len(data) >= 2*len(c.padded) {
 		r.load = func() (*clip, error) { return c, nil }
 	}

@@ -41,6 +41,9 @@ func keepLittleGarbage(ctx context.Context) {
 		}
 		now := collections()
 		if next := garbageAfter(percent, now-last); next != percent {
+			if next == little { // a crowd has come in: what that has left goes back
+				debug.FreeOSMemory()
+			}
 			percent = next
 			debug.SetGCPercent(percent)
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// memoryMeetings have a browser each before the telephones come.
+	// memoryMeetings have a browser and a telephone each before the others come.
 	memoryMeetings = 20
 	// memoryCalls come and go in waves, this many at a time.
 	memoryWave, memoryCalls = 100, 1000
@@ -45,13 +45,19 @@ func measureMemory(b *testing.B, program string) (m memory) {
 	g.wave(v, 1, time.Second) // makes what all calls share
 	first[0].leave()
 	m.idleHeap, m.idleRSS = g.weigh("idle")
+	// A page has its second connection once it has somebody to hear, and that is the
+	// page's: so a telephone is in each meeting already.
 	pages := g.pages(0, memoryMeetings, 1, v.web, fifth())
-	time.Sleep(time.Second)
+	there := g.call(memoryMeetings, func(i int) int { return i }, v.phone, fifth())
+	time.Sleep(settled)
 	meetingsHeap, meetingsRSS := g.weigh("meetings")
 	heap, rss := g.wave(v, memoryWave, settled)
 	m.heap, m.rss = (heap-meetingsHeap)/memoryWave, (rss-meetingsRSS)/memoryWave
 	for n := memoryWave; n < memoryCalls; n += memoryWave {
 		g.wave(v, memoryWave, time.Second)
+	}
+	for _, p := range there {
+		p.hangup()
 	}
 	for _, p := range pages {
 		p.leave()

@@ -27,6 +27,7 @@ func (a *App) giveBack(ctx context.Context) error {
 				last = now
 			case !last.IsZero() && now.Sub(last) >= quietFor:
 				a.encoders.Empty()
+				a.library.Forget()
 				debug.FreeOSMemory()
 				last = time.Time{}
 			}
