@@ -32,7 +32,7 @@ func keepNumbers(t *testing.T) (path, folder string) {
 	c.Directory, c.SealTo = folder, sealTo
 	err := os.MkdirAll(folder, 0o700)
 	if err == nil {
-		err = withRecords(t.Context(), c, func(b *records.Book) error { return fill(b) })
+		err = withRecords(t.Context(), c, fill)
 	}
 	if err != nil {
 		t.Fatal(err)

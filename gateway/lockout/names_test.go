@@ -2,7 +2,6 @@ package lockout
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,7 +78,7 @@ func TestAKeyLastsOverARestart(t *testing.T) {
 	}
 	content, err := os.ReadFile(path)
 	if err != nil || strings.Contains(string(content), "30123456") {
-		t.Error(fmt.Sprintf("the number is in the file: %s, %v", content, err))
+		t.Errorf("the number is in the file: %s, %v", content, err)
 	}
 	if k, err := Look(path+".none", number); k != nil || err != nil {
 		t.Errorf("without a file: %+v, %v", k, err)
