@@ -158,3 +158,31 @@ func TestInvitationsHaveTheNumbersThatLeadToTheMeeting(t *testing.T) {
 		t.Errorf("an end-to-end encrypted meeting invites telephones:\n%s", i.Text)
 	}
 }
+
+// TestOneTapLeadsToTheDoor has a mobile telephone key in what an invitation says,
+// all at once: its language, the meeting and the PIN.
+func TestOneTapLeadsToTheDoor(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, func(c *config.Config) {
+		hasty(c)
+		n := c.Numbers[0]
+		n.Number, n.Languages = "+49305550100", []string{"en", "de"}
+		c.Numbers = config.Numbers{n}
+	})
+	made := g.makes(admin.NewMeeting{})
+	var i admin.Invitation
+	if status := g.request(http.MethodGet, "/api/v1/meetings/"+made.ID+"/invitation?language=de", nil, &i); status != http.StatusOK || len(i.OneTap) != 1 {
+		t.Fatalf("%d %+v", status, i)
+	}
+	number, keys, _ := strings.Cut(i.OneTap[0], ",")
+	call := siptest.New(t, siptest.Config{Gateway: g.address("udp"), User: "+4930111"}).Call(number)
+	call.Press(strings.ReplaceAll(keys, ",", ""))
+	g.waitPhase("informing")
+	if c := g.calls()[0]; c.Language != "de" || c.Meeting != made.ID {
+		t.Errorf("the caller is spoken to in %q, at meeting %q", c.Language, c.Meeting)
+	}
+	call.Press("#")
+	g.waitPhase("holding")
+	call.Hangup()
+	g.settle()
+}
