@@ -64,15 +64,15 @@ func Write(w io.Writer, c config.Config, lang string, names ...string) error {
 
 // terms are the words that the templates cannot have in them.
 type terms struct {
-	gap, yes, no, days, untold string
-	units                      [3]string // of time, the longest first
+	gap, yes, no, days string
+	units              [3]string // of time, the longest first
 }
 
 func termsOf(lang string) terms {
 	if lang == "de" {
-		return terms{"_(bitte ergänzen)_", "ja", "nein", "%d Tage", "bis zur Löschung", [3]string{"Std.", "Min.", "Sek."}}
+		return terms{"_(bitte ergänzen)_", "ja", "nein", "%d Tage", [3]string{"Std.", "Min.", "Sek."}}
 	}
-	return terms{"_(to be filled in)_", "yes", "no", "%d days", "until it is deleted", [3]string{"h", "min", "s"}}
+	return terms{"_(to be filled in)_", "yes", "no", "%d days", [3]string{"h", "min", "s"}}
 }
 
 // words are what the templates call.
@@ -86,12 +86,7 @@ func words(lang string) template.FuncMap {
 			}
 			return text
 		},
-		"days": func(n int) string {
-			if n == 0 {
-				return t.untold
-			}
-			return fmt.Sprintf(t.days, n)
-		},
+		"days": func(n int) string { return fmt.Sprintf(t.days, n) },
 		"yes": func(is bool) string {
 			if is {
 				return t.yes

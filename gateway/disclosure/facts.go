@@ -22,7 +22,7 @@ type facts struct {
 	Tone         time.Duration
 
 	Days           days
-	Billing        string
+	Billing        string // the last day on which full numbers are kept
 	LastDigits     int
 	Window, Lock   time.Duration // of guessing
 	Records        string        // the folder
@@ -43,7 +43,7 @@ type facts struct {
 	Wideband       bool // each trunk may speak so
 }
 
-// days are for how many days something is kept; 0: until somebody deletes it.
+// days are for how many days something is kept at most.
 type days struct{ Calls, Consents, Refusals, Recordings int }
 
 // trunk is one of those who bring calls.
@@ -61,6 +61,8 @@ func factsOf(c config.Config, lang string) facts {
 		Recipients: text(p.Recipients), Transfer: text(p.Transfer), Authority: text(p.Authority), Where: text(p.URL),
 		CallerNumber: p.CallerNumber, Processing: p.Consent,
 		Consent: c.Recording.Consent, AfterNo: c.Recording.AfterNo, Tone: c.Recording.Tone, Lowered: lowered(c),
+		Days:    days{c.Records.Keep.Calls, c.Records.Keep.Consents, c.Records.Keep.Refusals, c.Conference.Embedded.Keep},
+		Billing: c.Records.Billing, LastDigits: c.Records.LastDigits,
 		Window: c.Limits.Guessing.Window, Lock: c.Limits.Guessing.Lock,
 		Records: c.Records.Directory, Recordings: c.Conference.Embedded.Recordings, Meetings: c.Conference.Embedded.Directory,
 		Postgres: c.Records.Postgres != "", Sealed: c.Records.SealTo != "", LogLevel: c.Log.Level,
