@@ -33,21 +33,30 @@ func changeMeeting(c *config.Config, id string, change func(*embedded.MeetingCon
 	change(&c.Meetings[i])
 }
 
-// heardTone waits until a phone has heard a tone, from a place in its recording
-// on, and returns where that was.
-func (g *gateway) heardTone(phone *peertest.Baresip, hertz float64, from int) int {
+// heardTone waits until a phone has heard a tone for a while, from a place in its
+// recording on, and returns where that was. Speech has every tone now and then,
+// and none for half a second.
+func (g *gateway) heardTone(phone *peertest.Baresip, hertz float64, from int, d time.Duration) int {
 	g.t.Helper()
 	const window = pcm.Narrowband / 10
-	at := from
+	begun, at := from, from
 	peertest.Eventually(g.t, "the phone hears a tone", func() bool {
 		for heard := phone.Heard(); at+window <= len(heard); at += window / 2 {
-			if peertest.Level(heard[at:at+window], hertz) > -36 {
+			if peertest.Level(heard[at:at+window], hertz) < -36 {
+				begun = at + window/2
+			} else if time.Duration(at+window-begun)*time.Second/pcm.Narrowband >= d {
 				return true
 			}
 		}
 		return false
 	})
-	return at
+	return begun
+}
+
+// heardText waits until a phone has heard what the synthesiser says.
+func (g *gateway) heardText(phone *peertest.Baresip, from int) {
+	g.t.Helper()
+	g.heardTone(phone, textTone, from, time.Second)
 }
 
 // evidence counts the entries of a kind with an answer.
@@ -77,7 +86,7 @@ func TestNobodyIsConnectedWithoutConsentToTheProcessing(t *testing.T) {
 	ahead.Dial(g.uri("de"))
 	ahead.Key(meeting + "##1111")
 
-	g.heardTone(no, textTone, g.heard(no, "en", announcements.PrivacyController))
+	g.heardText(no, g.heard(no, "en", announcements.PrivacyController))
 	g.heard(no, "en", announcements.ProcessLeave)
 	no.Key("2")
 	g.heard(no, "en", announcements.RefuseProcessing)
@@ -133,7 +142,7 @@ func aPurposeIsToldAndAskedAnew(t *testing.T, lang string) {
 	}
 	phone := g.phone(440)
 	g.join(phone, lang, meeting)
-	g.heardTone(phone, textTone, g.heard(phone, lang, announcements.ConsentPurpose))
+	g.heardText(phone, g.heard(phone, lang, announcements.ConsentPurpose))
 	g.heard(phone, lang, announcements.ConsentAgree)
 	phone.Key("1")
 	peertest.Eventually(t, "the meeting sees the yes", func() bool { return recorded() == "agreed" })
@@ -144,7 +153,7 @@ func aPurposeIsToldAndAskedAnew(t *testing.T, lang string) {
 		t.Errorf("a yes to one purpose is %q to another", got)
 	}
 	at := g.heard(phone, lang, announcements.ConsentChanged)
-	g.heardTone(phone, textTone, at)
+	g.heardText(phone, at)
 	phone.Key("2")
 	peertest.Eventually(t, "the meeting sees the no", func() bool { return recorded() == "declined" })
 	g.heard(phone, lang, announcements.ConsentNo)
@@ -256,10 +265,10 @@ func theWaitingRoomHasItsOwnWords(t *testing.T, lang string) {
 	})
 	phone := g.phone(440)
 	g.join(phone, lang, meeting)
-	g.heardTone(phone, textTone, g.heard(phone, lang, announcements.WaitMessage))
+	g.heardText(phone, g.heard(phone, lang, announcements.WaitMessage))
 	before := len(phone.Heard())
 	g.control(meeting, map[string]any{"message": map[string]string{lang: "We begin at nine."}})
-	g.heardTone(phone, textTone, before)
+	g.heardText(phone, before)
 	if n := len(g.phones(meeting)); n != 0 {
 		t.Errorf("%d phones have a seat", n)
 	}
@@ -275,8 +284,8 @@ func TestARecordingIsHeardAllTheTime(t *testing.T) {
 	phone := g.phone(740)
 	g.join(phone, "en", meeting)
 	in := g.heard(phone, "en", announcements.Enter) + len(g.prompt("en", announcements.Enter))
-	first := g.heardTone(phone, hertz, in)
-	second := g.heardTone(phone, hertz, first+pcm.Narrowband)
+	first := g.heardTone(phone, hertz, in, 0)
+	second := g.heardTone(phone, hertz, first+pcm.Narrowband, 0)
 	if apart := time.Duration(second-first) * time.Second / pcm.Narrowband; apart < 9*time.Second || apart > 11*time.Second {
 		t.Errorf("the tones are %v apart, want 10s", apart)
 	}
