@@ -201,6 +201,9 @@ func (v verifyCommand) Run(ctx context.Context) (err error) {
 	for _, f := range report.Faults {
 		fmt.Println(f)
 	}
+	if r.Locked() {
+		fmt.Println("records.keys is not there, or empty: no content can be read, and each counts as gone.")
+	}
 	fmt.Printf("%s.\n", count(len(report.Faults), "fault", "faults"))
 	return errTold
 }

@@ -86,6 +86,18 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 	}
 	anchor := write(t, filepath.Join(t.TempDir(), "anchor"), done(t, "records", "checkpoint", "-c", path))
 
+	copied := t.TempDir()
+	for _, name := range []string{"records.db", "ledger.key"} {
+		content, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(copied, name), string(content))
+	}
+	if out, _, code := call(t, "records", "verify", "-d", copied); code != 1 || !strings.Contains(out, "records.keys is not there") {
+		t.Errorf("a copy without the keys: exit %d: %s", code, out)
+	}
+
 	tamper(t, folder, `UPDATE ledger_entries SET body = (SELECT body FROM ledger_entries WHERE seq = 1) WHERE seq = 2`)
 	out, _, code := call(t, "records", "verify", "-c", path)
 	if code != 1 || !strings.Contains(out, "entry 2 altered: its content is not the one that was written\n1 fault.") {

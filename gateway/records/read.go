@@ -53,6 +53,9 @@ func Look(ctx context.Context, c Config) (*Reader, error) {
 // Close ends the look.
 func (r *Reader) Close() error { return errors.Join(r.view.Close(), r.store.Close()) }
 
+// Locked reports whether there is no key at all that contents could be read with.
+func (r *Reader) Locked() bool { return r.vault.Days() == 0 }
+
 // Entries are the entries of the ledger from a place on.
 func (r *Reader) Entries(from uint64) iter.Seq2[ledger.Entry, error] { return r.view.Entries(from) }
 
