@@ -99,6 +99,19 @@ func TestEachSentenceIsShownByRows(t *testing.T) {
 	}
 }
 
+// What this version does not do stands together in one place, too.
+func TestWhatIsNotBuiltIsToldTogether(t *testing.T) {
+	guide := readDocument(t, dataProtection)
+	_, told, _ := strings.Cut(guide, "\n## What is not built\n")
+	told, _, _ = strings.Cut(told, "\n## ")
+	for name, row := range rows(t, guide) {
+		named := regexp.MustCompile(`\b` + name + `\b`).MatchString(told)
+		if lacks := strings.Contains(row[2], "not built"); lacks != named {
+			t.Errorf("%s says that something is not built: %v, and the list has it: %v", name, lacks, named)
+		}
+	}
+}
+
 // The document claims no more than that a norm is meant to be met.
 func TestNoNormIsClaimedToBeFulfilled(t *testing.T) {
 	for _, claim := range []string{"fulfil", "compliant", "complies", "conforms", "certified", "guarantee"} {
