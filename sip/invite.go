@@ -22,16 +22,19 @@ func (s *Server) invite(in incoming) {
 		// RFC 3891 section 3: no dialog of ours may be replaced.
 		s.answer(in, sipmsg.StatusCallTransactionDoesNotExists)
 		return
-	case s.draining.Load():
-		s.turnAway(in, causeDraining)
-		return
+	}
+	if !in.asked {
+		if cause, full := s.full(); full {
+			s.turnAway(in, cause)
+			return
+		}
 	}
 	if full := in.trunk.begin(); full != nil {
 		s.turnAway(in, *full)
 		return
 	}
-	// After the trunk's own limits: who meets those takes no share of the others'.
-	if why := s.overloaded(); why != "" {
+	// After the trunk's own limits: who meets those takes no turn of the others'.
+	if why := s.outOfTurn(); why != "" {
 		in.trunk.end()
 		in.trunk.leave()
 		s.turnAway(in, Cause{causeOverload.Status, causeOverload.Q850, why})
@@ -55,10 +58,18 @@ func (s *Server) invite(in incoming) {
 // turnAway refuses a call that the operator's limits leave no room for, and
 // says to both sides which of them.
 func (s *Server) turnAway(in incoming, cause Cause) {
-	s.counts.shed.Add(1)
-	why := fmt.Sprintf("trunk %s: %s", in.trunk.Name, cause.Text)
-	s.counts.lastShed.Store(&why)
+	s.shed(in.trunk, cause)
 	s.answer(in, cause.Status, append(reasons(cause), retryAfter(s.retryIn()))...)
+}
+
+// shed counts a call that is turned away, and keeps the rule for the next line
+// of the log where that has none yet.
+func (s *Server) shed(t *trunk, cause Cause) {
+	s.counts.shed.Add(1)
+	if s.counts.aShed.Load() == nil {
+		why := fmt.Sprintf("trunk %s: %s", t.Name, cause.Text)
+		s.counts.aShed.CompareAndSwap(nil, &why)
+	}
 }
 
 // bury takes away a dialog that has never come to life.
@@ -136,9 +147,8 @@ func (s *Server) begin(d *dialog) bool {
 	l, err := s.legOf(d)
 	if err != nil {
 		s.waiting.Add(-1)
-		s.counts.shed.Add(1) // and told with what else is shed: it may be every call
-		why := fmt.Sprintf("trunk %s: no media: %v", d.trunk.Name, err)
-		s.counts.lastShed.Store(&why)
+		// Told with what else is shed: it may be every call.
+		s.shed(d.trunk, Cause{Text: fmt.Sprintf("no media: %v", err)})
 		d.respond(d.invite, causeNoPorts.Status, append(reasons(causeNoPorts), retryAfter(s.retryIn()))...)
 		s.bury(d)
 		return false

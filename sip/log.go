@@ -20,7 +20,7 @@ type counts struct {
 	strangers   atomic.Uint64          // packets and connections from no trunk
 	malformed   atomic.Uint64          // messages that were no SIP
 	shed        atomic.Uint64          // what was too much
-	lastShed    atomic.Pointer[string] // the last call among it, and the rule
+	aShed       atomic.Pointer[string] // a call among it since the last line, and the rule
 	stalled     atomic.Uint64          // connections that took too long over a message
 	handshakes  atomic.Uint64          // that came to nothing, of TLS and WebSocket
 	unproven    atomic.Uint64          // wrong names and passwords
@@ -102,7 +102,7 @@ func (s *Server) tellDropped(last Stats) Stats {
 		return now
 	}
 	line := s.log.Warn()
-	if why := s.counts.lastShed.Swap(nil); why != nil {
+	if why := s.counts.aShed.Swap(nil); why != nil {
 		line.Str("call_refused", *why)
 	}
 	if why := s.counts.lastDropped.Swap(nil); why != nil {

@@ -11,6 +11,7 @@ type arrival struct {
 	wire   wire
 	source netip.AddrPort
 	trunk  *trunk
+	asked  bool // whether there is room for its call
 }
 
 // incoming is a request and how it came.

@@ -49,7 +49,7 @@ func (s *Server) response(in incoming, status int, tag string, headers ...sipmsg
 		to.Params.Add("tag", tag)
 	}
 	markSource(res, in.source)
-	res.SetDestination(returnTo(in).String())
+	res.SetDestination(in.returnTo(in.Via()).String())
 	for _, h := range headers {
 		res.AppendHeader(h)
 	}
@@ -62,10 +62,13 @@ func (s *Server) response(in incoming, status int, tag string, headers ...sipmsg
 // markSource notes in Via where the request came from, when that is not where
 // it says it was sent from (RFC 3261 section 18.2.1, RFC 3581 section 4).
 func markSource(res *sipmsg.Response, source netip.AddrPort) {
-	via := res.Via()
-	if via == nil {
-		return
+	if via := res.Via(); via != nil {
+		markVia(via, source)
 	}
+}
+
+// markVia is markSource for a Via alone.
+func markVia(via *sipmsg.ViaHeader, source netip.AddrPort) {
 	if via.Params.Has("rport") {
 		via.Params.Add("rport", strconv.Itoa(int(source.Port())))
 		via.Params.Add("received", source.Addr().String())
@@ -78,38 +81,45 @@ func markSource(res *sipmsg.Response, source netip.AddrPort) {
 
 // returnTo is where an answer over UDP goes: always to the address that the
 // request came from, and without rport to the port that Via names.
-func returnTo(in incoming) netip.AddrPort {
-	via := in.Via()
-	if via == nil || via.Params.Has("rport") || in.wire.network() != "UDP" {
-		return in.source
+func (a arrival) returnTo(via *sipmsg.ViaHeader) netip.AddrPort {
+	if via == nil || via.Params.Has("rport") || a.wire.network() != "UDP" {
+		return a.source
 	}
-	port := via.Port
-	if port <= 0 || port > 0xffff {
-		port = sipmsg.DefaultUdpPort
-	}
-	return netip.AddrPortFrom(in.source.Addr(), uint16(port))
+	return netip.AddrPortFrom(a.source.Addr(), viaPort(via))
 }
 
 // answer refuses or confirms a request outside of any transaction: nothing is
 // kept of it, and a repeated request gets the same answer again.
 func (s *Server) answer(in incoming, status int, headers ...sipmsg.Header) {
 	s.counts.answered(status)
-	if err := in.wire.WriteMsg(s.response(in, status, s.statelessTag(in), headers...)); err != nil {
+	if err := in.wire.WriteMsg(s.response(in, status, s.statelessTagOf(in), headers...)); err != nil {
 		s.log.Debug().Err(err).Int("status", status).Msg("answer lost")
 	}
 }
 
+// statelessTagSize is how long the tags are by which a refusal without a
+// transaction is known.
+const statelessTagSize = 16
+
 // statelessTag is the same for every repetition of a request (RFC 3261 section
-// 8.2.7).
-func (s *Server) statelessTag(in incoming) string {
+// 8.2.7), and in the ACK of its refusal, which has its branch.
+func (s *Server) statelessTag(callID []byte, branch string) string {
 	mac := hmac.New(sha256.New, s.secret[:])
+	mac.Write(callID)
+	mac.Write([]byte(branch))
+	return hex.EncodeToString(mac.Sum(nil)[:statelessTagSize/2])
+}
+
+func (s *Server) statelessTagOf(in incoming) string {
+	var callID []byte
+	var branch string
 	if id := in.CallID(); id != nil {
-		mac.Write([]byte(*id))
+		callID = []byte(*id)
 	}
 	if via := in.Via(); via != nil {
-		mac.Write([]byte(via.Params.GetOr("branch", "")))
+		branch = via.Params.GetOr("branch", "")
 	}
-	return hex.EncodeToString(mac.Sum(nil)[:8])
+	return s.statelessTag(callID, branch)
 }
 
 // abilities are the headers that say what we can, for 200 and OPTIONS.

@@ -46,7 +46,7 @@ type Server struct {
 	stir         *passport.Verifier // nil: nothing is to be verified
 	draining     atomic.Bool
 	waiting      atomic.Int64 // calls that nobody has begun to deal with
-	tooMuch      atomic.Pointer[func() string]
+	tooMuch      atomic.Pointer[Overload]
 	ready        chan struct{}
 	running      sync.WaitGroup // everything that Run has started
 

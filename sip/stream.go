@@ -69,10 +69,18 @@ func (s *Server) converse(st *stream) {
 // take reads a message as it came. One that cannot be read is counted and
 // refused; the next can be told from it all the same.
 func (s *Server) take(data []byte, a arrival) {
-	msg, err := parse(s.parser, data)
+	g := glance(data)
+	s.takeSeen(&g, a)
+}
+
+func (s *Server) takeSeen(g *glimpse, a arrival) {
+	if s.dismiss(g, &a) {
+		return
+	}
+	msg, err := parse(s.parser, g.data)
 	if err != nil {
 		s.counts.drop(&s.counts.malformed, func() string { return fmt.Sprintf("%s from %v: %v", a.wire.network(), a.source, err) })
-		s.refuseGarbled(data, a.wire, a.source)
+		s.refuseGarbled(g.data, a.wire, a.source)
 		return
 	}
 	msg.SetTransport(a.wire.network())

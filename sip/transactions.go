@@ -69,6 +69,15 @@ func (t *transactions) repeated(req *sipmsg.Request) bool {
 	return open || over
 }
 
+// knows reports whether a request has come before, by its key.
+func (t *transactions) knows(key string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, open := t.server[key]
+	_, over := t.settled.of[key]
+	return open || over
+}
+
 // acknowledged gives the ACK of a refusal to its transaction. Further ones are
 // dropped, and so are those for a 200 that some phones send in the INVITE's
 // transaction: sipgo keeps a goroutine for each until the transaction ends.

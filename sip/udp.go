@@ -9,6 +9,8 @@ import (
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
+
+	"github.com/einwahl/einwahl/transcode/udp"
 )
 
 // datagrams is a UDP socket. Unlike sipgo's it forgets every sender at once,
@@ -20,12 +22,18 @@ type datagrams struct {
 	gate *gate
 }
 
-// serve reads until the socket is closed. A datagram from a stranger is gone
-// before anything looks into it.
+// readTogether is how many datagrams are read at a time.
+const readTogether = 32
+
+// serve reads until the socket is closed.
 func (d *datagrams) serve(s *Server) {
-	buf := make([]byte, 1<<16)
+	socket, err := d.conn.SyscallConn()
+	if err != nil {
+		return // closed before it began
+	}
+	batch, opening := udp.NewBatch(readTogether, 1<<16), make([]arrived, 0, readTogether)
 	for {
-		n, from, err := d.conn.ReadFromUDPAddrPort(buf)
+		n, err := batch.Wait(socket)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -34,17 +42,46 @@ func (d *datagrams) serve(s *Server) {
 			time.Sleep(time.Millisecond) // whatever it is, do not spin
 			continue
 		}
-		from = unmap(from)
-		t := d.gate.trunkOf(from.Addr(), "UDP")
-		if t == nil {
-			s.stranger(from.Addr())
-			continue
+		opening = opening[:0]
+		for i := range n {
+			data, from, _ := batch.Packet(i)
+			if m, ok := d.arrive(s, data, unmap(from)); ok && m.opens() {
+				opening = append(opening, m)
+			} else if ok {
+				s.takeSeen(&m.glimpse, m.arrival)
+			}
 		}
-		if len(bytes.Trim(buf[:n], "\r\n\x00")) == 0 {
-			continue // keep-alive, RFC 5626 section 3.5.1
+		for i := range opening {
+			s.takeSeen(&opening[i].glimpse, opening[i].arrival)
 		}
-		s.take(buf[:n], arrival{wire: d, source: from, trunk: t})
 	}
+}
+
+// arrived is a message that was looked at.
+type arrived struct {
+	glimpse
+	arrival
+}
+
+// arrive lets in what is from a trunk and says something. A datagram from a
+// stranger is gone before anything looks into it.
+func (d *datagrams) arrive(s *Server, data []byte, from netip.AddrPort) (m arrived, ok bool) {
+	t := d.gate.trunkOf(from.Addr(), "UDP")
+	if t == nil {
+		s.stranger(from.Addr())
+		return m, false
+	}
+	if len(bytes.Trim(data, "\r\n\x00")) == 0 {
+		return m, false // keep-alive, RFC 5626 section 3.5.1
+	}
+	return arrived{glance(data), arrival{wire: d, source: from, trunk: t}}, true
+}
+
+// opens reports whether a message begins a call, or ends one that has hardly
+// begun. Such wait for what belongs to calls in progress and has come together
+// with them, and keep their order: a CANCEL has no meaning before its INVITE.
+func (m *arrived) opens() bool {
+	return m.newcomer() || bytes.HasPrefix(m.data, []byte("CANCEL "))
 }
 
 func (d *datagrams) secure() bool          { return false }

@@ -104,7 +104,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	a.metrics.WatchTrunks(trunks{a}.Trunks)
 	a.metrics.WatchSignalling(a.dropped())
 	a.load = overload.New(c.Overload, overload.Sources{Calls: a.calls.count, Waiting: a.phones.Waiting, Beats: a.late, Effort: a.encodeAt})
-	a.phones.SetOverload(a.tooMuch)
+	a.phones.SetOverload(sip.Overload{Full: a.limit(a.load.Refuse), Turn: a.limit(a.load.Turn)})
 	a.metrics.Watch(guesses{a.guesses}.Guessing, a.busy)
 	a.web, err = admin.New(c.Admin, o.Token, admin.Sources{
 		Calls:    &a.calls,
@@ -243,14 +243,16 @@ func (a *App) dropped() map[string]func() uint64 {
 	}
 }
 
-// tooMuch is why no call can be taken now, empty where one can.
-func (a *App) tooMuch() string {
-	key := a.load.Refuse()
-	if key == "" {
-		return ""
+// limit words and counts why a call cannot be taken, where reached names a key.
+func (a *App) limit(reached func() string) func() string {
+	return func() string {
+		key := reached()
+		if key == "" {
+			return ""
+		}
+		a.metrics.Shed(key)
+		return key + " is reached"
 	}
-	a.metrics.Shed(key)
-	return key + " is reached"
 }
 
 // busy is how busy the gateway is.

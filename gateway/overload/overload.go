@@ -64,7 +64,8 @@ func (m *Meter) Set(c Config) {
 }
 
 // Refuse asks for a new call whether it must be refused: it is the key of the
-// limit that is reached, empty where there is room.
+// limit that is reached, empty where there is room. It takes nothing from others,
+// so it may be asked before anything is known of the call.
 func (m *Meter) Refuse() string {
 	c := m.config.Load()
 	if c.Calls > 0 && m.sources.Calls() >= c.Calls {
@@ -76,6 +77,12 @@ func (m *Meter) Refuse() string {
 	if share := m.Share(); share < 1 && rand.Float64() >= share {
 		return *m.key.Load()
 	}
+	return ""
+}
+
+// Turn takes a turn for a call that nothing else stands in the way of, or says
+// which limit leaves none.
+func (m *Meter) Turn() string {
 	if !m.rate.Load().Allow() {
 		return perSecond
 	}

@@ -1,6 +1,7 @@
 package overload
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"os"
@@ -108,7 +109,7 @@ func TestLimitsOnCalls(t *testing.T) {
 		calls, waiting := 0, 0
 		m := New(Config{Calls: 10, CallsPerSecond: 3, Waiting: 2}, Sources{Calls: func() int { return calls }, Waiting: func() int { return waiting }})
 		begin := func() string {
-			why := m.Refuse()
+			why := cmp.Or(m.Refuse(), m.Turn())
 			if why == "" {
 				calls++
 			}

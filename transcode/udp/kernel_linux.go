@@ -111,14 +111,14 @@ func (s *Socket) stamp() { s.set(unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) }
 
 // receive is recvmmsg. It does not wait, so the runtime need not be told that a
 // thread may be away.
-func (s *Socket) receive(b *Batch) (int, error) {
+func (b *Batch) receive(fd int) (int, error) {
 	for i := range b.used {
 		h := &b.messages[i].header
 		h.Namelen = unix.SizeofSockaddrInet6
 		h.SetControllen(stampSpace)
 	}
 	b.used = 0
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd),
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd),
 		uintptr(unsafe.Pointer(&b.messages[0])), uintptr(len(b.messages)), unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
 		return 0, errno

@@ -55,9 +55,9 @@ func (s *Socket) open() (int, error) {
 
 func (*Socket) stamp() {}
 
-func (s *Socket) receive(b *Batch) (int, error) {
+func (b *Batch) receive(fd int) (int, error) {
 	for i := range b.memory {
-		n, from, err := unix.Recvfrom(s.fd, b.memory[i], unix.MSG_DONTWAIT)
+		n, from, err := unix.Recvfrom(fd, b.memory[i], unix.MSG_DONTWAIT)
 		if err != nil {
 			if i > 0 {
 				return i, nil

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -82,11 +83,22 @@ func (s *Socket) Read(b *Batch) (int, error) {
 		return 0, net.ErrClosed
 	}
 	defer s.mu.RUnlock()
-	n, err := s.receive(b)
+	n, err := b.receive(s.fd)
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
 		return 0, nil
 	}
 	return n, err
+}
+
+// Wait is Read for a socket of the runtime's own, such as a net.UDPConn: where
+// nothing has come, it waits until something has. After that socket's Close it
+// returns net.ErrClosed.
+func (b *Batch) Wait(socket syscall.RawConn) (n int, err error) {
+	closed := socket.Read(func(fd uintptr) bool {
+		n, err = b.receive(int(fd))
+		return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR)
+	})
+	return n, errors.Join(closed, err)
 }
 
 // Send sends one packet or fails at once.
