@@ -9,6 +9,7 @@
 //
 //   - gate, udp, door, streams, stream, framing, websocket, tls, certificate,
 //     strangers: who may talk to us at all, and how much
+//   - glance, dismiss: calls for which there is no room, turned away unread
 //   - receive, screen, transactions: what a request must be, and whom it concerns
 //   - next, asked, prelude, renew: the life of a dialog, as a pure function of
 //     state and event; session: who refreshes its call, and when

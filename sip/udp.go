@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
@@ -31,7 +32,7 @@ func (d *datagrams) serve(s *Server) {
 	if err != nil {
 		return // closed before it began
 	}
-	batch, opening := udp.NewBatch(readTogether, 1<<16), make([]arrived, 0, readTogether)
+	batch, came := udp.NewBatch(readTogether, 1<<16), make([]arrived, 0, readTogether)
 	for {
 		n, err := batch.Wait(socket)
 		if errors.Is(err, net.ErrClosed) {
@@ -42,17 +43,19 @@ func (d *datagrams) serve(s *Server) {
 			time.Sleep(time.Millisecond) // whatever it is, do not spin
 			continue
 		}
-		opening = opening[:0]
+		came = came[:0]
 		for i := range n {
 			data, from, _ := batch.Packet(i)
-			if m, ok := d.arrive(s, data, unmap(from)); ok && m.opens() {
-				opening = append(opening, m)
-			} else if ok {
-				s.takeSeen(&m.glimpse, m.arrival)
+			if m, ok := d.arrive(s, data, unmap(from)); ok {
+				came = append(came, m)
 			}
 		}
-		for i := range opening {
-			s.takeSeen(&opening[i].glimpse, opening[i].arrival)
+		for _, urgent := range []bool{true, false} {
+			for i := range came {
+				if m := &came[i]; m.urgent() == urgent {
+					s.takeSeen(&m.glimpse, m.arrival)
+				}
+			}
 		}
 	}
 }
@@ -77,11 +80,13 @@ func (d *datagrams) arrive(s *Server, data []byte, from netip.AddrPort) (m arriv
 	return arrived{glance(data), arrival{wire: d, source: from, trunk: t}}, true
 }
 
-// opens reports whether a message begins a call, or ends one that has hardly
-// begun. Such wait for what belongs to calls in progress and has come together
-// with them, and keep their order: a CANCEL has no meaning before its INVITE.
-func (m *arrived) opens() bool {
-	return m.newcomer() || bytes.HasPrefix(m.data, []byte("CANCEL "))
+// urgent reports what a call in progress waits for: its ACK, its end, or an
+// answer to us. Such goes before all that has come together with it; the rest
+// keeps its order.
+func (m *arrived) urgent() bool {
+	return slices.ContainsFunc([]string{"ACK ", "BYE ", "SIP/2.0 "}, func(begin string) bool {
+		return len(m.data) > len(begin) && string(m.data[:len(begin)]) == begin
+	})
 }
 
 func (d *datagrams) secure() bool          { return false }
