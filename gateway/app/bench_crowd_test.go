@@ -45,7 +45,7 @@ const (
 	calling crowdPhase = iota
 	proceeding
 	parting
-	settled
+	over
 )
 
 // Timers of RFC 3261 section 17.1.1.1, and how often they are looked at.
@@ -96,7 +96,7 @@ func (c *crowd) run(rate int) {
 func (c *crowd) look(now time.Time) (open bool) {
 	for i := range c.calls {
 		call := &c.calls[i]
-		if call.phase == settled || now.Sub(call.begun) > crowdEnd {
+		if call.phase == over || now.Sub(call.begun) > crowdEnd {
 			continue
 		}
 		open = true
@@ -139,7 +139,7 @@ func (c *crowd) hear(data []byte) {
 	call, invite := &c.calls[i], bytes.Contains(data, []byte("\r\nCSeq: 1 INVITE"))
 	switch {
 	case !invite && status == 200 && call.phase == parting:
-		call.phase = settled
+		call.phase = over
 		c.clean++
 	case invite && status < 200 && call.phase == calling:
 		call.phase = proceeding
@@ -154,7 +154,7 @@ func (c *crowd) hear(data []byte) {
 		call.remote = string(between(data, "\r\nTo: ", "\r\n"))
 		c.send(i, "ACK", 1, "i")
 		if call.phase < parting {
-			call.phase = settled
+			call.phase = over
 			c.refused++
 		}
 	}
