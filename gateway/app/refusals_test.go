@@ -40,8 +40,11 @@ func refusals(t *testing.T) []refused {
 	return []refused{
 		{"end-to-end encryption", func(m *embedded.MeetingConfig) { m.Encryption = "e2ee" }, admission.Override{}, "", "", announcements.RefuseE2EE, "e2ee"},
 		{"a number for end-to-end encryption", nil, admission.Override{}, "sealed", "", announcements.RefuseE2EENumber, "e2ee_number"},
-		{"a level that the operator does not admit", func(m *embedded.MeetingConfig) { m.Encryption = "enhanced" },
-			admission.Override{Encryption: admission.LevelOverride{Enhanced: admission.ChoiceRefuse}}, "", "", announcements.RefusePolicy, "policy"},
+		{
+			"a level that the operator does not admit", func(m *embedded.MeetingConfig) { m.Encryption = "enhanced" },
+			admission.Override{Encryption: admission.LevelOverride{Enhanced: admission.ChoiceRefuse}},
+			"", "", announcements.RefusePolicy, "policy",
+		},
 		{"another region", func(m *embedded.MeetingConfig) { m.Region = "us-east" }, admission.Override{Regions: []string{"eu*"}}, "", "", announcements.RefuseRegion, "region"},
 		{"a region nobody knows of", nil, admission.Override{Regions: []string{"eu*"}}, "", "", announcements.RefuseRegion, "region"},
 		{"no telephones, says the meeting", func(m *embedded.MeetingConfig) { m.Phones = false }, admission.Override{}, "", "", announcements.RefusePhone, "phone"},
@@ -56,10 +59,16 @@ func refusals(t *testing.T) []refused {
 			m.PIN, m.RegisteredOnly, m.Registrants = pin, true, []embedded.Registrant{{Name: "Ada", PIN: "590148"}}
 		}, admission.Override{}, "", pin + "#", announcements.RefuseRegistered, "registered"},
 		{"a locked meeting", func(m *embedded.MeetingConfig) { m.Locked = true }, admission.Override{}, "", "", announcements.RefuseLocked, "locked"},
-		{"no host, and nobody waits for one", func(m *embedded.MeetingConfig) { m.HostPIN, m.JoinBeforeHost = "815815", false },
-			admission.Override{Host: admission.ChoiceRefuse}, "", "", announcements.RefuseNoHost, "host_absent"},
-		{"a no to the recording", func(m *embedded.MeetingConfig) { m.Recording, m.Consent, m.AfterNo = "on", "required", "leave" },
-			admission.Override{}, "", "", announcements.RefuseNoConsent, "recording_declined"},
+		{
+			"no host, and nobody waits for one", func(m *embedded.MeetingConfig) { m.HostPIN, m.JoinBeforeHost = "815815", false },
+			admission.Override{Host: admission.ChoiceRefuse},
+			"", "", announcements.RefuseNoHost, "host_absent",
+		},
+		{
+			"a no to the recording", func(m *embedded.MeetingConfig) { m.Recording, m.Consent, m.AfterNo = "on", "required", "leave" },
+			admission.Override{},
+			"", "", announcements.RefuseNoConsent, "recording_declined",
+		},
 	}
 }
 

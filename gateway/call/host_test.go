@@ -35,8 +35,11 @@ func TestWhoIsAdmittedIsCounted(t *testing.T) {
 	asked := after(many, keys("*8")...)
 	checkSteps(t, []step{
 		{"two are left of three", asked, obeyed{command: conference.AdmitNext}, talking, "say admitted.one waiting.count"},
-		{"nobody is left of one", after(hostInRoom(openMeeting(func(m *conference.State) { m.You.Waiting = 1 })), keys("*8")...),
-			obeyed{command: conference.AdmitNext}, talking, "say admitted.one"},
+		{
+			"nobody is left of one", after(hostInRoom(openMeeting(func(m *conference.State) { m.You.Waiting = 1 })), keys("*8")...),
+			obeyed{command: conference.AdmitNext},
+			talking, "say admitted.one",
+		},
 	})
 	_, acts := next(asked, obeyed{command: conference.AdmitNext})
 	if n := acts[len(acts)-1].(say).words[1].count; n != 2 {

@@ -51,7 +51,7 @@ func New(rate int) (*Filter, error) {
 
 // set cannot fail: the library knows each of the requests.
 func (f *Filter) set(request C.int, value C.spx_int32_t) {
-	C.speex_preprocess_ctl(f.c, request, unsafe.Pointer(&value))
+	C.speex_preprocess_ctl(f.c, request, unsafe.Pointer(&value)) //nolint:gocritic // what cgo makes of it
 }
 
 // Pass filters the next 20 ms of the stream in place. heard tells whether

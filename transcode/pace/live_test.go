@@ -5,6 +5,7 @@ package pace
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func BenchmarkLive(b *testing.B) {
 			for range tt.groups {
 				c.Group().Add(&member{func(p pcm.Phase) {
 					if p == pcm.GiveOut {
-						spin(rounds)
+						runtime.KeepAlive(spin(rounds))
 					}
 				}})
 			}
@@ -84,7 +85,7 @@ func used(b *testing.B) (cpu time.Duration, sleeps int64) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Nvcsw)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Nvcsw) //nolint:unconvert // 32 bits elsewhere
 }
 
 // spin computes, however often it is interrupted.
@@ -101,7 +102,7 @@ func roundsFor(d time.Duration) int {
 	best := time.Hour
 	for range 20 {
 		began := time.Now()
-		spin(rounds)
+		runtime.KeepAlive(spin(rounds))
 		best = min(best, time.Since(began))
 	}
 	return int(int64(d) * rounds / int64(best))

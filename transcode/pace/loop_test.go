@@ -142,7 +142,7 @@ func TestLoopsShareTheWork(t *testing.T) {
 				t.Errorf("group %d: phase %d after %d", i, p, last)
 			}
 			running, last = true, p
-			spin(1000)
+			runtime.KeepAlive(spin(1000))
 			running = false
 			if n++; n == 60 {
 				enough.Done()
