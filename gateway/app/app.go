@@ -51,6 +51,7 @@ type App struct {
 	guesses  *lockout.Guard
 	load     *overload.Meter
 	calls    calls
+	kept     embedded.Config // for how long recordings are
 	places   places
 	drain    drain
 }
@@ -64,6 +65,7 @@ type App struct {
 func New(c config.Config, o Options) (_ *App, err error) {
 	a := &App{log: o.Log, version: o.Version, clock: pace.New(0), encoders: opus.NewPool()}
 	a.settings.Store(newSettings(c))
+	a.kept = c.Conference.Embedded
 	c.Media.Encoders, c.Conference.Embedded.Encoders = a.encoders, a.encoders
 	a.clock.OnFall(a.fell)
 

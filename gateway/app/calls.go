@@ -85,7 +85,7 @@ func (a *App) session(line *line, number config.Number, now *settings) *call.Ses
 		Limits:      now.Limits,
 		Tone:        now.Recording.Tone,
 		Privacy:     now.Privacy,
-		Days:        now.Records.Days(time.Now()),
+		Days:        a.book.Days(time.Now()),
 		Log:         a.log,
 	})
 }

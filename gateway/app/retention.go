@@ -43,12 +43,11 @@ func (a *App) purge(ctx context.Context, now time.Time) ([]records.Purged, error
 	if err != nil {
 		return all, err
 	}
-	c := a.settings.Load().Conference.Embedded
-	n, err := embedded.PurgeRecordings(c, now)
+	n, err := embedded.PurgeRecordings(a.kept, now)
 	if n == 0 {
 		return all, err
 	}
-	p := records.Purged{Class: records.ClassRecording, Before: now.AddDate(0, 0, -c.Keep), Count: n}
+	p := records.Purged{Class: records.ClassRecording, Before: now.AddDate(0, 0, -a.kept.Keep), Count: n}
 	all = append(all, p)
 	if told := a.book.TellPurged(p); told != nil {
 		return all, told

@@ -20,6 +20,9 @@ func (c Config) Hints(now time.Time) []string {
 		all = append(all, "meetings: there is none, so whatever callers key in is wrong")
 	}
 	all = append(all, c.hintsOfMeetings()...)
+	if c.Records.Bills(now) {
+		all = append(all, "records.billing: the full numbers of callers are kept until "+c.Records.Billing)
+	}
 	if err := c.SIP.TLS.Expired(now); err != nil {
 		all = append(all, "sip.tls.certificate: "+err.Error())
 	}

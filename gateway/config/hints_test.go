@@ -19,6 +19,7 @@ const secureNumber = "\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{numbe
 func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 	certificate, key := peertest.SelfSigned(t)
 	secure := "admission: {secure_leg: true}\nsip: {listen: ['tls://0.0.0.0', 'udp://0.0.0.0'], tls: {certificate: " + certificate + ", key: " + key + "}}\n"
+	soon := time.Now().UTC().AddDate(0, 0, 10).Format(time.DateOnly)
 	for _, tt := range []struct {
 		name, file string
 		later      time.Duration
@@ -50,6 +51,8 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		{"what is said in so many words needs no hint", "admission: {phones: false, hours: ['mon 08:00-09:00 UTC']}" + one("encryption: e2ee"), 0, ""},
 		{"a meeting without a PIN and a waiting room is open", "sip: {listen: ['udp://0.0.0.0']}" + strings.Replace(bones, ", pin: 739204", "", 1), 0, "meetings[0].pin: there is none, and no waiting room"},
 		{"a PIN that everybody tries", "sip: {listen: ['udp://0.0.0.0']}" + strings.Replace(bones, "739204", "123456", 1), 0, "meetings[0].pin: is easy to guess: digits that follow each other"},
+		{"full numbers are kept", "records: {billing: " + soon + "}" + one("title: x"), 0, "records.billing: the full numbers of callers are kept until " + soon},
+		{"until their day has come", "records: {billing: " + soon + "}" + one("title: x"), 20 * 24 * time.Hour, ""},
 		{"a certificate has run out", secure + bones, 100 * 365 * 24 * time.Hour, "sip.tls.certificate: it was valid until"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -182,6 +182,9 @@ func (b *Book) name(c *Consent) (err error) {
 	return err
 }
 
+// Days is Config.Days of the settings that are in force.
+func (b *Book) Days(now time.Time) int { return b.config.Days(now) }
+
 // AppendCall writes c. When it returns nil, c is on the disk.
 func (b *Book) AppendCall(c Call) error {
 	var r request
@@ -192,7 +195,7 @@ func (b *Book) AppendCall(c Call) error {
 			return err
 		}
 		c.LastDigits = lastDigits(c.Telephone, b.config.LastDigits)
-		if b.config.bills(ended) {
+		if b.config.Bills(ended) {
 			body, err := json.Marshal(Billed{c.Start, c.Duration, c.Call, c.Telephone, c.Number, c.Trunk})
 			if err != nil {
 				return fmt.Errorf("encode record: %w", err)

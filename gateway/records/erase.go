@@ -52,7 +52,7 @@ func (b *Book) Purge(ctx context.Context, class Class, before time.Time) (count 
 	if err != nil {
 		return 0, err
 	}
-	ranges, err := outdated(view.Kept(string(class)), before)
+	ranges, err := outdated(view.Kept(string(class), before), before)
 	if err = errors.Join(err, view.Close()); err != nil || len(ranges) == 0 {
 		return 0, err
 	}

@@ -45,8 +45,8 @@ func (c Config) billingUntil() (until time.Time, ok bool) {
 	return last.AddDate(0, 0, 1), err == nil
 }
 
-// bills reports whether full numbers are kept now.
-func (c Config) bills(now time.Time) bool {
+// Bills reports whether full numbers are kept now.
+func (c Config) Bills(now time.Time) bool {
 	until, ok := c.billingUntil()
 	return ok && now.Before(until)
 }
@@ -83,7 +83,7 @@ func (c Config) due(now time.Time) []due {
 		{ClassRefusal, before(c.Keep.Refusals)},
 		{ClassConsent, before(c.Keep.Consents)},
 	}
-	if c.bills(now) {
+	if c.Bills(now) {
 		return append(all, due{ClassBilling, before(longestBilling)})
 	}
 	return append(all, due{ClassBilling, now})
@@ -92,7 +92,7 @@ func (c Config) due(now time.Time) []due {
 // Days is after how many days at most all that tells of a call now is deleted,
 // evidence apart: what callers are told.
 func (c Config) Days(now time.Time) int {
-	if !c.bills(now) {
+	if !c.Bills(now) {
 		return c.Keep.Calls
 	}
 	until, _ := c.billingUntil()

@@ -35,7 +35,7 @@ func (r *Reader) older(d due) (n int, err error) {
 		ids, err := r.view.Older(d.before, together)
 		return len(ids), err
 	}
-	for k, err := range r.view.Kept(string(d.class)) {
+	for k, err := range r.view.Kept(string(d.class), d.before) {
 		if err != nil {
 			return n, err
 		}

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS calls (
 	subject TEXT NOT NULL,
 	body    TEXT NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS ledger_entries_kept ON ledger_entries (class, time) WHERE body IS NOT NULL;
 CREATE INDEX IF NOT EXISTS calls_ended ON calls (ended);
 CREATE INDEX IF NOT EXISTS calls_subject ON calls (subject) WHERE subject <> '';
 `

@@ -53,10 +53,20 @@ func (v *View) Calls(from int64) iter.Seq2[Call, error] {
 		from, func(c Call) int64 { return c.ID + 1 }, v.readCall)
 }
 
-// Kept are the entries of a class that have a body.
-func (v *View) Kept(class string) iter.Seq2[Kept, error] {
-	return paged(v, "SELECT seq, time FROM ledger_entries WHERE seq >= $1 AND class = $3 AND body IS NOT NULL ORDER BY seq LIMIT $2",
-		0, func(k Kept) int64 { return int64(k.Seq) + 1 }, readKept, class)
+// Kept are the entries of a class that have a body, from the first to the last of
+// those that are older than a moment.
+func (v *View) Kept(class string, before time.Time) iter.Seq2[Kept, error] {
+	var first, last sql.NullInt64
+	err := v.tx.QueryRow("SELECT MIN(seq), MAX(seq) FROM ledger_entries WHERE class = $1 AND time < $2 AND body IS NOT NULL", class, before.UnixNano()).Scan(&first, &last)
+	if err != nil || !first.Valid {
+		return func(yield func(Kept, error) bool) {
+			if err != nil {
+				yield(Kept{}, fmt.Errorf("read entries: %w", err))
+			}
+		}
+	}
+	return paged(v, "SELECT seq, time FROM ledger_entries WHERE seq >= $1 AND class = $3 AND seq <= $4 AND body IS NOT NULL ORDER BY seq LIMIT $2",
+		first.Int64, func(k Kept) int64 { return int64(k.Seq) + 1 }, readKept, class, last.Int64)
 }
 
 // Kept is an entry that can be erased.

@@ -18,18 +18,22 @@ type kept struct {
 // Open reads the keys of a file. Where there is none it is made with the first
 // key.
 func Open(path string) (*Vault, error) {
+	const tries = 3 // a gateway may be overwriting the file that was just opened
 	v := &Vault{path: path, days: map[string]day{}}
-	content, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return v, nil
-	case err != nil:
-		return nil, fmt.Errorf("read keys of the records: %w", err)
+	var fault error
+	for range tries {
+		content, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return v, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read keys of the records: %w", err)
+		}
+		if v.days, fault = decode(content); fault == nil {
+			return v, nil
+		}
 	}
-	if v.days, err = decode(content); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return v, nil
+	return nil, fmt.Errorf("%s: %w", path, fault)
 }
 
 // decode reads the file's content strictly: a key that is only half there would
