@@ -96,7 +96,7 @@ func notes(c config.Config, unopened int, keyed bool) []string {
 	all := []string{
 		fmt.Sprintf("Calls are kept for %s at most, and known by a pseudonym whose key is destroyed with them: of earlier ones nobody can tell whose they were (GDPR Art. 11(2)).", count(c.Records.Keep.Calls, "day", "days")),
 		"Of calls that withheld the number nothing is kept by which they could be found.",
-		"Recordings of meetings are named by meeting and time: those of the meetings below, at these times, may have this voice.",
+		"Recordings are named by meeting and time, not by number: one of a meeting in which the number was, at that time, may have this voice.",
 	}
 	switch {
 	case unopened > 0 && keyed:
