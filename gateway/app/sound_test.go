@@ -31,7 +31,12 @@ func TestHowACallSoundsCanBeSeen(t *testing.T) {
 
 	var kept records.Call
 	peertest.Eventually(t, "the call is recorded", func() bool {
-		return json.Unmarshal([]byte(g.records()), &kept) == nil
+		for line := range strings.Lines(g.records()) {
+			if json.Unmarshal([]byte(line), &kept) == nil && kept.Outcome != "" {
+				return true // what has no outcome is evidence
+			}
+		}
+		return false
 	})
 	if !good(kept.Sound) {
 		t.Errorf("it is recorded as %+v", kept.Sound)
