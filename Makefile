@@ -53,7 +53,7 @@ listen: ## talk through the gateway and judge what is heard: STOI, and PESQ and 
 
 rate: ## measure how many calls a second the gateway takes, and at three times that
 	@.ci/deps test
-	$(GO) test -run '^$$' -bench 'CallRate|HeldCalls' -benchtime 1x -v ./gateway/app
+	$(GO) test -run '^$$' -bench 'CallRate|RefusedCalls|HeldCalls' -benchtime 1x -v ./gateway/app
 
 lint: ## run golangci-lint; the first run builds it, which takes two minutes
 	@.ci/deps run

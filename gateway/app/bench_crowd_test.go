@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/einwahl/einwahl/sip/siptest"
 	"github.com/einwahl/einwahl/transcode/udp"
 )
 
@@ -183,4 +184,32 @@ func between(data []byte, from, to string) []byte {
 	_, rest, _ := bytes.Cut(data, []byte(from))
 	value, _, _ := bytes.Cut(rest, []byte(to))
 	return value
+}
+
+// BenchmarkRefusedCalls is what a call costs for which there is no room, over what
+// the gateway computes anyway.
+func BenchmarkRefusedCalls(b *testing.B) {
+	const rate = 4000
+	program := buildGateway(b)
+	for b.Loop() {
+		p := startProcessWith(b, program, func(dir string) string {
+			return rateFile(dir) + "overload: {calls: 1, waiting: 0, cpu: 0, lateness: 0s}\n"
+		})
+		call := siptest.New(b, siptest.Config{Gateway: p.sip}).Call("held")
+		before := p.spent()
+		time.Sleep(rateFor)
+		idle, before := p.spent().since(before), p.spent()
+		profile := p.profiled(rateFor)
+		c := crowdOf(b, p.sip, rate)
+		c.done.Wait()
+		spent := p.spent().since(before)
+		profile()
+		if c.refused != cap(c.calls) {
+			b.Errorf("%d of %d calls were refused", c.refused, cap(c.calls))
+		}
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(1000*ms(spent.gateway-idle.gateway)/float64(c.refused), "cpu-us/refused-call")
+		call.Hangup()
+		p.end()
+	}
 }

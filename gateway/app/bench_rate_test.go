@@ -45,12 +45,6 @@ type offered struct {
 // cpu is what the gateway computed for each of all, in milliseconds.
 func (o offered) cpu() float64 { return ms(o.computed) / float64(o.clean+o.refused+o.failed) }
 
-// refusal is what it computed for a call that was refused, in microseconds, where
-// the others cost so many milliseconds each.
-func (o offered) refusal(clean float64) float64 {
-	return 1000 * (ms(o.computed) - clean*float64(o.clean+o.failed)) / float64(max(1, o.refused))
-}
-
 func (o offered) goodput() float64 { return float64(o.clean) / o.took.Seconds() }
 
 func (o offered) sustained() bool {
@@ -87,7 +81,6 @@ func BenchmarkCallRate(b *testing.B) {
 		b.ReportMetric(best.goodput(), "sustained-calls/s")
 		b.ReportMetric(peak, "peak-calls/s")
 		b.ReportMetric(best.cpu(), "cpu-ms/call")
-		b.ReportMetric(over.refusal(best.cpu()), "cpu-us/refused-call")
 		b.ReportMetric(over.goodput(), "at-3x-calls/s")
 		b.ReportMetric(100*over.goodput()/peak, "at-3x-%of-peak")
 		b.ReportMetric(over.packets, "at-3x-packets/s")
