@@ -1,0 +1,77 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/gateway/records"
+)
+
+// archive is records of which something is deleted.
+type archive struct {
+	entries []uint64
+	calls   []int64
+	why     string
+	fault   error
+}
+
+func (a *archive) Erase(entries []uint64, calls []int64, why string) error {
+	a.entries, a.calls, a.why = entries, calls, why
+	return a.fault
+}
+
+func (a *archive) Purge(context.Context) ([]records.Purged, error) {
+	return []records.Purged{{Class: records.ClassCall, Count: 3}}, a.fault
+}
+
+func (a *archive) server(t *testing.T) *Server {
+	t.Helper()
+	s, err := New(Config{Listen: "127.0.0.1:0"}, token, Sources{Keeping: a}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestRecordsAreErasedByTheirPlacesAndForAReason(t *testing.T) {
+	for _, tt := range []struct {
+		body   string
+		status int
+		calls  int
+	}{
+		{`{"entries":[12,13],"calls":[7],"why":"asked for"}`, 200, 1},
+		{`{"calls":[7],"why":"asked for"}`, 200, 1},
+		{`{"calls":[7]}`, 400, 0},
+		{`{"why":"asked for"}`, 400, 0},
+		{`{"calls":["7"],"why":"asked for"}`, 400, 0},
+		{`{"number":"+4930","why":"asked for"}`, 400, 0},
+		{``, 400, 0},
+	} {
+		t.Run(tt.body, func(t *testing.T) {
+			a := &archive{}
+			answer := ask(a.server(t), http.MethodPost, "/api/v1/records/erase", tt.body)
+			if answer.Code != tt.status || len(a.calls) != tt.calls {
+				t.Errorf("%d %s; erased %v", answer.Code, answer.Body, a.calls)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeDeletedIsTold(t *testing.T) {
+	for _, fault := range []error{nil, errors.New("disk full")} {
+		a := &archive{fault: fault}
+		s := a.server(t)
+		for path, body := range map[string]string{"erase": `{"calls":[7],"why":"asked for"}`, "purge": ""} {
+			answer := ask(s, http.MethodPost, "/api/v1/records/"+path, body)
+			if (answer.Code == http.StatusOK) != (fault == nil) || fault != nil && !strings.Contains(answer.Body.String(), "disk full") {
+				t.Errorf("%s with %v: %d %s", path, fault, answer.Code, answer.Body)
+			}
+		}
+	}
+}
