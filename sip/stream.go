@@ -73,6 +73,7 @@ func (s *Server) take(data []byte, a arrival) {
 	s.takeSeen(&g, a)
 }
 
+// takeSeen is take for a message that was looked at.
 func (s *Server) takeSeen(g *glimpse, a arrival) {
 	if s.dismiss(g, &a) {
 		return
