@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -99,14 +100,19 @@ func own(ctx context.Context, c *pgx.Conn) error {
 	if encoding := c.PgConn().ParameterStatus("server_encoding"); !strings.EqualFold(encoding, "UTF8") {
 		return fmt.Errorf("the database has encoding %s: records need one with UTF8", encoding)
 	}
-	// A schema of one's own is a ledger of one's own.
-	var mine bool
-	const take = "SELECT pg_try_advisory_lock($1::bigint # hashtext(current_schema())::bigint)"
-	if err := c.QueryRow(ctx, take, int64(lockKey)).Scan(&mine); err != nil {
-		return fmt.Errorf("lock records: %w", err)
-	}
-	if !mine {
+	// A schema of one's own is a ledger of one's own. The server may hold a lock for
+	// a moment after its holder has gone.
+	const take = "SET lock_timeout = '3s'; SELECT pg_advisory_lock(%d # hashtext(current_schema())::bigint); RESET lock_timeout"
+	_, err := c.Exec(ctx, fmt.Sprintf(take, int64(lockKey)))
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == lockNotAvailable {
 		return ErrInUse
+	}
+	if err != nil {
+		return fmt.Errorf("lock records: %w", err)
 	}
 	return nil
 }
+
+// lockNotAvailable is what the server answers when the time for a lock is over.
+const lockNotAvailable = "55P03"
