@@ -22,10 +22,11 @@ func invitations(c config.Config) []string {
 
 // dialable is a number as people dial it: a telephone number as it is, another
 // one as a SIP address where it is known under which host it is reached. It is
-// empty for one that stands for many, or for another conference service.
+// empty for one that stands for many, for another conference service, or for
+// end-to-end encryption, which takes no telephone.
 func dialable(c config.Config, n config.Number) string {
 	switch {
-	case n.Backend != config.Embedded || strings.HasSuffix(n.Number, "*"):
+	case n.Backend != config.Embedded || strings.HasSuffix(n.Number, "*") || n.Admission.EndToEnd:
 		return ""
 	case strings.Trim(strings.TrimPrefix(n.Number, "+"), "0123456789") == "":
 		return n.Number

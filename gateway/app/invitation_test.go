@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/config"
 )
 
@@ -24,6 +25,7 @@ func TestInvitations(t *testing.T) {
 		{"with its port where that is not the standard", config.Numbers{number("en", "")}, []string{"udp://127.0.0.1:5070"}, "", []string{"sip:en@127.0.0.1:5070"}},
 		{"and nowhere where all addresses are listened on", config.Numbers{number("en", "")}, []string{"udp://0.0.0.0:5060"}, "", nil},
 		{"a number of one meeting is for its people only", config.Numbers{number("+49305550100", "100000001")}, nil, "", nil},
+		{"one that refuses every telephone is for none", config.Numbers{{Number: "+49305550100", Backend: config.Embedded, Admission: admission.NumberOverride{EndToEnd: true}}}, nil, "", nil},
 		{"a pattern cannot be dialled", config.Numbers{number("+4930*", "")}, nil, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -33,5 +35,22 @@ func TestInvitations(t *testing.T) {
 				t.Errorf("invitations = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestInvitationsHaveNoNumberThatRefusesTelephones(t *testing.T) {
+	no, yes := false, true
+	c := config.Default()
+	c.Admission.Phones = false
+	c.Admission.Meetings = []admission.MeetingOverride{{Meeting: "2*", Override: admission.Override{Phones: &no}}}
+	number := func(n string, phones *bool) config.Number {
+		return config.Number{Number: n, Backend: config.Embedded, Admission: admission.NumberOverride{Override: admission.Override{Phones: phones}}}
+	}
+	c.Numbers = config.Numbers{number("+49301", &yes), number("+49302", &no), number("+49303", nil)}
+	if got := dialled(c, "100000001"); len(got) != 1 || got[0].Number != "+49301" {
+		t.Errorf("invited to %v, want +49301 alone", got)
+	}
+	if got := dialled(c, "200000001"); len(got) != 0 {
+		t.Errorf("invited to %v, where the file lets no telephone in", got)
 	}
 }
