@@ -68,7 +68,7 @@ func TestMistakesAreToldAllAtOnce(t *testing.T) {
 		`caller.numbers[2]: "x": want a telephone number, such as +4930555010, or its beginning and a *`,
 		`caller.numbers[3]: "+": want a telephone number, such as +4930555010, or its beginning and a *`,
 		`caller.numbers[4]: "*": want a telephone number, such as +4930555010, or its beginning and a *`,
-		`regions[1]: want the name of a region, such as eu-central or eu*`,
+		`regions[1]: "": want the name of a region, such as eu-central, or its beginning and a *`,
 	}
 	wantMistakes(t, wrong.Validate(), mistakes...)
 	wantMistakes(t, Override{}.Validate())

@@ -125,8 +125,8 @@ func (o Override) mistakes(silence ...string) []error {
 		}
 	}
 	for i, region := range o.Regions {
-		if region == "" {
-			errs = append(errs, fmt.Errorf("regions[%d]: want the name of a region, such as eu-central or eu*", i))
+		if region == "" || strings.Contains(strings.TrimSuffix(region, "*"), "*") {
+			errs = append(errs, fmt.Errorf("regions[%d]: %q: want the name of a region, such as eu-central, or its beginning and a *", i, region))
 		}
 	}
 	return errs

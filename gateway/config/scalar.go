@@ -3,6 +3,7 @@ package config
 import (
 	"encoding"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
+	addressType  = reflect.TypeFor[netip.Addr]()
+	networkType  = reflect.TypeFor[netip.Prefix]()
 	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
@@ -105,6 +108,15 @@ func rawText(n ast.Node) (string, bool) {
 
 var reference = regexp.MustCompile(`\$\{([^}]*)\}`)
 
+// inPlainWords is what is wrong with a text: types of our own say it well, those
+// of the standard library speak to programmers.
+func inPlainWords(t reflect.Type, text string, err error) error {
+	if t == addressType || t == networkType {
+		return fmt.Errorf("%q: want %s", text, wanted(t))
+	}
+	return err
+}
+
 // expand puts the values of environment variables in place of ${NAME}.
 func (d *decoder) expand(key string, n ast.Node, text string) (out string, used, ok bool) {
 	ok = true
@@ -125,7 +137,10 @@ func (d *decoder) expand(key string, n ast.Node, text string) (out string, used,
 func setText(into reflect.Value, text string) error {
 	if into.CanAddr() {
 		if u, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
-			return u.UnmarshalText([]byte(text))
+			if err := u.UnmarshalText([]byte(text)); err != nil {
+				return inPlainWords(into.Type(), text, err)
+			}
+			return nil
 		}
 	}
 	t := into.Type()
@@ -169,6 +184,10 @@ func setText(into reflect.Value, text string) error {
 // wanted tells an operator what a value of this type looks like.
 func wanted(t reflect.Type) string {
 	switch {
+	case t == addressType:
+		return "an IP address, such as 192.0.2.1"
+	case t == networkType:
+		return "a network, such as 192.0.2.0/24"
 	case t == durationType:
 		return "a time with its unit, such as 20ms, 5s or 1h30m"
 	case isSecret(t):

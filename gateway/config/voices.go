@@ -56,16 +56,28 @@ func (c Config) checkTexts(v Voices) Mistakes {
 				continue
 			}
 			if told.Texts.In(lang) == "" {
-				all = append(all, wrong(key, "has no text for %s, which numbers speak: want {%s: ...} beside the others", lang, lang))
+				all = append(all, untold(key, lang, "numbers speak"))
 				continue
 			}
 			all = append(all, c.checkText(v, key, lang, told.Texts.In(lang))...)
+		}
+	}
+	for i, n := range c.Numbers {
+		for _, lang := range n.Languages {
+			if !n.Message.Empty() && n.Message.In(lang) == "" {
+				all = append(all, untold(at("numbers", i)+".message", lang, "this number speaks"))
+			}
 		}
 	}
 	for _, said := range c.said() {
 		all = append(all, c.checkText(v, said.key, said.lang, said.text)...)
 	}
 	return all
+}
+
+// untold is a text that is missing for a language.
+func untold(key, lang, who string) Mistake {
+	return wrong(key, "has no text for %s, which %s: want {%s: ...} beside the others", lang, who, lang)
 }
 
 // said is a text that callers of a number or a meeting hear in a language.
