@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -57,7 +58,7 @@ Nothing is started, and no running gateway is asked.`
 }
 
 // errNoNumber reports a number that nobody answers.
-var errNoNumber = errors.New("numbers has no entry for this number on this trunk: the call is refused with 404")
+var errNoNumber = errors.New("the call is refused with 404")
 
 // Run explains one decision.
 func (e explainCommand) Run() error {
@@ -67,7 +68,7 @@ func (e explainCommand) Run() error {
 	}
 	number, trunk, ok := e.called(c)
 	if !ok {
-		return fmt.Errorf("%s on trunk %q: %w", e.Number, trunk, errNoNumber)
+		return fmt.Errorf("%s: numbers has no entry for this number on %s: %w", e.Number, cmp.Or(e.Trunk, "any trunk"), errNoNumber)
 	}
 	f, meeting, err := e.facts(c, number)
 	if err != nil {
@@ -98,7 +99,7 @@ func (e explainCommand) called(c config.Config) (config.Number, string, bool) {
 			return n, t.Name, true
 		}
 	}
-	return config.Number{}, e.Trunk, false
+	return config.Number{}, "", false
 }
 
 // caller says who calls.

@@ -65,8 +65,8 @@ func TestExplainTellsWhichSettingDecides(t *testing.T) {
 func TestExplainSaysWhatItLacks(t *testing.T) {
 	path := write(t, "", chain)
 	for flags, want := range map[string]string{
-		"--number +49":                                  "numbers has no entry for this number on this trunk",
-		"--number +4931 --trunk other":                  `+4931 on trunk "other": numbers has no entry`,
+		"--number +49":                                  "+49: numbers has no entry for this number on any trunk: the call is refused with 404",
+		"--number +4931 --trunk other":                  "+4931: numbers has no entry for this number on other",
 		"--number +4931":                                "--meeting: want the meeting that the caller keys in",
 		"--number +4931 --meeting 10001 --at noon":      "--at: \"noon\": want a time such as",
 		"--number +4930 --host":                         "--host: meeting 20000 has no host_pin",

@@ -196,6 +196,9 @@ func (v verifyCommand) Run(ctx context.Context) (err error) {
 	fmt.Printf("; %s.\n", count(int(report.Checkpoints), "checkpoint", "checkpoints"))
 	if report.Whole() {
 		fmt.Println("Nothing was altered, removed, inserted or reordered.")
+		if len(v.Checkpoint) == 0 {
+			fmt.Println("Whether newer entries were cut off shows a checkpoint that was kept elsewhere: --checkpoint.")
+		}
 		return nil
 	}
 	for _, f := range report.Faults {

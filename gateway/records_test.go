@@ -112,7 +112,9 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 	if err := os.Remove(filepath.Join(folder, "checkpoints.txt")); err != nil {
 		t.Fatal(err)
 	}
-	done(t, "records", "verify", "-c", path)
+	if out := done(t, "records", "verify", "-c", path); !strings.Contains(out, "Whether newer entries were cut off") {
+		t.Errorf("it claims more than can be seen: %s", out)
+	}
 	out, _, code = call(t, "records", "verify", "-c", path, "--checkpoint", anchor)
 	if code != 1 || !strings.Contains(out, "entries 2 to 3 removed") {
 		t.Errorf("exit %d: %s", code, out)

@@ -47,7 +47,7 @@ func (versionCommand) Run() error {
 	if commit == "" {
 		commit = "unknown"
 	}
-	_, err := fmt.Printf("einwahl %s\ncommit  %s %s\ngo      %s %s/%s\ncodecs  %s, G.711\n",
+	_, err := fmt.Printf("einwahl %s\ncommit  %s %s\ngo      %s %s/%s\ncodecs  %s, G.711, G.722\n",
 		version(), commit, setting("vcs.time"), runtime.Version(), runtime.GOOS, runtime.GOARCH, opus.Version())
 	return err
 }
