@@ -34,11 +34,19 @@ type one struct {
 
 // path is where the API has it.
 func (o one) path(below ...string) string {
-	path := "/meetings/" + url.PathEscape(strings.ReplaceAll(o.ID, " ", ""))
+	path := "/meetings/" + step(strings.ReplaceAll(o.ID, " ", ""))
 	for _, b := range below {
-		path += "/" + url.PathEscape(b)
+		path += "/" + step(b)
 	}
 	return path
+}
+
+// step is one step of a path, also for a name that is nothing but dots.
+func step(name string) string {
+	if strings.Trim(name, ".") == "" {
+		return strings.ReplaceAll(name, ".", "%2E")
+	}
+	return url.PathEscape(name)
 }
 
 // settingFlags are the settings that create and change take. What is not given

@@ -123,6 +123,11 @@ func TestMeetingsAreMadeOnTheCommandLineAndOutliveAKill(t *testing.T) {
 
 func TestMeetingsSayInWordsWhatCannotBeDone(t *testing.T) {
 	h := startHouse(t, t.TempDir())
+	text, _ := h.meetings("create", "--json")
+	var made admin.Access
+	if err := json.Unmarshal([]byte(text), &made); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		args []string
 		want string
@@ -134,6 +139,9 @@ func TestMeetingsSayInWordsWhatCannotBeDone(t *testing.T) {
 		{[]string{"create", "--purpose", "en=the minutes"}, "purpose: nothing can speak it in en"},
 		{[]string{"rotate", "999"}, "no such meeting"},
 		{[]string{"change", "100000001"}, "nothing to change"},
+		{[]string{"unregister", made.ID, ".."}, `nobody called ".." is registered`},
+		{[]string{"unregister", made.ID, "a/../.."}, `nobody called "a/../.." is registered`},
+		{[]string{"end", ".."}, "meeting ..: "},
 	} {
 		if stdout, stderr := h.meetings(tt.args...); !strings.Contains(stderr, tt.want) || stdout != "" {
 			t.Errorf("%v: %q %q, want %q", tt.args, stdout, stderr, tt.want)

@@ -124,6 +124,23 @@ func TestMakingSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// A name that is two dots must not be taken for what is above all names: the
+// meeting.
+func TestAnAddressWithDotsChangesNothing(t *testing.T) {
+	s, asked := newHouse(t, nil)
+	for _, path := range []string{"/meetings/1/registrants/..", "/meetings/1/registrants/./", "/calls/../meetings/1"} {
+		if w := ask(s, http.MethodDelete, "/api/v1"+path, ``); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "%2E") {
+			t.Errorf("%s = %d %s", path, w.Code, w.Body)
+		}
+	}
+	if len(*asked) > 0 {
+		t.Errorf("did %+v", *asked)
+	}
+	if w := ask(s, http.MethodDelete, "/api/v1/meetings/1/registrants/%2E%2E", ``); w.Code != http.StatusOK || !reflect.DeepEqual(*asked, []any{"1", ".."}) {
+		t.Errorf("%d, did %+v", w.Code, *asked)
+	}
+}
+
 func TestAServiceThatMakesNoMeetingsSaysSo(t *testing.T) {
 	s := newServer(t, rooms{})
 	for method, path := range map[string]string{

@@ -55,7 +55,23 @@ func (s *Server) Handler() http.Handler {
 	open.Handle("/api/", guarded)
 	open.Handle("/", nothing(open))
 	closed.Handle("/", nothing(closed))
-	return s.recovered(open)
+	return s.recovered(straight(open))
+}
+
+// straight refuses to change anything at an address with "." or ".." in it. A
+// ServeMux sends the client on to what is left without them, and so a name that
+// is two dots would stand for what is above all names.
+func straight(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		for step := range strings.SplitSeq(r.URL.EscapedPath(), "/") {
+			if !reads && (step == "." || step == "..") {
+				fail(w, http.StatusBadRequest, "an address leads straight to what it is about: write a dot that is a name as %2E")
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // nothing answers what no route of mux does: with the methods that would do,
