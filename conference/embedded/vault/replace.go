@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
-// replace writes a file beside the old one and puts it in its place. When it
-// returns nil, both the content and the name are on the disk.
-func replace(name string, content []byte) (err error) {
+// replace writes a file beside the old one and puts it in its place, and reports
+// whether it is there. When it returns no error, both the content and the name
+// are on the disk.
+func replace(name string, content []byte) (placed bool, err error) {
 	file, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("write vault: %w", err)
+		return false, fmt.Errorf("write vault: %w", err)
 	}
 	defer func() {
-		if err != nil {
+		if !placed {
 			_ = os.Remove(file.Name())
 		}
 	}()
@@ -23,15 +25,15 @@ func replace(name string, content []byte) (err error) {
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("write vault: %w", err)
+		return false, fmt.Errorf("write vault: %w", err)
 	}
 	if err = os.Rename(file.Name(), name); err != nil {
-		return fmt.Errorf("write vault: %w", err)
+		return false, fmt.Errorf("write vault: %w", err)
 	}
 	if err = syncFolder(filepath.Dir(name)); err != nil {
-		return fmt.Errorf("write vault: %w", err)
+		return true, fmt.Errorf("write vault: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 // syncFolder makes names of files last.
@@ -41,4 +43,23 @@ func syncFolder(name string) error {
 		return err
 	}
 	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// lock waits until no other program changes what a file stands for, and keeps
+// them waiting until the lock is closed, or this program has ended.
+func lock(name string) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock vault: %w", err)
+	}
+	for {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock vault: %s: %w", name, err), file.Close())
+	}
+	return file, nil
 }

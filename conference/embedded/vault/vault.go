@@ -62,17 +62,23 @@ func Open(file, key string) (*Vault, []byte, error) {
 
 // Keep puts content in place of what the file holds. The first time it makes
 // the file, its folder and, where there is none, its key, readable by their
-// owner only. A file that somebody else has changed is left alone.
+// owner only. A file that somebody else has changed is left alone, also where
+// that happens at the same moment.
 func (v *Vault) Keep(content []byte) error {
+	for _, name := range []string{v.file, v.key} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return fmt.Errorf("make folder of a vault: %w", err)
+		}
+	}
+	alone, err := lock(v.file + ".lock")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = alone.Close() }() // nothing was written to it
 	if err := v.unchanged(); err != nil {
 		return err
 	}
 	if v.seal == nil {
-		for _, name := range []string{v.file, v.key} {
-			if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-				return fmt.Errorf("make folder of a vault: %w", err)
-			}
-		}
 		if err := v.makeKey(); err != nil {
 			return err
 		}
@@ -80,11 +86,11 @@ func (v *Vault) Keep(content []byte) error {
 	nonce := make([]byte, v.seal.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
 	sealed := v.seal.Seal(append([]byte(header), nonce...), nonce, content, []byte(header))
-	if err := replace(v.file, sealed); err != nil {
-		return err
+	placed, err := replace(v.file, sealed)
+	if placed {
+		v.sealed = sealed // also where it may not last: it is ours to replace
 	}
-	v.sealed = sealed
-	return nil
+	return err
 }
 
 // unchanged looks whether the file is as we know it.
@@ -123,7 +129,7 @@ func (v *Vault) makeKey() error {
 	}
 	key := make([]byte, keyLength)
 	_, _ = rand.Read(key) // never fails
-	if err := replace(v.key, []byte(hex.EncodeToString(key)+"\n")); err != nil {
+	if _, err := replace(v.key, []byte(hex.EncodeToString(key)+"\n")); err != nil {
 		return err
 	}
 	return v.readKey()
