@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"sync"
 
 	"github.com/rs/zerolog"
@@ -133,6 +134,8 @@ func (b *Backend) SetMeetings(meetings []MeetingConfig) error {
 	if err := ValidateMeetings(meetings); err != nil {
 		return err
 	}
+	b.made.mu.Lock() // no meeting is made meanwhile that has the number of one
+	defer b.made.mu.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := Apart(meetings, b.kept); err != nil {
@@ -161,7 +164,8 @@ func (b *Backend) SetNumbers(numbers []string) {
 }
 
 // reconcile starts, changes and ends meetings so that they are those of the
-// list. b.mu is held.
+// list. Those that stay as they are are left alone: there may be thousands, and
+// callers who look for a meeting wait meanwhile. b.mu is held.
 func (b *Backend) reconcile() {
 	if b.running == nil {
 		return
@@ -171,7 +175,10 @@ func (b *Backend) reconcile() {
 	for _, c := range all {
 		listed[c.ID] = true
 		if m, ok := b.meetings[c.ID]; ok {
-			m.configure(b.policy(c))
+			if p := b.policy(c); !reflect.DeepEqual(p, m.configured) {
+				m.configured = p
+				m.configure(p)
+			}
 			continue
 		}
 		m, ctx := newMeeting(b.policy(c), b.running.net, b.group, b.cfg, b.log), b.running.ctx

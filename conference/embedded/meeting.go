@@ -34,6 +34,8 @@ type meeting struct {
 	orders chan order
 	done   chan struct{}
 
+	configured policy // as it was told last; the backend's
+
 	// Owned by run.
 	state    *state
 	members  map[string]*member
@@ -58,7 +60,7 @@ type order struct {
 func newMeeting(p policy, n *network, group func() pcm.Clock, cfg Config, log zerolog.Logger) *meeting {
 	m := &meeting{
 		id: p.id, net: n, group: group, pool: cfg.Encoders, log: log.With().Str("meeting", p.id).Logger(),
-		orders: make(chan order), done: make(chan struct{}),
+		orders: make(chan order), done: make(chan struct{}), configured: p,
 		state: newState(p), members: map[string]*member{}, directory: cfg.Recordings, keep: cfg.Keep, reason: cfg.Reason,
 	}
 	m.pins.Store(newPINs(p))
