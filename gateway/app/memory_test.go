@@ -6,12 +6,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/transcode/opus"
 )
 
 func TestMemoryGoesBackWhenNobodyHasCalledForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &App{encoders: opus.NewPool()}
+		a := &App{encoders: opus.NewPool(), library: new(announcements.Library)}
 		defer a.encoders.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
