@@ -71,7 +71,7 @@ func (p pair) gone() {
 func TestEachChangeIsHeardOnATelephone(t *testing.T) {
 	t.Parallel()
 	const meeting = "100000001"
-	g := startGateway(t, nil)
+	g := startGateway(t, func(c *config.Config) { speaks(t, c) })
 	browser := g.browser(meeting, "Ada", "", 880)
 	inRoom(browser)
 	p := g.callBoth(meeting)

@@ -69,6 +69,7 @@ func TestDrainLetsCallsRunOnToTheDeadline(t *testing.T) {
 		t.Errorf("the gateway says %+v, want that it is open again", d)
 	}
 	phone.Call("en").Hangup()
+	peertest.Eventually(t, "that call is over", func() bool { return len(g.calls()) == 1 })
 	select {
 	case <-inside.Ended():
 		t.Error("the call that was there has ended")

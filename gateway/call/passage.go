@@ -10,11 +10,16 @@ func company(s state) words {
 	if s.meeting.Announce == conference.AnnounceNothing {
 		return nil
 	}
-	there := s.meeting.People
+	return words{{prompt: others, count: there(s)}}
+}
+
+// there is how many people are in the meeting beside the caller, whether or not
+// the meeting counts them already.
+func there(s state) int {
 	if s.meeting.You.Seated {
-		there--
+		return s.meeting.People - 1
 	}
-	return words{{prompt: others, count: there}}
+	return s.meeting.People
 }
 
 // passages are the sounds for who has come and who has gone since; several at
