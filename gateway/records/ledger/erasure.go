@@ -49,15 +49,19 @@ type erasures struct {
 	ranges map[string][][2]uint64 // by class
 }
 
-func (a *erasures) add(x Erasure) {
+// add takes what the entry of a place tells: nothing of what was not written
+// yet.
+func (a *erasures) add(x Erasure, place uint64) {
 	if a.single == nil {
 		a.single, a.ranges = map[uint64]bool{}, map[string][][2]uint64{}
 	}
 	for _, seq := range x.Entries {
-		a.single[seq] = true
+		if seq < place {
+			a.single[seq] = true
+		}
 	}
-	if x.Class != "" && x.From <= x.To {
-		a.ranges[x.Class] = append(a.ranges[x.Class], [2]uint64{x.From, x.To})
+	if to := min(x.To, place-1); x.Class != "" && x.From <= to {
+		a.ranges[x.Class] = append(a.ranges[x.Class], [2]uint64{x.From, to})
 	}
 }
 

@@ -26,7 +26,7 @@ func FuzzReadErasure(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, text []byte, seq uint64) {
 		if x, err := ReadErasure(text); err == nil {
 			var all erasures
-			all.add(x)
+			all.add(x, 1<<63)
 			all.settle()
 			all.cover(body{seq: seq, class: x.Class})
 		}
@@ -38,6 +38,7 @@ func FuzzReadErasure(f *testing.F) {
 func FuzzVerify(f *testing.F) {
 	f.Add(uint8(7), uint8(0), uint64(3), []byte("x"))
 	f.Add(uint8(3), uint8(9), uint64(1<<63), []byte(`{"n":4}`))
+	f.Add(uint8(24), uint8(7), uint64(137), []byte("\x00"))
 	f.Fuzz(func(t *testing.T, at, field uint8, n uint64, text []byte) {
 		k := write(12, 1+int(n%5))
 		e := &k.entries[int(at)%len(k.entries)]

@@ -97,10 +97,11 @@ func (e Entry) Tail() Tail { return Tail{Seq: e.Seq, Hash: e.Hash} }
 // Erased reports whether the body is gone.
 func (e Entry) Erased() bool { return e.Body == nil && e.Key == nil }
 
-// sound reports whether the body is the one that was written.
+// sound reports whether the body is the one that was written. HMAC takes a key
+// without its last zeros for the same.
 func (e Entry) sound() bool {
 	c := commitment(e.Key, e.Body)
-	return subtle.ConstantTimeCompare(c[:], e.Commitment[:]) == 1
+	return len(e.Key) == KeySize && subtle.ConstantTimeCompare(c[:], e.Commitment[:]) == 1
 }
 
 func commitment(key, body []byte) (h Hash) {

@@ -247,17 +247,95 @@ func TestOneOfACommitIsAltered(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		tamper func(k *kept)
-		want   string
+		want   []string
 	}{
-		{"alone", func(k *kept) { k.at(7).Time = begun }, "entry 7 altered: its header is not the one that was hashed"},
-		{"with its hash", func(k *kept) { k.at(7).Time = begun; k.at(7).Hash = k.at(7).digest() }, "entry 7 altered: the next entry has another hash of it"},
-		{"with all of the commit", func(k *kept) { k.at(7).Time = begun; k.rewrite(7) }, "entries 6 to 20 altered: not what was signed"},
+		{"the first, alone", func(k *kept) { k.at(6).Time = begun }, []string{"entry 6 altered: its header is not the one that was hashed"}},
+		{"one behind another", func(k *kept) { k.at(7).Time = begun }, []string{
+			"entry 6 unsigned: no checkpoint covers it",
+			"entry 7 altered: its header is not the one that was hashed",
+		}},
+		{"with its hash", func(k *kept) { k.at(7).Time = begun; k.at(7).Hash = k.at(7).digest() }, []string{
+			"entry 6 unsigned: no checkpoint covers it",
+			"entry 7 altered: the next entry has another hash of it",
+		}},
+		{"with all of the commit", func(k *kept) { k.at(7).Time = begun; k.rewrite(7) }, []string{"entries 6 to 20 altered: not what was signed"}},
+		{"with those up to the signed one", func(k *kept) {
+			whole := slices.Clone(k.entries[9:])
+			k.at(7).Time = begun
+			k.rewrite(7)
+			copy(k.entries[9:], whole)
+		}, []string{
+			"entries 6 to 8 unsigned: no checkpoint covers it",
+			"entry 9 altered: the next entry has another hash of it",
+		}},
+		{"so that only the signed one does not fit", func(k *kept) {
+			hash := k.at(10).Hash
+			k.at(7).Time = begun
+			k.rewrite(7)
+			k.entries = k.entries[:10]
+			k.at(10).Hash = hash
+			k.checkpoints = k.checkpoints[:2]
+		}, []string{
+			"entries 6 to 9 unsigned: no checkpoint covers it",
+			"entry 10 altered: its header is not the one that was hashed",
+		}},
+		{"before one that is removed", func(k *kept) {
+			k.at(7).Time = begun
+			k.rewrite(7)
+			k.entries = k.entries[:10]
+			k.checkpoints = k.checkpoints[:2]
+			k.remove(10, 10)
+		}, []string{
+			"entries 6 to 9 unsigned: no checkpoint covers it",
+			"entry 10 removed: nothing stands in its place",
+		}},
+		{"before an end that does not fit", func(k *kept) { k.insert(21); k.insert(22); k.insert(23); k.at(23).Kind = "x" }, []string{
+			"entries 21 to 22 unsigned: no checkpoint covers it",
+			"entry 23 altered: its header is not the one that was hashed",
+		}},
 	} {
 		k := write(20, 5)
 		tt.tamper(k)
-		if got := k.faults(); len(got) != 1 || got[0] != tt.want {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		if got := k.faults(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s:\n\t%s\nwant\n\t%s", tt.name, strings.Join(got, "\n\t"), strings.Join(tt.want, "\n\t"))
 		}
+	}
+}
+
+// Whoever has the key can write the chain anew and sign each place of it again.
+// What was kept elsewhere is not outvoted by that.
+func TestAChainThatIsSignedAnewDoesNotFitACheckpointKeptElsewhere(t *testing.T) {
+	k := write(20, 1)
+	early, late := k.checkpoints[4], k.checkpoints[14]
+	k.at(7).Body = []byte(`{"n":8}`)
+	k.rewrite(7)
+	k.checkpoints = nil
+	for _, e := range k.entries {
+		k.sign(e.Tail())
+	}
+	if got := k.faults(); got != nil {
+		t.Errorf("without an anchor nothing can be seen, but %q", got)
+	}
+	if got, want := k.faults(early, late), []string{"entries 6 to 15 altered: not what was signed"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// An erasure is told after what it is about was written, and never before.
+func TestAnErasureTellsNothingOfWhatComesLater(t *testing.T) {
+	k := write(4, 1)
+	tail := k.tail()
+	for _, x := range []Erasure{{Entries: []uint64{5, 6, 7, 8}}, {Class: "consent", From: 7, To: 8}} {
+		body, err := json.Marshal(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.append(&tail, Draft{KindErased, "ledger", body})
+		k.append(&tail, Draft{"consent", "consent", []byte(`{}`)})
+		k.sign(tail)
+	}
+	if got := k.faults(); got != nil {
+		t.Error(got)
 	}
 }
 

@@ -72,11 +72,14 @@ type verifier struct {
 	clear   bool   // the last entry fits
 	run     uint64 // from there on there is no gap
 	signed  uint64 // the last entry that a checkpoint fits
+	kept    uint64 // the last that one kept elsewhere fits
+	cut     uint64 // up to there no later signature reaches back
 	highest uint64 // that a checkpoint is of
 
 	strange map[uint64]string // what does not fit, and why
 	moved   map[uint64]origin // by where it stands: where it was written
 	gaps    [][2]uint64       // places without an entry
+	loose   [][2]uint64       // entries that no signature reaches
 	search  int               // hashes that may yet be made to find where entries come from
 
 	bodies []body
@@ -115,12 +118,16 @@ func (v *verifier) entry(e Entry, own []Checkpoint) {
 		return
 	}
 	whole := e.Seq == want
+	fits := v.header(e)
+	torn := whole && v.clear && e.Prev != v.last.Hash
+	if !whole || !fits || torn {
+		v.sever()
+	}
 	if !whole {
 		v.gaps = append(v.gaps, [2]uint64{want, e.Seq - 1})
-		v.run = e.Seq
+		v.run, v.cut = e.Seq, e.Seq-1
 	}
-	fits := v.header(e)
-	if fits && whole && v.clear && e.Prev != v.last.Hash {
+	if fits && torn {
 		// One of the two was written anew. What was signed was not.
 		if v.signed != v.last.Seq {
 			v.strange[v.last.Seq] = "the next entry has another hash of it"
@@ -129,12 +136,13 @@ func (v *verifier) entry(e Entry, own []Checkpoint) {
 		}
 	}
 	v.body(e)
-	for _, c := range own {
-		v.checkpoint(c, e, fits)
-	}
 	for _, a := range v.anchors[e.Seq] {
-		v.checkpoint(a, e, fits)
+		v.checkpoint(a, e, fits, &v.kept)
 	}
+	for _, c := range own {
+		v.checkpoint(c, e, fits, &v.signed)
+	}
+	v.signed = max(v.signed, v.kept)
 	v.last, v.clear = e, fits
 	v.report.Last, v.report.Tail = e.Time, e.Tail()
 }
@@ -186,22 +194,33 @@ func (v *verifier) body(e Entry) {
 			v.fault(Altered, e.Seq, e.Seq, "it cannot be read")
 			return
 		}
-		v.told.add(x)
+		v.told.add(x, e.Seq)
 	}
 }
 
+// sever tells that the chain breaks behind the last entry: what is signed later
+// says nothing about those before that are not signed themselves.
+func (v *verifier) sever() {
+	if from := max(v.signed, v.cut) + 1; from <= v.last.Seq {
+		v.loose = append(v.loose, [2]uint64{from, v.last.Seq})
+	}
+	v.cut = v.last.Seq
+}
+
 // checkpoint compares what was signed with the entry that stands there, or with
-// the next one where none does.
-func (v *verifier) checkpoint(c Checkpoint, e Entry, fits bool) {
+// the next one where none does. Up to the entry shown the ledger is known to fit
+// checkpoints of this kind: one that was kept elsewhere is not outvoted by the
+// ledger's own, which whoever has the key can make anew.
+func (v *verifier) checkpoint(c Checkpoint, e Entry, fits bool, shown *uint64) {
 	v.report.Checkpoints++
 	v.highest = max(v.highest, c.Seq)
 	switch {
 	case !v.trusted(c):
 		v.fault(Forged, c.Seq, c.Seq, "its checkpoint is not signed with a key that is trusted")
 	case c.Seq == e.Seq && c.Hash == e.Hash:
-		v.signed = e.Seq
+		*shown = e.Seq
 	case c.Seq == e.Seq && fits:
-		for s := max(v.signed+1, v.run); s <= e.Seq; s++ {
+		for s := max(*shown+1, v.run); s <= e.Seq; s++ {
 			if !v.known(s) {
 				v.strange[s] = "not what was signed"
 			}
@@ -233,9 +252,8 @@ func (v *verifier) beyond(c Checkpoint) {
 // finish puts together what only shows at the end.
 func (v *verifier) finish() Report {
 	end := v.last.Seq
-	if v.signed < end && v.clear && !v.known(end) {
-		v.fault(Unsigned, v.signed+1, end, "no checkpoint covers it")
-	}
+	v.sever()
+	v.unsigned()
 	if v.highest > end {
 		v.gaps = append(v.gaps, [2]uint64{end + 1, v.highest})
 	}
@@ -243,6 +261,18 @@ func (v *verifier) finish() Report {
 	v.erased()
 	v.report.Faults = inOrder(v.report.Faults)
 	return v.report
+}
+
+// unsigned tells of entries that no signature reaches, and of which nothing else
+// is known.
+func (v *verifier) unsigned() {
+	for _, l := range v.loose {
+		for s := l[0]; s <= l[1]; s++ {
+			if _, moved := v.moved[s]; !moved && !v.known(s) {
+				v.fault(Unsigned, s, s, "no checkpoint covers it")
+			}
+		}
+	}
 }
 
 // erased compares the bodies that are there with what the ledger tells of
