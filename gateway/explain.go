@@ -29,12 +29,12 @@ type explainCommand struct {
 	Secure   bool   `help:"The call came with TLS and SRTP."`
 
 	PIN        string `name:"pin" placeholder:"DIGITS" help:"The PIN that is keyed in. Without it: that of the meeting."`
-	PINDigits  int    `name:"pin-digits" placeholder:"N" help:"How long it is, for a meeting that is not in the file."`
+	PINDigits  int    `name:"pin-digits" placeholder:"N" help:"How long it is, for a meeting that is supposed."`
 	Host       bool   `help:"The caller keys in the host's PIN."`
 	Registrant string `placeholder:"NAME" help:"The caller keys in the PIN of this registrant."`
 
 	At         string `placeholder:"TIME" help:"When, such as 2026-11-23T08:30:00+01:00. Without it: now."`
-	Encryption string `placeholder:"LEVEL" help:"Encryption of the meeting: unknown, none, transport, enhanced or e2ee."`
+	Encryption string `placeholder:"LEVEL" help:"Encryption of the meeting: unknown, none, transport, enhanced or e2ee. It also supposes a meeting that is not there."`
 	Region     string `placeholder:"NAME" help:"Where the meeting's sound is processed."`
 	Recording  string `placeholder:"STATE" help:"Recording of the meeting: unknown, off, prepared, on or paused."`
 	Answer     string `placeholder:"ANSWER" help:"The caller's answer to it: unanswered, informed, agreed or declined."`

@@ -24,7 +24,7 @@ func (e explainCommand) facts(c config.Config, number config.Number) (admission.
 		}
 	}
 	id := cmp.Or(e.Meeting, number.Meeting)
-	if id == "" {
+	if id == "" && !number.Admission.EndToEnd { // there nobody gets as far as that
 		return admission.Facts{}, "", errors.New("--meeting: want the meeting that the caller keys in; the number leads to none by itself")
 	}
 	f := admission.Facts{
@@ -40,15 +40,19 @@ func (e explainCommand) facts(c config.Config, number config.Number) (admission.
 	if !f.Caller.Anonymous {
 		f.Caller.Number = e.From
 	}
-	words, err := e.visit(c, id, &f)
+	words, err := e.visit(c, number, id, &f)
 	if err != nil {
 		return f, "", err
 	}
 	return f, words, e.change(&f)
 }
 
-// visit finds out about the meeting, and who keys in what.
-func (e explainCommand) visit(c config.Config, id string, f *admission.Facts) (string, error) {
+// visit finds out about the meeting, and who keys in what. The built-in service has
+// no meetings but those of the file and those made: another one can be supposed only.
+func (e explainCommand) visit(c config.Config, number config.Number, id string, f *admission.Facts) (string, error) {
+	if id == "" {
+		return "none, since the caller cannot key in one", nil
+	}
 	made, err := c.Conference.Embedded.Made()
 	if err != nil {
 		return "", err
@@ -58,6 +62,10 @@ func (e explainCommand) visit(c config.Config, id string, f *admission.Facts) (s
 	if i < 0 {
 		f.Proven, f.PIN.Digits, f.Identity = true, e.PINDigits, conference.Identity{Host: e.Host, Registered: e.Registrant != ""}
 		f.Meeting = conference.State{Recording: conference.NotRecording}
+		if number.Backend == config.Embedded && e.Encryption == "" {
+			f.Proven = false
+			return id + ", which is neither in the file nor made: no PIN is right; with --encryption it is supposed to be there", nil
+		}
 		return id + ", which is neither in the file nor made: what is not said of it is unknown", nil
 	}
 	m := all[i]
