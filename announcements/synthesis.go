@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/einwahl/einwahl/transcode/wav"
@@ -22,6 +23,8 @@ const (
 	synthesisTime = time.Minute
 	// synthesisSize bounds what it may say: ten minutes at 48 kHz.
 	synthesisSize = 10 * 60 * 48000 * 2
+	// afterKill is how long the output of a synthesiser is awaited that was killed.
+	afterKill = time.Second
 	// languageMark stands for the language in a synthesiser's arguments.
 	languageMark = "{language}"
 	wordsSuffix  = ".txt"
@@ -101,6 +104,7 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 		args[i] = strings.ReplaceAll(a, languageMark, lang)
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	endWithChildren(cmd)
 	cmd.Stdin = strings.NewReader(words)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
@@ -127,6 +131,15 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 		return nil, fmt.Errorf("what %s wrote: %w", args[0], err)
 	}
 	return sound, level(sound, speechLevel)
+}
+
+// endWithChildren has a program's end be that of what it has begun too: a shell
+// that is killed would leave its pipeline behind, which holds the output open, and
+// with it the turn and the call of who waits for it.
+func endWithChildren(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = afterKill
 }
 
 // replace writes a file all at once.

@@ -1,11 +1,13 @@
 package announcements
 
 import (
+	"context"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -117,5 +119,22 @@ func TestWhatCannotBeRenderedChangesNothing(t *testing.T) {
 				t.Errorf("left behind: %v", left)
 			}
 		})
+	}
+}
+
+// A call that ends must not wait for a pipeline that its synthesiser has begun.
+func TestASynthesiserEndsWithWhatItHasBegun(t *testing.T) {
+	begun := filepath.Join(t.TempDir(), "begun")
+	if err := syscall.Mkfifo(begun, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, hangUp := context.WithCancel(t.Context())
+	go func() {
+		_, _ = os.ReadFile(begun) // until the program has opened it, and closed it
+		hangUp()
+	}()
+	_, err := synthesise(ctx, []string{"sh", "-c", "echo > " + begun + "; sleep 300 | cat"}, "de", "Guten Tag.")
+	if err == nil || ctx.Err() == nil {
+		t.Errorf("err = %v before the call has ended", err)
 	}
 }
