@@ -184,7 +184,7 @@ func waitingKey(s state, key rune) (state, []action) {
 	star := s.star
 	s.star = key == '*'
 	switch {
-	case s.warned && s.phase == holding && s.entry == "":
+	case s.warned && waitable(s) && s.phase == holding && s.entry == "":
 		return waitOn(s)
 	case key == '0' && (star || s.reading && s.speaking && !claiming(s)):
 		return readNotice(s)

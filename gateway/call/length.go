@@ -64,12 +64,20 @@ func extend(s state) (state, []action) {
 // waitPassed asks who has waited for long whether they are still there, and in
 // the end lets them go.
 func waitPassed(s state) (state, []action) {
-	if s.warned || time.Duration(s.waits+2)*s.limits.Wait > longestWait {
+	if s.warned {
 		return waitedTooLong(s)
 	}
 	s.warned = true
+	left := arm{bound, warningTime(s.limits.Wait, waitWarning)}
+	if !waitable(s) {
+		return s, []action{left}
+	}
 	s, acts := speak(s, true, word{prompt: announcements.TimeWarn})
-	return s, append(acts, arm{bound, warningTime(s.limits.Wait, waitWarning)})
+	return s, append(acts, left)
+}
+
+func waitable(s state) bool {
+	return time.Duration(s.waits+2)*s.limits.Wait <= longestWait
 }
 
 // waitOn is a key of somebody who was asked: they are still there.

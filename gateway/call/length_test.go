@@ -39,13 +39,22 @@ func TestWhoWaitsIsAsked(t *testing.T) {
 	asked := after(held, expired{bound})
 	tired := held
 	tired.waits = 5
+	long := atDoor(openMeeting(lobby))
+	now := *long.terms
+	now.limits.Wait = 45 * time.Minute
+	long.terms = &now
+	told := after(long, expired{bound})
 	checkSteps(t, []step{
 		{"whether they are still there", held, expired{bound}, holding, "say time.warn; arm bound 30s"},
 		{"any key gives them more time", asked, digit{key: '5'}, holding, "say wait.longer; arm bound 9m30s"},
 		{"and again", after(asked, digit{key: '5'}, expired{bound}), digit{key: '#'}, holding, "say wait.longer; arm bound 9m30s"},
 		{"a star does too", asked, digit{key: '*'}, holding, "say wait.longer; arm bound 9m30s"},
 		{"no key ends it", asked, expired{bound}, leaving, "leave; hush; say wait.end goodbye lead.out; arm bound 45s"},
-		{"an hour is enough", tired, expired{bound}, leaving, "leave; hush; say wait.end goodbye lead.out; arm bound 45s"},
+		{"an hour is enough", tired, expired{bound}, holding, "arm bound 30s"},
+		{"then no key gives more", after(tired, expired{bound}), digit{key: '5'}, holding, ""},
+		{"and it ends", after(tired, expired{bound}), expired{bound}, leaving, "leave; hush; say wait.end goodbye lead.out; arm bound 45s"},
+		{"a wait that cannot be extended lasts as long as the file says", long, expired{bound}, holding, "arm bound 30s"},
+		{"and ends then", told, expired{bound}, leaving, "leave; hush; say wait.end goodbye lead.out; arm bound 45s"},
 	})
 }
 
