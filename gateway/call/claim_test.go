@@ -17,7 +17,7 @@ func TestTheHostWhoIsWaitedFor(t *testing.T) {
 	paid := expired{patience}
 	thrice := append(append(append(keys("1#"), wrong, paid), append(keys("2#"), wrong, paid)...), append(keys("3#"), wrong)...)
 	checkSteps(t, []step{
-		{"who waits hears how a host gets in", after(provedTo(conference.Identity{}), changed{openMeeting(noHost, hostPIN)}), spoken{}, holding, "testify notice informed; say wait.host wait.host.pin; arm bound 9m30s; arm reminder 1m30s"},
+		{"who waits hears how a host gets in", after(provedTo(conference.Identity{}), changed{openMeeting(noHost, hostPIN)}), spoken{}, holding, "testify notice informed; arm bound 10s; say wait.host wait.host.pin; arm bound 9m30s; arm reminder 1m30s"},
 		{"a key of the PIN stops the words", atDoor(openMeeting(noHost, hostPIN)), digit{key: '8'}, holding, "hush; arm patience 5s"},
 		{"hash ends the PIN", after(held, keys("815")...), digit{key: '#'}, holding, "proveHost"},
 		{"so does a pause", after(held, keys("815")...), expired{patience}, holding, "proveHost"},

@@ -215,15 +215,29 @@ func nextTestified(s state, ev testified) (state, []action) {
 	if ev.err != nil && s.pending != conference.Declined {
 		return goodbye(s, Faulty)
 	}
-	if s.about == records.KindProcessing {
+	var acts []action
+	switch s.about {
+	case records.KindNotice:
+		s.shown = true
+	case records.KindProcessing:
 		s.consents, s.thanks = true, prompts(announcements.ProcessYes)
-	} else {
-		s.answer, s.run = s.pending, s.asked
+	default:
+		s, acts = settle(s)
 	}
 	s.phase = visiting
 	if s.seated {
 		s.phase = talking
 	}
-	s, acts := proceed(s)
-	return s, append([]action{disarm{bound}}, acts...)
+	s, more := proceed(s)
+	return s, append(append(acts, disarm{bound}), more...)
+}
+
+// settle has an answer about a recording count, or the no that came behind it.
+func settle(s state) (state, []action) {
+	s.answer, s.run = s.pending, s.asked
+	if !s.takesBack {
+		return s, nil
+	}
+	s.answer, s.takesBack, s.confirm = conference.Declined, false, prompts(announcements.ConsentWithdrawn)
+	return s, []action{evidence(s, withdrawn, '2')}
 }

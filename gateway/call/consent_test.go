@@ -18,7 +18,7 @@ func TestAskingForConsent(t *testing.T) {
 	asking1 := atDoor(openMeeting(required, minutes))
 	purposed := after(asking1, rendered{text: "For the minutes."})
 	checkSteps(t, []step{
-		{"a recording that needs consent asks before the seat", after(provedTo(conference.Identity{}), changed{openMeeting(recorded(conference.ConsentRequired))}), spoken{}, asking, "testify notice informed; flush; say " + wholeQuestion + "; arm bound 5m0s"},
+		{"a recording that needs consent asks before the seat", after(provedTo(conference.Identity{}), changed{openMeeting(recorded(conference.ConsentRequired))}), spoken{}, asking, "testify notice informed; arm bound 10s; flush; say " + wholeQuestion + "; arm bound 5m0s"},
 		{"a yes before its sentence is none", asked, digit{key: '1', begun: 1}, asking, ""},
 		{"a yes before the first word is none", asked, digit{key: '1', begun: -1}, asking, ""},
 		{"a yes counts once its sentence has begun", asked, digit{key: '1', begun: 2}, testifying, "testify agreed 1; hush; arm bound 10s"},
@@ -46,13 +46,18 @@ func TestAskingForConsent(t *testing.T) {
 		{"an earlier no that is written late is no yes", agreeing, testified{answer: "declined"}, testifying, ""},
 		{"a withdrawal that is written late is no yes", agreeing, testified{answer: "withdrawn"}, testifying, ""},
 		{"keys while it is written mean nothing", agreeing, digit{key: '2'}, testifying, ""},
+		{"but star two does: the yes is written, and then taken back", after(agreeing, keys("*2")...), testified{}, opening, "testify withdrawn 2; note admit listening; arm bound 10s; open"},
+		{"who has taken it back hears so on entering", after(agreeing, append(keys("*2"), testified{})...), opened{}, talking, "say consent.withdrawn enter.listening"},
+		{"where a no means leaving they leave", after(agreeing, append([]event{with(agreeing, leavers)}, keys("*2")...)...), testified{}, leaving, "testify withdrawn 2; note refuse recording_declined; leave; say refuse.no_consent goodbye lead.out; arm bound 45s"},
+		{"it is taken back while the seat opens too", after(agreeing, testified{}, digit{key: '*'}), digit{key: '2'}, opening, "testify withdrawn 2; note admit listening"},
+		{"a star that comes before the seat opens counts behind it", after(agreeing, digit{key: '*'}, testified{}, opened{}), digit{key: '2'}, talking, "testify withdrawn 2; note admit listening; say consent.withdrawn"},
 		{"who agreed hears so on entering", after(agreeing, testified{}), opened{}, talking, "say consent.yes enter"},
 		{"who declined enters to listen", after(quiet, digit{key: '2'}, testified{}), opened{}, talking, "say consent.no enter.listening"},
 		{"a no needs no record to be obeyed", after(quiet, digit{key: '2'}), testified{err: errDown}, opening, "note admit listening; arm bound 10s; open"},
 		{"who declined a recording that is over by then enters muted", after(quiet, digit{key: '2'}, testified{}, with(quiet, off)), opened{}, talking, "say consent.no enter.muted"},
 		{"a yes to one recording is none to the next", agreeing, with(agreeing, again), testifying, ""},
 		{"and is asked again", after(agreeing, with(agreeing, again)), testified{}, asking, "flush; say " + wholeQuestion + "; arm bound 5m0s"},
-		{"the purpose is spoken before it is told", after(provedTo(conference.Identity{}), changed{openMeeting(required, minutes)}), spoken{}, asking, "testify notice informed; flush; render For the minutes.; arm bound 5m0s"},
+		{"the purpose is spoken before it is told", after(provedTo(conference.Identity{}), changed{openMeeting(required, minutes)}), spoken{}, asking, "testify notice informed; arm bound 10s; flush; render For the minutes.; arm bound 5m0s"},
 		{"the purpose comes before the question", asking1, rendered{text: "For the minutes."}, asking, "say " + told},
 		{"a yes while it is spoken is none", asking1, digit{key: '1'}, asking, ""},
 		{"a no while it is spoken counts", asking1, digit{key: '2'}, testifying, "testify declined 2; arm bound 10s"},
@@ -66,9 +71,9 @@ func TestAskingForConsent(t *testing.T) {
 		{"what was spoken for something else is not told", asking1, rendered{text: "Something else."}, asking, ""},
 		{"another purpose asks anew", after(purposed, spoken{}), with(purposed, training), asking, "flush; render For training.; arm bound 5m0s"},
 		{"and says that it is another", after(purposed, spoken{}, with(purposed, training)), rendered{text: "For training."}, asking, "say consent.changed consent.purpose text consent.intro consent.agree consent.listen consent.leave consent.repeat"},
-		{"who joins a recording that is paused hears so", after(provedTo(conference.Identity{}), changed{openMeeting(required, paused)}), spoken{}, asking, "testify notice informed; flush; say state.paused consent.intro consent.agree consent.listen consent.leave consent.repeat; arm bound 5m0s"},
+		{"who joins a recording that is paused hears so", after(provedTo(conference.Identity{}), changed{openMeeting(required, paused)}), spoken{}, asking, "testify notice informed; arm bound 10s; flush; say state.paused consent.intro consent.agree consent.listen consent.leave consent.repeat; arm bound 5m0s"},
 
-		{"where a no means leaving there is no listening", after(provedTo(conference.Identity{}), changed{openMeeting(required, leavers)}), spoken{}, asking, "testify notice informed; flush; say recording.on consent.intro consent.agree consent.refuse consent.repeat; arm bound 5m0s"},
+		{"where a no means leaving there is no listening", after(provedTo(conference.Identity{}), changed{openMeeting(required, leavers)}), spoken{}, asking, "testify notice informed; arm bound 10s; flush; say recording.on consent.intro consent.agree consent.refuse consent.repeat; arm bound 5m0s"},
 		{"there a no is written and is a goodbye", after(asked, with(asked, leavers), digit{key: '2'}), testified{}, leaving, "note refuse recording_declined; leave; say refuse.no_consent goodbye lead.out; arm bound 45s"},
 
 		{"one behind star is a command of the meeting and no yes", after(quiet, digit{key: '*'}), digit{key: '1'}, asking, ""},

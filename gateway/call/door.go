@@ -74,9 +74,7 @@ func follow(s state, d admission.Decision) (state, []action) {
 	case !s.informed:
 		return inform(s)
 	case !s.shown: // # was pressed before it began
-		s, acts := showNotice(s, '#')
-		s, more := follow(s, d)
-		return s, append(acts, more...)
+		return showNotice(s, '#')
 	case s.processing && !s.consents:
 		return askProcessing(s)
 	case s.phase == asking && s.anew && s.asked == s.meeting.RecordingRun && s.meeting.Recording.Active():
@@ -122,19 +120,15 @@ func notice(s state, which announcements.Prompt) word {
 // passNotice goes on when the notice was heard, or passed over by a key.
 func passNotice(s state, key rune) (state, []action) {
 	s.informed = true
-	s, acts := showNotice(s, key)
-	s, more := stop(s)
-	acts = append(acts, more...)
-	s, more = proceed(s)
-	return s, append(acts, more...)
+	return showNotice(s, key)
 }
 
-// showNotice writes down how much of the notice was heard.
+// showNotice writes down how much of the notice was heard. The call goes on once
+// that is on paper: nobody comes in of whom it cannot be shown that they were told.
 func showNotice(s state, key rune) (state, []action) {
-	s.shown = true
-	return s, []action{testify{
+	return attest(s, testify{
 		about: records.KindNotice, answer: conference.Informed.String(), key: key, policy: admission.Consent(facts(s)),
-	}}
+	}, conference.Informed)
 }
 
 // hold lets the caller wait, with words and then music.
@@ -209,8 +203,9 @@ func admit(s state) (state, []action) {
 	if s.seated {
 		return talk(s)
 	}
+	star := s.star
 	s, acts := to(s, opening)
-	return s, append(acts, arm{bound, s.limits.Backend}, open{})
+	return keepStar(s, star, append(acts, arm{bound, s.limits.Backend}, open{}))
 }
 
 // nextOpened enters the meeting. A meeting that would not seat the caller has

@@ -4,6 +4,7 @@ import (
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 // roomKey is a key in the meeting: * and the key after it are a command, any
@@ -108,6 +109,36 @@ func account(s state) words {
 	return words{{prompt: people, count: s.meeting.People}}.then(prompts(row...)...)
 }
 
+// lateNo is *2 while a yes is written down, while a notice is heard, or while the
+// seat opens: it is taken back before it has let anything through. What is on its
+// way to the disk is waited for, so that the no stands behind it there.
+func lateNo(s state, key rune) (state, []action) {
+	star := s.star
+	s.star = false
+	switch {
+	case key == '*':
+		return keepStar(s, true, nil)
+	case !star || key != '2':
+	case s.phase == noticing:
+		return answerConsent(s, conference.Declined, key, announcements.ConsentNo)
+	case s.phase == testifying:
+		s.takesBack = s.about == records.KindRecording && s.pending != conference.Declined
+	case facts(s).Answer != conference.Declined && s.meeting.Recording.Active():
+		s.confirm = prompts(announcements.ConsentWithdrawn)
+		return reconsider(s)
+	}
+	return s, nil
+}
+
+// keepStar takes a * along where a step of ours comes between it and its key.
+func keepStar(s state, star bool, acts []action) (state, []action) {
+	if !star {
+		return s, acts
+	}
+	s.star = true
+	return s, append(acts, arm{patience, s.limits.BetweenDigits})
+}
+
 // reconsider is *2: who is recorded withdraws, at once; who is not is asked
 // anew, for a yes is never a matter of one key pressed by mistake.
 func reconsider(s state) (state, []action) {
@@ -123,7 +154,7 @@ func reconsider(s state) (state, []action) {
 	s.purpose = s.meeting.Purpose
 	acts := []action{evidence(s, withdrawn, '2')}
 	s, noted := proceed(s)
-	if s.phase != talking { // a no is a goodbye here
+	if s.phase != talking { // a no is a goodbye here, or the seat opens yet
 		return s, append(acts, noted...)
 	}
 	s, spoken := reply(s, word{prompt: announcements.ConsentWithdrawn})

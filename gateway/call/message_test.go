@@ -16,7 +16,7 @@ func TestTheWaitingRoomSpeaks(t *testing.T) {
 	operators := atDoorOf(func(t *terms) { t.message = announcements.Texts{"en": "Call four two for help."} }, openMeeting(lobby))
 	const waits = "arm bound 9m30s; arm reminder 1m30s"
 	checkSteps(t, []step{
-		{"a message is spoken while the caller hears where they are", after(provedTo(conference.Identity{}), changed{openMeeting(lobby, soon)}), spoken{}, holding, "testify notice informed; say wait.room; " + waits + "; render We begin soon."},
+		{"a message is spoken while the caller hears where they are", after(provedTo(conference.Identity{}), changed{openMeeting(lobby, soon)}), spoken{}, holding, "testify notice informed; arm bound 10s; say wait.room; " + waits + "; render We begin soon."},
 		{"it does not cut that short", held, rendered{text: "We begin soon."}, holding, ""},
 		{"it follows", after(held, rendered{text: "We begin soon."}), spoken{}, holding, "say wait.message text"},
 		{"it is said at once to who hears music", after(held, spoken{}), rendered{text: "We begin soon."}, holding, "say wait.message text"},

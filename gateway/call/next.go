@@ -151,6 +151,8 @@ func nextDigit(s state, ev digit) (state, []action) {
 		return processingKey(s, ev)
 	case asking:
 		return consentKey(s, ev)
+	case noticing, testifying, opening:
+		return lateNo(s, ev.key)
 	case talking:
 		return roomKey(s, ev.key)
 	}
@@ -170,7 +172,9 @@ func nextSpoken(s state) (state, []action) {
 	case holding:
 		return sayMessage(s)
 	case noticing:
-		return testifyFor(s, conference.Informed, 0)
+		star := s.star
+		s, acts := testifyFor(s, conference.Informed, 0)
+		return keepStar(s, star, acts)
 	case consenting, asking:
 		if s.reading {
 			return raise(s)
@@ -207,7 +211,7 @@ func nextExpired(s state, t timer) (state, []action) {
 		}
 	case consenting, asking:
 		return silent(s)
-	case talking:
+	case noticing, testifying, opening, talking:
 		return keyForgotten(s)
 	}
 	return s, nil
@@ -268,7 +272,7 @@ func stop(s state) (state, []action) {
 func to(s state, p phase) (state, []action) {
 	s, acts := stop(s)
 	s.phase, s.star, s.anew, s.rounds, s.trying, s.confirming = p, false, false, 0, false, 0
-	s.awaits, s.due, s.untold = "", false, false
+	s.awaits, s.due, s.untold, s.takesBack = "", false, false, false
 	return s, append(acts, disarm{patience}, disarm{reminder})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 )
 
@@ -70,9 +71,20 @@ func begin(change ...func(*terms)) state {
 // after lets events happen and forgets what is done about them.
 func after(s state, events ...event) state {
 	for _, ev := range events {
-		s, _ = next(s, written(s, ev))
+		s, _ = happens(s, ev)
 	}
 	return s
+}
+
+// happens lets an event happen. That the privacy notice was heard is on paper at
+// once; what a disk may do otherwise has tests of its own.
+func happens(s state, ev event) (state, []action) {
+	s, acts := next(s, written(s, ev))
+	if s.phase != testifying || s.about != records.KindNotice {
+		return s, acts
+	}
+	s, more := next(s, written(s, testified{}))
+	return s, append(acts, more...)
 }
 
 // written lets testified{} be about what is being written.
@@ -187,7 +199,7 @@ func checkSteps(t *testing.T, steps []step) {
 	t.Helper()
 	for _, tt := range steps {
 		t.Run(tt.name, func(t *testing.T) {
-			s, actions := next(tt.from, written(tt.from, tt.event))
+			s, actions := happens(tt.from, tt.event)
 			if s.phase != tt.phase {
 				t.Errorf("phase = %v, want %v", s.phase, tt.phase)
 			}

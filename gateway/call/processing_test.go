@@ -21,8 +21,8 @@ func TestAskingForConsentToTheProcessing(t *testing.T) {
 	agreeing := after(quiet, digit{key: '1'})
 	const refused = "leave; say refuse.processing goodbye lead.out; arm bound 45s"
 	checkSteps(t, []step{
-		{"it is asked after the notice", heard, spoken{}, consenting, "testify notice informed; flush; say " + question + "; arm bound 5m0s"},
-		{"who passes over the notice is asked too", heard, digit{key: '#'}, consenting, "testify notice informed #; hush; flush; say " + question + "; arm bound 5m0s"},
+		{"it is asked after the notice", heard, spoken{}, consenting, "testify notice informed; arm bound 10s; flush; say " + question + "; arm bound 5m0s"},
+		{"who passes over the notice is asked too", heard, digit{key: '#'}, consenting, "testify notice informed #; hush; arm bound 10s; flush; say " + question + "; arm bound 5m0s"},
 		{"a yes before its sentence is none", asked, digit{key: '1', begun: 0}, consenting, ""},
 		{"a yes before the first word is none", asked, digit{key: '1', begun: -1}, consenting, ""},
 		{"a yes counts once its sentence has begun", asked, digit{key: '1', begun: 1}, testifying, "testify processing agreed 1; hush; arm bound 10s"},
@@ -54,7 +54,7 @@ func TestAskingForConsentToTheProcessing(t *testing.T) {
 		{"a recording is another question", wanting(openMeeting(recorded(conference.ConsentRequired)), spoken{}, spoken{}, digit{key: '1'}), testified{}, asking, "flush; say process.yes " + wholeQuestion + "; arm bound 5m0s"},
 		{"nobody is asked twice", wanting(openMeeting(lobby), spoken{}, spoken{}, digit{key: '1'}, testified{}), with(heard, letIn), opening, "note admit open; hush; arm bound 10s; open"},
 		{"who is refused is not asked", wanting(openMeeting(locked)), spoken{}, ended, "leave; hush; hangup locked"},
-		{"where the operator does not want it nobody is asked", after(provedTo(conference.Identity{}), changed{openMeeting()}), spoken{}, opening, "testify notice informed; arm bound 10s; open"},
+		{"where the operator does not want it nobody is asked", after(provedTo(conference.Identity{}), changed{openMeeting()}), spoken{}, opening, "testify notice informed; arm bound 10s; arm bound 10s; open"},
 	})
 }
 

@@ -177,15 +177,30 @@ func TestKeysThatWaitWhenTheQuestionBeginsAreForgotten(t *testing.T) {
 
 func TestAYesThatCannotBeWrittenLetsNobodyIn(t *testing.T) {
 	st := play(t, openMeeting(recorded(conference.ConsentRequired)), func(st *stage) {
-		st.breakRecords()
 		time.Sleep(time.Second)
 		st.press("100#")
 		time.Sleep(8 * time.Second)
+		st.breakRecords()
 		st.press("1")
 		time.Sleep(10 * time.Second)
 	})
 	st.order("consent agreed 1", "left", "hears fault", "bye 503/41", "call fault")
 	st.never("open", "voice", "ear")
+}
+
+func TestANoticeThatCannotBeWrittenLetsNobodyIn(t *testing.T) {
+	for name, keys := range map[string]string{"heard": "100#", "passed over": "100##"} {
+		t.Run(name, func(t *testing.T) {
+			st := play(t, openMeeting(), func(st *stage) {
+				st.breakRecords()
+				time.Sleep(time.Second)
+				st.press(keys)
+				time.Sleep(20 * time.Second)
+			})
+			st.order("notice informed", "left", "hears fault", "bye 503/41", "call fault")
+			st.never("open", "voice", "ear")
+		})
+	}
 }
 
 func TestANoticeComesBeforeTheFirstFrame(t *testing.T) {

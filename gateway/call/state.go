@@ -94,13 +94,15 @@ type state struct {
 	run     uint64
 	asked   uint64
 	pending conference.Answer
-	about   string               // what pending is about: a kind of evidence
-	confirm words                // what the answer is confirmed with
-	thanks  words                // for a consent to the processing, not said yet
-	anew    bool                 // the caller has asked to be asked
-	opening announcements.Prompt // what a notice or question begins with
-	purpose string               // that it tells
-	untold  bool                 // and that cannot be told now, so nobody can agree
+	about   string // what pending is about: a kind of evidence
+	confirm words  // what the answer is confirmed with
+
+	takesBack bool                 // a no came while a yes, or that a notice was heard, is written
+	thanks    words                // for a consent to the processing, not said yet
+	anew      bool                 // the caller has asked to be asked
+	opening   announcements.Prompt // what a notice or question begins with
+	purpose   string               // that it tells
+	untold    bool                 // and that cannot be told now, so nobody can agree
 
 	// Texts of others. They have to be spoken before they can be said.
 	awaits string // is being spoken, for what the phase has to say

@@ -24,11 +24,14 @@ type walker struct {
 	promised testify         // what is being written
 	agreed   map[uint64]bool // recordings the caller has agreed to, on paper
 	informed map[uint64]bool
-	consents bool  // to the processing, on paper
-	asked    words // the last question about a recording
-	notified bool  // the privacy notice was begun
-	admitted bool  // a seat was given
-	sealed   bool  // the meeting was end-to-end encrypted once
+	consents bool            // to the processing, on paper
+	taken    map[uint64]bool // recordings for which they have pressed *2 since
+	said     words           // what was said last
+	notified bool            // the privacy notice was begun
+	shown    bool            // that is on paper
+	admitted bool            // a seat was given
+	sealed   bool            // the meeting was end-to-end encrypted once
+	drained  bool            // the gateway closes
 	hangups  int
 }
 
@@ -38,7 +41,7 @@ type walker struct {
 func TestNoWalkOpensAVoice(t *testing.T) {
 	voices, phases := 0, map[phase]int{}
 	for seed := range uint64(1000) {
-		w := &walker{Rand: rand.New(rand.NewPCG(seed, 7)), agreed: map[uint64]bool{}, informed: map[uint64]bool{}}
+		w := &walker{Rand: rand.New(rand.NewPCG(seed, 7)), agreed: map[uint64]bool{}, informed: map[uint64]bool{}, taken: map[uint64]bool{}}
 		w.state = begin(func(t *terms) {
 			if w.IntN(2) == 0 {
 				t.languages = []string{"de", "en"}
@@ -94,8 +97,12 @@ func (w *walker) step(ev event) error {
 		w.trail = w.trail[1:]
 	}
 	w.learn(ev)
+	before := w.state
 	var actions []action
 	w.state, actions = next(w.state, ev)
+	if err := w.checkYes(before, ev, actions); err != nil {
+		return err
+	}
 	if err := w.book(actions); err != nil {
 		return err
 	}
@@ -108,11 +115,14 @@ func (w *walker) learn(ev event) {
 	case testified:
 		switch {
 		case ev.err != nil || w.state.phase != testifying || ev.answer != w.promised.answer || ev.about != w.promised.about:
+		case ev.about == records.KindNotice:
+			w.shown = true
 		case ev.about == records.KindProcessing:
 			w.consents = ev.answer == "agreed"
 		case ev.about == records.KindRecording:
-			w.agreed[w.promised.run] = w.promised.answer == "agreed"
-			w.informed[w.promised.run] = w.promised.answer != "declined"
+			back := w.taken[w.promised.run]
+			w.agreed[w.promised.run] = w.promised.answer == "agreed" && !back
+			w.informed[w.promised.run] = w.promised.answer != "declined" && !back
 		}
 	case opened:
 		w.admitted = w.admitted || ev.err == nil && w.state.phase == opening
@@ -121,7 +131,10 @@ func (w *walker) learn(ev event) {
 			w.meeting = ev.meeting
 			w.sealed = w.sealed || ev.meeting.Encryption == conference.EndToEnd || ev.meeting.Encryption == conference.Unknown
 		}
+	case draining:
+		w.drained = true
 	case digit:
+		w.takeBack(ev)
 		w.notified = w.notified || ev.key == '#' && w.state.phase >= finding
 	case expired:
 		w.armed[ev.timer] = false
@@ -138,28 +151,72 @@ func (w *walker) book(actions []action) error {
 		case hangup:
 			w.hangups++
 		case testify:
-			if a.about == records.KindNotice {
-				continue
-			}
-			if a.answer == "agreed" && a.about == records.KindRecording && a.purpose != "" && !slices.Contains(w.asked, word{prompt: theirWords, text: a.purpose}) {
-				return fmt.Errorf("a yes to %q, which %v does not tell", a.purpose, w.asked)
-			}
 			w.promised = a
+			if a.answer == "agreed" {
+				delete(w.taken, a.run)
+			}
 			if a.answer == withdrawn {
 				w.agreed[a.run], w.informed[a.run] = false, false
 			}
 		case say:
-			if a.words.index(announcements.ConsentAgree) < len(a.words) {
-				w.asked = a.words
-			}
+			w.said = a.words
 			w.notified = w.notified || a.words[0].prompt == privacyNotice
 		case open:
 			if !w.notified {
 				return fmt.Errorf("a seat before the privacy notice")
 			}
+			if !w.shown {
+				return fmt.Errorf("a seat before the notice is on paper")
+			}
 			if w.state.processing && !w.consents {
 				return fmt.Errorf("a seat before the consent to it")
 			}
+		}
+	}
+	return nil
+}
+
+// takeBack notes *2, which is a no to the recording that runs wherever a caller
+// may be recorded or soon be.
+func (w *walker) takeBack(ev digit) {
+	s := w.state
+	if !s.star || ev.key != '2' || s.confirming != 0 {
+		return
+	}
+	switch {
+	case s.phase == testifying && w.promised.about == records.KindRecording:
+		w.taken[w.promised.run] = true
+	case !w.meeting.Recording.Active(): // there is nothing to say no to
+	case s.phase == noticing, s.phase == opening, s.phase == talking:
+		run := w.meeting.RecordingRun
+		w.taken[run], w.agreed[run], w.informed[run] = true, false, false
+	}
+}
+
+// checkYes wants a yes to be pressed once the caller can have heard what it is
+// for: in no other words, and not before the sentence that names its key.
+func (w *walker) checkYes(before state, ev event, actions []action) error {
+	for _, a := range actions {
+		a, writes := a.(testify)
+		if !writes || a.answer != "agreed" {
+			continue
+		}
+		sentence := announcements.ConsentAgree
+		if a.about == records.KindProcessing {
+			sentence = announcements.ProcessAgree
+		}
+		key, pressed := ev.(digit)
+		at := w.said.index(sentence)
+		switch {
+		case !pressed || key.key != '1':
+			return fmt.Errorf("a yes without its key")
+		case at == len(w.said), before.speaking && key.begun < at:
+			return fmt.Errorf("a yes before its sentence in %v", w.said)
+		case a.about == records.KindProcessing:
+		case a.purpose != w.meeting.Purpose:
+			return fmt.Errorf("a yes to %q, and the recording is for %q", a.purpose, w.meeting.Purpose)
+		case a.purpose != "" && !slices.Contains(w.said, word{prompt: theirWords, text: a.purpose}):
+			return fmt.Errorf("a yes to %q, which %v does not tell", a.purpose, w.said)
 		}
 	}
 	return nil
@@ -184,6 +241,8 @@ func (w *walker) check(sh shape) error {
 		return fmt.Errorf("a voice in recording %d without notice", m.RecordingRun)
 	case sh.answer == conference.Agreed && !w.agreed[sh.run]:
 		return fmt.Errorf("the meeting is told of a consent to recording %d that is not on paper", sh.run)
+	case w.drained && s.phase < leaving:
+		return fmt.Errorf("still %v while the gateway closes", s.phase)
 	case w.sealed && s.phase < leaving:
 		return fmt.Errorf("still %v in an end-to-end encrypted meeting", s.phase)
 	case s.speaking != (sh.ear == hearsWords):
@@ -216,6 +275,9 @@ func (w *walker) checkPatience() error {
 // sometimes anything.
 func (w *walker) event() event {
 	if w.IntN(4) > 0 {
+		if p := w.state.phase; (p == testifying || p == opening) && w.IntN(2) == 0 {
+			return w.key()
+		}
 		switch w.state.phase {
 		case answering:
 			return answered{}
@@ -235,6 +297,9 @@ func (w *walker) event() event {
 			return opened{w.failure(10)}
 		}
 		if w.state.awaits != "" && w.IntN(2) == 0 {
+			if w.IntN(4) == 0 {
+				return rendered{text: "Something else."}
+			}
 			return rendered{w.state.awaits, w.failure(4)}
 		}
 		if w.state.speaking && w.IntN(2) == 0 {
@@ -242,7 +307,18 @@ func (w *walker) event() event {
 		}
 		return w.key()
 	}
-	switch w.IntN(14) {
+	switch w.IntN(18) {
+	case 17:
+		if w.IntN(40) == 0 {
+			return draining{}
+		}
+		return claimed{identity: conference.Identity{Host: true}, err: w.failure(2)}
+	case 16:
+		return claimed{err: conference.ErrWrongPIN}
+	case 15:
+		return pronounced{name: "Ada", has: announcements.Joined, err: w.failure(2)}
+	case 14:
+		return rendered{text: "Training."}
 	case 0:
 		return w.clock()
 	case 1:
@@ -303,6 +379,9 @@ func (w *walker) key() event {
 	if w.state.phase == asking || w.state.phase == consenting || w.state.phase == choosing {
 		row = "12"
 	}
+	if p := w.state.phase; p == noticing || p == testifying || p == opening {
+		row = "*22"
+	}
 	if w.state.phase == numbering || w.state.phase == pinning {
 		row = "1###"
 	}
@@ -319,7 +398,12 @@ func (w *walker) failure(oneIn int) error {
 // change is a change of the meeting, seldom one that ends the call.
 func (w *walker) change() event {
 	m := w.meeting
-	switch w.IntN(18) {
+	switch w.IntN(20) {
+	case 18:
+		m.HostPIN, m.HostPresent = true, w.IntN(2) == 0
+	case 19:
+		m.Announce = conference.Announce(w.IntN(3))
+		m.Joined, m.Left = conference.Passage{Count: m.Joined.Count + 1, Name: "Ada"}, conference.Passage{Count: m.Left.Count + 1}
 	case 16:
 		m.Purpose, m.Repurposed = []string{"", "Minutes.", "Training."}[w.IntN(3)], w.IntN(2) == 0
 		m.RecordingRun++
