@@ -213,10 +213,17 @@ func (p purgeCommand) Run(ctx context.Context) error {
 		return err
 	}
 	for _, d := range done.Purged {
+		if p.All { // their keys go all at once, with those of today
+			fmt.Printf("%-10s %s\n", d.Class, count(d.Count, "record", "records"))
+			continue
+		}
 		fmt.Printf("%-10s %s older than %s; keys of %s destroyed\n", d.Class, count(d.Count, "record", "records"), d.Before.UTC().Format(time.DateTime), count(d.Keys, "day", "days"))
 	}
 	if len(done.Purged) == 0 {
 		fmt.Println("There was nothing to delete.")
+	}
+	if p.All {
+		fmt.Println("All keys are destroyed. Meetings that were made, spoken texts and the file are still there.")
 	}
 	if !p.Verify {
 		return nil

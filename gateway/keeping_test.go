@@ -129,6 +129,9 @@ func TestPurgingDeletesWhatIsDueAndAllWhereTheGatewayIsGivenUp(t *testing.T) {
 		t.Error(out)
 	}
 	out := done(t, "records", "purge", "--all", "--verify", "-c", path)
+	if !strings.Contains(out, "All keys are destroyed.") || strings.Contains(out, "keys of 0 days") {
+		t.Errorf("it does not say what becomes of the keys:\n%s", out)
+	}
 	for _, want := range []string{"recording ", "call ", "refusal ", "consent ", "Verified: nothing is left"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing:\n%s", want, out)
