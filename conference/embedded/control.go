@@ -108,7 +108,7 @@ func (m *meeting) info() (Info, bool) {
 			ID: v.ID, Title: v.Title, Encryption: v.Encryption, Recording: v.Recording, Run: v.Run,
 			Consent: v.Consent, Locked: v.Locked, Lobby: v.Lobby, People: m.state.peopleViews(true),
 			Phones: v.Phones, PhonesRefused: v.PhonesRefused, Capacity: m.state.policy.capacity, Speaking: slices.Clone(m.speaking),
-			Purpose: v.Purpose, AfterNo: v.AfterNo, Message: m.state.message, Announce: v.Announce, Region: v.Region,
+			Purpose: m.state.purpose, AfterNo: v.AfterNo, Message: m.state.message, Announce: v.Announce, Region: v.Region,
 			Start: m.state.policy.start, NotStarted: v.Start != nil, RegisteredOnly: v.RegisteredOnly, HostFirst: v.HostFirst,
 		}
 	})

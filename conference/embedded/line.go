@@ -154,11 +154,11 @@ func (m *meeting) tellPage(mb *member, guest, host snapshot) {
 	out, p := mb.browser.out, mb.person
 	switch p.place {
 	case inLobby:
-		out.waiting(waitingMessage{Why: "lobby", Message: m.state.message})
+		out.waiting(waitingMessage{Why: "lobby", Message: m.state.message.readable()})
 	case waitingForHost:
-		out.waiting(waitingMessage{Why: "host", Message: m.state.message})
+		out.waiting(waitingMessage{Why: "host", Message: m.state.message.readable()})
 	case waitingForStart:
-		out.waiting(waitingMessage{Why: "start", Message: m.state.message, Start: m.state.start()})
+		out.waiting(waitingMessage{Why: "start", Message: m.state.message.readable(), Start: m.state.start()})
 	case inside:
 		if mb.voice == nil {
 			mb.voice = newVoice(p.id)

@@ -276,6 +276,25 @@ func TestPagesComeInWithAPINOfTheirOwn(t *testing.T) {
 	third.Joined()
 }
 
+// Telephones hear a recording of the operator's; pages would show its file's name
+// as what people agree to.
+func TestPagesReadNoNamesOfRecordings(t *testing.T) {
+	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", func(m *MeetingConfig) {
+		m.HostPIN, m.Lobby = "815463", true
+		m.Purpose, m.Message = Texts{"de": "own.protokoll", "en": "the minutes"}, Texts{"de": "own.warten"}
+	}))
+	server := serve(t, b)
+	waits := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	waits.Told("to wait, with no message", func(m webtest.Message) bool { return m.Type == "waiting" && len(m.Message) == 0 })
+	host := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Eve", PIN: "815463"})
+	host.Told("the purpose in words", func(m webtest.Message) bool {
+		return m.Type == "state" && reflect.DeepEqual(m.Meeting.Purpose, map[string]string{"en": "the minutes"})
+	})
+	if info := b.Meetings()[0]; info.Purpose["de"] != "own.protokoll" || info.Message["de"] != "own.warten" {
+		t.Errorf("the operator sees %v, %v", info.Purpose, info.Message)
+	}
+}
+
 func TestAMeetingThatIsUnmadeSendsEverybodyOut(t *testing.T) {
 	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
 	m := makes(t, b, wish(nil))

@@ -36,6 +36,18 @@ func (t Texts) In(language string) string {
 	return ""
 }
 
+// namesRecording matches a text that is no words, but the name of a recording of the
+// operator's with them.
+var namesRecording = regexp.MustCompile(`^\s*own\.\S+\s*$`)
+
+// readable are the texts for who reads them. Whoever is asked to agree must not
+// read a file's name in place of what they agree to.
+func (t Texts) readable() Texts {
+	words := maps.Clone(t)
+	maps.DeleteFunc(words, func(_, text string) bool { return namesRecording.MatchString(text) })
+	return words
+}
+
 // check reports what is wrong with each text, under key.
 func (t Texts) check(key string) error {
 	var errs []error

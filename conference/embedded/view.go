@@ -123,7 +123,7 @@ func (s *state) meetingView() meetingView {
 		ID: s.policy.id, Title: s.policy.title, Encryption: s.encryption.String(),
 		Recording: s.recording.String(), Run: s.run, Consent: s.policy.consent.String(),
 		Locked: s.locked, Lobby: s.policy.lobby, Phones: s.policy.phones, PhonesRefused: s.phonesRefused(),
-		Purpose: s.purpose, AfterNo: s.policy.afterNo.String(), Announce: s.policy.announce.String(), Region: s.policy.region,
+		Purpose: s.purpose.readable(), AfterNo: s.policy.afterNo.String(), Announce: s.policy.announce.String(), Region: s.policy.region,
 		RegisteredOnly: s.policy.registeredOnly, HostFirst: !s.policy.joinBeforeHost,
 	}
 	if v.PhonesRefused == "" {

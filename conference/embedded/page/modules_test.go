@@ -22,6 +22,7 @@ func TestModules(t *testing.T) {
 		{"session descriptions are read right", `return (await check("rules")).descriptions(await use("voices"));`},
 		{"a line is dead when nobody answers", `return (await check("signal")).lines(await use("signal"));`},
 		{"all languages say the same", `return (await check("rules")).languages(await use("words"));`},
+		{"texts by language are read in the right one", `return (await check("rules")).texts(await use("words"));`},
 		{"keys in links", `return (await check("rules")).links(await use("e2ee"));`},
 	} {
 		t.Run(m.name, func(t *testing.T) {

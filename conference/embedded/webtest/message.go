@@ -14,6 +14,7 @@ type Message struct {
 	Host    bool            `json:"host"`
 	Meeting Meeting         `json:"meeting"`
 	People  json.RawMessage `json:"people"`
+	Message json.RawMessage `json:"message"` // words, or texts by language
 }
 
 // Meeting is what a state says of the meeting.
@@ -29,6 +30,8 @@ type Meeting struct {
 
 	Phones  bool     `json:"phones"`
 	Numbers []string `json:"numbers"`
+
+	Purpose map[string]string `json:"purpose"`
 }
 
 // Person is one of the people in a state.

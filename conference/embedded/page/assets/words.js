@@ -543,10 +543,10 @@ export function t(id, values) {
   return values ? word.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '') : word;
 }
 
-// written is what somebody has written in several languages, in ours or else in
-// any.
-export function written(texts) {
-  return texts?.[language] ?? texts?.en ?? Object.values(texts ?? {})[0] ?? '';
+// written is what somebody has written in several languages: in ours, else what
+// is for all others, else in any.
+export function written(texts, ours = language) {
+  return texts?.[ours] ?? texts?.[''] ?? texts?.en ?? Object.values(texts ?? {})[0] ?? '';
 }
 
 export function has(id) { return id in catalogue[language]; }

@@ -134,6 +134,19 @@ export function languages({ catalogue }) {
   return c.report;
 }
 
+export function texts({ written }) {
+  const c = new Check();
+  for (const [name, all, want] of [
+    ['ours', { '': 'all', de: 'ours', en: 'English' }, 'ours'],
+    ['else what is for all others', { '': 'all', en: 'English', fr: 'French' }, 'all'],
+    ['else English', { en: 'English', fr: 'French' }, 'English'],
+    ['else any', { fr: 'French' }, 'French'],
+    ['none', {}, ''],
+    ['nothing', undefined, ''],
+  ]) c.same(written(all, 'de'), want, name);
+  return c.report;
+}
+
 export async function links({ fragment, newKey, readLink, safetyCode }) {
   const c = new Check();
   const k = newKey();
