@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -162,7 +163,10 @@ func TestMakingSaysWhatIsWrong(t *testing.T) {
 		"nor easy to guess either":         {func(m *MeetingConfig) { m.PIN = "123456" }, "pin: is easy to guess"},
 		"a host's PIN has six digits":      {func(m *MeetingConfig) { m.HostPIN = "47105" }, "host_pin: want 6 to 12 digits"},
 		"a PIN is no part of the number":   {func(m *MeetingConfig) { m.ID, m.PIN = "60318527", "318527" }, "pin: is easy to guess: a part of the meeting's number"},
-		"a PIN of one's own has six":       {func(m *MeetingConfig) { m.Registrants = []Registrant{{"Ada", "4711"}} }, "registrants[0].pin: want 6 to 12 digits"},
+		"a PIN of one's own has eight":     {func(m *MeetingConfig) { m.Registrants = []Registrant{{"Ada", "4711936"}} }, "registrants[0].pin: want 8 to 12 digits"},
+		"not everybody is registered":      {func(m *MeetingConfig) { m.Registrants = crew(mostOwn + 1) }, "registrants: want at most 1000"},
+		"a title is no part of the text":   {func(m *MeetingConfig) { m.Title = "Board\n\nBy telephone\n  Dial: +1900" }, "title: want one line"},
+		"nor does it hide what follows":    {func(m *MeetingConfig) { m.Title = "Board \u202e" }, "title: want one line"},
 		"a guest list has somebody":        {func(m *MeetingConfig) { m.RegisteredOnly = true }, "registered_only:"},
 		"all else is checked as in a file": {func(m *MeetingConfig) { m.Encryption = "none" }, "encryption:"},
 	} {
@@ -180,6 +184,28 @@ func TestMakingSaysWhatIsWrong(t *testing.T) {
 	}
 	if n := len(b.Meetings()); n != 1 {
 		t.Errorf("%d meetings", n)
+	}
+}
+
+// crew are so many people.
+func crew(n int) []Registrant {
+	all := make([]Registrant, n)
+	for i := range all {
+		all[i].Name = fmt.Sprintf("P%d", i)
+	}
+	return all
+}
+
+// The PINs of many are together as hard to guess as that of all guests.
+func TestPINsOfOnesOwnGrowWithTheirNumber(t *testing.T) {
+	b := start(t, testConfig(t), &pace.Manual{})
+	for n, want := range map[int]int{1: 8, manyOwn: 8, manyOwn + 1: 9} {
+		m := makes(t, b, wish(func(m *MeetingConfig) { m.Registrants = crew(n) }))
+		for _, r := range m.Registrants {
+			if len(r.PIN) != want {
+				t.Fatalf("of %d people one has a PIN of %d digits, want %d", n, len(r.PIN), want)
+			}
+		}
 	}
 }
 

@@ -15,8 +15,11 @@ const (
 	// numberDigits and pinDigits are how many there are where nobody says.
 	numberDigits, pinDigits = 10, 6
 	// ownDigits are those of a personal PIN. A meeting has many of them, and each is
-	// right: with a hundred, eight digits are as good as six with one.
+	// right: with a hundred, eight digits are as good as six with one. Where there
+	// are more than manyOwn they have one more, and mostOwn is all that there can be.
 	ownDigits = 8
+	manyOwn   = 100
+	mostOwn   = 1000
 	// Numbers that are chosen have at least as many digits, and at most.
 	minChosen, maxChosen = 8, 12
 	// mostPIN is the longest PIN that people key in without a mistake, and shortPIN
@@ -101,10 +104,17 @@ func complete(m *MeetingConfig, chosen bool) error {
 	if m.Lobby {
 		least = shortPIN
 	}
+	if len(m.Registrants) > mostOwn {
+		return fmt.Errorf("%w: registrants: want at most %d: each PIN more makes it easier to guess one", ErrBadSettings, mostOwn)
+	}
+	own := ownDigits
+	if len(m.Registrants) > manyOwn {
+		own++
+	}
 	m.Registrants = slices.Clone(m.Registrants)
 	all := []pinKind{{"pin", &m.PIN, least, pinDigits}, {"host_pin", &m.HostPIN, digits.MinPIN, pinDigits}}
 	for i := range m.Registrants {
-		all = append(all, pinKind{fmt.Sprintf("registrants[%d].pin", i), &m.Registrants[i].PIN, digits.MinPIN, ownDigits})
+		all = append(all, pinKind{fmt.Sprintf("registrants[%d].pin", i), &m.Registrants[i].PIN, ownDigits, own})
 	}
 	var errs []error
 	for _, pin := range all {

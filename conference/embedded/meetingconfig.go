@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/einwahl/einwahl/conference"
 )
@@ -90,6 +91,9 @@ func (m MeetingConfig) Validate() error {
 	if len(m.Title) > 200 {
 		errs = append(errs, errors.New("title: want at most 200 bytes"))
 	}
+	if !utf8.ValidString(m.Title) || strings.IndexFunc(m.Title, playsTricks) >= 0 {
+		errs = append(errs, errors.New("title: want one line without control characters: it stands in invitations"))
+	}
 	errs = append(errs, checkPIN("pin", m.PIN), checkPIN("host_pin", m.HostPIN))
 	if m.PIN != "" && m.PIN == m.HostPIN {
 		errs = append(errs, errors.New("host_pin: is the same as pin: everybody would be host"))
@@ -114,6 +118,12 @@ func (m MeetingConfig) Validate() error {
 		errs = append(errs, errors.New("capacity: want 0 for no limit, or a number of people"))
 	}
 	return errors.Join(append(errs, m.checkManners(), m.checkRegistrants())...)
+}
+
+// playsTricks reports what makes a text look like something else: other lines, or
+// another order.
+func playsTricks(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
 // checkManners checks what callers hear, and of whom.
