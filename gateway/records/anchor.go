@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -28,12 +29,29 @@ func (b *Book) anchor() {
 		return
 	}
 	line := b.head.String()
-	if err := appendFile(anchors(b.config), []byte(line+"\n"), 0); err != nil {
+	if err := appendAnchor(anchors(b.config), line); err != nil {
 		b.log.Error().Err(err).Msg("checkpoint of the records could not be written")
 		return
 	}
 	b.anchored = b.head.Seq
 	b.log.Info().Str("checkpoint", line).Msg("records signed")
+}
+
+// appendAnchor adds a line. What a power cut, or a disk that was full, has left
+// of an earlier one goes first: nobody could tell it from one that was altered.
+func appendAnchor(path, line string) error {
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if whole := bytes.LastIndexByte(content, '\n') + 1; whole < len(content) {
+		if _, err := ledger.ParseCheckpoint(string(content[whole:])); err == nil {
+			line = "\n" + line // only its end is missing
+		} else if err := os.Truncate(path, int64(whole)); err != nil {
+			return err
+		}
+	}
+	return appendFile(path, []byte(line+"\n"), 0)
 }
 
 // ownAnchors reads the gateway's own file; before the first checkpoint there is

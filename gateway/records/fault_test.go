@@ -138,6 +138,35 @@ func TestCutOffEntriesShowByTheFileOfCheckpoints(t *testing.T) {
 	}
 }
 
+// What a power cut leaves of a line is gone with the next one: else no gateway
+// would ever start on it again.
+func TestAfterATornCheckpointTheFileGoesOn(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		left int // bytes of the last line that are lost
+	}{{"most of it", 200}, {"its end only", 1}} {
+		c := three(t)
+		file := anchors(c)
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(file, int64(len(content)-tt.left)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			b, end := open(t, c)
+			answered(t, b, "agreed")
+			end()
+		}
+		all, err := readAnchors(file)
+		if err != nil || len(all) < 2 || all[len(all)-1].Seq != 5 {
+			t.Errorf("%s: %d checkpoints, %v", tt.name, len(all), err)
+		}
+		whole(t, c)
+	}
+}
+
 func TestAfterAFaultOfTheDiskTheChainGoesOn(t *testing.T) {
 	c := in(t.TempDir())
 	b, _ := open(t, c)
