@@ -19,8 +19,14 @@ const together = 1000
 
 // Erase deletes the contents of single entries with their keys, for a reason
 // that the ledger tells; it must not name a person. What stays of them is that
-// there was an entry of a kind at a time.
+// there was an entry of a kind at a time. Nothing is erased where one of them is
+// not there, or tells what the ledger tells of itself: without such a one the
+// erasures it tells of would look like tampering.
 func (b *Book) Erase(entries []uint64, why string) error {
+	entries, err := b.erasable(entries)
+	if err != nil {
+		return err
+	}
 	for some := range slices.Chunk(entries, together) {
 		r := request{erase: some}
 		if err := b.tell(&r, ledger.KindErased, ledger.Erasure{Entries: some, Count: len(some), Why: why}); err != nil {
@@ -30,9 +36,45 @@ func (b *Book) Erase(entries []uint64, why string) error {
 	return b.submit(request{tidy: true})
 }
 
+// erasable are those of the entries that have a body yet.
+func (b *Book) erasable(entries []uint64) (kept []uint64, err error) {
+	entries = slices.Compact(slices.Sorted(slices.Values(entries)))
+	view, err := b.store.View(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	found, err := view.Find(entries)
+	if err = errors.Join(err, view.Close()); err != nil {
+		return nil, err
+	}
+	there := map[uint64]store.Found{}
+	for _, f := range found {
+		there[f.Seq] = f
+	}
+	for _, seq := range entries {
+		switch f, ok := there[seq]; {
+		case !ok:
+			return nil, fmt.Errorf("there is no entry %d", seq)
+		case f.Class == string(classLedger):
+			return nil, fmt.Errorf("entry %d tells what was erased: it stays", seq)
+		case f.Kept:
+			kept = append(kept, seq)
+		}
+	}
+	return kept, nil
+}
+
 // EraseCalls deletes single call records by their IDs, for a reason that the
-// ledger tells.
+// ledger tells. Those that are gone already are left out.
 func (b *Book) EraseCalls(ids []int64, why string) error {
+	view, err := b.store.View(context.Background())
+	if err != nil {
+		return err
+	}
+	ids, err = view.FindCalls(ids)
+	if err = errors.Join(err, view.Close()); err != nil {
+		return err
+	}
 	for some := range slices.Chunk(ids, together) {
 		r := request{remove: some}
 		if err := b.tell(&r, ledger.KindErased, ledger.Erasure{Class: string(ClassCall), Count: len(some), Why: why}); err != nil {

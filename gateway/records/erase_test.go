@@ -62,6 +62,42 @@ func TestErasedConsentsAreGoneAndTheChainFits(t *testing.T) {
 	nowhere(t, c.Directory, "meeting of declined")
 }
 
+// An entry that will be written one day, or one that tells of erasures, must not
+// be erased: the ledger would look tampered with from then on.
+func TestOnlyWhatIsThereIsErased(t *testing.T) {
+	c := in(t.TempDir())
+	b, _ := open(t, c)
+	answered(t, b, "agreed", "declined", "agreed")
+	if err := b.Erase([]uint64{2, 2}, "asked for"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		entries []uint64
+		want    string
+	}{
+		{[]uint64{1, 5}, "there is no entry 5"}, // which tells of it
+		{[]uint64{1, 1 << 63}, "there is no entry 9223372036854775808"},
+		{[]uint64{1, 4}, "entry 4 tells what was erased"},
+	} {
+		if err := b.Erase(tt.entries, "asked for"); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v: %v, want %q", tt.entries, err, tt.want)
+		}
+	}
+	if err := b.Erase([]uint64{2}, "again"); err != nil {
+		t.Error(err)
+	}
+	if err := b.EraseCalls([]int64{7}, "not there"); err != nil {
+		t.Error(err)
+	}
+	answered(t, b, "agreed")
+	if r := whole(t, c); r.Entries != 5 || r.Erased != 1 {
+		t.Errorf("%+v", r)
+	}
+	if x := erasures(t, c); len(x) != 1 || x[0].Count != 1 {
+		t.Errorf("the ledger tells %+v", x)
+	}
+}
+
 // nowhere fails where a file of a folder has a text.
 func nowhere(t testing.TB, folder, text string) {
 	t.Helper()

@@ -176,15 +176,20 @@ func insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any) error {
 // on runs a statement that ends with a list of keys.
 func on[T int64 | uint64](ctx context.Context, tx *sql.Tx, statement string, keys []T) error {
 	for some := range slices.Chunk(keys, atOnce) {
-		var values []any
-		for _, k := range some {
-			values = append(values, int64(k))
-		}
-		if _, err := tx.ExecContext(ctx, statement+numbered(0, len(some)), values...); err != nil {
+		if _, err := tx.ExecContext(ctx, statement+numbered(0, len(some)), values(some)...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// values are keys as the database takes them.
+func values[T int64 | uint64](keys []T) []any {
+	all := make([]any, len(keys))
+	for i, k := range keys {
+		all[i] = int64(k)
+	}
+	return all
 }
 
 // numbered is a list of n values, such as ($3, $4), after so many others.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/records/ledger"
@@ -75,13 +76,53 @@ type Kept struct {
 	Time time.Time
 }
 
+// Found is an entry that somebody asks for.
+type Found struct {
+	Seq   uint64
+	Class string
+	Kept  bool // it has its body
+}
+
+// Find finds entries by their places; those that are not there are left out.
+func (v *View) Find(seqs []uint64) ([]Found, error) {
+	return among(v, "SELECT seq, class, body IS NOT NULL FROM ledger_entries WHERE seq IN ", seqs, func(rows *sql.Rows) (f Found, err error) {
+		var seq int64
+		err = rows.Scan(&seq, &f.Class, &f.Kept)
+		f.Seq = uint64(seq)
+		return f, err
+	})
+}
+
+// FindCalls finds which calls of these IDs are there.
+func (v *View) FindCalls(ids []int64) ([]int64, error) {
+	return among(v, "SELECT id FROM calls WHERE id IN ", ids, readID)
+}
+
+// among reads what a statement that ends with a list of keys gives.
+func among[K int64 | uint64, T any](v *View, statement string, keys []K, read func(*sql.Rows) (T, error)) (all []T, err error) {
+	for some := range slices.Chunk(keys, atOnce) {
+		rows, err := v.tx.Query(statement+numbered(0, len(some)), values(some)...)
+		if err != nil {
+			return nil, fmt.Errorf("read records: %w", err)
+		}
+		found, err := collect(rows, read)
+		if err != nil {
+			return nil, fmt.Errorf("read records: %w", err)
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func readID(rows *sql.Rows) (id int64, err error) { return id, rows.Scan(&id) }
+
 // Older are the IDs of calls that ended before a moment, at most limit.
 func (v *View) Older(before time.Time, limit int) ([]int64, error) {
 	rows, err := v.tx.Query("SELECT id FROM calls WHERE ended < $1 ORDER BY ended LIMIT $2", before.UnixNano(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read calls: %w", err)
 	}
-	return collect(rows, func(rows *sql.Rows) (id int64, err error) { return id, rows.Scan(&id) })
+	return collect(rows, readID)
 }
 
 // CallsOf are the call records of a pseudonym.
