@@ -67,16 +67,17 @@ func Open(c Config, log zerolog.Logger) (*Book, error) {
 		b.sealTo = &to
 	}
 	var err error
-	if b.vault, err = vault.Open(filepath.Join(c.Directory, keysFile)); err != nil {
-		return nil, err
-	}
 	if c.Postgres != "" {
-		b.store, err = store.OpenPostgres(ctx, string(c.Postgres))
+		b.store, err = store.OpenPostgres(ctx, string(c.Postgres), c.Directory)
 	} else {
 		b.store, err = store.OpenSQLite(ctx, c.Directory)
 	}
 	if err != nil {
 		return nil, err
+	}
+	// Not before: whoever wrote until now may have made keys, and destroyed some.
+	if b.vault, err = vault.Open(filepath.Join(c.Directory, keysFile)); err != nil {
+		return nil, errors.Join(err, b.store.Close())
 	}
 	b.store.Encrypt(b.vault)
 	if err := b.begin(ctx); err != nil {

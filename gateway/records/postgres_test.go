@@ -176,7 +176,18 @@ func TestPostgres(t *testing.T) {
 		if _, err := Open(c, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "another gateway") {
 			t.Errorf("opened twice: %v", err)
 		}
-		open(t, config(t, "another")) // a schema of its own
+		elsewhere := c
+		elsewhere.Directory = t.TempDir()
+		if _, err := Open(elsewhere, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "another gateway") {
+			t.Errorf("the same schema, from another folder: %v", err)
+		}
+		another := config(t, "another") // a schema of its own
+		shared := another
+		shared.Directory = c.Directory
+		if _, err := Open(shared, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "records.lock: another gateway") {
+			t.Errorf("the keys of two gateways in one file: %v", err)
+		}
+		open(t, another)
 		end()
 		open(t, c)
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -45,15 +46,21 @@ CREATE INDEX IF NOT EXISTS calls_subject ON calls (subject) WHERE subject <> '';
 `
 
 // OpenPostgres opens the database of a connection string for writing. Only one
-// program at a time can: the connection that writes holds an advisory lock.
-func OpenPostgres(ctx context.Context, dsn string) (*Store, error) {
+// program at a time can: the connection that writes holds an advisory lock. Nor
+// do two share a folder, where the keys are: each would write over the other's.
+func OpenPostgres(ctx context.Context, dsn, folder string) (*Store, error) {
 	config, err := parse(dsn)
+	if err != nil {
+		return nil, err
+	}
+	release, err := lock(filepath.Join(folder, lockFile))
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{
 		db:      stdlib.OpenDB(*config, stdlib.OptionAfterConnect(own)),
 		reading: stdlib.OpenDB(*config),
+		release: release,
 	}
 	s.db.SetMaxOpenConns(1)
 	s.reading.SetMaxIdleConns(0)

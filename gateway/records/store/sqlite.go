@@ -49,10 +49,14 @@ CREATE INDEX IF NOT EXISTS calls_subject ON calls (subject) WHERE subject <> '';
 // sqliteFile is the name of the database in its folder.
 const sqliteFile = "records.db"
 
+// lockFile is the name of the file in a folder that is held while it is written
+// to.
+const lockFile = "records.lock"
+
 // OpenSQLite opens the database in a folder for writing, or makes it. Only one
 // program at a time can.
 func OpenSQLite(ctx context.Context, folder string) (*Store, error) {
-	release, err := lock(filepath.Join(folder, "records.lock"))
+	release, err := lock(filepath.Join(folder, lockFile))
 	if err != nil {
 		return nil, err
 	}
