@@ -41,8 +41,11 @@ type Book struct {
 	anchored uint64 // up to there a checkpoint is in the file
 }
 
-// errOver tells that records are not written any more.
-var errOver = errors.New("records are closed")
+// Why a record was not written.
+var (
+	errOver  = errors.New("records are closed")
+	errHangs = errors.New("the disk, or the database, does not answer")
+)
 
 // keysFile is the name of the file without which no record can be read.
 const keysFile = "records.keys"
@@ -137,6 +140,9 @@ func (b *Book) verify(ctx context.Context) (ledger.Report, error) {
 	for _, c := range known {
 		b.anchored = max(b.anchored, c.Seq)
 	}
+	if !report.Whole() {
+		b.anchored = 0 // the file may be ahead of what there is
+	}
 	return report, errors.Join(err, fault, missing, view.Close())
 }
 
@@ -212,17 +218,24 @@ func (b *Book) AppendCall(c Call) error {
 	return b.submit(r)
 }
 
-// submit has a request written, and waits until it is.
+// submit has a request written, and waits until it is. A disk that hangs holds
+// nobody up for good: the request may then be written yet, or not.
 func (b *Book) submit(r request) error {
 	r.done = make(chan error, 1)
+	wait := time.NewTimer(longest)
+	defer wait.Stop()
 	select {
 	case b.requests <- r:
+	case <-wait.C:
+		return errHangs
 	case <-b.over:
 		return errOver
 	}
 	select {
 	case err := <-r.done:
 		return err
+	case <-wait.C:
+		return errHangs
 	case <-b.over:
 	}
 	select {

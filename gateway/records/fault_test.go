@@ -2,11 +2,14 @@ package records
 
 import (
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -179,6 +182,45 @@ func TestAfterAFaultOfTheDiskTheChainGoesOn(t *testing.T) {
 	answered(t, b, "agreed")
 	if r := whole(t, c); r.Entries != 2 {
 		t.Errorf("%d entries, want 2", r.Entries)
+	}
+}
+
+// A disk that hangs holds no call up for good, and what waits for it is bounded.
+func TestADiskThatHangsHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &Book{requests: make(chan request, 2), over: make(chan struct{})} // nobody writes
+		const callers = 100
+		failed := make(chan error, callers)
+		begun := time.Now()
+		for range callers {
+			go func() { failed <- b.submit(request{}) }()
+		}
+		for range callers {
+			if err := <-failed; !errors.Is(err, errHangs) {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(begun); took != longest || len(b.requests) != cap(b.requests) {
+			t.Errorf("after %v %d requests wait", took, len(b.requests))
+		}
+	})
+}
+
+// A copy that was brought back is behind the file of checkpoints: what is
+// written from there on must get into it all the same.
+func TestARestoredCopyIsAnchoredAtOnce(t *testing.T) {
+	c := in(t.TempDir())
+	b, end := open(t, c)
+	answered(t, b, "agreed", "agreed", "agreed", "agreed", "agreed")
+	end()
+	behind(t, c, "DELETE FROM ledger_entries WHERE seq > 2", "DELETE FROM ledger_checkpoints WHERE seq > 2")
+	c.Broken = Accept
+	b, end = open(t, c)
+	answered(t, b, "declined")
+	end()
+	all, err := readAnchors(anchors(c))
+	if err != nil || len(all) == 0 || all[len(all)-1].Seq != 3 {
+		t.Errorf("%v, %v: want entry 3 as the last", all, err)
 	}
 }
 

@@ -33,6 +33,8 @@ const (
 	gathering = 20 * time.Millisecond
 	// patience is how long one write may take.
 	patience = 5 * time.Second
+	// longest is how long anybody waits for theirs, whatever the disk does.
+	longest = 3 * patience
 	// anchoring is how often a checkpoint goes into the file.
 	anchoring = time.Hour
 )
@@ -89,12 +91,25 @@ func (b *Book) linger(all []request) []request {
 	return all
 }
 
-// write writes requests together, and tells those who wait.
+// write writes requests together, and tells those who wait. What is written lasts
+// whether or not the disk is tidied behind it, which may take a while.
 func (b *Book) write(all []request) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	err := b.commit(ctx, all)
+	var untidy []request
 	for _, r := range all {
+		if r.tidy && err == nil {
+			untidy = append(untidy, r)
+			continue
+		}
+		r.done <- err
+	}
+	if len(untidy) == 0 {
+		return
+	}
+	err = b.store.Tidy(ctx)
+	for _, r := range untidy {
 		r.done <- err
 	}
 }
@@ -103,7 +118,7 @@ func (b *Book) commit(ctx context.Context, all []request) error {
 	if err := b.reassure(ctx); err != nil {
 		return err
 	}
-	batch, tail, tidy, now := store.Batch{}, b.tail, false, time.Now()
+	batch, tail, now := store.Batch{}, b.tail, time.Now()
 	for _, r := range all {
 		for _, d := range r.drafts {
 			key := make([]byte, ledger.KeySize)
@@ -114,7 +129,6 @@ func (b *Book) commit(ctx context.Context, all []request) error {
 		batch.Calls = append(batch.Calls, r.calls...)
 		batch.Erase = append(batch.Erase, r.erase...)
 		batch.Delete = append(batch.Delete, r.remove...)
-		tidy = tidy || r.tidy
 	}
 	if tail != b.tail {
 		c := tail.Sign(now, b.key)
@@ -127,9 +141,6 @@ func (b *Book) commit(ctx context.Context, all []request) error {
 	}
 	if b.tail = tail; batch.Checkpoint != nil {
 		b.head = batch.Checkpoint
-	}
-	if tidy {
-		return b.store.Tidy(ctx)
 	}
 	return nil
 }
