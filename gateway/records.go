@@ -172,7 +172,7 @@ func (x exportCommand) write(w io.Writer, r *records.Reader) error {
 type verifyCommand struct {
 	kept
 	Checkpoint []string `type:"existingfile" placeholder:"FILE" help:"Checkpoints that were kept elsewhere. They show whether the end was cut off."`
-	Key        []string `placeholder:"KEY" help:"Public key that has signed, such as one from before the records were accepted as broken."`
+	Key        []string `placeholder:"KEY" help:"Public key that has signed, such as one from before the records were accepted as broken. With --directory no other counts."`
 }
 
 // Run names all that does not fit.
@@ -182,7 +182,11 @@ func (v verifyCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	report, err := r.Verify(v.Checkpoint, v.Key)
+	verify := r.Verify
+	if v.Directory != "" && len(v.Key) > 0 {
+		verify = r.VerifyCopy
+	}
+	report, err := verify(v.Checkpoint, v.Key)
 	if err != nil {
 		return err
 	}

@@ -121,6 +121,27 @@ func TestVerifyNamesWhatWasTamperedWith(t *testing.T) {
 	}
 }
 
+// Whoever hands over a copy must not bring the key along with which it is
+// verified, nor does a checkpoint that was not kept whole show anything.
+func TestACopyIsVerifiedWithWhatTheAuditorHas(t *testing.T) {
+	path, folder := keep(t)
+	line := done(t, "records", "checkpoint", "-c", path)
+	key := strings.Fields(line)[4]
+	if out := done(t, "records", "verify", "-d", folder, "--key", key); !strings.Contains(out, "Nothing was altered") {
+		t.Errorf("the true one: %s", out)
+	}
+	_, forged := keep(t)
+	if out, _, code := call(t, "records", "verify", "-d", forged, "--key", key); code != 1 || !strings.Contains(out, "not signed with a key that is trusted") {
+		t.Errorf("a forged one, with its own key: exit %d: %s", code, out)
+	}
+	for name, text := range map[string]string{"nothing": "", "half a line": strings.TrimSpace(line)[:100]} {
+		torn := write(t, filepath.Join(t.TempDir(), "kept"), text)
+		if out, stderr, code := call(t, "records", "verify", "-d", folder, "--checkpoint", torn); code == 0 || !strings.Contains(stderr, "no checkpoint") {
+			t.Errorf("%s was kept: exit %d: %s%s", name, code, out, stderr)
+		}
+	}
+}
+
 func TestEvidenceIsListedAndExported(t *testing.T) {
 	path, _ := keep(t)
 	for command, want := range map[string][]string{

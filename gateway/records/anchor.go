@@ -55,23 +55,31 @@ func appendAnchor(path, line string) error {
 }
 
 // ownAnchors reads the gateway's own file; before the first checkpoint there is
-// none.
+// none. A last line that a power cut has torn is left out.
 func ownAnchors(c Config) ([]ledger.Checkpoint, error) {
-	all, err := readAnchors(anchors(c))
+	path := anchors(c)
+	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
-	return all, err
-}
-
-// readAnchors reads a file of checkpoints. A last line that a power cut has torn
-// is left out.
-func readAnchors(path string) ([]ledger.Checkpoint, error) {
-	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
 	return parseAnchors(path, string(content))
+}
+
+// keptAnchors reads a file of checkpoints that somebody has kept. Where no line
+// is left of it, or less than a line, it shows nothing, and that is an error.
+func keptAnchors(path string) ([]ledger.Checkpoint, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	all, err := parseAnchors(path, string(content)+"\n")
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("%s: there is no checkpoint in it", path)
+	}
+	return all, err
 }
 
 func parseAnchors(path, content string) ([]ledger.Checkpoint, error) {

@@ -131,7 +131,7 @@ func (b *Book) verify(ctx context.Context) (ledger.Report, error) {
 	if err != nil {
 		return ledger.Report{}, err
 	}
-	report, err := verify(view, b.config, nil, nil)
+	report, err := verify(view, b.config, nil, nil, true)
 	head, signed, fault := view.Head()
 	if signed {
 		b.head = &head

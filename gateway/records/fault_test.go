@@ -162,7 +162,7 @@ func TestAfterATornCheckpointTheFileGoesOn(t *testing.T) {
 			answered(t, b, "agreed")
 			end()
 		}
-		all, err := readAnchors(file)
+		all, err := keptAnchors(file)
 		if err != nil || len(all) < 2 || all[len(all)-1].Seq != 5 {
 			t.Errorf("%s: %d checkpoints, %v", tt.name, len(all), err)
 		}
@@ -218,7 +218,7 @@ func TestARestoredCopyIsAnchoredAtOnce(t *testing.T) {
 	b, end = open(t, c)
 	answered(t, b, "declined")
 	end()
-	all, err := readAnchors(anchors(c))
+	all, err := ownAnchors(c)
 	if err != nil || len(all) == 0 || all[len(all)-1].Seq != 3 {
 		t.Errorf("%v, %v: want entry 3 as the last", all, err)
 	}

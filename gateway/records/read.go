@@ -78,38 +78,56 @@ func (r *Reader) Head() (ledger.Checkpoint, bool, error) { return r.view.Head() 
 // gateway's own key and file of checkpoints, those count that are kept
 // elsewhere: files of checkpoints, and public keys.
 func (r *Reader) Verify(files, keys []string) (ledger.Report, error) {
-	return verify(r.view, r.config, files, keys)
+	return verify(r.view, r.config, files, keys, true)
 }
 
-func verify(view *store.View, c Config, files, keys []string) (ledger.Report, error) {
+// VerifyCopy is Verify for what somebody else has handed over: no key counts but
+// these, whatever key lies in the folder.
+func (r *Reader) VerifyCopy(files, keys []string) (ledger.Report, error) {
+	return verify(r.view, r.config, files, keys, false)
+}
+
+func verify(view *store.View, c Config, files, keys []string, own bool) (ledger.Report, error) {
 	var trust ledger.Trust
-	for _, text := range keys {
-		key, err := ledger.ParseKey(text)
-		if err != nil {
-			return ledger.Report{}, fmt.Errorf("%q: %w", text, err)
-		}
-		trust.Keys = append(trust.Keys, key)
-	}
-	// Whoever brings the key with which to verify does not need the gateway's.
-	own, _, err := openKey(c.Directory, false)
-	switch {
-	case err == nil:
-		trust.Keys = append(trust.Keys, own.Public().(ed25519.PublicKey))
-	case len(keys) > 0:
-	case errors.Is(err, errNoKey):
-		return ledger.Report{}, fmt.Errorf("%w; --key takes its public half", err)
-	default:
+	var err error
+	if trust.Keys, err = trusted(c, keys, own); err != nil {
 		return ledger.Report{}, err
 	}
 	if trust.Anchors, err = ownAnchors(c); err != nil {
 		return ledger.Report{}, err
 	}
 	for _, file := range files {
-		all, err := readAnchors(file)
+		all, err := keptAnchors(file)
 		if err != nil {
 			return ledger.Report{}, err
 		}
 		trust.Anchors = append(trust.Anchors, all...)
 	}
 	return ledger.Verify(ledger.Source{Entries: view.Entries(0), Checkpoints: view.Checkpoints()}, trust)
+}
+
+// trusted are the keys whose signatures count, the gateway's own among them or
+// not.
+func trusted(c Config, keys []string, own bool) (all []ed25519.PublicKey, err error) {
+	for _, text := range keys {
+		key, err := ledger.ParseKey(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", text, err)
+		}
+		all = append(all, key)
+	}
+	if !own {
+		return all, nil
+	}
+	// Whoever brings the key with which to verify does not need the gateway's.
+	key, _, err := openKey(c.Directory, false)
+	switch {
+	case err == nil:
+		return append(all, key.Public().(ed25519.PublicKey)), nil
+	case len(keys) > 0:
+		return all, nil
+	case errors.Is(err, errNoKey):
+		return nil, fmt.Errorf("%w; --key takes its public half", err)
+	}
+	return nil, err
 }
