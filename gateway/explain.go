@@ -138,15 +138,18 @@ func writeSteps(w io.Writer, steps []admission.Step) {
 
 // writeOutcome says what the decision is for the caller and for the trunk.
 func writeOutcome(w io.Writer, f admission.Facts, number config.Number, library *announcements.Library) {
-	d := admission.Decide(f)
+	d, early := decided(f, number)
 	_, _ = fmt.Fprintf(w, "\n%s: %s\n", d.Verdict, d.Reason)
+	if later := admission.Decide(f); d.Reason != later.Reason {
+		_, _ = fmt.Fprintf(w, "  before   the call is answered nothing else is asked; without refuse: early it would be %s\n", later.Reason)
+	}
 	switch d.Verdict {
 	case admission.Refuse:
 		row, cause, _ := telephone.Farewell(d.Reason)
 		for _, p := range row {
 			_, _ = fmt.Fprintf(w, "  hears    %s: %s\n", p, library.Text(number.Languages[0], p))
 		}
-		_, _ = fmt.Fprintf(w, "  trunk    %d, Q.850 cause %d, %q%s\n", cause.Status, cause.Q850, cause.Text, answered(f, number, d.Reason))
+		_, _ = fmt.Fprintf(w, "  trunk    %d, Q.850 cause %d, %q%s\n", cause.Status, cause.Q850, cause.Text, map[bool]string{true: ", before the call is answered"}[early])
 	case admission.Wait:
 		p := map[bool]announcements.Prompt{true: announcements.WaitHost, false: announcements.WaitRoom}[d.Reason == admission.NoHost]
 		_, _ = fmt.Fprintf(w, "  hears    %s: %s\n  then     music, and nobody hears them\n", p, library.Text(number.Languages[0], p))
@@ -157,14 +160,19 @@ func writeOutcome(w io.Writer, f admission.Facts, number config.Number, library 
 	}
 }
 
-// answered says whether the caller hears it before the call is answered.
-func answered(f admission.Facts, number config.Number, why admission.Reason) string {
-	_, unwelcome := admission.Unwelcome(f, number.Meeting)
-	early := number.Refuse == config.Early && (unwelcome || number.Meeting != "" && f.PIN.Digits == 0)
-	if early || why == admission.EndToEndNumber {
-		return ", before the call is answered"
+// decided is what becomes of the caller, and whether they hear it before the call
+// is answered. By then only what the call is itself, or a meeting without a PIN, can
+// have been looked at, so that another rule may decide than later.
+func decided(f admission.Facts, number config.Number) (d admission.Decision, early bool) {
+	d = admission.Decide(f)
+	why, unwelcome := admission.Unwelcome(f, number.Meeting)
+	switch {
+	case f.Seated || number.Refuse != config.Early && why != admission.EndToEndNumber:
+		return d, false
+	case unwelcome:
+		return admission.Decision{Verdict: admission.Refuse, Reason: why}, true
 	}
-	return ""
+	return d, number.Meeting != "" && f.PIN.Digits == 0
 }
 
 func voice(d admission.Decision) string {

@@ -12,13 +12,15 @@ trunks: [{name: carrier, peers: [10.0.0.0/8]}]
 numbers:
 - {number: "+4930", trunks: [carrier], languages: [de], refuse: early, meeting: "20000"}
 - {number: "+4931", trunks: [carrier], admission: {secure_leg: true, hours: ["mon-fri 08:00-18:00 Europe/Berlin"]}}
+- {number: "+4933", trunks: [carrier], refuse: early}
+- {number: "+4934", trunks: [carrier], refuse: early, admission: {hours: ["mon-fri 08:00-18:00 Europe/Berlin"]}}
 - {number: "+4932", trunks: [carrier], admission: {e2ee: true}}
 meetings:
 - {id: "10001", title: Board, pin: "482915", host_pin: "739204", join_before_host: false, registrants: [{name: Ada, pin: "618340"}]}
 - {id: "20000", phones: false}
 admission:
   min_pin: 6
-  meetings: [{meeting: "1000*", secure_leg: false}]
+  meetings: [{meeting: "1000*", secure_leg: false}, {meeting: "30000", phones: false}]
 `
 
 func TestExplainTellsWhichSettingDecides(t *testing.T) {
@@ -37,9 +39,12 @@ func TestExplainTellsWhichSettingDecides(t *testing.T) {
 		{"the host is in", "--number +4931 --meeting 10001 --host --at 2026-11-23T08:00:00+01:00", []string{"admit: open\n  is in    and can be heard"}},
 		{"who has a PIN of their own may wait", "--number +4931 --meeting 10001 --registrant Ada --host-there --at 2026-11-23T08:00:00+01:00", []string{"admit: open"}},
 		{"a wrong PIN is told nothing", "--number +4931 --meeting 10001 --pin 1", []string{" 2  yes  without a right PIN nothing is told", "refuse: not_proven", "404, Q.850 cause 1"}},
-		{"a number for end-to-end encryption decides first", "--number +4932 --meeting 10001", []string{" 1  yes  a number may be kept", "(numbers[2].admission.e2ee: true)", `403, Q.850 cause 57, "Number is for end-to-end encryption only", before the call is answered`}},
+		{"a number for end-to-end encryption decides first", "--number +4932 --meeting 10001", []string{" 1  yes  a number may be kept", "(numbers[4].admission.e2ee: true)", `403, Q.850 cause 57, "Number is for end-to-end encryption only", before the call is answered`}},
 		{"whichever meeting the caller wants", "--number +4932", []string{"meeting  none", " 1  yes  a number may be kept", "refuse: e2ee_number"}},
 		{"what is known before the answer is told before it", "--number +4930", []string{`meeting  20000 "" (meetings[1])`, "10  yes  a meeting may take no telephones", "refuse.phone: Zu dieser Besprechung", "before the call is answered"}},
+		{"what only a PIN shows is not", "--number +4933 --meeting 30000 --pin-digits 6 --encryption enhanced", []string{"admission.meetings[1].phones: false", "refuse: phone", "\"Meeting takes no telephones\"\n"}},
+		{"what is told before it comes before what a PIN shows", "--number +4934 --meeting 30000 --pin-digits 6 --encryption e2ee --at 2026-11-23T07:00:00+01:00", []string{"refuse: hours", "without refuse: early it would be e2ee", "480, Q.850 cause 31", "before the call is answered"}},
+		{"but who is in is past it", "--number +4934 --meeting 30000 --pin-digits 6 --encryption e2ee --seated --at 2026-11-23T07:00:00+01:00", []string{"refuse: e2ee", "\"Meeting is end-to-end encrypted\"\n"}},
 		{"a meeting that is not there is a wrong number", "--number +4931 --meeting 7 --secure --pin-digits 6", []string{"meeting  7, which is neither in the file nor made: no PIN is right", "refuse: not_proven\n  hears    wrong.last"}},
 		{"one that is supposed may be unknown", "--number +4931 --meeting 7 --secure --pin-digits 6 --encryption unknown", []string{"refuse: unknown"}},
 		{"unless flags say more", "--number +4931 --meeting 7 --secure --pin-digits 6 --encryption enhanced --host-there --recording on --at 2026-11-23T08:00:00+01:00", []string{"(recording.consent: required)", "ask_consent: consent\n  hears    the question"}},

@@ -52,6 +52,12 @@ func callTable() []callRow {
 		{"nor whether a notice was given", call(recorded(conference.RecordingOn, conference.ConsentNotice)), "", NotProven},
 		{"where a meeting takes it, no call is unwelcome", call(otherwise(inTheClear("1000*"))), "", NotProven},
 		{"where all meetings refuse it, it is", call(otherwise(MeetingOverride{Meeting: "1000*"})), "", InsecureLeg},
+		{"a meeting that refuses it says nothing of the others", call(func(f *Facts) {
+			yes := true
+			c := DefaultConfig()
+			c.Meetings = []MeetingOverride{{Meeting: "10001", Override: Override{SecureLeg: &yes}}}
+			f.Policy = NewPolicy(c, DefaultRecordingConfig()).Meeting("10001")
+		}), "", NotProven},
 		{"it is welcome to the meeting that takes it", call(otherwise(inTheClear("1000*"))), "10001", NotProven},
 		{"and to no other", call(otherwise(inTheClear("1000*"))), "20001", InsecureLeg},
 	}

@@ -81,6 +81,7 @@ func Unwelcome(f Facts, meeting string) (Reason, bool) {
 		f.Policy = f.Policy.Meeting(meeting)
 		return unwelcome(f)
 	}
+	f.Policy = f.Policy.under(-1)
 	why, refused := unwelcome(f)
 	if !refused {
 		return NotProven, false
