@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/einwahl/einwahl/conference/embedded"
@@ -40,19 +41,14 @@ func (a *App) purge(ctx context.Context, now time.Time) ([]records.Purged, error
 			a.log.Info().Str("class", string(p.Class)).Int("count", p.Count).Int("keys", p.Keys).Time("before", p.Before).Msg("kept for long enough: deleted")
 		}
 	}()
-	if err != nil {
-		return all, err
-	}
-	n, err := embedded.PurgeRecordings(a.kept, now)
+	// What cannot be deleted here keeps nothing there.
+	n, fault := embedded.PurgeRecordings(a.kept, now)
+	err = errors.Join(err, fault)
 	if n == 0 {
 		return all, err
 	}
 	p := records.Purged{Class: records.ClassRecording, Before: now.AddDate(0, 0, -a.kept.Keep), Count: n}
-	all = append(all, p)
-	if told := a.book.TellPurged(p); told != nil {
-		return all, told
-	}
-	return all, err
+	return append(all, p), errors.Join(err, a.book.TellPurged(p))
 }
 
 // keeping is what an operator deletes.

@@ -74,6 +74,40 @@ func TestAGatewayDoesNotStartOnBrokenRecordsUnlessTold(t *testing.T) {
 	}
 }
 
+// What stands before the first place is in no export, and would lead a purge
+// astray.
+func TestRowsBeforeTheFirstPlaceAreNamed(t *testing.T) {
+	c := three(t)
+	behind(t, c, `INSERT INTO ledger_entries SELECT -seq, time, kind, class, commitment, prev, hash, key, body FROM ledger_entries`)
+	want := []string{"entry 0 inserted: before the first place there are rows: 3"}
+	if got := faults(t, c); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.Broken = Accept
+	b, end := open(t, c)
+	if n, err := b.Purge(t.Context(), ClassConsent, time.Now()); n != 2 || err != nil {
+		t.Errorf("purged %d, %v", n, err)
+	}
+	end()
+	if got := faults(t, c); !slices.Equal(got, want) {
+		t.Errorf("after purging %q, want %q", got, want)
+	}
+}
+
+// A disk that is full at the very first start leaves no half of a key behind.
+func TestHalfAKeyIsNotInTheWay(t *testing.T) {
+	c := in(t.TempDir())
+	if err := os.WriteFile(filepath.Join(c.Directory, keyFile+".new"), []byte("-----BEGIN PRI"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		b, end := open(t, c)
+		answered(t, b, "agreed")
+		end()
+	}
+	whole(t, c)
+}
+
 func TestWithoutItsKeyNothingIsSignedUnlessTold(t *testing.T) {
 	c := three(t)
 	var before string

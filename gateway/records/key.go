@@ -64,7 +64,15 @@ func makeKey(path string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("make key of the records: %w", err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	if err := errors.Join(appendFile(path, text, os.O_EXCL), syncFolder(filepath.Dir(path))); err != nil {
+	next := path + ".new" // half a key in its place would be in the way for good
+	err = appendFile(next, text, os.O_TRUNC)
+	if err == nil {
+		err = os.Rename(next, path)
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("write key of the records: %w", err)
 	}
 	return key, nil

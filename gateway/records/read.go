@@ -103,7 +103,15 @@ func verify(view *store.View, c Config, files, keys []string, own bool) (ledger.
 		}
 		trust.Anchors = append(trust.Anchors, all...)
 	}
-	return ledger.Verify(ledger.Source{Entries: view.Entries(0), Checkpoints: view.Checkpoints()}, trust)
+	report, err := ledger.Verify(ledger.Source{Entries: view.Entries(1), Checkpoints: view.Checkpoints()}, trust)
+	if err != nil {
+		return report, err
+	}
+	strays, err := view.Strays()
+	if strays > 0 {
+		report.Faults = append(report.Faults, ledger.Fault{Kind: ledger.Inserted, Detail: fmt.Sprintf("before the first place there are rows: %d", strays)})
+	}
+	return report, err
 }
 
 // trusted are the keys whose signatures count, the gateway's own among them or

@@ -58,7 +58,7 @@ func (v *View) Calls(from int64) iter.Seq2[Call, error] {
 // those that are older than a moment.
 func (v *View) Kept(class string, before time.Time) iter.Seq2[Kept, error] {
 	var first, last sql.NullInt64
-	err := v.tx.QueryRow("SELECT MIN(seq), MAX(seq) FROM ledger_entries WHERE class = $1 AND time < $2 AND body IS NOT NULL", class, before.UnixNano()).Scan(&first, &last)
+	err := v.tx.QueryRow("SELECT MIN(seq), MAX(seq) FROM ledger_entries WHERE seq > 0 AND class = $1 AND time < $2 AND body IS NOT NULL", class, before.UnixNano()).Scan(&first, &last)
 	if err != nil || !first.Valid {
 		return func(yield func(Kept, error) bool) {
 			if err != nil {
@@ -133,6 +133,15 @@ func (v *View) CallsOf(subject string) iter.Seq2[Call, error] {
 
 // Last is the end of the ledger.
 func (v *View) Last() (ledger.Tail, error) { return tail(context.Background(), v.tx) }
+
+// Strays counts the rows before the first place, which Entries passes over: the
+// gateway writes none.
+func (v *View) Strays() (n int, err error) {
+	if err := v.tx.QueryRow("SELECT COUNT(*) FROM ledger_entries WHERE seq < 1").Scan(&n); err != nil {
+		return 0, fmt.Errorf("read records: %w", err)
+	}
+	return n, nil
+}
 
 // LastCall is the highest ID of a call; 0 where there is none.
 func (v *View) LastCall() (id int64, err error) {
