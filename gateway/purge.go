@@ -32,12 +32,9 @@ func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error
 			files := records.Purged{Class: records.ClassRecording, Before: time.Now(), Count: n}
 			done, err = append(done, files), errors.Join(err, b.TellPurged(files))
 		}
-		if err != nil {
-			return err
-		}
-		kept, err := b.PurgeAll(ctx, time.Now())
+		kept, fault := b.PurgeAll(ctx, time.Now())
 		done = append(done, kept...)
-		return err
+		return errors.Join(err, fault)
 	})
 	if errors.Is(err, store.ErrInUse) {
 		return nil, errors.New("the gateway runs: end it first, since it would go on keeping records")
