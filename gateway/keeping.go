@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/einwahl/einwahl/gateway/admin"
+	"github.com/einwahl/einwahl/gateway/app"
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/lockout"
 	"github.com/einwahl/einwahl/gateway/records"
@@ -204,8 +206,11 @@ func (p purgeCommand) Run(ctx context.Context) error {
 	if p.All {
 		done.Purged, err = p.all(ctx)
 	} else {
-		err = p.either(ctx, http.MethodPost, "/records/purge", struct{}{}, &done, func(b *records.Book) (err error) {
-			done.Purged, err = b.PurgeDue(ctx, time.Now())
+		err = p.either(ctx, http.MethodPost, "/records/purge", struct{}{}, &done, func(b *records.Book) error {
+			c, err := p.load(io.Discard) // warned already
+			if err == nil {
+				done.Purged, err = app.PurgeDue(ctx, b, c.Conference.Embedded, time.Now())
+			}
 			return err
 		})
 	}

@@ -51,7 +51,7 @@ func keepNumbers(t *testing.T) (path, folder string) {
 	if err := os.MkdirAll(filepath.Join(recordings, "1"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(recordings, "1", "manifest.json"), `{"meeting": "1", "ended": "2026-11-01T00:00:00Z"}`)
+	write(t, filepath.Join(recordings, "1", "manifest.json"), `{"meeting": "1", "ended": "`+time.Now().Format(time.RFC3339)+`"}`)
 	return write(t, "", "trunks: [{name: carrier, peers: [127.0.0.1], country: DE}]\nnumbers: [{number: n, trunks: [carrier]}]\n"+
 		"records: {directory: "+folder+", seal_to: "+sealTo+"}\nconference: {embedded: {recordings: "+recordings+", keep: 183}}\n"), folder
 }
@@ -127,6 +127,17 @@ func TestPurgingDeletesWhatIsDueAndAllWhereTheGatewayIsGivenUp(t *testing.T) {
 	path, folder := keepNumbers(t)
 	if out := done(t, "records", "purge", "--verify", "-c", path); !strings.Contains(out, "There was nothing to delete.") || !strings.Contains(out, "Verified") {
 		t.Error(out)
+	}
+	due := filepath.Join(filepath.Dir(folder), "recordings", "2")
+	if err := os.Mkdir(due, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(due, "manifest.json"), `{"meeting": "2", "ended": "2020-11-01T00:00:00Z"}`)
+	if out := done(t, "records", "purge", "--verify", "-c", path); !strings.Contains(out, "recording  1 record ") || !strings.Contains(out, "Verified") {
+		t.Errorf("a recording that is due, and no gateway runs:\n%s", out)
+	}
+	if _, err := os.Stat(due); err == nil {
+		t.Error("it is there yet")
 	}
 	out := done(t, "records", "purge", "--all", "--verify", "-c", path)
 	if !strings.Contains(out, "All keys are destroyed.") || strings.Contains(out, "keys of 0 days") {

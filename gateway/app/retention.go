@@ -35,20 +35,25 @@ func (a *App) retain(ctx context.Context) error {
 // purge deletes what has been kept for long enough at a moment, and tells what
 // that was.
 func (a *App) purge(ctx context.Context, now time.Time) ([]records.Purged, error) {
-	all, err := a.book.PurgeDue(ctx, now)
-	defer func() {
-		for _, p := range all {
-			a.log.Info().Str("class", string(p.Class)).Int("count", p.Count).Int("keys", p.Keys).Time("before", p.Before).Msg("kept for long enough: deleted")
-		}
-	}()
-	// What cannot be deleted here keeps nothing there.
-	n, fault := embedded.PurgeRecordings(a.kept, now)
+	all, err := PurgeDue(ctx, a.book, a.kept, now)
+	for _, p := range all {
+		a.log.Info().Str("class", string(p.Class)).Int("count", p.Count).Int("keys", p.Keys).Time("before", p.Before).Msg("kept for long enough: deleted")
+	}
+	return all, err
+}
+
+// PurgeDue deletes the records and recordings that have been kept for long enough
+// at a moment, and tells what that was. What cannot be deleted here keeps nothing
+// there.
+func PurgeDue(ctx context.Context, book *records.Book, kept embedded.Config, now time.Time) ([]records.Purged, error) {
+	all, err := book.PurgeDue(ctx, now)
+	n, fault := embedded.PurgeRecordings(kept, now)
 	err = errors.Join(err, fault)
 	if n == 0 {
 		return all, err
 	}
-	p := records.Purged{Class: records.ClassRecording, Before: now.AddDate(0, 0, -a.kept.Keep), Count: n}
-	return append(all, p), errors.Join(err, a.book.TellPurged(p))
+	p := records.Purged{Class: records.ClassRecording, Before: now.AddDate(0, 0, -kept.Keep), Count: n}
+	return append(all, p), errors.Join(err, book.TellPurged(p))
 }
 
 // keeping is what an operator deletes.
