@@ -12,9 +12,9 @@ const (
 	// little is how much garbage there may be before it is collected, in percent of
 	// what is in use, and much is Go's own setting. With little less memory is held:
 	// calls in progress leave next to no garbage, so there is little time to be saved.
-	// But a call that begins leaves a lot, and to collect it four times as often
-	// takes half of the work of setting calls up.
-	little, much = 25, 100
+	// But a call that begins leaves a lot, and to collect it that often takes half of
+	// the work of setting calls up.
+	little, much = 10, 100
 	// lookEvery is how often it is looked at how busy the collector was, and often
 	// is how many collections in that time are too many: those of some hundred
 	// calls a second.
