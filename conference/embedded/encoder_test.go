@@ -235,7 +235,19 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 				eventually(t, "one is being sent", 10*time.Second, func() bool { return len(v.relay.filled) == 4 })
 				page.hold <- struct{}{}
 			}
-			v.shut()
+			shut := make(chan struct{})
+			go func() {
+				defer close(shut)
+				v.shut()
+			}()
+			for waits := true; waits; { // for the one that is being sent, maybe the next already
+				select {
+				case <-shut:
+					waits = false
+				case <-time.After(10 * time.Millisecond):
+					page.hold <- struct{}{}
+				}
+			}
 			passed := len(page.heard())
 			for range 20 {
 				page.hold <- struct{}{}
