@@ -262,7 +262,7 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 			if len(late) != 1 || late[0].Payload[1] != 7 || !late[0].Header.Marker {
 				t.Errorf("after the voice was shut: %v", late)
 			}
-			if passed > 2 {
+			if passed > 3 { // the first, the one that was held, and one behind it
 				t.Errorf("%d packets had passed", passed)
 			}
 		})
