@@ -24,8 +24,8 @@ type relay struct {
 	waiting atomic.Int32 // packets that are filled or being sent
 	done    chan struct{}
 
-	mu  sync.Mutex // held while a packet is sent
-	era uint64     // counts the calls of drop; changed under mu and the voice's lock
+	mu  sync.Mutex    // held while a packet is sent
+	era atomic.Uint64 // counts the calls of drop; changed under the voice's lock
 }
 
 // relayed is a packet on its way.
@@ -63,7 +63,7 @@ func (r *relay) run() {
 func (r *relay) send(p *relayed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if p.era == r.era {
+	if p.era == r.era.Load() {
 		r.pages.write(p.seq, p.ts, p.marker, p.payload, p.at)
 	}
 }
@@ -72,7 +72,7 @@ func (r *relay) send(p *relayed) {
 func (r *relay) take(seq uint16, ts uint32, marker bool, payload []byte, at time.Time) {
 	select {
 	case p := <-r.free:
-		p.era, p.seq, p.ts, p.marker, p.at = r.era, seq, ts, marker, at
+		p.era, p.seq, p.ts, p.marker, p.at = r.era.Load(), seq, ts, marker, at
 		p.payload = append(p.payload[:0], payload...)
 		r.waiting.Add(1)
 		r.filled <- p // has room for every packet there is
@@ -83,12 +83,12 @@ func (r *relay) take(seq uint16, ts uint32, marker bool, payload []byte, at time
 // empty reports whether all that was taken is sent.
 func (r *relay) empty() bool { return r.waiting.Load() == 0 }
 
-// drop forgets what waits, with the voice's lock held. When it returns nothing
-// of it is sent any more.
+// drop forgets what waits, with the voice's lock held. It waits for the packet
+// that is being sent, and none behind that one is sent any more.
 func (r *relay) drop() {
+	r.era.Add(1)
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.era++
+	r.mu.Unlock() //nolint:staticcheck // to have waited is all
 }
 
 // close ends the goroutine. Nothing may be taken any more.
