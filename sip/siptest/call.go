@@ -287,7 +287,7 @@ func (c *Call) WaitEnd() string {
 	c.phone.t.Helper()
 	select {
 	case <-c.ended:
-	case <-time.After(lastWords):
+	case <-time.After(Patience):
 		c.phone.t.Fatal("phone: the gateway does not hang up")
 	}
 	c.mu.Lock()

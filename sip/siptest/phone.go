@@ -13,10 +13,6 @@ import (
 // Patience is how long a phone waits for what must come.
 const Patience = 10 * time.Second
 
-// lastWords is how long it waits for the gateway to hang up: that speaks first, and
-// on a machine with other things to do not as fast as it would.
-const lastWords = time.Minute
-
 // Config says what a phone is like.
 type Config struct {
 	// Gateway is where it calls, host:port.
