@@ -112,19 +112,9 @@ func (l *loop) wait(ctx context.Context) {
 // oversleep, or be held up by what it does then.
 func (l *loop) waitFirst(ctx context.Context) {
 	c := l.clock
-	now := c.elapsed()
-	c.settle(now)
-	for {
-		n, ok := c.upcoming(now)
-		in := never
-		if ok {
-			in = due(n) - now
-		}
-		c.watch.set(in + grace)
-		l.alarm.set(in)
-		if again, _ := c.upcoming(now); again == n { // else somebody has come who rang before
-			break
-		}
+	c.settle(c.elapsed())
+	for wound := false; !wound; {
+		wound = l.windUp()
 	}
 	if c.second.Load() == 0 {
 		c.call()
@@ -134,6 +124,24 @@ func (l *loop) waitFirst(ctx context.Context) {
 		return
 	}
 	l.alarm.wait()
+}
+
+// windUp sets both alarms for the next slot. It reports whether that is still
+// right when it is done: somebody may have come who rang before, and a loop that
+// was put aside meanwhile has set them too late.
+func (l *loop) windUp() bool {
+	c := l.clock
+	now := c.elapsed()
+	n, ok := c.upcoming(now)
+	in := never
+	if ok {
+		in = due(n) - now
+	}
+	c.watch.set(in + grace)
+	l.alarm.set(in)
+	then := c.elapsed()
+	again, _ := c.upcoming(then)
+	return again == n && then-now < slotWidth
 }
 
 // waitSecond sleeps until a slot is overdue, or all is over.

@@ -226,3 +226,36 @@ func TestTooMuchIsBorneByAll(t *testing.T) {
 		})
 	}
 }
+
+// A loop may be put aside with the time in its hands. The others have run more
+// than was due by then when it goes on, and it must not take that for an empty
+// clock: it would sleep until somebody rings, and everybody with it.
+func TestNextSlotIsFoundHoweverLate(t *testing.T) {
+	const now = 10 * time.Second
+	step := stepAt(now)
+	for _, tt := range []struct {
+		name  string
+		taken map[int64]int64 // steps after now, by slot
+		want  int64
+	}{
+		{"the next to be due", map[int64]int64{3: 3 - slots, 7: 7 - slots}, 3},
+		{"who has waited longest, of those that are due", map[int64]int64{0: -slots, 18: 18 - 2*slots, 19: 19 - 3*slots}, 19 - slots},
+		{"nothing is due that long: a beat on", map[int64]int64{3: 3 + slots}, 3 + 2*slots},
+		{"nor in any of two slots", map[int64]int64{3: 3 + 5*slots, 4: 4 + 4*slots}, 4 + 5*slots},
+		{"a slot that was empty for long", map[int64]int64{3: 3 - 100*slots}, 3 - slots},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := New(1)
+			for slot, taken := range tt.taken {
+				c.slots[slot].put(c.Group(), 0)
+				c.slots[slot].taken.Store(step + taken)
+			}
+			if n, ok := c.upcoming(now); !ok || n != step+tt.want {
+				t.Errorf("upcoming = %d from now, %t; want %d", n-step, ok, tt.want)
+			}
+		})
+	}
+	if _, ok := New(1).upcoming(now); ok {
+		t.Error("an empty clock has a next slot")
+	}
+}

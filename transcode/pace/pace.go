@@ -19,7 +19,6 @@ package pace
 
 import (
 	"context"
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -149,17 +148,26 @@ func (c *Clock) elapsed() time.Duration {
 
 // upcoming is the step to take care of next: of those that are due, or nearly,
 // that of the slot which has waited longest, so that where there is too much to
-// do all are late and none is left out; otherwise the next to be due.
+// do all are late and none is left out; otherwise the next to be due. It finds one
+// wherever there are groups, also for a loop that was put aside so long with the
+// time in its hands that others have done all that was due by then: who was told
+// that there is nothing would sleep until somebody rings.
 func (c *Clock) upcoming(now time.Duration) (step int64, ok bool) {
-	this := stepAt(now)
-	longest := int64(math.MaxInt64)
-	for n := max(0, this-slots+1); n <= this+slots+1; n++ {
-		if ok && due(n) > now+early {
-			break
+	oldest := max(0, stepAt(now)-slots+1)
+	first := int64(0)
+	for i := range c.slots {
+		s := &c.slots[i]
+		if len(s.list()) == 0 {
+			continue
 		}
-		s := &c.slots[n%slots]
-		if taken := s.taken.Load(); taken < min(n, longest) && len(s.list()) > 0 {
-			step, ok, longest = n, true, taken
+		taken := s.taken.Load()
+		n := from(max(taken+1, oldest), int64(i))
+		rank := n
+		if due(n) <= now+early {
+			rank = taken // before any that is not due
+		}
+		if !ok || rank < first || rank == first && n < step {
+			step, ok, first = n, true, rank
 		}
 	}
 	return step, ok

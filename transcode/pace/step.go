@@ -31,10 +31,10 @@ func stepAt(t time.Duration) int64 { return int64(t / slotWidth) }
 
 // following is the step in slot that follows last, which may have been in
 // another: the nearest to a whole beat after it.
-func following(last, slot int64) int64 {
-	n := last + slots/2 + 1
-	return n + ((slot-n)%slots+slots)%slots
-}
+func following(last, slot int64) int64 { return from(last+slots/2+1, slot) }
+
+// from is the first step in slot that is not before n.
+func from(n, slot int64) int64 { return n + ((slot-n)%slots+slots)%slots }
 
 // behind tells how many whole beats are to be left out when a beat is so late:
 // none within the patience.
