@@ -15,6 +15,9 @@ const (
 	// But a call that begins leaves a lot, and to collect it that often takes half of
 	// the work of setting calls up.
 	little, much = 10, 100
+	// room is how many bytes of garbage are never worth being collected: a gateway
+	// with a few calls would look through all that it has for a little.
+	room = 4 << 20
 	// lookEvery is how often it is looked at how busy the collector was, and often
 	// is how many collections in that time are too many: those of some hundred
 	// calls a second.
@@ -29,45 +32,53 @@ func keepLittleGarbage(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	percent := little
-	debug.SetGCPercent(percent)
+	percent, crowd := much, false
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for last := collections(); ; {
+	for last := uint64(0); ; {
+		now, live := collections()
+		least := leastGarbage(live)
+		if next := garbageAfter(percent, least, now-last); next != percent {
+			debug.SetGCPercent(next)
+			if crowd && next == least { // what a crowd has left goes back
+				debug.FreeOSMemory()
+			}
+			crowd = next > percent || crowd && next != least
+			percent = next
+		}
+		last = now
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		now := collections()
-		if next := garbageAfter(percent, now-last); next != percent {
-			if next == little { // a crowd has come in: what that has left goes back
-				debug.FreeOSMemory()
-			}
-			percent = next
-			debug.SetGCPercent(percent)
-		}
-		last = now
 	}
 }
 
-// garbageAfter is how much garbage there may be from now on, after so many
-// collections since it was last looked at: twice as much when they come too often,
-// and half when there is none. In between lies more than one step, so that it
-// does not swing.
-func garbageAfter(percent int, collections uint64) int {
+// leastGarbage is how much garbage there may be beside so many live bytes, in
+// percent of them: a multiple of little.
+func leastGarbage(live uint64) int {
+	return little * int(min(max(1, 100*room/(little*max(live, 1))), much/little))
+}
+
+// garbageAfter is how much garbage there may be from now on, least or more, after
+// so many collections since it was last looked at: twice as much when they come too
+// often, and half when there is none. In between lies more than one step, so that
+// it does not swing.
+func garbageAfter(percent, least int, collections uint64) int {
 	switch {
 	case collections > often:
 		return min(2*percent, much)
 	case collections == 0:
-		return max(percent/2, little)
+		percent /= 2
 	}
-	return percent
+	return max(percent, least)
 }
 
-// collections is how many there were since the start that nobody has asked for.
-func collections() uint64 {
-	s := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}}
+// collections is how many there were since the start that nobody has asked for, and
+// live how many bytes the last one left.
+func collections() (count, live uint64) {
+	s := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
 	metrics.Read(s)
-	return s[0].Value.Uint64()
+	return s[0].Value.Uint64(), s[1].Value.Uint64()
 }
