@@ -55,35 +55,41 @@ func appendAnchor(path, line string) error {
 }
 
 // ownAnchors reads the gateway's own file; before the first checkpoint there is
-// none. A last line that a power cut has torn is left out.
-func ownAnchors(c Config) ([]ledger.Checkpoint, error) {
+// none. Lines that somebody has damaged are faults, and a last one that a power
+// cut has torn is left out.
+func ownAnchors(c Config) ([]ledger.Checkpoint, []ledger.Fault, error) {
 	path := anchors(c)
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read checkpoints: %w", err)
+		return nil, nil, fmt.Errorf("read checkpoints: %w", err)
 	}
-	return parseAnchors(path, string(content))
+	all, damaged := parseAnchors(path, string(content))
+	return all, damaged, nil
 }
 
 // keptAnchors reads a file of checkpoints that somebody has kept. Where no line
-// is left of it, or less than a line, it shows nothing, and that is an error.
+// is left of it, or one is damaged, it shows nothing, and that is an error.
 func keptAnchors(path string) ([]ledger.Checkpoint, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
-	all, err := parseAnchors(path, string(content)+"\n")
-	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("%s: there is no checkpoint in it", path)
+	all, damaged := parseAnchors(path, string(content)+"\n")
+	switch {
+	case len(damaged) > 0:
+		return nil, errors.New(damaged[0].Detail)
+	case len(all) == 0:
+		return nil, fmt.Errorf("%s: there is no checkpoint in it", path)
 	}
-	return all, err
+	return all, nil
 }
 
-func parseAnchors(path, content string) ([]ledger.Checkpoint, error) {
-	var all []ledger.Checkpoint
+// parseAnchors reads lines, and names those that are no checkpoints. A last one
+// without an end is none of either.
+func parseAnchors(path, content string) (all []ledger.Checkpoint, damaged []ledger.Fault) {
 	n := 0
 	for line := range strings.Lines(content) {
 		n++
@@ -92,12 +98,11 @@ func parseAnchors(path, content string) ([]ledger.Checkpoint, error) {
 		}
 		c, err := ledger.ParseCheckpoint(line)
 		switch {
-		case err != nil && !strings.HasSuffix(line, "\n"):
-		case err != nil:
-			return nil, fmt.Errorf("%s, line %d: %w", path, n, err)
-		default:
+		case err == nil:
 			all = append(all, c)
+		case strings.HasSuffix(line, "\n"):
+			damaged = append(damaged, ledger.Fault{Kind: ledger.Altered, Detail: fmt.Sprintf("%s, line %d: %v", path, n, err)})
 		}
 	}
-	return all, nil
+	return all, damaged
 }

@@ -136,14 +136,14 @@ func (b *Book) verify(ctx context.Context) (ledger.Report, error) {
 	if signed {
 		b.head = &head
 	}
-	known, missing := ownAnchors(b.config)
+	known, _, unread := ownAnchors(b.config) // verify has told what is damaged
 	for _, c := range known {
 		b.anchored = max(b.anchored, c.Seq)
 	}
 	if !report.Whole() {
 		b.anchored = 0 // the file may be ahead of what there is
 	}
-	return report, errors.Join(err, fault, missing, view.Close())
+	return report, errors.Join(err, fault, unread, view.Close())
 }
 
 // brokenError tells that the ledger does not fit.

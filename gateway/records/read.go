@@ -87,15 +87,17 @@ func (r *Reader) VerifyCopy(files, keys []string) (ledger.Report, error) {
 	return verify(r.view, r.config, files, keys, false)
 }
 
-func verify(view *store.View, c Config, files, keys []string, own bool) (ledger.Report, error) {
+func verify(view *store.View, c Config, files, keys []string, ownKey bool) (ledger.Report, error) {
 	var trust ledger.Trust
 	var err error
-	if trust.Keys, err = trusted(c, keys, own); err != nil {
+	if trust.Keys, err = trusted(c, keys, ownKey); err != nil {
 		return ledger.Report{}, err
 	}
-	if trust.Anchors, err = ownAnchors(c); err != nil {
+	own, damaged, err := ownAnchors(c)
+	if err != nil {
 		return ledger.Report{}, err
 	}
+	trust.Anchors = own
 	for _, file := range files {
 		all, err := keptAnchors(file)
 		if err != nil {
@@ -107,6 +109,7 @@ func verify(view *store.View, c Config, files, keys []string, own bool) (ledger.
 	if err != nil {
 		return report, err
 	}
+	report.Faults = append(report.Faults, damaged...)
 	strays, err := view.Strays()
 	if strays > 0 {
 		report.Faults = append(report.Faults, ledger.Fault{Kind: ledger.Inserted, Detail: fmt.Sprintf("before the first place there are rows: %d", strays)})

@@ -18,7 +18,8 @@ const (
 	Returned  = "returned"  // a body that was erased is there again
 )
 
-// Fault is one thing that is wrong, of entries From to To.
+// Fault is one thing that is wrong, of entries From to To. Both are 0 where it is
+// of none.
 type Fault struct {
 	Kind     string
 	From, To uint64
@@ -27,6 +28,9 @@ type Fault struct {
 
 // String names the entries and says what is wrong with them.
 func (f Fault) String() string {
+	if f.To == 0 {
+		return f.Kind + ": " + f.Detail
+	}
 	if f.From == f.To {
 		return fmt.Sprintf("entry %d %s: %s", f.From, f.Kind, f.Detail)
 	}
