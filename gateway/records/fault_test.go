@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/einwahl/einwahl/gateway/records/ledger"
+	"github.com/einwahl/einwahl/gateway/records/vault"
 )
 
 // behind changes the database behind the gateway's back.
@@ -277,6 +278,29 @@ func TestADiskThatHangsHoldsNobodyUp(t *testing.T) {
 			t.Errorf("after %v %d requests wait", took, len(b.requests))
 		}
 	})
+}
+
+// Nor does the first caller of a day, whose pseudonym wants a key, wait for the
+// disk: that is the writer's work, and here nobody writes.
+func TestTheFirstPseudonymOfADayHoldsNobodyUp(t *testing.T) {
+	keys, err := vault.Open(filepath.Join(t.TempDir(), "no such folder", keysFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, add := range map[string]func(*Book) error{
+		"a caller who is asked": func(b *Book) error { return b.AppendConsent(Consent{Answer: "declined", Telephone: telephone}) },
+		"a call that has ended": func(b *Book) error { return b.AppendCall(Call{Telephone: telephone}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &Book{vault: keys, requests: make(chan request, 2), over: make(chan struct{})}
+				begun := time.Now()
+				if err := add(b); !errors.Is(err, errHangs) || time.Since(begun) != longest {
+					t.Errorf("after %v: %v", time.Since(begun), err)
+				}
+			})
+		})
+	}
 }
 
 // A copy that was brought back is behind the file of checkpoints: what is

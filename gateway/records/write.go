@@ -17,8 +17,15 @@ type request struct {
 	calls  []store.Call
 	erase  []uint64
 	remove []int64
-	tidy   bool // what was deleted is to vanish from the disk
+	naming *naming // and nothing else
+	tidy   bool    // what was deleted is to vanish from the disk
 	done   chan error
+}
+
+// naming is a day on which callers are to be known in records of a class.
+type naming struct {
+	class Class
+	at    time.Time
 }
 
 // patient reports whether the request may wait for others: a caller waits for
@@ -94,6 +101,9 @@ func (b *Book) linger(all []request) []request {
 // write writes requests together, and tells those who wait. What is written lasts
 // whether or not the disk is tidied behind it, which may take a while.
 func (b *Book) write(all []request) {
+	if all = b.named(all); len(all) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	err := b.commit(ctx, all)
@@ -112,6 +122,18 @@ func (b *Book) write(all []request) {
 	for _, r := range untidy {
 		r.done <- err
 	}
+}
+
+// named does the requests that want callers to be known, and returns the others.
+func (b *Book) named(all []request) (others []request) {
+	for _, r := range all {
+		if r.naming == nil {
+			others = append(others, r)
+			continue
+		}
+		r.done <- b.vault.Name(string(r.naming.class), r.naming.at)
+	}
+	return others
 }
 
 func (b *Book) commit(ctx context.Context, all []request) error {

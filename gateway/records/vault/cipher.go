@@ -36,11 +36,7 @@ func (v *Vault) Seal(class string, at time.Time, plain []byte) ([]byte, error) {
 // Gone reports that the key of a class and day was destroyed, or never was.
 func (v *Vault) Gone(class string, at time.Time) bool { return v.there(class, at) == nil }
 
-func (v *Vault) there(class string, at time.Time) []byte {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.days[dayOf(at)].Classes[class]
-}
+func (v *Vault) there(class string, at time.Time) []byte { return v.keys()[dayOf(at)].Classes[class] }
 
 // Open decrypts what Seal has made.
 func (v *Vault) Open(class string, at time.Time, sealed []byte) ([]byte, error) {
@@ -65,11 +61,14 @@ func (v *Vault) Open(class string, at time.Time, sealed []byte) ([]byte, error) 
 
 // key is that of a class on a day, made where there is none.
 func (v *Vault) key(class string, at time.Time) ([]byte, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	if key := v.there(class, at); key != nil {
+		return key, nil
+	}
+	v.writing.Lock()
+	defer v.writing.Unlock()
 	name := dayOf(at)
-	d := v.days[name]
-	if key := d.Classes[class]; key != nil {
+	d := v.keys()[name]
+	if key := d.Classes[class]; key != nil { // made meanwhile
 		return key, nil
 	}
 	key, classes := newKey(), map[string][]byte{}

@@ -65,8 +65,9 @@ func decode(content []byte) (map[string]day, error) {
 // Join adds the keys of another vault, which was read at another moment. It
 // changes no file.
 func (v *Vault) Join(other *Vault) {
-	for name, d := range other.days {
-		mine := v.days[name]
+	joined := maps.Clone(v.keys())
+	for name, d := range other.keys() {
+		mine := joined[name]
 		if mine.Pseudonyms == nil {
 			mine.Pseudonyms = d.Pseudonyms
 		}
@@ -76,18 +77,25 @@ func (v *Vault) Join(other *Vault) {
 		}
 		maps.Copy(classes, mine.Classes)
 		mine.Classes = classes
-		v.days[name] = mine
+		joined[name] = mine
 	}
+	v.set(joined)
 }
 
-// put has a day in the file. v.mu is held.
+func (v *Vault) set(days map[string]day) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.days = days
+}
+
+// put has a day in the file. v.writing is held.
 func (v *Vault) put(name string, d day) error {
-	after := maps.Clone(v.days)
+	after := maps.Clone(v.keys())
 	after[name] = d
 	return v.replace(after)
 }
 
-// replace has these keys in the file and no others. v.mu is held. The new file is
+// replace has these keys in the file and no others. v.writing is held. The new file is
 // whole before it takes the place of the old one, which is then overwritten.
 func (v *Vault) replace(days map[string]day) error {
 	content, err := json.Marshal(kept{days})
@@ -104,7 +112,7 @@ func (v *Vault) replace(days map[string]day) error {
 		}
 		return fmt.Errorf("write keys of the records: %w", err)
 	}
-	v.days = days
+	v.set(days)
 	if old == nil {
 		return nil
 	}

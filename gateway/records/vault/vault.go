@@ -34,40 +34,64 @@ type day struct {
 }
 
 // Vault is the keys. Its methods may be called from several goroutines.
+//
+// Who only reads never waits for the disk: not behind a key that is being made,
+// nor behind some that are being destroyed.
 type Vault struct {
-	path string
+	path    string
+	writing sync.Mutex // held while the file is replaced
 
 	mu   sync.Mutex
-	days map[string]day
+	days map[string]day // replaced as a whole, while writing is held
+}
+
+// keys are those of all days. They are not to be changed.
+func (v *Vault) keys() map[string]day {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.days
 }
 
 // dayOf names the day of a moment.
 func dayOf(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 
-// Pseudonym is how a number is known on the day of at, in a record of a class.
-func (v *Vault) Pseudonym(class string, at time.Time, number string) (string, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+// Pseudonym is how a number is known on the day of at, in a record of a class;
+// false where there is no name of that day and class yet: see Name.
+func (v *Vault) Pseudonym(class string, at time.Time, number string) (string, bool) {
 	name := dayOf(at)
-	d := v.days[name]
-	if d.Pseudonyms == nil || !slices.Contains(d.Named, class) {
-		if d.Pseudonyms == nil {
-			d.Pseudonyms = newKey()
-		}
-		d.Named = append(slices.Clone(d.Named), class)
-		if err := v.put(name, d); err != nil {
-			return "", err
-		}
+	d := v.keys()[name]
+	if !d.names(class) {
+		return "", false
 	}
-	return pseudonym(name, d.Pseudonyms, number), nil
+	return pseudonym(name, d.Pseudonyms, number), true
+}
+
+// Name has callers known by pseudonyms on the day of at, in records of a class.
+// When it returns nil that is on the disk.
+func (v *Vault) Name(class string, at time.Time) error {
+	v.writing.Lock()
+	defer v.writing.Unlock()
+	name := dayOf(at)
+	d := v.keys()[name]
+	if d.names(class) {
+		return nil
+	}
+	if d.Pseudonyms == nil {
+		d.Pseudonyms = newKey()
+	}
+	d.Named = append(slices.Clone(d.Named), class)
+	return v.put(name, d)
+}
+
+// names reports whether a class has pseudonyms of this day.
+func (d day) names(class string) bool {
+	return d.Pseudonyms != nil && slices.Contains(d.Named, class)
 }
 
 // Pseudonyms are all under which a number may be found yet.
 func (v *Vault) Pseudonyms(number string) []string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	var all []string
-	for name, d := range v.days {
+	for name, d := range v.keys() {
 		if d.Pseudonyms != nil {
 			all = append(all, pseudonym(name, d.Pseudonyms, number))
 		}
@@ -86,10 +110,10 @@ func pseudonym(name string, key []byte, number string) string {
 // moment, and those of pseudonyms that nothing has any more. It tells how many
 // days that were.
 func (v *Vault) Destroy(class string, before time.Time) (int, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	v.writing.Lock()
+	defer v.writing.Unlock()
 	after, n := map[string]day{}, 0
-	for name, d := range v.days {
+	for name, d := range v.keys() {
 		if d.due(name, class, before) {
 			d, n = d.without(class), n+1
 		}
@@ -105,9 +129,7 @@ func (v *Vault) Destroy(class string, before time.Time) (int, error) {
 
 // Overdue counts the days of which Destroy would destroy keys.
 func (v *Vault) Overdue(class string, before time.Time) (n int) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for name, d := range v.days {
+	for name, d := range v.keys() {
 		if d.due(name, class, before) {
 			n++
 		}
@@ -117,17 +139,13 @@ func (v *Vault) Overdue(class string, before time.Time) (n int) {
 
 // DestroyAll destroys every key.
 func (v *Vault) DestroyAll() error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	v.writing.Lock()
+	defer v.writing.Unlock()
 	return v.replace(map[string]day{})
 }
 
 // Days is how many days there are keys of.
-func (v *Vault) Days() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.days)
-}
+func (v *Vault) Days() int { return len(v.keys()) }
 
 // due reports whether the day has ended before a moment, and there is something
 // of the class.

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -27,9 +29,12 @@ func open(t testing.TB, path string) *Vault {
 
 func named(t testing.TB, v *Vault, class string, at time.Time, number string) string {
 	t.Helper()
-	p, err := v.Pseudonym(class, at, number)
-	if err != nil {
+	if err := v.Name(class, at); err != nil {
 		t.Fatal(err)
+	}
+	p, ok := v.Pseudonym(class, at, number)
+	if !ok {
+		t.Fatalf("nobody is known in %s on %v", class, at)
 	}
 	return p
 }
@@ -159,11 +164,52 @@ func TestAVaultThatCannotBeWrittenGivesNoKey(t *testing.T) {
 	if _, err := v.Seal("call", monday, nil); err == nil {
 		t.Error("sealed with a key that is nowhere")
 	}
-	if _, err := v.Pseudonym("call", monday, "1"); err == nil {
+	if err := v.Name("call", monday); err == nil {
 		t.Error("named under a key that is nowhere")
+	}
+	if p, ok := v.Pseudonym("call", monday, "1"); ok {
+		t.Errorf("known as %s by a key that is nowhere", p)
 	}
 	if v.Days() != 0 {
 		t.Error("a key is there that is not on the disk")
+	}
+}
+
+// TestADiskThatHangsHoldsNoReaderUp has the disk hang while a key is made: a pipe
+// that nobody reads stands where the file is written.
+func TestADiskThatHangsHoldsNoReaderUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	v := open(t, path)
+	b := sealed(t, v, "call", monday, "x")
+	before := named(t, v, "call", monday, "1")
+	if err := syscall.Mkfifo(path+".new", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	made := make(chan error)
+	go func() { made <- v.Name("call", tuesday) }()
+	for v.writing.TryLock() { // until it is at it
+		v.writing.Unlock()
+		runtime.Gosched()
+	}
+	if p, ok := v.Pseudonym("call", monday, "1"); !ok || p != before {
+		t.Errorf("known as %q, want %q", p, before)
+	}
+	if _, ok := v.Pseudonym("call", tuesday, "1"); ok {
+		t.Error("known by a key that is not on the disk")
+	}
+	if _, err := v.Open("call", monday, b); err != nil || v.Gone("call", monday) || v.Days() != 1 || v.Overdue("call", tuesday) != 1 || len(v.Pseudonyms("1")) != 1 {
+		t.Errorf("what is there cannot be read meanwhile: %v", err)
+	}
+	if _, err := v.Seal("call", monday, nil); err != nil {
+		t.Error(err)
+	}
+	pipe, err := os.Open(path + ".new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if err := <-made; err == nil {
+		t.Error("a pipe counts as a disk")
 	}
 }
 
