@@ -106,7 +106,7 @@ func (c *Clock) settle(now time.Duration) {
 	}
 	for _, m := range moves {
 		m.g.slot.Store(int64(m.to))
+		c.slots[m.to].put(m.g, m.g.next()) // first: a loop that looks now must find it
 		c.slots[m.from].remove(m.g)
-		c.slots[m.to].put(m.g, m.g.next())
 	}
 }
