@@ -127,8 +127,9 @@ type Seat interface {
 	SetHand(up bool)
 	// Answer tells the meeting how the caller stands to recording number run
 	// (State.RecordingRun). Until the caller has answered a running or
-	// prepared recording, and after a no, the meeting keeps the caller's voice
-	// out of the meeting and out of every file.
+	// prepared recording, the meeting keeps the caller's voice out of the meeting
+	// and out of every file; after a no likewise, but in a meeting whose State
+	// says AfterNoTalk only out of every file.
 	Answer(run uint64, a Answer)
 }
 
@@ -142,7 +143,7 @@ const (
 	Informed
 	// Agreed: the caller has pressed the key for yes.
 	Agreed
-	// Declined: the caller listens; the voice stays out.
+	// Declined: the caller does not agree; the voice stays out of every file.
 	Declined
 )
 

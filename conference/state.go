@@ -108,9 +108,12 @@ const (
 	AfterNoListen
 	// AfterNoLeave: they have to leave.
 	AfterNoLeave
+	// AfterNoTalk: they talk on, and the meeting keeps their voice out of every
+	// file. Only a meeting can promise that, of itself.
+	AfterNoTalk
 )
 
-var afterNoNames = [...]string{"", "listen", "leave"}
+var afterNoNames = [...]string{"", "listen", "leave", "talk"}
 
 func (a AfterNo) String() string {
 	if a < 0 || int(a) >= len(afterNoNames) {
@@ -126,7 +129,7 @@ func ParseAfterNo(s string) (AfterNo, error) {
 			return AfterNo(i), nil
 		}
 	}
-	return AfterNoListen, fmt.Errorf("%q is no consequence of a no: want listen or leave", s)
+	return AfterNoListen, fmt.Errorf("%q is no consequence of a no: want listen, leave or talk", s)
 }
 
 // Encryption is who holds the keys of a meeting's media.

@@ -6,7 +6,7 @@ import (
 )
 
 // bringInLine makes the world what the state says. The order is the point of
-// it: first everybody is silent who must be, then those are out who are out,
+// it: first everybody is silent who must be, and off the record, then those are out who are out,
 // then all are told, and only then is a voice opened or a file begun.
 func (m *meeting) bringInLine() {
 	if m.state.sealed() && m.room != nil {
@@ -31,8 +31,12 @@ func (m *meeting) bringInLine() {
 
 func (m *meeting) shutVoices() {
 	for _, mb := range m.members {
-		if mb.voice != nil && !m.state.audible(mb.person) {
+		switch {
+		case mb.voice == nil:
+		case !m.state.audible(mb.person):
 			m.shut(mb)
+		case !m.state.recordable(mb.person):
+			mb.unrecord()
 		}
 	}
 }
@@ -43,6 +47,7 @@ func (m *meeting) shut(mb *member) {
 	if mb.port != nil {
 		mb.port.SetVoice(false)
 	}
+	mb.unrecord()
 	mb.voice.shut()
 	mb.stopDecoding()
 }
@@ -54,9 +59,14 @@ func (m *meeting) openVoices() {
 		if mb.voice == nil || !m.state.audible(mb.person) {
 			continue
 		}
+		recorded := m.state.recordable(mb.person)
+		if recorded && !mb.recorded && m.mixes() {
+			mb.stopDecoding() // it holds what was said before
+		}
 		if mb.browser != nil && m.room != nil && mb.decoding == nil {
 			m.startDecoding(mb)
 		}
+		mb.setRecorded(recorded)
 		mb.voice.open(mb.stream(), m.fileOf(mb))
 		if mb.port != nil {
 			mb.port.SetVoice(true)

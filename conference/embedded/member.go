@@ -19,6 +19,7 @@ type member struct {
 	encoder  *encoder    // a telephone's, which feeds the voice
 	port     *mixer.Port // a telephone's place in the room
 	decoding *decoding   // a browser's place in the room, while its voice is open
+	recorded bool        // the room and the voice may bring them to the files
 
 	told     conference.State // a telephone's last state
 	toldOnce bool
@@ -39,6 +40,24 @@ func (mb *member) stopDecoding() {
 		mb.decoding.close()
 		mb.decoding = nil
 	}
+}
+
+// setRecorded puts a member on record in the room, or takes them off.
+func (mb *member) setRecorded(on bool) {
+	mb.recorded = on
+	if mb.port != nil {
+		mb.port.SetRecorded(on)
+	}
+	if mb.decoding != nil {
+		mb.decoding.speaker.SetRecorded(on)
+	}
+}
+
+// unrecord takes a member off the record. When it returns no packet and no later
+// beat of theirs goes to a file.
+func (mb *member) unrecord() {
+	mb.setRecorded(false)
+	mb.voice.unrecord()
 }
 
 // stream is where the voice's packets go to be decoded, or nil.

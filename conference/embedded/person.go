@@ -63,20 +63,28 @@ type person struct {
 }
 
 // cleared reports whether p's voice may be heard as far as recordings go: as
-// long as one runs or is about to, that is only who has answered it.
+// long as one runs or is about to, that is only who has answered it, and who has
+// said no only where that means talking on outside the files.
 func (s *state) cleared(p *person) bool {
-	if !s.recording.Active() {
+	if s.recordable(p) || !s.recording.Active() {
 		return true
 	}
+	return s.policy.afterNo == conference.AfterNoTalk && s.answerOf(p) == conference.Declined
+}
+
+// recordable reports whether p's voice may be in the files of a recording. After
+// a no it never is, whatever is asked here.
+func (s *state) recordable(p *person) bool {
 	answer := s.answerOf(p)
-	switch s.policy.consent {
-	case conference.ConsentOff:
+	switch {
+	case !s.recording.Active() || answer == conference.Declined:
+		return false
+	case s.policy.consent == conference.ConsentOff:
 		return true
-	case conference.ConsentNotice:
+	case s.policy.consent == conference.ConsentNotice:
 		return answer == conference.Informed || answer == conference.Agreed
-	default:
-		return answer == conference.Agreed
 	}
+	return answer == conference.Agreed
 }
 
 // answerOf is p's answer to the recording that runs now; an answer to an

@@ -69,7 +69,7 @@ func (m *meeting) stopRecorder() {
 
 // fileOf is the file that a member's voice goes to now, or nil.
 func (m *meeting) fileOf(mb *member) *fileTrack {
-	if m.recorder == nil || !m.recorder.ready {
+	if m.recorder == nil || !m.recorder.ready || !mb.recorded {
 		return nil
 	}
 	return m.recorder.track(mb.person.id, mb.person.phone)
@@ -87,11 +87,14 @@ func (m *meeting) plugMix() {
 	r.tap = m.room.Tap(r.mix)
 }
 
+// mixes reports whether the mix is being recorded.
+func (m *meeting) mixes() bool { return m.recorder != nil && m.recorder.tap != nil }
+
 func (m *meeting) unplugMix() {
-	r := m.recorder
-	if r == nil || r.tap == nil {
+	if !m.mixes() {
 		return
 	}
+	r := m.recorder
 	r.tap.Close()
 	r.mix.close()
 	r.tap, r.mix = nil, nil

@@ -279,6 +279,7 @@ func TestRulesHoldWhateverHappens(t *testing.T) {
 		s := newState(basePolicy(func(p *policy) {
 			p.capacity, p.lobby, p.record = random.IntN(4), random.IntN(2) == 0, random.IntN(2) == 0
 			p.consent = conference.ConsentOff + conference.Consent(random.IntN(3))
+			p.afterNo = conference.AfterNoListen + conference.AfterNo(random.IntN(3))
 		}))
 		for range 200 {
 			step(s, random)
@@ -343,8 +344,13 @@ func check(t *testing.T, s *state, seed uint64) {
 		if p.place != inside || p.muted || p.mutedByHost {
 			t.Fatalf("seed %d: heard: %+v", seed, p)
 		}
-		if s.recording.Active() && s.policy.consent == conference.ConsentRequired && (p.answer != conference.Agreed || p.answerRun != s.run) {
+		saidNo := p.answer == conference.Declined && p.answerRun == s.run
+		talksOn := saidNo && s.policy.afterNo == conference.AfterNoTalk && !s.recordable(p)
+		if s.recording.Active() && s.policy.consent == conference.ConsentRequired && (p.answer != conference.Agreed || p.answerRun != s.run) && !talksOn {
 			t.Fatalf("seed %d: heard and recorded without a yes: %+v", seed, p)
+		}
+		if s.recordable(p) && saidNo {
+			t.Fatalf("seed %d: recorded after a no: %+v", seed, p)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package mixer
 
 import (
+	"github.com/einwahl/einwahl/transcode/halfband"
 	"github.com/einwahl/einwahl/transcode/loudness"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -24,6 +25,38 @@ type mix struct {
 	was     loudness.Limiter // the same before this beat
 	all     pcm.Frame        // what they hear, if audible
 	audible bool
+}
+
+// desk is what is said, at both rates.
+type desk struct{ narrow, wide mix }
+
+func newDesk() desk {
+	return desk{
+		narrow: newMix(pcm.NarrowbandSamples, halfband.NewSumDown()),
+		wide:   newMix(pcm.WidebandSamples, halfband.NewSumUp()),
+	}
+}
+
+func (d *desk) begin() {
+	d.narrow.begin()
+	d.wide.begin()
+}
+
+// make makes the mixes that are needed, when everything was said.
+func (d *desk) make(narrow, wide bool) {
+	d.narrow.make(narrow, &d.wide)
+	d.wide.make(wide, &d.narrow)
+}
+
+// at is the mix for frames of a length, or nil.
+func (d *desk) at(length int) *mix {
+	switch length {
+	case pcm.NarrowbandSamples:
+		return &d.narrow
+	case pcm.WidebandSamples:
+		return &d.wide
+	}
+	return nil
 }
 
 // filter brings a sum of sounds from one rate to another.

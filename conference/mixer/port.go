@@ -17,6 +17,7 @@ import (
 // one.
 type Port struct {
 	meter
+	record
 	room  *Room
 	era   uint64
 	out   pcm.Sink
@@ -30,6 +31,7 @@ type Port struct {
 	wrote   int       // how much of it the phone has said since the last beat
 	own     pcm.Frame // what it has added to the mix, or nil
 	into    *mix      // which one that is
+	taped   bool      // it was on record on the last beat
 	ear     int       // length of the frames that are read; 0 if none was so far
 	read    uint64    // beat that was read last
 	change  converter
@@ -45,7 +47,7 @@ var (
 )
 
 // Join makes a place for a phone. It hears, but its voice is shut until
-// [Port.SetVoice] opens it. On each beat out, unless it is nil, gets what the
+// [Port.SetVoice] opens it, and not on record. On each beat out, unless it is nil, gets what the
 // phone says to the room: nil while it is silent or shut. If out is a
 // [pcm.PacketSink] and the phone sends packets that need no change, it gets
 // these instead, and nil.
@@ -149,13 +151,18 @@ func (p *Port) length() int {
 
 // say adds what the phone has written in this beat to the sum, if it is speech
 // and may be heard.
-func (p *Port) say() {
+func (p *Port) say(taps []*Tap) {
 	var f pcm.Frame
 	if p.wrote > 0 {
 		f = p.frame[:p.wrote]
 	}
 	length := p.length()
 	p.wrote, p.own = 0, nil
+	recorded := p.recorded()
+	if recorded && !p.taped {
+		p.packets.n = 0 // sent before it was
+	}
+	p.taped = recorded
 	speaks, may := p.listen(f), p.maySpeak()
 	if !speaks || !may {
 		p.packets.pause(may)
@@ -167,7 +174,7 @@ func (p *Port) say() {
 	p.set(p.gate.Level())
 	p.into = p.room.at(length)
 	p.own = p.change.to(length, f)
-	p.into.add(p.own)
+	p.room.say(p.own, recorded, taps)
 	if p.packets.pass(p.leveler.Gain()) {
 		f = nil
 	}

@@ -4,7 +4,8 @@
 //
 // A [Room] lives on a clock, and all that is exchanged with it is exchanged on
 // its beat: phones write to and read from a [Port], remote speakers are pulled
-// through a [Speaker], recorders listen at a [Tap]. Doors are opened, shut and
+// through a [Speaker], recorders listen at a [Tap], where nobody is heard who was
+// not put on record. Doors are opened, shut and
 // closed from any goroutine; that takes no lock on the beat.
 //
 // Every voice is brought to one loudness before it meets the others. A room
@@ -18,7 +19,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/einwahl/einwahl/transcode/halfband"
 	"github.com/einwahl/einwahl/transcode/pace"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -35,9 +35,8 @@ type Room struct {
 	people atomic.Pointer[people] // changed as a whole, under mu
 
 	// What follows belongs to the beat.
-	beats  uint64 // that the room has mixed
-	narrow mix
-	wide   mix
+	beats uint64 // that the room has mixed
+	desk
 }
 
 // people are those in a room at one moment.
@@ -49,11 +48,7 @@ type people struct {
 
 // NewRoom makes an empty room and adds it to clock.
 func NewRoom(clock pcm.Clock) *Room {
-	r := &Room{
-		clock:  clock,
-		narrow: newMix(pcm.NarrowbandSamples, halfband.NewSumDown()),
-		wide:   newMix(pcm.WidebandSamples, halfband.NewSumUp()),
-	}
+	r := &Room{clock: clock, desk: newDesk()}
 	r.people.Store(&people{})
 	clock.Add(r)
 	return r
@@ -104,22 +99,33 @@ func (r *Room) Beat(p pcm.Phase) {
 	defer r.turn.End()
 	now := r.people.Load()
 	r.beats++
-	r.narrow.begin()
-	r.wide.begin()
-	narrow, wide := now.listeners()
-	r.hearSpeakers(now.speakers, narrow || wide, wide)
-	for _, port := range now.ports {
-		port.say()
-	}
-	r.narrow.make(narrow, &r.wide)
-	r.wide.make(wide, &r.narrow)
+	r.begin()
 	for _, t := range now.taps {
-		t.hear()
+		t.begin()
+	}
+	narrow, wide := now.listeners()
+	r.hearSpeakers(now, narrow || wide || len(now.taps) > 0, wide)
+	for _, port := range now.ports {
+		port.say(now.taps)
+	}
+	r.make(narrow, wide)
+	for _, t := range now.taps {
+		t.hear(wide)
 	}
 }
 
-// listeners reports whether anybody listens at 8 kHz, and at 16 kHz. Taps take
-// what there is.
+// say puts a voice before the listeners, and, where it is on record, before the
+// taps.
+func (r *Room) say(f pcm.Frame, recorded bool, taps []*Tap) {
+	r.at(len(f)).add(f)
+	if recorded {
+		for _, t := range taps {
+			t.at(len(f)).add(f)
+		}
+	}
+}
+
+// listeners reports whether any phone listens at 8 kHz, and at 16 kHz.
 func (p *people) listeners() (narrow, wide bool) {
 	for _, port := range p.ports {
 		if port.mayHear() {
@@ -127,16 +133,5 @@ func (p *people) listeners() (narrow, wide bool) {
 			wide, narrow = wide || isWide, narrow || !isWide
 		}
 	}
-	return narrow || len(p.taps) > 0 && !wide, wide
-}
-
-// at is the mix for frames of a length, or nil.
-func (r *Room) at(length int) *mix {
-	switch length {
-	case pcm.NarrowbandSamples:
-		return &r.narrow
-	case pcm.WidebandSamples:
-		return &r.wide
-	}
-	return nil
+	return narrow, wide
 }

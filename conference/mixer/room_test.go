@@ -169,6 +169,7 @@ func TestShutVoiceReachesNobody(t *testing.T) {
 	r := newRoom()
 	var out, tap recorder
 	talker := &phone{port: r.Join(&out), says: 160, hears: 160, freq: 400, amp: 8000}
+	talker.port.SetRecorded(true)
 	r.clock.Add(talker)
 	listener := r.join(0, 0, nil)
 	r.Tap(&tap)
@@ -222,6 +223,7 @@ func TestSpeakersAreReadOnceAndOnlyIfHeard(t *testing.T) {
 	r := newRoom()
 	src := &source{freq: 400, amp: 8000}
 	s := r.AddSpeaker(src)
+	s.SetRecorded(true)
 	r.clock.Steps(10)
 	if src.asked != 0 || s.Level() != level.Silent {
 		t.Errorf("read %d times with nobody there", src.asked)
@@ -256,8 +258,9 @@ func TestSpeakersAreReadOnceAndOnlyIfHeard(t *testing.T) {
 func TestSilenceCutsOffAllPhonesAtOnce(t *testing.T) {
 	r := newRoom()
 	var out, tap recorder
-	r.AddSpeaker(&source{freq: 1000, amp: 8000})
+	r.AddSpeaker(&source{freq: 1000, amp: 8000}).SetRecorded(true)
 	talker := r.join(400, 8000, &out)
+	talker.port.SetRecorded(true)
 	listener := r.join(0, 0, nil)
 	r.Tap(&tap)
 	r.clock.Steps(5)
@@ -345,6 +348,8 @@ func TestDoorsMoveWhileTheRoomMixes(t *testing.T) {
 				s := r.AddSpeaker(&source{freq: 500, amp: 1000})
 				tap := r.Tap(&out)
 				p.port.SetVoice(false)
+				p.port.SetRecorded(true)
+				s.SetRecorded(true)
 				_ = p.port.Level() + s.Level()
 				r.clock.Remove(p)
 				tap.Close()

@@ -11,6 +11,7 @@ import (
 // source that the room pulls.
 type Speaker struct {
 	meter
+	record
 	room *Room
 	src  pcm.Source
 
@@ -20,7 +21,7 @@ type Speaker struct {
 	frame [pcm.WidebandSamples]int16
 }
 
-// AddSpeaker brings a remote speaker into the room. On each beat on which
+// AddSpeaker brings a remote speaker into the room, not on record. On each beat on which
 // anybody listens, src is read once, however many they are. If it tells how
 // loud it will be before it is read, as [ranked] sources do, only the loudest
 // are read; the others skip the beat.
@@ -41,28 +42,28 @@ func (s *Speaker) Close() {
 
 // hearSpeakers lets the remote speakers say what anybody listens to, at 16 kHz
 // if somebody does so at that rate.
-func (r *Room) hearSpeakers(all []*Speaker, wanted, wide bool) {
+func (r *Room) hearSpeakers(now *people, wanted, wide bool) {
 	if !wanted {
-		for _, s := range all {
+		for _, s := range now.speakers {
 			s.skip()
 			s.listen(nil)
 			s.set(level.Silent)
 		}
 		return
 	}
-	m := &r.narrow
+	length := pcm.NarrowbandSamples
 	if wide {
-		m = &r.wide
+		length = pcm.WidebandSamples
 	}
-	choose(all, r.beats)
-	for _, s := range all {
-		s.turn(m, s.at(r.beats))
+	choose(now.speakers, r.beats)
+	for _, s := range now.speakers {
+		s.turn(length, s.at(r.beats), now.taps)
 	}
 }
 
-// turn is the speaker's beat.
-func (s *Speaker) turn(m *mix, d degree) {
-	f := s.frame[:len(m.said)]
+// turn is the speaker's beat, at the rate of frames of a length.
+func (s *Speaker) turn(length int, d degree, taps []*Tap) {
+	f := s.frame[:length]
 	switch {
 	case d == unheard:
 		s.skip()
@@ -80,7 +81,7 @@ func (s *Speaker) turn(m *mix, d degree) {
 	if d == leaving {
 		fade(f)
 	}
-	m.add(f)
+	s.room.say(f, s.recorded(), taps)
 }
 
 // fade lets a frame die away.

@@ -32,6 +32,16 @@ func (s *strip) listen(f pcm.Frame) bool {
 // learned from.
 func (s *strip) level(f pcm.Frame) { s.leveler.Apply(f, s.gate.Level(), s.gate.Speech()) }
 
+// record tells whether taps hear somebody. Nobody is on record until it is said.
+type record struct{ on atomic.Bool }
+
+// SetRecorded puts a voice on record, or takes it off. Once it has returned, no
+// later beat brings a voice that is off to a tap; what was said before comes to
+// its end, in the next 5 ms.
+func (r *record) SetRecorded(on bool) { r.on.Store(on) }
+
+func (r *record) recorded() bool { return r.on.Load() }
+
 // meter is the level of somebody's last frame, for other goroutines to see.
 type meter struct {
 	above atomic.Int32 // level.Silent, so that zero is silence

@@ -6,16 +6,19 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
-// Tap hears everybody: a recorder.
+// Tap hears who is on record: a recorder. It has mixes of its own, so that of
+// who is not there is nothing in what it hears, not even how the sum of all was
+// kept in its bounds.
 type Tap struct {
 	room *Room
 	out  pcm.Sink
+	desk // belongs to the beat
 }
 
-// Tap lets out hear the sum of all, once a beat; nil while nobody speaks. It is
-// at 16 kHz while a phone listens that is.
+// Tap lets out hear the sum of all who are on record, once a beat; nil while
+// none of them speaks. It is at 16 kHz while a phone listens that is.
 func (r *Room) Tap(out pcm.Sink) *Tap {
-	t := &Tap{room: r, out: out}
+	t := &Tap{room: r, out: out, desk: newDesk()}
 	r.change(func(now *people) { now.taps = append(now.taps, t) })
 	return t
 }
@@ -28,11 +31,12 @@ func (t *Tap) Close() {
 	})
 }
 
-// hear takes the better one of the mixes that there are.
-func (t *Tap) hear() {
-	m := &t.room.narrow
-	if t.room.wide.made {
-		m = &t.room.wide
+// hear is for when everything was said.
+func (t *Tap) hear(wide bool) {
+	t.make(!wide, wide)
+	m := &t.narrow
+	if wide {
+		m = &t.wide
 	}
 	if !m.audible {
 		t.out.WriteFrame(nil)

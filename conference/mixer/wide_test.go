@@ -77,7 +77,7 @@ func TestWhoHearsWhat(t *testing.T) {
 func TestRoomIsWideOnlyWhileSomebodyListensWide(t *testing.T) {
 	r := newRoom()
 	src := &source{freq: 400, amp: 8000}
-	r.AddSpeaker(src)
+	r.AddSpeaker(src).SetRecorded(true)
 	var tap recorder
 	r.Tap(&tap)
 	r.join(0, 0, nil)

@@ -32,6 +32,7 @@ type Meeting struct {
 	Numbers []string `json:"numbers"`
 
 	Purpose map[string]string `json:"purpose"`
+	AfterNo string            `json:"after_no"`
 }
 
 // Person is one of the people in a state.

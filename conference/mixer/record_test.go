@@ -1,0 +1,91 @@
+package mixer
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/einwahl/einwahl/transcode/pcm"
+)
+
+// TestTapHearsThoseOnRecordAsIfNobodyElseWereThere compares a room with others
+// in it, loud ones, at both rates, who are not on record, with one in which they
+// say nothing: what is recorded is the same to the last bit.
+func TestTapHearsThoseOnRecordAsIfNobodyElseWereThere(t *testing.T) {
+	recorded := func(others float64) (tap *recorder, heard []int16) {
+		r := newRoom()
+		tap = new(recorder)
+		r.AddSpeaker(&source{freq: 700, amp: 5000}).SetRecorded(true)
+		r.join(400, 8000, nil).port.SetRecorded(true)
+		remote, near, wide := &source{freq: 1100}, r.join(1500, 0, nil), r.joinAt(320, 2000, 0, nil)
+		r.AddSpeaker(remote)
+		listener := r.join(0, 0, nil)
+		r.clock.Steps(2) // all rates are known
+		r.Tap(tap)
+		remote.amp, near.amp, wide.amp = others, 3*others, 3*others
+		r.clock.Steps(60)
+		return tap, listener.heard
+	}
+	loud, live := recorded(10000)
+	alone, _ := recorded(0)
+	if !slices.Equal(loud.sound, alone.sound) {
+		t.Error("who is not on record can be told from the recording")
+	}
+	if level := powerAt(loud.sound[len(loud.sound)/2:], pcm.Wideband, 400); level < -30 {
+		t.Errorf("who is on record is at %.1f dBov", level)
+	}
+	for _, freq := range []float64{1100, 1500, 2000} {
+		if level := power(live[len(live)/2:], freq); level < -30 {
+			t.Errorf("who talks at %v Hz is heard at %.1f dBov", freq, level)
+		}
+	}
+}
+
+// TestRecordBeginsAndEndsOnTheBeat has a phone and a remote speaker go on record
+// and off again while they talk.
+func TestRecordBeginsAndEndsOnTheBeat(t *testing.T) {
+	for _, length := range lengths {
+		t.Run(fmt.Sprint(length), func(t *testing.T) {
+			r := newRoom()
+			var tap recorder
+			speaker := r.AddSpeaker(&source{freq: 700, amp: 8000})
+			talker := r.joinAt(length, 400, 8000, nil)
+			listener := r.joinAt(length, 0, 0, nil)
+			r.Tap(&tap)
+			on := func(on bool) {
+				speaker.SetRecorded(on)
+				talker.port.SetRecorded(on)
+			}
+			r.clock.Steps(20)
+			if tap.nils != 20 {
+				t.Fatalf("a tap heard who was never put on record, on %d beats", 20-tap.nils)
+			}
+			on(true)
+			r.clock.Steps(20)
+			if tap.nils != 20 {
+				t.Errorf("%d of 20 beats on record are silent", tap.nils-20)
+			}
+			on(false)
+			r.clock.Steps(20)
+			if tap.nils < 39 {
+				t.Errorf("a tap heard who was off the record, on %d beats", 39-tap.nils)
+			}
+			if listener.silent != 0 {
+				t.Errorf("the others missed %d beats", listener.silent)
+			}
+		})
+	}
+}
+
+// TestPacketsFromBeforeTheRecordAreNotKept: what a phone has sent before it went
+// on record, and is still here, does not go where its packets are recorded.
+func TestPacketsFromBeforeTheRecordAreNotKept(t *testing.T) {
+	r, s := opusCaller(0)
+	r.clock.Steps(50)
+	s.amp = fine
+	s.port.SetRecorded(true)
+	r.clock.Steps(50)
+	if want := span(52, 100); !slices.Equal(s.out.packets, want) {
+		t.Errorf("passed on: %v", s.out.packets)
+	}
+}
