@@ -193,8 +193,24 @@ func withRecords(ctx context.Context, c records.Config, do func(*records.Book) e
 
 type purgeCommand struct {
 	live
+	Yes    bool `help:"Delete by the machine's clock although the gateway doubts it: you have looked, and it is right."`
 	All    bool `help:"Delete every content, every call, all keys, wrong tries and recordings: the end of this gateway's life. It must not run."`
 	Verify bool `help:"Look afterwards whether nothing is left."`
+}
+
+// due deletes what is due, where no gateway runs.
+func (p purgeCommand) due(ctx context.Context, b *records.Book) ([]records.Purged, error) {
+	c, err := p.load(io.Discard) // warned already
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	if p.Yes {
+		if err := b.Trust(now); err != nil {
+			return nil, err
+		}
+	}
+	return app.PurgeDue(ctx, b, c.Conference.Embedded, now)
 }
 
 // Run deletes what has been kept for long enough, or all.
@@ -206,11 +222,8 @@ func (p purgeCommand) Run(ctx context.Context) error {
 	if p.All {
 		done.Purged, err = p.all(ctx)
 	} else {
-		err = p.either(ctx, http.MethodPost, "/records/purge", struct{}{}, &done, func(b *records.Book) error {
-			c, err := p.load(io.Discard) // warned already
-			if err == nil {
-				done.Purged, err = app.PurgeDue(ctx, b, c.Conference.Embedded, time.Now())
-			}
+		err = p.either(ctx, http.MethodPost, "/records/purge", admin.Purge{RightClock: p.Yes}, &done, func(b *records.Book) (err error) {
+			done.Purged, err = p.due(ctx, b)
 			return err
 		})
 	}

@@ -161,6 +161,33 @@ func TestPurgingDeletesWhatIsDueAndAllWhereTheGatewayIsGivenUp(t *testing.T) {
 	}
 }
 
+// A machine that starts in the year 2036 deletes nothing, unless somebody says
+// that it is so. Here it is the gateway that last ran long ago.
+func TestNothingIsPurgedByAClockThatIsDoubted(t *testing.T) {
+	path, folder := keepNumbers(t)
+	due := filepath.Join(filepath.Dir(folder), "recordings", "2")
+	if err := os.Mkdir(due, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(due, "manifest.json"), `{"meeting": "2", "ended": "2020-11-01T00:00:00Z"}`)
+	write(t, filepath.Join(folder, "clock.json"), `{"believed": "2020-11-02T00:00:00Z"}`)
+	if out, stderr, code := call(t, "records", "purge", "-c", path); code != 1 || out != "" || !strings.Contains(stderr, "this gateway last ran at 2020-11-02T00:00:00Z") {
+		t.Errorf("exit %d: %s%s", code, out, stderr)
+	}
+	if _, err := os.Stat(due); err != nil {
+		t.Error("it is deleted all the same")
+	}
+	if out := done(t, "records", "purge", "--yes", "--verify", "-c", path); !strings.Contains(out, "recording  1 record ") || !strings.Contains(out, "Verified") {
+		t.Error(out)
+	}
+	if _, err := os.Stat(due); err == nil {
+		t.Error("it is there yet")
+	}
+	if out := done(t, "records", "purge", "-c", path); !strings.Contains(out, "There was nothing to delete.") {
+		t.Errorf("the clock is doubted again: %s", out)
+	}
+}
+
 // What must be written is written by the gateway that runs.
 func TestErasingWhileTheGatewayRuns(t *testing.T) {
 	path, _ := keepNumbers(t)

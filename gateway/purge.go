@@ -32,7 +32,7 @@ func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error
 			files := records.Purged{Class: records.ClassRecording, Before: time.Now(), Count: n}
 			done, err = append(done, files), errors.Join(err, b.TellPurged(files))
 		}
-		kept, fault := b.PurgeAll(ctx, time.Now())
+		kept, fault := b.PurgeAll(ctx)
 		done = append(done, kept...)
 		return errors.Join(err, fault)
 	})

@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 
 	"github.com/einwahl/einwahl/gateway/records"
@@ -16,10 +18,15 @@ type Erase struct {
 	Why     string   `json:"why"`
 }
 
+// Purge is what may be said when records are to be purged.
+type Purge struct {
+	RightClock bool `json:"right_clock,omitempty"` // although the gateway doubts it
+}
+
 // keeping is what deletes records.
 type keeping interface {
 	Erase(entries []uint64, calls []int64, why string) error
-	Purge(context.Context) ([]records.Purged, error)
+	Purge(ctx context.Context, rightClock bool) ([]records.Purged, error)
 }
 
 // maxErase is the most bytes that a request to erase may have: it may name a
@@ -47,7 +54,14 @@ func (s *Server) eraseRecords(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) purgeRecords(w http.ResponseWriter, r *http.Request) {
-	all, err := s.sources.Keeping.Purge(r.Context())
+	var p Purge
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxErase))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&p); err != nil && !errors.Is(err, io.EOF) { // nothing need be said
+		fail(w, http.StatusBadRequest, `want nothing, or a JSON object such as {"right_clock":true}: `+err.Error())
+		return
+	}
+	all, err := s.sources.Keeping.Purge(r.Context(), p.RightClock)
 	if err != nil {
 		fail(w, http.StatusInternalServerError, "not all could be purged: "+err.Error())
 		return

@@ -17,6 +17,7 @@ type archive struct {
 	entries []uint64
 	calls   []int64
 	why     string
+	sure    bool
 	fault   error
 }
 
@@ -25,7 +26,8 @@ func (a *archive) Erase(entries []uint64, calls []int64, why string) error {
 	return a.fault
 }
 
-func (a *archive) Purge(context.Context) ([]records.Purged, error) {
+func (a *archive) Purge(_ context.Context, sure bool) ([]records.Purged, error) {
+	a.sure = sure
 	return []records.Purged{{Class: records.ClassCall, Count: 3}}, a.fault
 }
 
@@ -58,6 +60,27 @@ func TestRecordsAreErasedByTheirPlacesAndForAReason(t *testing.T) {
 			answer := ask(a.server(t), http.MethodPost, "/api/v1/records/erase", tt.body)
 			if answer.Code != tt.status || len(a.calls) != tt.calls {
 				t.Errorf("%d %s; erased %v", answer.Code, answer.Body, a.calls)
+			}
+		})
+	}
+}
+
+func TestAClockIsTrustedWhenSomebodySaysSo(t *testing.T) {
+	for _, tt := range []struct {
+		body   string
+		status int
+		sure   bool
+	}{
+		{``, 200, false},
+		{`{}`, 200, false},
+		{`{"right_clock":true}`, 200, true},
+		{`{"right_clock":"yes"}`, 400, false},
+		{`{"everything":true}`, 400, false},
+	} {
+		t.Run(tt.body, func(t *testing.T) {
+			a := &archive{}
+			if answer := ask(a.server(t), http.MethodPost, "/api/v1/records/purge", tt.body); answer.Code != tt.status || a.sure != tt.sure {
+				t.Errorf("%d %s; sure %v", answer.Code, answer.Body, a.sure)
 			}
 		})
 	}

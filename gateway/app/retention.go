@@ -43,9 +43,12 @@ func (a *App) purge(ctx context.Context, now time.Time) ([]records.Purged, error
 }
 
 // PurgeDue deletes the records and recordings that have been kept for long enough
-// at a moment, and tells what that was. What cannot be deleted here keeps nothing
-// there.
+// at a moment, and tells what that was: nothing where the machine's clock is
+// doubted. What cannot be deleted here keeps nothing there.
 func PurgeDue(ctx context.Context, book *records.Book, kept embedded.Config, now time.Time) ([]records.Purged, error) {
+	if err := book.Believe(now); err != nil {
+		return nil, err
+	}
 	all, err := book.PurgeDue(ctx, now)
 	n, fault := embedded.PurgeRecordings(kept, now)
 	err = errors.Join(err, fault)
@@ -60,8 +63,14 @@ func PurgeDue(ctx context.Context, book *records.Book, kept embedded.Config, now
 type keeping struct{ *App }
 
 // Purge deletes what is due.
-func (k keeping) Purge(ctx context.Context) ([]records.Purged, error) {
-	return k.purge(ctx, time.Now())
+func (k keeping) Purge(ctx context.Context, rightClock bool) ([]records.Purged, error) {
+	now := time.Now()
+	if rightClock {
+		if err := k.book.Trust(now); err != nil {
+			return nil, err
+		}
+	}
+	return k.purge(ctx, now)
 }
 
 // Erase deletes single records.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/gateway/records"
@@ -39,6 +41,31 @@ func TestARunningGatewayDeletesWhatIsDue(t *testing.T) {
 	})
 	if text := g.records(); !strings.Contains(text, "young") {
 		t.Errorf("what is young is gone too: %s", text)
+	}
+	g.verifyRecords()
+}
+
+// TestARunningGatewayDeletesNothingByAClockThatIsDoubted has a gateway start that
+// last ran years ago, as after a clock that has leapt, and an operator who then
+// says that the clock is right.
+func TestARunningGatewayDeletesNothingByAClockThatIsDoubted(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, func(c *config.Config) {
+		c.Records.Directory = filepath.Join(t.TempDir(), "records")
+		keepOld(t, c.Records)
+		if err := os.WriteFile(filepath.Join(c.Records.Directory, "clock.json"), []byte(`{"believed": "2020-01-01T00:00:00Z"}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	peertest.Eventually(t, "it says that it deletes nothing", func() bool {
+		return strings.Contains(g.log.String(), "this gateway last ran at 2020-01-01T00:00:00Z: nothing is deleted")
+	})
+	if text := g.records(); !strings.Contains(text, "old") {
+		t.Errorf("what is old is gone: %s", text)
+	}
+	g.request(http.MethodPost, "/api/v1/records/purge", admin.Purge{RightClock: true}, nil)
+	if text := g.records(); strings.Contains(text, "old") || !strings.Contains(text, "young") {
+		t.Errorf("after somebody has said that the clock is right: %s", text)
 	}
 	g.verifyRecords()
 }

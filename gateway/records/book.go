@@ -27,6 +27,7 @@ type Book struct {
 	store  *store.Store
 	key    ed25519.PrivateKey
 	vault  *vault.Vault
+	time   *timekeeper
 	sealTo *seal.Recipient // nil: numbers are not sealed
 
 	requests chan request
@@ -113,6 +114,11 @@ func (b *Book) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	signed := time.Now() // a gateway that has signed nothing has nothing to lose
+	if b.head != nil {
+		signed = b.head.Time
+	}
+	b.time = openClock(b.config.Directory, signed)
 	b.log.Info().Uint64("entries", report.Entries).Dur("took", time.Since(began)).Int("faults", len(report.Faults)).Msg("records looked through")
 	if report.Whole() {
 		return nil
@@ -186,7 +192,7 @@ func (b *Book) name(ctx context.Context, c *Consent) (err error) {
 	case b.sealTo != nil && c.Class() == ClassConsent:
 		c.Sealed, err = b.sealTo.Seal(c.Telephone)
 	default:
-		c.Subject, err = b.pseudonym(ctx, c.Class(), c.Time, c.Telephone)
+		c.Subject, err = b.pseudonym(ctx, c.Class(), b.time.date(c.Time), c.Telephone)
 	}
 	return err
 }
@@ -216,7 +222,7 @@ func (b *Book) AppendCall(c Call) error {
 	var r request
 	ctx, cancel := bounded()
 	defer cancel()
-	ended := c.Start.Add(c.Duration)
+	ended := b.time.date(c.Start.Add(c.Duration))
 	if c.Telephone != "" {
 		var err error
 		if c.Subject, err = b.pseudonym(ctx, ClassCall, ended, c.Telephone); err != nil {

@@ -345,7 +345,7 @@ func TestDestroyedKeysMakeBackupsUnreadable(t *testing.T) {
 		t.Fatalf("keys before: %v", err)
 	}
 	b, end = open(t, c)
-	if _, err := b.PurgeAll(t.Context(), time.Now()); err != nil {
+	if _, err := b.PurgeAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	whole(t, c)

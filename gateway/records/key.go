@@ -64,18 +64,23 @@ func makeKey(path string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("make key of the records: %w", err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	next := path + ".new" // half a key in its place would be in the way for good
-	err = appendFile(next, text, os.O_TRUNC)
+	if err := replaceFile(path, text); err != nil { // half a key in its place would be in the way for good
+		return nil, fmt.Errorf("write key of the records: %w", err)
+	}
+	return key, nil
+}
+
+// replaceFile puts a file in the place of another one, in one step that lasts.
+func replaceFile(path string, content []byte) error {
+	next := path + ".new"
+	err := appendFile(next, content, os.O_TRUNC)
 	if err == nil {
 		err = os.Rename(next, path)
 	}
 	if err == nil {
 		err = syncFolder(filepath.Dir(path))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("write key of the records: %w", err)
-	}
-	return key, nil
+	return err
 }
 
 // appendFile writes to the end of a file, and has it on the disk. A file that is

@@ -10,23 +10,31 @@ import (
 func (r *Reader) Overdue(now time.Time, all bool) (left []string, err error) {
 	for _, d := range r.config.due(now) {
 		if all {
-			d.before = now
+			d.before = never()
 		}
 		n, err := r.older(d)
 		if err != nil {
 			return left, err
 		}
 		if n > 0 {
-			left = append(left, fmt.Sprintf("%d of %s, older than %s", n, d.class, d.before.UTC().Format(time.DateTime)))
+			left = append(left, fmt.Sprintf("%d of %s", n, d))
 		}
 		if n := r.vault.Overdue(string(d.class), d.before); n > 0 {
-			left = append(left, fmt.Sprintf("keys of %s for %d days, before %s", d.class, n, d.before.UTC().Format(time.DateTime)))
+			left = append(left, fmt.Sprintf("keys of %d days, of %s", n, d))
 		}
 	}
 	if n := r.vault.Days(); all && n > 0 {
 		left = append(left, fmt.Sprintf("keys of %d days", n))
 	}
 	return left, nil
+}
+
+// String is what is to be gone.
+func (d due) String() string {
+	if d.before.Equal(never()) {
+		return string(d.class)
+	}
+	return fmt.Sprintf("%s, older than %s", d.class, d.before.UTC().Format(time.DateTime))
 }
 
 // older counts the records of a class that are older than they may be.

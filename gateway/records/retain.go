@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/records/ledger"
@@ -16,10 +17,10 @@ type Purged struct {
 	Keys   int       `json:"keys"` // days whose keys were destroyed, with what backups have of them
 }
 
-// PurgeDue deletes what has been kept for long enough at a moment, and then the
-// keys of what is gone. It tells the classes of which there was something.
-// Where one cannot be purged the others are all the same, and the next time
-// finds what was left.
+// PurgeDue deletes what has been kept for long enough at a moment that is to be
+// believed (see Book.Believe), and then the keys of what is gone. It tells the
+// classes of which there was something. Where one cannot be purged the others are
+// all the same, and the next time finds what was left.
 func (b *Book) PurgeDue(ctx context.Context, now time.Time) (all []Purged, err error) {
 	for _, d := range b.config.due(now) {
 		p, fault := b.purge(ctx, d)
@@ -28,7 +29,8 @@ func (b *Book) PurgeDue(ctx context.Context, now time.Time) (all []Purged, err e
 		}
 		err = errors.Join(err, fault)
 	}
-	return all, err
+	dated, fault := b.purgeAhead(ctx, now)
+	return append(all, dated...), errors.Join(err, fault)
 }
 
 func (b *Book) purge(ctx context.Context, d due) (p Purged, err error) {
@@ -45,12 +47,15 @@ func (b *Book) purge(ctx context.Context, d due) (p Purged, err error) {
 	return p, err
 }
 
+// never is a moment that no record is dated after, whatever a clock has shown.
+func never() time.Time { return time.Unix(0, math.MaxInt64) }
+
 // PurgeAll deletes every content and every call, and destroys all keys: for the
 // end of a gateway's life. What stays is a chain that still fits, and is about
 // nobody.
-func (b *Book) PurgeAll(ctx context.Context, now time.Time) (all []Purged, err error) {
+func (b *Book) PurgeAll(ctx context.Context) (all []Purged, err error) {
 	for _, class := range []Class{ClassCall, ClassNotice, ClassRefusal, ClassConsent, ClassBilling} {
-		p, fault := b.purge(ctx, due{class, now})
+		p, fault := b.purge(ctx, due{class, never()})
 		if p.Count > 0 || p.Keys > 0 {
 			all = append(all, p)
 		}

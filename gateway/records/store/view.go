@@ -125,6 +125,21 @@ func (v *View) Older(before time.Time, limit int) ([]int64, error) {
 	return collect(rows, readID)
 }
 
+// Later are the places of the entries of a class that have a body and are dated
+// after a moment, or the IDs of such calls, up to the last, in this order.
+func (v *View) Later(class string, after time.Time, last int64) ([]int64, error) {
+	query, values := "SELECT id FROM calls WHERE ended > $1 AND id <= $2 ORDER BY id", []any{after.UnixNano(), last}
+	if class != ClassCall {
+		query = "SELECT seq FROM ledger_entries WHERE time > $1 AND seq > 0 AND seq <= $2 AND class = $3 AND body IS NOT NULL ORDER BY seq"
+		values = append(values, class)
+	}
+	rows, err := v.tx.Query(query, values...)
+	if err != nil {
+		return nil, fmt.Errorf("read records: %w", err)
+	}
+	return collect(rows, readID)
+}
+
 // CallsOf are the call records of a pseudonym.
 func (v *View) CallsOf(subject string) iter.Seq2[Call, error] {
 	return paged(v, "SELECT id, ended, subject, body FROM calls WHERE id >= $1 AND subject = $3 AND subject <> '' ORDER BY id LIMIT $2",

@@ -110,11 +110,20 @@ func pseudonym(name string, key []byte, number string) string {
 // moment, and those of pseudonyms that nothing has any more. It tells how many
 // days that were.
 func (v *Vault) Destroy(class string, before time.Time) (int, error) {
+	return v.destroy(class, func(name string) bool { return name < dayOf(before) })
+}
+
+// DestroyAhead is Destroy for the days that have not begun at a moment.
+func (v *Vault) DestroyAhead(class string, now time.Time) (int, error) {
+	return v.destroy(class, func(name string) bool { return name > dayOf(now) })
+}
+
+func (v *Vault) destroy(class string, due func(day string) bool) (int, error) {
 	v.writing.Lock()
 	defer v.writing.Unlock()
 	after, n := map[string]day{}, 0
 	for name, d := range v.keys() {
-		if d.due(name, class, before) {
+		if due(name) && d.has(class) {
 			d, n = d.without(class), n+1
 		}
 		if d.Pseudonyms != nil || len(d.Classes) > 0 {
@@ -130,7 +139,7 @@ func (v *Vault) Destroy(class string, before time.Time) (int, error) {
 // Overdue counts the days of which Destroy would destroy keys.
 func (v *Vault) Overdue(class string, before time.Time) (n int) {
 	for name, d := range v.keys() {
-		if d.due(name, class, before) {
+		if name < dayOf(before) && d.has(class) {
 			n++
 		}
 	}
@@ -147,10 +156,9 @@ func (v *Vault) DestroyAll() error {
 // Days is how many days there are keys of.
 func (v *Vault) Days() int { return len(v.keys()) }
 
-// due reports whether the day has ended before a moment, and there is something
-// of the class.
-func (d day) due(name, class string, before time.Time) bool {
-	return name < dayOf(before) && (d.Classes[class] != nil || slices.Contains(d.Named, class))
+// has reports whether there is something of a class.
+func (d day) has(class string) bool {
+	return d.Classes[class] != nil || slices.Contains(d.Named, class)
 }
 
 // without is a day without a class.

@@ -1,0 +1,143 @@
+package records
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+const (
+	// leap is how far the machine's clock may be from when the gateway last ran
+	// without being doubted: a long weekend.
+	leap = 3 * 24 * time.Hour
+	// proof is how long the gateway runs by a time that was doubted, until it
+	// deletes by it.
+	proof = 24 * time.Hour
+)
+
+// clock is what a gateway knows of the machine's. What is deleted by a wrong one
+// is gone for good, so one that has leapt is not believed at once.
+type clock struct {
+	Believed time.Time     `json:"believed"`         // when the gateway last ran by it
+	Doubted  time.Time     `json:"doubted,omitzero"` // what it has shown since, zero where that fits
+	Ran      time.Duration `json:"ran_ns,omitzero"`  // for so long the gateway has run by what it shows
+	Ahead    ahead         `json:"ahead,omitzero"`
+}
+
+// see takes what the clock shows, so long after the program last looked (0: it
+// has not), and reports whether it is believed.
+func (c *clock) see(now time.Time, after time.Duration) bool {
+	switch {
+	case near(now, c.Believed):
+		c.believe(now)
+	case !near(now, c.Doubted):
+		c.Doubted, c.Ran = now, 0
+	case c.Ran+after < proof:
+		c.Doubted, c.Ran = now, c.Ran+after
+	default:
+		c.believe(now)
+	}
+	return c.Doubted.IsZero()
+}
+
+func (c *clock) believe(now time.Time) { c.Believed, c.Doubted, c.Ran = now, time.Time{}, 0 }
+
+// date is as what a moment counts that the clock has shown. While it is behind
+// when the gateway last ran that is the least that it may be: what is dated years
+// ago would be deleted as soon as the clock is right.
+func (c *clock) date(t time.Time) time.Time {
+	if !c.Doubted.IsZero() && c.Doubted.Before(c.Believed) && t.Before(c.Believed) {
+		return c.Believed
+	}
+	return t
+}
+
+func near(a, b time.Time) bool { return a.Sub(b).Abs() <= leap }
+
+// doubt is why nothing is deleted.
+func (c *clock) doubt() error {
+	return fmt.Errorf("the clock says %s, and this gateway last ran at %s: nothing is deleted until it has run by that clock for %v (%v so far), or somebody says that the clock is right, with `einwahl records purge --yes`",
+		stamp(c.Doubted.UTC().Truncate(time.Second)), stamp(c.Believed.UTC().Truncate(time.Second)), proof, c.Ran.Round(time.Minute))
+}
+
+// clockFile is the name of the file that keeps a clock.
+const clockFile = "clock.json"
+
+// timekeeper is a clock that outlasts the program. Its methods may be called
+// from several goroutines.
+type timekeeper struct {
+	path string
+
+	mu     sync.Mutex
+	clock  clock
+	looked time.Time // with what it counts that no one sets; zero: never yet
+}
+
+// openClock reads the clock of a folder. Without a file that can be read the
+// gateway last ran when it last signed something.
+func openClock(folder string, signed time.Time) *timekeeper {
+	k := &timekeeper{path: filepath.Join(folder, clockFile)}
+	content, err := os.ReadFile(k.path)
+	if err != nil || json.Unmarshal(content, &k.clock) != nil {
+		k.clock = clock{Believed: signed}
+	}
+	return k
+}
+
+// now is the clock as it is known.
+func (k *timekeeper) now() clock {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.clock
+}
+
+// date is clock.date.
+func (k *timekeeper) date(t time.Time) time.Time {
+	c := k.now()
+	return c.date(t)
+}
+
+// change has the clock changed and kept.
+func (k *timekeeper) change(with func(*clock)) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	with(&k.clock)
+	content, err := json.Marshal(k.clock)
+	if err == nil {
+		err = replaceFile(k.path, content)
+	}
+	if err != nil {
+		return fmt.Errorf("keep what the clock has shown: %w", err)
+	}
+	return nil
+}
+
+// Believe is an error where the machine's clock is doubted: it is further from
+// when the gateway last ran, ahead or behind, than a standstill of three days
+// explains, and the gateway has not run by it for a day. It is to be asked each
+// hour, and before anything is deleted because it is old.
+func (b *Book) Believe(now time.Time) error {
+	var doubt error
+	err := b.time.change(func(c *clock) {
+		var after time.Duration
+		if !b.time.looked.IsZero() {
+			after = max(0, now.Sub(b.time.looked))
+		}
+		b.time.looked = now
+		if !c.see(now, after) {
+			doubt = c.doubt()
+		}
+	})
+	if err != nil { // a disk that is full is no reason to delete nothing
+		b.log.Error().Err(err).Msg("the next start may doubt the clock")
+	}
+	return doubt
+}
+
+// Trust has the clock believed from now on: somebody has looked at it.
+func (b *Book) Trust(now time.Time) error {
+	return b.time.change(func(c *clock) { c.believe(now) })
+}
