@@ -18,6 +18,16 @@ type Config struct {
 	// Recordings is the directory that recordings are written to. It is
 	// created, for its owner only, when the first one begins.
 	Recordings string `yaml:"recordings"`
+	// RecordingKeys is the directory of their keys, one file for each. Empty: beside
+	// Recordings, with ".keys" behind its name.
+	RecordingKeys string `yaml:"recording_keys"`
+	// SealRecordingsTo are the public keys of those who alone may open recordings;
+	// without any the gateway keeps the keys. What they stand for is up to
+	// SealTo, which must be there where they are.
+	SealRecordingsTo []string `yaml:"seal_recordings_to"`
+	// SealTo seals the keys of recordings to SealRecordingsTo; who composes the
+	// gateway fills it in.
+	SealTo Sealer `yaml:"-"`
 	// Directory is where meetings are kept that are made while the gateway runs,
 	// sealed. It is made, for its owner only, with the first of them.
 	Directory string `yaml:"directory"`
@@ -134,6 +144,9 @@ func (c Config) Validate() error {
 	}
 	if c.Recordings == "" {
 		errs = append(errs, errors.New("recordings: want a directory"))
+	}
+	if a := c.archive(); within(a.recordings, a.keys) {
+		errs = append(errs, errors.New("recording_keys: want a folder outside of recordings: who copies those must not have the keys"))
 	}
 	switch {
 	case c.Keep < 1:

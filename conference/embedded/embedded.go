@@ -73,6 +73,9 @@ func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, lo
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if len(cfg.SealRecordingsTo) > 0 && cfg.SealTo == nil {
+		return nil, errors.New("seal_recordings_to: nothing is there that seals")
+	}
 	if err := ValidateMeetings(meetings); err != nil {
 		return nil, err
 	}

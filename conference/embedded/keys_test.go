@@ -46,8 +46,8 @@ func keyed(t testing.TB, k *keys) *srtp.Context {
 	return context
 }
 
-// sealed is a packet on its way from a page.
-func sealed(t testing.TB, c *srtp.Context, seq uint16) []byte {
+// fromPage is a packet on its way from a page.
+func fromPage(t testing.TB, c *srtp.Context, seq uint16) []byte {
 	t.Helper()
 	plain, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 111, SSRC: 5, SequenceNumber: seq}, Payload: []byte("sound")}).Marshal()
 	if err != nil {
@@ -68,12 +68,12 @@ func TestKeysOpenWhatIsProven(t *testing.T) {
 		t.Error("taken without keys")
 	}
 	page := keyed(t, k)
-	if !k.open(sealed(t, page, 1), at) || len(got) != 0 {
+	if !k.open(fromPage(t, page, 1), at) || len(got) != 0 {
 		t.Errorf("%d packets are heard before their sender is known", len(got))
 	}
 	k.proven = true
-	packet := sealed(t, page, 2)
-	again, forged := bytes.Clone(packet), sealed(t, page, 3)
+	packet := fromPage(t, page, 2)
+	again, forged := bytes.Clone(packet), fromPage(t, page, 3)
 	forged[len(forged)-1] ^= 1
 	for _, p := range [][]byte{packet, again, forged} {
 		if !k.open(p, at) {
@@ -83,13 +83,13 @@ func TestKeysOpenWhatIsProven(t *testing.T) {
 	if len(got) != 1 || !bytes.HasSuffix(got[0], []byte("sound")) {
 		t.Errorf("heard %q, want one packet, once", got)
 	}
-	report := sealed(t, page, 4)
+	report := fromPage(t, page, 4)
 	report[1] = 200
 	if k.open(report, at) {
 		t.Error("reports are pion's")
 	}
 	k.close()
-	if !k.open(sealed(t, page, 5), at) || len(got) != 1 {
+	if !k.open(fromPage(t, page, 5), at) || len(got) != 1 {
 		t.Error("heard after the end")
 	}
 }
@@ -119,7 +119,7 @@ func TestKeysKnowSomeSources(t *testing.T) {
 	if send(0, 2); heard != knownSources+1 {
 		t.Error("one that is known is not heard any more")
 	}
-	forged := sealed(t, page, 1)
+	forged := fromPage(t, page, 1)
 	forged[len(forged)-1] ^= 1
 	k = &keys{proven: true, take: k.take}
 	keyed(t, k)
@@ -196,7 +196,7 @@ func TestKeysAreThoseOfTheHandshake(t *testing.T) {
 func FuzzKeys(f *testing.F) {
 	k := &keys{proven: true}
 	page := keyed(f, k)
-	own := sealed(f, page, 1)
+	own := fromPage(f, page, 1)
 	f.Add(own)
 	f.Add([]byte{0x80, 200, 0, 1})
 	f.Add([]byte{0x90, 111, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xbe, 0xde, 0xff, 0xff})
@@ -216,7 +216,7 @@ func TestNothingIsAllocatedToOpenAPacket(t *testing.T) {
 	page := keyed(t, k)
 	var packets [][]byte
 	for i := range uint16(300) {
-		packets = append(packets, sealed(t, page, i+1))
+		packets = append(packets, fromPage(t, page, i+1))
 	}
 	k.open(packets[0], time.Time{}) // the first makes what is kept of a source
 	next := 1

@@ -1,17 +1,30 @@
 package embedded
 
 import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+)
+
+const (
+	manifestName = "manifest.json"
+	// sealedFormat is how files are sealed now. Recordings of older versions have
+	// no format: their files are as a player takes them.
+	sealedFormat = "einwahl sealed 1"
+	opusSuffix   = ".opus"
+	sealedSuffix = ".opus.sealed"
 )
 
 // manifest tells what is in a recording's directory. It names nobody: people
 // are the numbers that the meeting gave them.
 type manifest struct {
+	Format   string          `json:"format,omitempty"`
 	Meeting  string          `json:"meeting"`
 	Run      uint64          `json:"run"`
 	Purpose  Texts           `json:"purpose,omitempty"` // as it was told
@@ -22,6 +35,9 @@ type manifest struct {
 	Delete   *time.Time      `json:"delete_after,omitempty"` // once it has ended
 	Reason   string          `json:"keep_reason,omitempty"`
 	Tracks   []manifestTrack `json:"tracks"`
+	// Seal is HMAC-SHA-256 of all the above under the recording's key: nobody
+	// without it can change what stands here unseen.
+	Seal []byte `json:"seal,omitempty"`
 }
 
 type manifestTrack struct {
@@ -29,94 +45,76 @@ type manifestTrack struct {
 	Person string `json:"person,omitempty"`
 	Phone  bool   `json:"phone,omitempty"`
 	Mix    bool   `json:"mix,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // of the file, once it is finished
+	// Damage is, in an export, what was left out since it is not what was written.
+	Damage []string `json:"damage,omitempty"`
+}
+
+// speaker is the name of who is in a file.
+func (t manifestTrack) speaker() string {
+	return strings.TrimSuffix(strings.TrimSuffix(t.File, sealedSuffix), opusSuffix)
 }
 
 func newManifest(meeting string, run uint64, began time.Time) manifest {
-	return manifest{Meeting: meeting, Run: run, Began: began.UTC(), Tracks: []manifestTrack{}}
+	return manifest{Format: sealedFormat, Meeting: meeting, Run: run, Began: began.UTC(), Tracks: []manifestTrack{}}
 }
 
-// fileSet is the files of one recording.
-type fileSet struct {
-	directory string
-	manifest  manifest
-	keep      int // days, after its end; 0: the manifest does not say
-	open      map[string]*oggFile
-}
-
-func (s *fileSet) write(p *recorded) error {
-	f, ok := s.open[p.track.name]
-	if !ok {
-		var err error
-		if f, err = s.create(p.track); err != nil {
-			return err
-		}
-	}
-	return f.write(p.ts, p.after, p.since, p.data[:p.size])
-}
-
-// create begins a speaker's file, and lists it.
-func (s *fileSet) create(t *fileTrack) (*oggFile, error) {
-	name := t.name + ".opus"
-	f, err := createOgg(filepath.Join(s.directory, name))
+// readManifest reads that of a recording's folder. What it says is believed only
+// as far as its seal fits.
+func readManifest(folder string) (m manifest, err error) {
+	name := filepath.Join(folder, manifestName)
+	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return m, fmt.Errorf("read the manifest of a recording: %w", err)
 	}
-	s.open[t.name] = f
-	track := manifestTrack{File: name, Person: t.name, Phone: t.phone}
-	if t.name == mixName {
-		track = manifestTrack{File: name, Mix: true}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, fmt.Errorf("%s: %w", name, err)
 	}
-	s.manifest.Tracks = append(s.manifest.Tracks, track)
-	return f, s.writeManifest()
-}
-
-// keepUp brings all files so far, so that a killed process leaves all of them
-// as long as the meeting was.
-func (s *fileSet) keepUp(after time.Duration) error {
-	for _, f := range s.open {
-		if err := f.keepUp(int64(after * clockRate / time.Second)); err != nil {
-			return err
+	for _, t := range m.Tracks {
+		if t.File != filepath.Base(t.File) || !strings.HasSuffix(t.File, m.suffix()) {
+			return m, fmt.Errorf("%s: %q is no file of a recording", name, t.File)
 		}
 	}
-	return nil
+	return m, nil
 }
 
-// finish brings all files to one length, to the sample, and closes them. It is
-// the recording's, or that of the longest file: what was late when it began may
-// run a little ahead, and nothing that was said is cut off.
-func (s *fileSet) finish(after time.Duration, dropped uint64) error {
-	length := int64(after * clockRate / time.Second)
-	for _, f := range s.open {
-		length = max(length, f.written)
+func (m manifest) suffix() string {
+	if m.Format == "" {
+		return opusSuffix
 	}
-	var errs []error
-	for _, f := range s.open {
-		errs = append(errs, f.finish(length))
-	}
-	clear(s.open)
-	ended := s.manifest.Began.Add(time.Duration(length) * time.Second / clockRate)
-	s.manifest.Ended, s.manifest.Duration, s.manifest.Dropped = &ended, float64(length)/clockRate, dropped
-	if s.keep > 0 {
-		due := keptUntil(ended, s.keep)
-		s.manifest.Delete = &due
-	}
-	return errors.Join(append(errs, s.writeManifest())...)
+	return sealedSuffix
 }
 
-// abandon closes what an error has left open. What was written stays readable.
-func (s *fileSet) abandon() {
-	for _, f := range s.open {
-		_ = f.file.Close() // the error that led here is the one to tell
+// sealed is the manifest with its seal.
+func (m manifest) sealed(key []byte) (manifest, error) {
+	own, err := hkdf.Key(sha256.New, key, nil, "einwahl recording manifest 1\n", sha256.Size)
+	if err != nil {
+		return m, fmt.Errorf("seal the manifest of a recording: %w", err)
 	}
+	m.Seal = nil
+	text, err := json.Marshal(m)
+	if err != nil {
+		return m, fmt.Errorf("seal the manifest of a recording: %w", err)
+	}
+	mac := hmac.New(sha256.New, own)
+	mac.Write(text)
+	m.Seal = mac.Sum(nil)
+	return m, nil
 }
 
-// writeManifest replaces the manifest in one step.
-func (s *fileSet) writeManifest() error {
-	text, err := json.MarshalIndent(s.manifest, "", "  ")
+// genuine reports whether the manifest is what was written with the key.
+func (m manifest) genuine(key []byte) bool {
+	want, err := m.sealed(key)
+	return err == nil && hmac.Equal(want.Seal, m.Seal)
+}
+
+// write replaces the manifest of a folder in one step.
+func (m manifest) write(folder string) error {
+	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(s.directory, "manifest.json")
+	name := filepath.Join(folder, manifestName)
 	if err := os.WriteFile(name+".new", append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write the manifest of a recording: %w", err)
 	}

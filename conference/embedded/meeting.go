@@ -44,7 +44,7 @@ type meeting struct {
 	speaking []string
 	hurries  bool // pages hear each other
 
-	directory  string         // of recordings
+	archive    archive        // of recordings
 	keep       int            // days that they are kept
 	reason     string         // why so long
 	recordings sync.WaitGroup // that are being written
@@ -61,7 +61,7 @@ func newMeeting(p policy, n *network, group func() pcm.Clock, cfg Config, log ze
 	m := &meeting{
 		id: p.id, net: n, group: group, pool: cfg.Encoders, log: log.With().Str("meeting", p.id).Logger(),
 		orders: make(chan order), done: make(chan struct{}), configured: p,
-		state: newState(p), members: map[string]*member{}, directory: cfg.Recordings, keep: cfg.Keep, reason: cfg.Reason,
+		state: newState(p), members: map[string]*member{}, archive: cfg.archive(), keep: cfg.Keep, reason: cfg.Reason,
 	}
 	m.pins.Store(newPINs(p))
 	m.state.clock(time.Now())

@@ -1,11 +1,17 @@
 package embedded
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/einwahl/einwahl/conference/embedded/sealed"
 	"github.com/einwahl/einwahl/transcode/ogg"
 )
 
@@ -15,24 +21,29 @@ const preSkip = 3840
 
 // oggFile is one speaker's file. It begins when the recording begins, and has
 // silence where nothing was said, so that the files of a recording can be laid
-// on top of each other.
+// on top of each other. On the disk it is sealed, each page a block.
 type oggFile struct {
 	file    *os.File
+	sum     hash.Hash // of what is on the disk
+	seal    *sealed.Writer
 	ogg     *ogg.Writer
 	aligner aligner
 	written int64 // samples, without the pre-skip
 }
 
-func createOgg(name string) (*oggFile, error) {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// createOgg begins the file of a speaker in a folder.
+func createOgg(folder, speaker string, key []byte) (_ *oggFile, err error) {
+	file, err := os.OpenFile(filepath.Join(folder, speaker+sealedSuffix), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("make a file of a recording: %w", err)
 	}
-	w, err := ogg.NewWriter(file, ogg.Head{Channels: 1, PreSkip: preSkip, Rate: clockRate})
+	f := &oggFile{file: file, sum: sha256.New(), written: -preSkip}
+	if f.seal, err = sealed.NewWriter(io.MultiWriter(file, f.sum), key, speaker+opusSuffix); err == nil {
+		f.ogg, err = ogg.NewWriter(f.seal, ogg.Head{Channels: 1, PreSkip: preSkip, Rate: clockRate})
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("begin a file of a recording: %w", err), file.Close())
 	}
-	f := &oggFile{file: file, ogg: w, written: -preSkip}
 	return f, f.silence(0)
 }
 
@@ -84,8 +95,11 @@ func (f *oggFile) keepUp(until int64) error {
 // finish brings the file to the recording's length, which is at least its own,
 // to the sample, and closes it.
 func (f *oggFile) finish(length int64) error {
-	return errors.Join(f.fill(length), f.ogg.CloseAt(length+preSkip), f.file.Close())
+	return errors.Join(f.fill(length), f.ogg.CloseAt(length+preSkip), f.seal.Close(), f.file.Close())
 }
+
+// checksum is that of what is on the disk, in hexadecimal.
+func (f *oggFile) checksum() string { return hex.EncodeToString(f.sum.Sum(nil)) }
 
 // fill is silence that ends where it should or, cut off there by the end of the
 // stream, with the next packet.

@@ -136,12 +136,16 @@ func (t *fileTrack) pushMix(ts uint32, payload []byte, at time.Time) {
 // write is the recorder's goroutine. It calls ready once the directory can be
 // written to, and returns when the recording was stopped and is on disk, or
 // with the error that has ended it.
-func (r *recorder) write(root, meeting string, ready func()) error {
-	directory, err := makeDirectory(root, meeting, r.began)
+func (r *recorder) write(a archive, meeting string, ready func()) error {
+	directory, err := makeDirectory(a.recordings, meeting, r.began)
 	if err != nil {
 		return err
 	}
-	files := &fileSet{directory: directory, manifest: newManifest(meeting, r.run, r.began), open: map[string]*oggFile{}}
+	key, err := a.makeKey(filepath.Base(directory))
+	if err != nil {
+		return err
+	}
+	files := newFileSet(directory, key, newManifest(meeting, r.run, r.began))
 	files.manifest.Purpose, files.keep, files.manifest.Reason = r.purpose, r.keep, r.reason
 	defer files.abandon()
 	if err := files.writeManifest(); err != nil {

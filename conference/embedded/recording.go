@@ -24,7 +24,7 @@ func (m *meeting) startRecorder() {
 	m.recorder = r
 	m.log.Info().Uint64("run", r.run).Msg("recording begun")
 	m.recordings.Go(func() {
-		err := r.write(m.directory, m.id, func() {
+		err := r.write(m.archive, m.id, func() {
 			m.post(func() { m.recorderReady(r) })
 		})
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/embedded/sealed"
 	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/ogg"
 	"github.com/einwahl/einwahl/transcode/opus"
@@ -65,8 +67,32 @@ func (m manifest) from(sound []int16, begin, end time.Time) []int16 {
 	return sound[at(begin):min(at(end), len(sound))]
 }
 
-// recordingOf is the only directory of recordings, finished.
+// recordingOf is the only recording of a folder, finished and exported.
 func recordingOf(t *testing.T, root string) (directory string, m manifest) {
+	t.Helper()
+	directory, m = finished(t, root)
+	return exported(t, directory), m
+}
+
+// exported is a folder with a recording as anybody can play it.
+func exported(t *testing.T, folder string) string {
+	t.Helper()
+	c := DefaultConfig()
+	c.Recordings = filepath.Dir(folder)
+	r, err := FindRecording(c, filepath.Base(folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	directory := filepath.Join(t.TempDir(), "exported")
+	x, err := r.Export(directory, nil, func(Exported) {})
+	if err != nil || len(x.Faults) > 0 {
+		t.Fatalf("exported with %v, %v", x.Faults, err)
+	}
+	return directory
+}
+
+// finished is the only recording of a folder.
+func finished(t *testing.T, root string) (directory string, m manifest) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
@@ -138,6 +164,9 @@ func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
 	stopped := time.Now()
 	ada.Say(request{Type: "host", Action: "record_stop"})
 
+	folder, _ := finished(t, cfg.Recordings)
+	checkNames(t, folder, adaID+".opus.sealed", phoneID+".opus.sealed", "mix.opus.sealed", "manifest.json")
+	checkSealed(t, cfg.Recordings)
 	directory, list := recordingOf(t, cfg.Recordings)
 	checkNames(t, directory, adaID+".opus", phoneID+".opus", "mix.opus", "manifest.json")
 	if len(list.Tracks) != 3 {
@@ -171,6 +200,28 @@ func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
 		if c.there != (math.Abs(level) < 4) || (!c.there && level > -40) {
 			t.Errorf("%s: %+.1f dB", c.what, level)
 		}
+	}
+}
+
+// checkSealed finds no Opus and no Ogg in any file of a folder.
+func checkSealed(t *testing.T, folder string) {
+	t.Helper()
+	seen := 0
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		seen++
+		content, err := os.ReadFile(path)
+		for _, mark := range []string{"OggS", "OpusHead", "OpusTags"} {
+			if bytes.Contains(content, []byte(mark)) {
+				t.Errorf("%s has %s", path, mark)
+			}
+		}
+		return err
+	})
+	if err != nil || seen < 2 {
+		t.Errorf("%d files looked at, %v", seen, err)
 	}
 }
 
@@ -318,7 +369,7 @@ func TestKilledRecorderLeavesReadableFiles(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the child does not record")
 		}
-		found, _ := filepath.Glob(filepath.Join(root, "*", "p1.opus"))
+		found, _ := filepath.Glob(filepath.Join(root, "*", "p1.opus.sealed"))
 		for _, f := range found {
 			if info, err := os.Stat(f); err == nil && info.Size() > 8000 {
 				name = f
@@ -330,7 +381,7 @@ func TestKilledRecorderLeavesReadableFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = child.Wait()
-	sound := play(t, name)
+	sound := play(t, filepath.Join(exported(t, filepath.Dir(name)), "p1.opus"))
 	if len(sound) < pcm.Narrowband {
 		t.Fatalf("%d samples are left", len(sound))
 	}
@@ -341,7 +392,7 @@ func TestKilledRecorderLeavesReadableFiles(t *testing.T) {
 
 func recordForever(t *testing.T, root string) {
 	r := newRecorder(1, time.Now())
-	go func() { _ = r.write(root, "1", func() {}) }()
+	go func() { _ = r.write(archive{recordings: root, keys: root + ".keys"}, "1", func() {}) }()
 	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: pcm.Narrowband, Bitrate: 24000, Complexity: 5})
 	if err != nil {
 		t.Fatal(err)
@@ -356,6 +407,23 @@ func recordForever(t *testing.T, root string) {
 		}
 		track.push(ts, packet[:n], time.Now())
 	}
+}
+
+// newFiles is a recording without a file yet.
+func newFiles(t *testing.T, began time.Time) *fileSet {
+	t.Helper()
+	c := DefaultConfig()
+	c.Recordings = filepath.Join(t.TempDir(), "recordings")
+	a := c.archive()
+	directory, err := makeDirectory(a.recordings, "1", began)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := a.makeKey(filepath.Base(directory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newFileSet(directory, key, newManifest("1", 1, began))
 }
 
 // TestDiskThatStoodStillLosesNothing: what waited for it is written before the
@@ -378,8 +446,7 @@ func TestDiskThatStoodStillLosesNothing(t *testing.T) {
 		}
 		track.push(uint32(i*frameTicks), packet[:n], began.Add(time.Duration(i)*pcm.FrameDuration))
 	}
-	directory := t.TempDir()
-	files := &fileSet{directory: directory, manifest: newManifest("1", 1, began), open: map[string]*oggFile{}}
+	files := newFiles(t, began)
 	if err := r.writeOne(files, <-r.packets); err != nil { // the file is there, then the disk stands still
 		t.Fatal(err)
 	}
@@ -389,7 +456,7 @@ func TestDiskThatStoodStillLosesNothing(t *testing.T) {
 	if err := files.finish(6*time.Second, 0); err != nil {
 		t.Fatal(err)
 	}
-	sound := play(t, filepath.Join(directory, "p1.opus"))
+	sound := play(t, filepath.Join(exported(t, files.directory), "p1.opus"))
 	for _, tt := range []struct {
 		from, to float64
 		there    bool
@@ -409,7 +476,7 @@ func TestFilesOfARecordingEndTogether(t *testing.T) {
 
 func endTogether(t *testing.T, length, want time.Duration) {
 	t.Helper()
-	began, directory := time.Unix(1000, 0), t.TempDir()
+	began := time.Unix(1000, 0)
 	r := newRecorder(1, began)
 	late, punctual := r.track("p1", true), r.track("p2", false)
 	note := []byte(silences[1].packet)
@@ -417,7 +484,7 @@ func endTogether(t *testing.T, length, want time.Duration) {
 	for i := range 11 { // the first ones were held up
 		late.push(uint32(i)*frameTicks, note, began.Add(max(150*time.Millisecond, time.Duration(i)*pcm.FrameDuration)))
 	}
-	files := &fileSet{directory: directory, manifest: newManifest("1", 1, began), open: map[string]*oggFile{}}
+	files := newFiles(t, began)
 	if err := r.writeQueued(files); err != nil {
 		t.Fatal(err)
 	}
@@ -427,6 +494,7 @@ func endTogether(t *testing.T, length, want time.Duration) {
 	if got := time.Duration(math.Round(files.manifest.Duration*1e6)) * time.Microsecond; got != want {
 		t.Errorf("%v long, want %v", got, want)
 	}
+	directory := exported(t, files.directory)
 	for _, name := range []string{"p1", "p2"} {
 		sound := play(t, filepath.Join(directory, name+".opus"))
 		if want := int(want * pcm.Narrowband / time.Second); len(sound) != want {
@@ -437,7 +505,7 @@ func endTogether(t *testing.T, length, want time.Duration) {
 
 // TestFilesLeaveOutWhatComesLateOfAPause: it was said before the recording went on.
 func TestFilesLeaveOutWhatComesLateOfAPause(t *testing.T) {
-	f, err := createOgg(filepath.Join(t.TempDir(), "p1.opus"))
+	f, err := createOgg(t.TempDir(), "p1", make([]byte, sealed.KeySize))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,43 +15,44 @@ const longWithoutReason = 183
 // keptUntil is when a recording is deleted that ended then.
 func keptUntil(ended time.Time, days int) time.Time { return ended.UTC().AddDate(0, 0, days) }
 
-// PurgeRecordings deletes the recordings that have been kept for long enough,
-// and tells how many those were: each on the day that its manifest names, or
-// earlier where they are not kept for as long any more. What has no manifest is
-// no recording and stays.
+// PurgeRecordings deletes the recordings that have been kept for long enough
+// with their keys, so that no copy of them can be read either, and tells how many
+// those were: each on the day that its manifest names, or earlier where they are
+// not kept for as long any more. What has no manifest is no recording and stays.
 func PurgeRecordings(c Config, now time.Time) (count int, err error) {
-	manifests, err := filepath.Glob(filepath.Join(c.Recordings, "*", "manifest.json"))
+	a := c.archive()
+	manifests, err := filepath.Glob(filepath.Join(a.recordings, "*", manifestName))
 	if err != nil {
 		return 0, fmt.Errorf("look for recordings: %w", err)
 	}
 	var errs []error
 	for _, name := range manifests {
-		due, err := dueAt(name, c.Keep)
+		folder := filepath.Dir(name)
+		due, err := dueAt(folder, c.Keep)
 		if err == nil && !now.Before(due) {
-			if err = os.RemoveAll(filepath.Dir(name)); err == nil {
+			err = a.destroyKey(filepath.Base(folder))
+			if fault := os.RemoveAll(folder); fault == nil {
 				count++
+			} else {
+				err = errors.Join(err, fault)
 			}
 		}
 		errs = append(errs, err)
 	}
-	return count, errors.Join(errs...)
+	return count, errors.Join(append(errs, a.destroyStrays(now, c.Keep))...)
 }
 
 // dueAt is when a recording is deleted. One that is running, or that a crash has
 // ended, ended when it was last written to.
-func dueAt(name string, days int) (time.Time, error) {
-	text, err := os.ReadFile(name)
+func dueAt(folder string, days int) (time.Time, error) {
+	m, err := readManifest(folder)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read the manifest of a recording: %w", err)
-	}
-	var m manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return time.Time{}, fmt.Errorf("%s: %w", name, err)
+		return time.Time{}, err
 	}
 	var ended time.Time
 	if m.Ended != nil {
 		ended = *m.Ended
-	} else if ended, err = lastWritten(filepath.Dir(name)); err != nil {
+	} else if ended, err = lastWritten(folder); err != nil {
 		return time.Time{}, err
 	}
 	due := keptUntil(ended, days)

@@ -95,6 +95,9 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	made = append(made, func() error { a.media.Close(); return nil })
+	if c.Conference.Embedded.SealTo, err = sealer(c.Conference.Embedded.SealRecordingsTo); err != nil {
+		return nil, fmt.Errorf("conference.embedded.seal_recordings_to: %w", err)
+	}
 	if a.meet, err = embedded.New(c.Conference.Embedded, c.Meetings, a.clock, o.Log); err != nil {
 		return nil, fmt.Errorf("conference.embedded: %w", err)
 	}
@@ -124,6 +127,15 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// sealer seals keys of recordings; nil where this gateway keeps them.
+func sealer(keys []string) (embedded.Sealer, error) {
+	to, err := records.Recipients(keys)
+	if err != nil || len(to) == 0 {
+		return nil, err
+	}
+	return to, nil
 }
 
 // Run leads the gateway until ctx ends, and then to its end: new calls are

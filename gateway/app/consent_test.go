@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/transcode/ogg"
@@ -110,18 +111,22 @@ func (g *gateway) checkRecordings(tones map[string]int) {
 	}
 }
 
-// recordings waits until they are complete, and returns the files.
+// recordings waits until they are complete, exports them and returns the files.
 func (g *gateway) recordings() []string {
 	g.t.Helper()
-	var files []string
-	err := filepath.WalkDir(g.conf.Conference.Embedded.Recordings, func(path string, _ fs.DirEntry, err error) error {
-		if strings.HasSuffix(path, ".opus") {
-			files = append(files, path)
-		}
-		return err
+	var all []embedded.Recording
+	peertest.Eventually(g.t, "the recordings are complete", func() bool {
+		var err error
+		all, err = embedded.Recordings(g.conf.Conference.Embedded)
+		return err == nil && !slices.ContainsFunc(all, func(r embedded.Recording) bool { return r.Ended.IsZero() })
 	})
-	if err != nil {
-		g.t.Fatal(err)
+	var files []string
+	for _, r := range all {
+		directory := filepath.Join(g.t.TempDir(), r.ID)
+		x, err := r.Export(directory, nil, func(e embedded.Exported) { files = append(files, filepath.Join(directory, e.File)) })
+		if err != nil || len(x.Faults) > 0 {
+			g.t.Fatalf("%s cannot be exported: %v, %v", r.ID, x.Faults, err)
+		}
 	}
 	return files
 }

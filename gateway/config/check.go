@@ -11,6 +11,7 @@ import (
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 )
 
@@ -46,6 +47,7 @@ func (c Config) check(open func(announcements.Config) (Voices, error)) Mistakes 
 		all = append(all, split(at("numbers", i), n.Validate())...)
 	}
 	all = append(all, split("", embedded.ValidateMeetings(c.Meetings))...)
+	all = append(all, c.checkSeals()...)
 	all = append(all, c.checkPINs()...)
 	all = append(all, c.checkPorts()...)
 	all = append(all, c.checkNumbers()...)
@@ -56,6 +58,16 @@ func (c Config) check(open func(announcements.Config) (Voices, error)) Mistakes 
 
 func wrong(key, format string, args ...any) Mistake {
 	return Mistake{Key: key, Text: fmt.Sprintf(format, args...)}
+}
+
+// checkSeals looks at those who alone may open recordings.
+func (c Config) checkSeals() (all Mistakes) {
+	for i, key := range c.Conference.Embedded.SealRecordingsTo {
+		if _, err := records.Recipients([]string{key}); err != nil {
+			all = append(all, wrong(at("conference.embedded.seal_recordings_to", i), "%v", err))
+		}
+	}
+	return all
 }
 
 // shortestPIN is the fewest digits of a PIN: with three, a caller who is let

@@ -112,6 +112,8 @@ func TestEachMistakeIsReportedUnderItsKey(t *testing.T) {
 		{"meetings have numbers of their own", "meetings:\n  - id: 1\n  - id: 1", "meetings[1].id: 1 is the number of meetings[0] already (line 3)"},
 		{"trunks have names of their own", "trunks: [{name: a, peers: [10.0.0.0/8]}, {name: a, peers: [11.0.0.0/8]}]", "trunks[1].name:"},
 		{"the ports suffice for all calls", "media: {ports: 20000-20009}" + bones, "media.ports: 20000-20009 has ports for 5 calls, and the trunks together may bring 200 (max_calls) (line 1)"},
+		{"recordings are sealed to public keys only", "conference: {embedded: {seal_recordings_to: [AGE-SECRET-KEY-1]}}" + bones, "conference.embedded.seal_recordings_to[0]: this is no public key of age"},
+		{"keys are not among the recordings", "conference: {embedded: {recordings: r, recording_keys: r/keys}}" + bones, "conference.embedded.recording_keys: want a folder outside"},
 		{"a port has one use", "media: {ports: 20000-30000}" + bones, "conference.embedded.webrtc.ports: 30000 is needed for calls already, by media.ports 20000-30000"},
 		{"a PIN cannot be guessed", "meetings:\n  - id: 1\n    pin: 123", "meetings[0].pin: want at least 4 digits, so that it cannot be guessed (line 3)"},
 		{"a host must be able to come", "meetings: [{id: 1, join_before_host: false}]", "meetings[0].host_pin: want one: join_before_host is false, and without a host PIN a host could never come (line 1)"},

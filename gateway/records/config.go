@@ -83,3 +83,7 @@ func (c Config) Validate() error {
 	}
 	return errors.Join(append(errs, c.Keep.validate(), c.validateBilling(time.Now()))...)
 }
+
+// Recipients are those to whom keys of recordings are sealed, by their public keys
+// of age.
+func Recipients(keys []string) (seal.Recipients, error) { return seal.ParseRecipients(keys) }

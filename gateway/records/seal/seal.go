@@ -26,9 +26,32 @@ func ParseRecipient(text string) (Recipient, error) {
 
 // Seal makes of a text what only the recipient's identity opens. Nobody else
 // can tell whether two of them hold the same.
-func (r Recipient) Seal(text string) ([]byte, error) {
+func (r Recipient) Seal(text string) ([]byte, error) { return Recipients{r}.Seal(text) }
+
+// Recipients are those of whom each can open what is sealed.
+type Recipients []Recipient
+
+// ParseRecipients reads what age-keygen prints as public keys.
+func ParseRecipients(keys []string) (Recipients, error) {
+	var all Recipients
+	for _, key := range keys {
+		r, err := ParseRecipient(key)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// Seal makes of a text what the identity of any of the recipients opens.
+func (r Recipients) Seal(text string) ([]byte, error) {
+	to := make([]age.Recipient, len(r))
+	for i := range r {
+		to[i] = r[i].to
+	}
 	var sealed bytes.Buffer
-	w, err := age.Encrypt(&sealed, r.to)
+	w, err := age.Encrypt(&sealed, to...)
 	if err == nil {
 		_, err = io.WriteString(w, text)
 	}

@@ -65,3 +65,34 @@ func TestMistakesTellNoKey(t *testing.T) {
 		t.Errorf("a damaged identity: %v", err)
 	}
 }
+
+func TestEachOfSeveralRecipientsOpens(t *testing.T) {
+	var keys, private []string
+	for range 3 {
+		one, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, private = append(keys, one.Recipient().String()), append(private, one.String())
+	}
+	to, err := ParseRecipients(keys[:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := to.Seal("the key of a recording")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, true, false} {
+		mine, err := ParseIdentities(private[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := mine.Open(sealed); (err == nil) != want || want && text != "the key of a recording" {
+			t.Errorf("%d opens %q, %v", i, text, err)
+		}
+	}
+	if _, err := ParseRecipients([]string{keys[0], "age1"}); err == nil {
+		t.Errorf("a key that is none: %v", err)
+	}
+}
