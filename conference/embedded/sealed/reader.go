@@ -109,10 +109,10 @@ func (o *opener) try(f frame) (sound []byte, there bool, err error) {
 		return nil, false, err
 	}
 	place(&o.nonce, f.number, f.last)
-	sound, err = o.seal.Open(o.sound, o.nonce[:], b[frameHead:], nil)
-	if err != nil {
+	sound, wrong := o.seal.Open(o.sound, o.nonce[:], b[frameHead:], nil)
+	if wrong != nil {
 		o.search -= f.size
-		return nil, true, nil
+		sound = nil
 	}
 	return sound, true, nil
 }
