@@ -154,6 +154,9 @@ func (e eraseCommand) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("Erased: %s, %s of evidence.\n", count(len(what.Calls), "call", "calls"), count(len(what.Entries), "entry", "entries"))
+	if found.Guessing != nil {
+		fmt.Println("Wrong tries of this number are counted; they are forgotten within a day.")
+	}
 	for _, n := range found.Notes {
 		fmt.Println(n)
 	}

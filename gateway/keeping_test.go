@@ -106,7 +106,7 @@ func TestAPersonGetsWhatIsKept(t *testing.T) {
 func TestAPersonIsForgottenAndTheChainFits(t *testing.T) {
 	path, _ := keepNumbers(t)
 	key := write(t, filepath.Join(t.TempDir(), "key.txt"), identity+"\n")
-	if out := done(t, "records", "erase", "-c", path, "--number", known, "--identity", key, "--keep-consents"); !strings.Contains(out, "Erased: 1 call, 1 entry of evidence.") {
+	if out := done(t, "records", "erase", "-c", path, "--number", known, "--identity", key, "--keep-consents"); !strings.Contains(out, "Erased: 1 call, 1 entry of evidence.\nWrong tries of this number are counted") {
 		t.Error(out)
 	}
 	if out := done(t, "records", "erase", "-c", path, "--number", known, "--identity", key); !strings.Contains(out, "Erased: 0 calls, 1 entry of evidence.") {

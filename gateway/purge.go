@@ -42,11 +42,7 @@ func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error
 	if err != nil {
 		return done, err
 	}
-	err = os.Remove(filepath.Join(c.Records.Directory, lockout.File))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return done, err
+	return done, lockout.Remove(filepath.Join(c.Records.Directory, lockout.File))
 }
 
 // verify looks whether anything is left that should be gone.

@@ -16,13 +16,16 @@ type bucket struct {
 	wrong []time.Time // within the window, oldest first, never more than the limit
 	until time.Time   // locked before this moment
 	held  int         // tries that are being looked at
+	stale bool        // something was forgotten that the file has yet
 }
 
 // forget drops what is over. A clock that was set back must not lock for longer
 // than the rule says.
 func (b *bucket) forget(r rule, now time.Time) {
 	old := func(t time.Time) bool { return now.Sub(t) >= r.window || t.After(now) }
+	had := len(b.wrong)
 	b.wrong = slices.DeleteFunc(b.wrong, old)
+	b.stale = b.stale || len(b.wrong) < had
 	if latest := now.Add(r.lock); b.until.After(latest) {
 		b.until = latest
 	}

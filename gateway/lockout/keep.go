@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -24,7 +25,8 @@ const (
 	largest = 64 << 20
 )
 
-// kept is the file: the installation's key, and what was counted with it.
+// kept is the file: the key of the day and when it was made, the one before, and
+// what was counted with them.
 type kept struct {
 	Key     []byte                          `json:"key"`
 	Since   time.Time                       `json:"since"`
@@ -37,9 +39,10 @@ type keptBucket struct {
 	Until time.Time   `json:"until,omitzero"`
 }
 
-// Open reads what was counted before, from a file in a folder that is there. A
-// file that cannot be understood is put aside and everything counted anew: it
-// is told as an error, but a gateway that does not start would help nobody.
+// Open reads what was counted before, from a file in a folder that is there. In
+// the place of one that cannot be understood everything is counted anew: it is
+// told as an error, but a gateway that does not start would help nobody. Nor is it
+// put aside, where nobody would ever delete what it has about callers.
 func Open(path string, c Config, log zerolog.Logger) (*Guard, error) {
 	g := New(c, log)
 	g.path = path
@@ -51,12 +54,8 @@ func Open(path string, c Config, log zerolog.Logger) (*Guard, error) {
 		return nil, fmt.Errorf("read wrong tries: %w", err)
 	}
 	if err := g.restore(content); err != nil {
-		aside := path + ".broken"
-		log.Error().Err(err).Str("file", path).Str("moved_to", aside).
+		log.Error().Err(err).Str("file", path).
 			Msg("the file of wrong tries cannot be read: they are counted anew, and nobody is locked out for what was before")
-		if err := os.Rename(path, aside); err != nil {
-			return nil, fmt.Errorf("put broken file aside: %w", err)
-		}
 		return g, g.Keep()
 	}
 	return g, nil
@@ -123,8 +122,8 @@ func (g *Guard) Run(ctx context.Context) error {
 	}
 }
 
-// Keep drops what is over and writes what is counted, if it has changed. The file is replaced as a
-// whole: after a power cut there is the old one or the new one.
+// Keep drops what is over and writes what is counted, if it has changed. The file
+// is replaced as a whole: after a power cut there is the old one or the new one.
 func (g *Guard) Keep() error {
 	content, err := g.content()
 	if content == nil || err != nil {
@@ -163,25 +162,32 @@ func (g *Guard) content() ([]byte, error) {
 	return content, nil
 }
 
-// replace writes a file beside the old one and puts it in its place.
-func replace(path string, content []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // readable by its owner only
+// Remove deletes the file of a guard that does not run, and what older versions or
+// a crash have left beside it.
+func Remove(path string) error {
+	files, err := os.ReadDir(filepath.Dir(path))
+	for _, f := range files {
+		if name := filepath.Base(path); f.Name() == name || strings.HasPrefix(f.Name(), name+".") {
+			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(path), f.Name())))
+		}
+	}
+	return err
+}
+
+// replace writes a file beside the old one and puts it in its place. What a crash
+// leaves beside it the next one overwrites.
+func replace(path string, content []byte) error {
+	next := path + ".new"
+	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write wrong tries: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name())
-		}
-	}()
-	if _, err = file.Write(content); err == nil {
-		err = file.Sync()
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(next, path)
 	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("write wrong tries: %w", err)
-	}
-	if err = os.Rename(file.Name(), path); err != nil {
-		return fmt.Errorf("write wrong tries: %w", err)
+	if err != nil {
+		return fmt.Errorf("write wrong tries: %w", errors.Join(err, os.Remove(next)))
 	}
 	return nil
 }

@@ -82,9 +82,8 @@ func (l *Line) settle(meeting string, held []*bucket, v Verdict) {
 	case Right:
 		// Not the bucket that others share: who has a right PIN of their own
 		// could open it for everybody's guesses.
-		if name, shared := l.callerBucket(); !shared {
-			delete(g.buckets[Caller], name)
-			g.changed = true
+		if name, shared := l.callerBucket(); !shared && g.buckets[Caller][name] != nil {
+			g.drop(Caller, name)
 		}
 	}
 	l.drop(meeting, g.now())
@@ -95,7 +94,7 @@ func (l *Line) settle(meeting string, held []*bucket, v Verdict) {
 func (l *Line) drop(meeting string, now time.Time) {
 	for s, name := range l.names(meeting) {
 		if b := l.guard.buckets[s][name]; b != nil && b.empty(l.guard.rule(s), now) {
-			delete(l.guard.buckets[s], name)
+			l.guard.drop(s, name)
 		}
 	}
 }

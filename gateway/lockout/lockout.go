@@ -6,9 +6,10 @@
 // same time, and it is not even looked at. Browsers are no matter of this
 // package, so nobody can lock people out of a meeting altogether.
 //
-// A caller is known by a keyed digest of their number; the key belongs to the
-// installation and lasts for a day, and the number itself is kept nowhere. Callers
-// without a number share one bucket for each trunk.
+// A caller is known by a keyed digest of their number; the key is another one each
+// day, and the number itself is kept nowhere. What is counted survives a restart,
+// in a file, and is gone from there as soon as it is forgotten. Callers without a
+// number share one bucket for each trunk.
 package lockout
 
 import (
@@ -95,10 +96,19 @@ func (g *Guard) sweep(now time.Time) {
 		r := g.rule(s)
 		for name, b := range all {
 			if b.empty(r, now) {
-				delete(all, name)
+				g.drop(s, name)
+			} else if b.stale {
+				b.stale, g.changed = false, true
 			}
 		}
 	}
+}
+
+// drop forgets a bucket, in the file too if that may have something of it.
+func (g *Guard) drop(s Scope, name string) {
+	b := g.buckets[s][name]
+	g.changed = g.changed || b.stale || len(b.wrong) > 0 || !b.until.IsZero()
+	delete(g.buckets[s], name)
 }
 
 // Stats are the figures since the start.

@@ -258,7 +258,7 @@ func TestLocksSurviveARestart(t *testing.T) {
 	}
 }
 
-func TestABrokenFileIsPutAsideAndTold(t *testing.T) {
+func TestABrokenFileIsReplacedAndTold(t *testing.T) {
 	for name, content := range map[string]string{
 		"cut off": `{"key":"`, "empty": "", "not ours": `{"key":"c2hvcnQ="}`, "no object": `[1,2]`,
 	} {
@@ -274,13 +274,93 @@ func TestABrokenFileIsPutAsideAndTold(t *testing.T) {
 			if !strings.Contains(log.String(), `"level":"error"`) {
 				t.Errorf("the log does not tell: %s", &log)
 			}
-			if aside, err := os.ReadFile(path + ".broken"); err != nil || string(aside) != content {
-				t.Errorf("the broken file is not kept: %q, %v", aside, err)
+			if left, _ := filepath.Glob(path + ".*"); len(left) > 0 {
+				t.Errorf("what it has about callers is kept for good: %v", left)
 			}
 			if _, err := Open(path, DefaultConfig(), zerolog.Nop()); err != nil {
 				t.Errorf("the new file cannot be read: %v", err)
 			}
 		})
+	}
+}
+
+// Who has the file must not see for longer who has guessed than the gateway does.
+func TestWhatIsForgottenIsGoneFromTheFile(t *testing.T) {
+	const number = "+4930123456"
+	for name, tt := range map[string]struct {
+		tries      int
+		then       time.Duration
+		looks      bool // somebody calls then
+		wrong      int  // that the file has
+		lockedOnly bool
+	}{
+		"in the window":                   {2, 9 * time.Minute, false, 2, false},
+		"after the window":                {2, 10 * time.Minute, false, 0, false},
+		"after it, when the caller calls": {2, 10 * time.Minute, true, 0, false},
+		"while they are locked out":       {9, 29 * time.Minute, false, 0, true},
+		"when they are not any more":      {9, 30 * time.Minute, true, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g, at := testGuard(DefaultConfig())
+			g.path = filepath.Join(t.TempDir(), File)
+			keep := func() {
+				if err := g.Keep(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			times(tt.tries, func(int) { try(g.Line("t", "n", number), "", Wrong) })
+			keep()
+			at.sleep(tt.then)
+			if tt.looks {
+				g.Line("t", "n", number).Hidden("100")
+				try(g.Line("t", "n", number), "100", Right)
+			}
+			keep()
+			k, err := Look(g.path, number)
+			if err != nil || (k != nil) != (tt.wrong > 0 || tt.lockedOnly) || k != nil && len(k.Wrong) != tt.wrong {
+				t.Errorf("the file has %+v, %v", k, err)
+			}
+		})
+	}
+}
+
+// One of several tries goes from the file at its own time.
+func TestEachTryIsForgottenAtItsTime(t *testing.T) {
+	g, at := testGuard(DefaultConfig())
+	g.path = filepath.Join(t.TempDir(), File)
+	for _, step := range []struct {
+		try  bool
+		want int
+	}{{true, 1}, {true, 2}, {false, 1}} {
+		if step.try {
+			try(g.Line("t", "n", "1"), "", Wrong)
+		}
+		g.Locked() // as when metrics are read
+		if err := g.Keep(); err != nil {
+			t.Fatal(err)
+		}
+		if k, err := Look(g.path, "1"); err != nil || k == nil || len(k.Wrong) != step.want {
+			t.Errorf("at %v the file has %+v, %v; want %d", at, k, err, step.want)
+		}
+		at.sleep(6 * time.Minute)
+	}
+}
+
+func TestRemovingLeavesNothing(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{File, File + ".new", File + ".broken", File + ".123456", "records.db"} {
+		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Remove(filepath.Join(folder, File)); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 || filepath.Base(left[0]) != "records.db" {
+		t.Errorf("left: %q", left)
+	}
+	if err := Remove(filepath.Join(folder, File)); err != nil {
+		t.Errorf("where there is none: %v", err)
 	}
 }
 

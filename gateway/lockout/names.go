@@ -24,7 +24,8 @@ func newKey() []byte {
 }
 
 // rotate gives the guard another key when the one it has is a day old, and
-// destroys the one before when nothing can be counted under it. g.mu is held.
+// forgets the one before when nothing can be counted under it any more. g.mu is
+// held.
 func (g *Guard) rotate(now time.Time) {
 	age := now.Sub(g.since)
 	if age >= keyAge || age < 0 {
@@ -54,14 +55,14 @@ func (g *Guard) known(caller string) string {
 	return name
 }
 
-// join adds what another bucket has counted; nil has nothing.
+// join adds what another bucket has counted; nil has nothing. Tries that are being
+// looked at stay with the bucket that they were begun with, where they end.
 func (b *bucket) join(other *bucket) {
 	if other == nil {
 		return
 	}
 	b.wrong = append(b.wrong, other.wrong...)
 	slices.SortFunc(b.wrong, time.Time.Compare)
-	b.held += other.held
 	if other.until.After(b.until) {
 		b.until = other.until
 	}
@@ -94,10 +95,14 @@ func Look(path, caller string) (*Known, error) {
 	if err := json.Unmarshal(content, &k); err != nil {
 		return nil, fmt.Errorf("read wrong tries: %w", err)
 	}
+	var all bucket
 	for _, key := range [][]byte{k.Key, k.Before} {
 		if b, found := k.Buckets[Caller][pseudonym(key, caller)]; found && key != nil {
-			return &Known{b.Wrong, b.Until}, nil
+			all.join(&bucket{wrong: b.Wrong, until: b.Until})
 		}
 	}
-	return nil, nil //nolint:nilnil // likewise
+	if len(all.wrong) == 0 && all.until.IsZero() {
+		return nil, nil //nolint:nilnil // likewise
+	}
+	return &Known{all.wrong, all.until}, nil
 }

@@ -50,6 +50,27 @@ func TestALockOutlastsTheKey(t *testing.T) {
 	}
 }
 
+// A try that is being looked at while the names of two days become one ends where
+// it began: it takes no place for good.
+func TestATryEndsWhereItBegan(t *testing.T) {
+	g, at := testGuard(Config{PerCaller: 3, Window: 10 * time.Minute, Lock: 30 * time.Minute})
+	at.sleep(24*time.Hour - time.Minute)
+	old := g.Line("t", "n", "1")
+	at.sleep(time.Minute)
+	settle, ok := g.Line("t", "n", "1").Try("")
+	if !ok {
+		t.Fatal("a first try is not looked at")
+	}
+	try(old, "", Wrong)
+	g.Line("t", "n", "1")
+	settle(Void)
+	at.sleep(time.Hour)
+	g.sweep(at.now())
+	if left := g.buckets[Caller]; len(left) > 0 {
+		t.Errorf("%+v is left", left)
+	}
+}
+
 func TestAKeyLastsOverARestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "guessing.json")
 	g, err := Open(path, DefaultConfig(), zerolog.Nop())
