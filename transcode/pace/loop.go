@@ -103,7 +103,7 @@ func (l *loop) wait(ctx context.Context) {
 		return
 	}
 	l.waitSecond(ctx)
-	c.lead.Store(l.id)
+	c.ring(c.lead.Swap(l.id)) // who led may sleep for as long as there were no groups
 	c.second.Store(0)
 	c.call() // to be the second
 }
@@ -119,11 +119,12 @@ func (l *loop) waitFirst(ctx context.Context) {
 	if c.second.Load() == 0 {
 		c.call()
 	}
-	if ctx.Err() != nil { // and the alarms had rung for that
+	switch { // and the alarms had rung for that
+	case ctx.Err() != nil:
 		c.watch.set(0)
-		return
+	case c.lead.Load() == l.id:
+		l.alarm.wait()
 	}
-	l.alarm.wait()
 }
 
 // windUp sets both alarms for the next slot. It reports whether that is still
@@ -146,20 +147,24 @@ func (l *loop) windUp() bool {
 
 // waitSecond sleeps until a slot is overdue, or all is over.
 func (l *loop) waitSecond(ctx context.Context) {
-	c := l.clock
-	for ctx.Err() == nil {
-		c.watch.wait()
-		now := c.elapsed()
-		n, ok := c.upcoming(now)
-		in := never
-		if ok {
-			in = due(n) + grace - now
-		}
-		if in <= 0 {
-			return
-		}
+	for l.clock.guard() && ctx.Err() == nil { // and the watch had rung for that
+		l.clock.watch.wait()
+	}
+}
+
+// guard sets the watch for when the next slot is overdue, for who leads may be
+// held up before it has. It reports false when one is. Where there are no groups,
+// the first that comes rings.
+func (c *Clock) guard() bool {
+	n, ok := c.upcoming(c.elapsed())
+	if !ok {
+		return true
+	}
+	in := due(n) + grace - c.elapsed() // n is far ahead for who was put aside meanwhile
+	if in > 0 {
 		c.watch.set(in)
 	}
+	return in > 0
 }
 
 // rest sleeps until somebody calls.

@@ -131,9 +131,18 @@ func (c *Clock) wakeAll() {
 	}
 }
 
-// tell wakes the loop that leads, for there is news. mu is held.
+// tell wakes the loop that leads, for there is news, and the one that looks
+// whether it does. mu is held.
 func (c *Clock) tell() {
-	if lead := c.lead.Load(); lead > 0 && c.running {
+	if c.running {
+		c.ring(c.lead.Load())
+		c.watch.set(0)
+	}
+}
+
+// ring wakes a loop that leads, or has led; 0 is none.
+func (c *Clock) ring(lead int32) {
+	if lead > 0 {
 		c.loops[lead-1].alarm.set(0)
 	}
 }

@@ -22,11 +22,17 @@ func (s *slot) list() []*Group {
 }
 
 // put adds g, whose first step here is to come. Where that has been taken care
-// of, early, somebody has to look again.
+// of, early, somebody has to look again; where there was nobody, all before it
+// has been.
 func (s *slot) put(g *Group, first int64) {
-	groups := append(slices.Clone(s.list()), g)
+	were := s.list()
+	groups := append(slices.Clone(were), g)
 	s.groups.Store(&groups)
-	s.taken.Store(min(s.taken.Load(), first-slots))
+	taken := first - slots
+	if len(were) > 0 {
+		taken = min(taken, s.taken.Load())
+	}
+	s.taken.Store(taken)
 }
 
 func (s *slot) remove(g *Group) {
