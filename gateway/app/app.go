@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/config"
@@ -31,6 +32,9 @@ type Options struct {
 	Log     zerolog.Logger
 	Version string // for the dashboard and the evidence
 	Token   string // the operator's token
+	// Conference, if not nil, puts a service before the built-in one: that is what
+	// calls come to then.
+	Conference func(conference.Backend) conference.Backend
 }
 
 // App is the gateway: all of its rooms, wired.
@@ -44,6 +48,7 @@ type App struct {
 	media    *media.Engine
 	phones   *sip.Server
 	meet     *embedded.Backend
+	service  conference.Backend // what calls come to
 	library  *announcements.Library
 	book     *records.Book
 	metrics  *admin.Metrics
@@ -102,6 +107,9 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("conference.embedded: %w", err)
 	}
 	a.meet.SetNumbers(invitations(c))
+	if a.service = a.meet; o.Conference != nil {
+		a.service = o.Conference(a.meet)
+	}
 	a.metrics = admin.NewMetrics(a.counters())
 	if a.phones, err = sip.New(c.SIP, c.Trunks, a.media, o.Log, a.answer); err != nil {
 		return nil, fmt.Errorf("sip: %w", err)

@@ -75,9 +75,9 @@ func (a *App) session(line *line, number config.Number, now *settings) *call.Ses
 		Message:   number.Message,
 		Early:     number.Refuse == config.Early,
 		Guesses:   a.guesses.Line(phone.Trunk(), number.Number, named(phone.From())),
-		Service:   a.meet,
+		Service:   a.service,
 
-		WaitingRoom: a.meet.Capabilities().Lobby,
+		WaitingRoom: a.service.Capabilities().Lobby,
 		Library:     a.library,
 		Records:     a.book,
 		Observer:    &observer{metrics: a.metrics, session: line.info},

@@ -2,10 +2,8 @@ package app_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/einwahl/einwahl/announcements"
-	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
 )
@@ -130,47 +128,4 @@ func TestEachChangeIsHeardOnATelephone(t *testing.T) {
 	p.gone()
 	g.settle()
 	g.verifyRecords()
-}
-
-// TestEachEndIsHeardOnATelephone has pairs of telephones wait and talk until
-// something ends it.
-func TestEachEndIsHeardOnATelephone(t *testing.T) {
-	t.Parallel()
-	const sealed, ended, declined, lobby, hostless = "100000001", "100000005", "300000001", "300000002", "300000003"
-	g := startGateway(t, func(c *config.Config) {
-		c.Limits.Wait = 30 * time.Second
-		for _, id := range []string{declined, lobby, hostless} {
-			m := embedded.DefaultMeetingConfig()
-			m.ID, m.Lobby = id, id != hostless
-			if id == hostless {
-				m.HostPIN, m.JoinBeforeHost = "815815", false
-			}
-			c.Meetings = append(c.Meetings, m)
-		}
-	})
-	waitLobby, waitHost := g.callBoth(lobby), g.callBoth(hostless)
-	turned, inSealed, inEnded := g.callBoth(declined), g.callBoth(sealed), g.callBoth(ended)
-
-	g.waitPhones(sealed, 2)
-	g.control(sealed, map[string]any{"encryption": "e2ee"})
-	g.waitPhones(ended, 2)
-	g.control(ended, map[string]any{"end": true})
-	turned.hear(announcements.WaitRoom)
-	turned.each(declined, "decline")
-
-	inSealed.hear(announcements.RefuseE2EENow)
-	inEnded.hear(announcements.Ended)
-	turned.hear(announcements.RefuseDeclined)
-	for _, p := range []pair{waitLobby, waitHost} {
-		p.hear(announcements.TimeWarn)
-	}
-	waitLobby.hear(announcements.WaitEnd)
-	waitHost.hear(announcements.WaitHostEnd)
-	for _, p := range []pair{waitLobby, waitHost, turned, inSealed, inEnded} {
-		p.gone()
-	}
-	g.settle()
-	if n := g.metric("einwahl_seats_total"); n != 4 {
-		t.Errorf("%v seats were opened, want those of the two meetings that were entered", n)
-	}
 }

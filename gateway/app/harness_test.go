@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/app"
@@ -64,6 +65,12 @@ func (j *journal) String() string {
 // them. It ends with the test, and its log is shown when the test fails.
 func startGateway(t testing.TB, tweak func(*config.Config)) *gateway {
 	t.Helper()
+	return startBefore(t, nil, tweak)
+}
+
+// startBefore is startGateway with a service put before the built-in one.
+func startBefore(t testing.TB, service func(conference.Backend) conference.Backend, tweak func(*config.Config)) *gateway {
+	t.Helper()
 	g := &gateway{t: t, conf: config.Sample(), dir: t.TempDir(), log: new(journal)}
 	g.conf.SIP.Listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}
 	g.conf.Conference.Embedded.WebRTC.Ports = embedded.Ports{}
@@ -77,7 +84,7 @@ func startGateway(t testing.TB, tweak func(*config.Config)) *gateway {
 		tweak(&g.conf)
 	}
 	var err error
-	g.app, err = app.New(g.conf, app.Options{Log: zerolog.New(g.log).Level(zerolog.DebugLevel).With().Timestamp().Logger(), Version: "test", Token: token})
+	g.app, err = app.New(g.conf, app.Options{Log: zerolog.New(g.log).Level(zerolog.DebugLevel).With().Timestamp().Logger(), Version: "test", Token: token, Conference: service})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +273,16 @@ func (g *gateway) heard(phone *peertest.Baresip, language string, p announcement
 
 // phone starts a baresip that says a tone.
 func (g *gateway) phone(hertz float64) *peertest.Baresip {
-	return peertest.StartBaresip(g.t, peertest.Tone(g.t, 8000, hertz, -20, 240), "PCMA")
+	return g.phoneOf(hertz, "")
+}
+
+// phoneOf is phone with a SIP address to call from, in brackets; empty: any.
+func (g *gateway) phoneOf(hertz float64, from string) *peertest.Baresip {
+	var more []string
+	if from != "" {
+		more = append(more, from)
+	}
+	return peertest.StartBaresip(g.t, peertest.Tone(g.t, 8000, hertz, -20, 240), "PCMA", more...)
 }
 
 // records is all that was written down about the calls.

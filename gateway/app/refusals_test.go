@@ -1,34 +1,45 @@
 package app_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded"
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/call"
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
-// refused is one way to be kept out, as an operator or a host sets it up, and what
-// becomes of the caller. Each has a meeting of its own.
-type refused struct {
-	name    string
-	meeting func(*embedded.MeetingConfig)
-	policy  admission.Override
-	number  string // other than the language
-	keys    string // after the meeting's number
-	says    announcements.Prompt
-	outcome string
-}
-
 // pin is none that anybody would try first.
 const pin = "730264"
 
-func refusals(t *testing.T) []refused {
+// full is how a call to a full meeting ends.
+var full = outcomeOf(admission.Full)
+
+func outcomeOf(r admission.Reason) call.Outcome { return call.Outcome(r.String()) }
+
+// TestEachRefusalIsHeardOnATelephone has real telephones be refused at the door in
+// each way. None of them ever has a place in a meeting.
+func TestEachRefusalIsHeardOnATelephone(t *testing.T) {
+	inBoth(t, refusals(t), func(c *config.Config) {
+		hasty(c)
+		c.Limits.Tries, c.Limits.Rounds, c.Limits.FirstDigit = 1, 1, time.Second
+	})
+}
+
+// refusals are those that admission decides by what operator and host have said,
+// and then those of a dialogue that leads nowhere.
+func refusals(t *testing.T) []sentAway {
+	t.Helper()
+	return append(append(refusalsOfTheOperator(t), refusalsOfTheMeeting()...), deadEnds()...)
+}
+
+func refusalsOfTheOperator(t *testing.T) []sentAway {
 	t.Helper()
 	no, yes, least := false, true, 6
 	// A day that is neither today nor tomorrow, wherever this runs.
@@ -37,96 +48,91 @@ func refusals(t *testing.T) []refused {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []refused{
-		{"end-to-end encryption", func(m *embedded.MeetingConfig) { m.Encryption = "e2ee" }, admission.Override{}, "", "", announcements.RefuseE2EE, "e2ee"},
-		{"a number for end-to-end encryption", nil, admission.Override{}, "sealed", "", announcements.RefuseE2EENumber, "e2ee_number"},
+	european := admission.Override{Regions: []string{"eu*"}}
+	refuses := func(name string, o admission.Override, says announcements.Prompt, why admission.Reason) sentAway {
+		return sentAway{name: name, policy: o, says: says, outcome: outcomeOf(why)}
+	}
+	anonymous := refuses("no number shown", admission.Override{Caller: admission.CallerOverride{Anonymous: admission.ChoiceRefuse}}, announcements.RefuseAnonymous, admission.Anonymous)
+	anonymous.from = "<sip:anonymous@anonymous.invalid>"
+	level := refuses("a level that the operator does not admit", admission.Override{Encryption: admission.LevelOverride{Enhanced: admission.ChoiceRefuse}}, announcements.RefusePolicy, admission.EncryptionPolicy)
+	level.meeting = func(m *embedded.MeetingConfig) { m.Encryption = "enhanced" }
+	region := refuses("another region", european, announcements.RefuseRegion, admission.RegionPolicy)
+	region.meeting = func(m *embedded.MeetingConfig) { m.Region = "us-east" }
+	short := refuses("a PIN that is too short", admission.Override{MinPIN: &least}, announcements.RefusePIN, admission.WeakPIN)
+	short.meeting, short.keys = func(m *embedded.MeetingConfig) { m.PIN = "8271" }, "8271#"
+	hostless := refuses("no host, and nobody waits for one", admission.Override{Host: admission.ChoiceRefuse}, announcements.RefuseNoHost, admission.HostAbsent)
+	hostless.meeting = func(m *embedded.MeetingConfig) { m.HostPIN, m.JoinBeforeHost = "815815", false }
+	return []sentAway{
+		{name: "a number for end-to-end encryption", number: "sealed", says: announcements.RefuseE2EENumber, outcome: outcomeOf(admission.EndToEndNumber)},
+		anonymous, level, region, short, hostless,
+		refuses("a region nobody knows of", european, announcements.RefuseRegion, admission.RegionPolicy),
+		refuses("no telephones, says the operator", admission.Override{Phones: &no}, announcements.RefusePhone, admission.NoPhones),
+		refuses("a line in clear", admission.Override{SecureLeg: &yes}, announcements.RefuseInsecure, admission.InsecureLeg),
+		refuses("a number that nobody vouches for", admission.Override{Caller: admission.CallerOverride{Attestation: "B"}}, announcements.RefuseUnattested, admission.NotAttested),
+		refuses("no PIN where one is wanted", admission.Override{MinPIN: &least}, announcements.RefusePIN, admission.WeakPIN),
+		refuses("another day", admission.Override{Hours: []admission.Hours{never}}, announcements.RefuseHours, admission.OutOfHours),
+	}
+}
+
+func refusalsOfTheMeeting() []sentAway {
+	refuses := func(name string, meeting func(*embedded.MeetingConfig), says announcements.Prompt, why admission.Reason) sentAway {
+		return sentAway{name: name, meeting: meeting, says: says, outcome: outcomeOf(why)}
+	}
+	listed := refuses("nobody on the guest list", func(m *embedded.MeetingConfig) {
+		m.PIN, m.RegisteredOnly, m.Registrants = pin, true, []embedded.Registrant{{Name: "Ada", PIN: "590148"}}
+	}, announcements.RefuseRegistered, admission.NotRegistered)
+	listed.keys = pin + "#"
+	declined := refuses("a no to the recording", leavers, announcements.RefuseNoConsent, admission.RecordingDeclined)
+	declined.happens = answers(announcements.ConsentAgree, "2")
+	return []sentAway{
+		listed, declined,
+		refuses("end-to-end encryption", func(m *embedded.MeetingConfig) { m.Encryption = "e2ee" }, announcements.RefuseE2EE, admission.EndToEnd),
+		refuses("no telephones, says the meeting", func(m *embedded.MeetingConfig) { m.Phones = false }, announcements.RefusePhone, admission.NoPhones),
+		refuses("a meeting that has not begun", func(m *embedded.MeetingConfig) { m.Start = embedded.When{Time: time.Now().Add(time.Hour)} }, announcements.RefuseEarly, admission.NotStarted),
+		refuses("a locked meeting", func(m *embedded.MeetingConfig) { m.Locked = true }, announcements.RefuseLocked, admission.Locked),
+		refuses("a full meeting", func(m *embedded.MeetingConfig) { m.Capacity = 1 }, announcements.RefuseFull, admission.Full),
 		{
-			"a level that the operator does not admit", func(m *embedded.MeetingConfig) { m.Encryption = "enhanced" },
-			admission.Override{Encryption: admission.LevelOverride{Enhanced: admission.ChoiceRefuse}},
-			"", "", announcements.RefusePolicy, "policy",
+			name: "encryption nobody knows of", service: oddity{forgets: func(s *conference.State) { s.Encryption = conference.Unknown }},
+			says: announcements.RefuseUnknown, outcome: outcomeOf(admission.EncryptionUnknown),
 		},
-		{"another region", func(m *embedded.MeetingConfig) { m.Region = "us-east" }, admission.Override{Regions: []string{"eu*"}}, "", "", announcements.RefuseRegion, "region"},
-		{"a region nobody knows of", nil, admission.Override{Regions: []string{"eu*"}}, "", "", announcements.RefuseRegion, "region"},
-		{"no telephones, says the meeting", func(m *embedded.MeetingConfig) { m.Phones = false }, admission.Override{}, "", "", announcements.RefusePhone, "phone"},
-		{"no telephones, says the operator", nil, admission.Override{Phones: &no}, "", "", announcements.RefusePhone, "phone"},
-		{"a line in clear", nil, admission.Override{SecureLeg: &yes}, "", "", announcements.RefuseInsecure, "insecure"},
-		{"a number that nobody vouches for", nil, admission.Override{Caller: admission.CallerOverride{Attestation: "B"}}, "", "", announcements.RefuseUnattested, "unattested"},
-		{"a PIN that is too short", func(m *embedded.MeetingConfig) { m.PIN = "8271" }, admission.Override{MinPIN: &least}, "", "8271#", announcements.RefusePIN, "pin"},
-		{"no PIN where one is wanted", nil, admission.Override{MinPIN: &least}, "", "", announcements.RefusePIN, "pin"},
-		{"another day", nil, admission.Override{Hours: []admission.Hours{never}}, "", "", announcements.RefuseHours, "hours"},
-		{"a meeting that has not begun", func(m *embedded.MeetingConfig) { m.Start = embedded.When{Time: time.Now().Add(time.Hour)} }, admission.Override{}, "", "", announcements.RefuseEarly, "not_started"},
-		{"nobody on the guest list", func(m *embedded.MeetingConfig) {
-			m.PIN, m.RegisteredOnly, m.Registrants = pin, true, []embedded.Registrant{{Name: "Ada", PIN: "590148"}}
-		}, admission.Override{}, "", pin + "#", announcements.RefuseRegistered, "registered"},
-		{"a locked meeting", func(m *embedded.MeetingConfig) { m.Locked = true }, admission.Override{}, "", "", announcements.RefuseLocked, "locked"},
 		{
-			"no host, and nobody waits for one", func(m *embedded.MeetingConfig) { m.HostPIN, m.JoinBeforeHost = "815815", false },
-			admission.Override{Host: admission.ChoiceRefuse},
-			"", "", announcements.RefuseNoHost, "host_absent",
-		},
-		{
-			"a no to the recording", func(m *embedded.MeetingConfig) { m.Recording, m.Consent, m.AfterNo = "on", "required", "leave" },
-			admission.Override{},
-			"", "", announcements.RefuseNoConsent, "recording_declined",
+			name: "a recording nobody knows of", service: oddity{forgets: func(s *conference.State) { s.Recording = conference.RecordingUnknown }},
+			says: announcements.RefuseRecording, outcome: outcomeOf(admission.RecordingUnknown),
 		},
 	}
 }
 
-// TestEachRefusalIsHeardOnATelephone has real telephones be refused in each way, in
-// German and in English, and looks in their recordings for the words. None of them
-// ever has a place in a meeting.
-func TestEachRefusalIsHeardOnATelephone(t *testing.T) {
-	for _, language := range []string{"de", "en"} {
-		t.Run(language, func(t *testing.T) {
-			t.Parallel()
-			rows := refusals(t)
-			g := startGateway(t, func(c *config.Config) {
-				sealed := config.DefaultNumber()
-				sealed.Number, sealed.Trunks, sealed.Languages, sealed.Admission.EndToEnd = "sealed", []string{"loopback"}, []string{language}, true
-				c.Numbers = append(c.Numbers, sealed)
-				for i, r := range rows {
-					m := embedded.DefaultMeetingConfig()
-					m.ID = meetingOf(i)
-					if r.meeting != nil {
-						r.meeting(&m)
-					}
-					c.Meetings = append(c.Meetings, m)
-					c.Admission.Meetings = append(c.Admission.Meetings, admission.MeetingOverride{Meeting: m.ID, Override: r.policy})
-				}
-			})
-			want := map[string]int{}
-			phones := make([]*peertest.Baresip, len(rows))
-			for i, r := range rows {
-				want[r.outcome]++
-				phones[i] = g.phone(440)
-				if r.number != "" { // it is never answered
-					phones[i].Try(g.uri(r.number))
-					continue
-				}
-				phones[i].Dial(g.uri(language))
-				phones[i].Key(meetingOf(i) + "#" + r.keys + "#") // and over the privacy notice
-			}
-			for i, r := range rows {
-				t.Run(r.name, func(t *testing.T) {
-					if r.outcome == "recording_declined" {
-						g.heard(phones[i], language, announcements.ConsentAgree)
-						phones[i].Key("2")
-					}
-					g.heard(phones[i], language, r.says)
-					phones[i].Wait("CALL_CLOSED")
-				})
-			}
-			g.settle()
-			for outcome, n := range want {
-				if got := g.metric("einwahl_calls_total", fmt.Sprintf("outcome=%q", outcome)); got != float64(n) {
-					t.Errorf("%v calls ended for %s, want %d", got, outcome, n)
-				}
-			}
-			if n := g.metric("einwahl_seats_total"); n != 0 {
-				t.Errorf("%v seats were opened, want none", n)
-			}
-		})
+// deadEnds are calls that come to no decision, or to one that the meeting does not
+// share.
+func deadEnds() []sentAway {
+	return []sentAway{
+		{name: "a wrong PIN", meeting: func(m *embedded.MeetingConfig) { m.PIN = pin }, keys: "111111#", says: announcements.WrongLast, outcome: call.Wrong},
+		{name: "no key at all", silent: true, says: announcements.TimeOut, outcome: call.Silent},
+		{name: "leaving the question", meeting: recorded, happens: answers(announcements.ConsentLeave, "3"), says: announcements.Goodbye, outcome: call.NoConsent},
+		{name: "a service that does not answer", service: oddity{find: conference.ErrUnavailable}, says: announcements.Fault, outcome: call.Faulty},
+		{name: "a seat that is not given", service: oddity{seats: conference.ErrNotAdmitted}, says: announcements.RefuseSeat, outcome: call.SeatRefused},
 	}
 }
 
-func meetingOf(i int) string { return fmt.Sprintf("2%08d", i) }
+// recorded makes a meeting one that is recorded with consent; leavers one where a
+// no to that means leaving.
+func recorded(m *embedded.MeetingConfig) { m.Recording, m.Consent = "on", "required" }
+
+func leavers(m *embedded.MeetingConfig) {
+	recorded(m)
+	m.AfterNo = "leave"
+}
+
+// answers presses keys once a prompt was heard.
+func answers(p announcements.Prompt, keys string) func(*gateway, *peertest.Baresip, string, string) {
+	return func(g *gateway, phone *peertest.Baresip, language, _ string) {
+		g.heard(phone, language, p)
+		phone.Key(keys)
+	}
+}
+
+// takesPlace has a browser be in a meeting.
+func (g *gateway) takesPlace(meeting string) {
+	g.t.Helper()
+	webtest.Dial(g.t, "http://"+g.app.HTTP().String(), meeting, webtest.Join{Name: "Ada"}).Joined()
+}

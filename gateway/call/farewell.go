@@ -2,6 +2,8 @@ package call
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/einwahl/einwahl/announcements"
@@ -100,10 +102,17 @@ func refusal(o admission.Reason) Outcome { return Outcome(o.String()) }
 // away.
 func Farewell(why admission.Reason) (row []announcements.Prompt, cause sip.Cause, known bool) {
 	f, known := farewells()[refusal(why)]
-	for _, word := range f.door {
-		row = append(row, word.prompt)
-	}
-	return row, f.cause, known
+	return f.door.prompts(), f.cause, known
+}
+
+// Outcomes lists every way in which a call ends, by name.
+func Outcomes() []Outcome { return slices.Sorted(maps.Keys(farewells())) }
+
+// Words are what is said to a caller who is sent away, at the door of a meeting and
+// inside. They are empty where the call is gone already.
+func (o Outcome) Words() (door, room []announcements.Prompt) {
+	f := farewells()[o]
+	return f.door.prompts(), f.room.prompts()
 }
 
 // farewells is the one map of them, made once. It is complete: a test goes through

@@ -49,6 +49,14 @@ func prompts(row ...announcements.Prompt) words {
 	return w
 }
 
+// prompts are the names of what is said.
+func (w words) prompts() (names []announcements.Prompt) {
+	for _, one := range w {
+		names = append(names, one.prompt)
+	}
+	return names
+}
+
 // index is where p stands in w.
 func (w words) index(p announcements.Prompt) int {
 	for i := range w {

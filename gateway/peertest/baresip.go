@@ -54,8 +54,8 @@ var modulePaths = [...]string{"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux
 
 // StartBaresip starts a phone that plays the WAV file play (8 kHz mono) and
 // prefers codec ("PCMA", "PCMU", BaresipG722 or BaresipOpus). More settings are those of its account, as
-// mediaenc=srtp-mand, and those with a space in them lines of its configuration,
-// as sip_cafile /tmp/ca.pem.
+// mediaenc=srtp-mand, those with a space in them lines of its configuration, as
+// sip_cafile /tmp/ca.pem, and one in brackets is the address it calls from.
 func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	t.Helper()
 	b := &Baresip{t: t, dir: t.TempDir()}
@@ -69,13 +69,17 @@ func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	}
 	config := fmt.Sprintf(baresipConfig, play, filepath.Join(b.dir, "player.wav"), filepath.Join(b.dir, "alert.wav"), modules, b.dir, port)
 	config, codec = codecSettings(config, codec)
+	from := "<sip:phone@127.0.0.1>"
 	for _, line := range more {
-		if strings.Contains(line, " ") {
+		switch {
+		case strings.HasPrefix(line, "<"):
+			from = line
+		case strings.Contains(line, " "):
 			config += line + "\n"
 		}
 	}
-	more = slices.DeleteFunc(slices.Clone(more), func(s string) bool { return strings.Contains(s, " ") })
-	account := fmt.Sprintf("<sip:phone@127.0.0.1>;regint=0;%s\n", strings.Join(append(more, "audio_codecs="+codec), ";"))
+	more = slices.DeleteFunc(slices.Clone(more), func(s string) bool { return strings.Contains(s, " ") || strings.HasPrefix(s, "<") })
+	account := fmt.Sprintf("%s;regint=0;%s\n", from, strings.Join(append(more, "audio_codecs="+codec), ";"))
 	b.write("config", config)
 	b.write("accounts", account)
 	b.proc = start(t, b.dir, "baresip", "-4", "-f", b.dir)

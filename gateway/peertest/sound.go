@@ -13,6 +13,8 @@ const rate = 8000
 
 // samples reads the 16-bit mono samples of a WAV file that may still be
 // growing: the lengths in its headers are not trusted.
+//
+//go:norace
 func samples(data []byte) []int16 {
 	i := bytes.Index(data, []byte("data"))
 	if i < 0 || len(data) < i+8 {
@@ -58,6 +60,8 @@ func WriteWAV(t testing.TB, sampleRate int, sound []int16) string {
 
 // Level is how loud the tone of hertz is in a sound, in dBov: 0 is a full-scale
 // sine's power times two, as RFC 6465 counts. Silence is -120.
+//
+//go:norace
 func Level(sound []int16, hertz float64) float64 {
 	if len(sound) == 0 {
 		return -120
@@ -123,6 +127,8 @@ func Last(sound []int16, seconds float64) []int16 {
 // Match is the best normalised cross-correlation of a prompt with any place of
 // a recording, between 0 and 1, and where that place begins, in samples. Envelopes
 // would be too coarse, so the waveform itself is compared; G.711 leaves it at .99.
+//
+//go:norace
 func Match(recording, prompt []int16) (best float64, at int) {
 	if len(prompt) == 0 || len(recording) < len(prompt) {
 		return 0, -1
