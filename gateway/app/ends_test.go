@@ -16,6 +16,7 @@ import (
 // TestEachEndIsHeardOnATelephone has telephones wait and talk until something ends
 // it.
 func TestEachEndIsHeardOnATelephone(t *testing.T) {
+	t.Parallel()
 	inBoth(t, ends(), func(c *config.Config) {
 		hasty(c)
 		c.Limits.Wait = 30 * time.Second
@@ -25,13 +26,14 @@ func TestEachEndIsHeardOnATelephone(t *testing.T) {
 // TestEachLimitIsHeardOnATelephone has telephones be asked for consent to the
 // processing of their data, where calls are short.
 func TestEachLimitIsHeardOnATelephone(t *testing.T) {
+	t.Parallel()
 	inBoth(t, limits(), func(c *config.Config) {
 		hasty(c)
 		c.Privacy.Consent, c.Limits.Length = true, 25*time.Second
 	})
 }
 
-// ends are in the order in which they are waited for. The last one ends them all.
+// ends are in the order in which they happen.
 func ends() []sentAway {
 	control := func(what string, how any) func(*gateway, *peertest.Baresip, string, string) {
 		return func(g *gateway, _ *peertest.Baresip, _, meeting string) {
@@ -40,8 +42,7 @@ func ends() []sentAway {
 		}
 	}
 	atDoor := func(do func(g *gateway, meeting, person string)) func(*gateway, *peertest.Baresip, string, string) {
-		return func(g *gateway, phone *peertest.Baresip, language, meeting string) {
-			g.heard(phone, language, announcements.WaitRoom)
+		return func(g *gateway, _ *peertest.Baresip, _, meeting string) {
 			do(g, meeting, g.waiting(meeting))
 		}
 	}
@@ -87,7 +88,7 @@ func ends() []sentAway {
 			happens: warned, says: announcements.WaitHostEnd, outcome: call.NoHostCame,
 		},
 		{
-			name: "a gateway that closes", inside: true, says: announcements.Drain, outcome: call.Drained,
+			name: "a gateway that closes", last: true, inside: true, says: announcements.Drain, outcome: call.Drained,
 			happens: func(g *gateway, _ *peertest.Baresip, _, _ string) { g.app.Drain(0) },
 		},
 	}

@@ -26,6 +26,7 @@ func outcomeOf(r admission.Reason) call.Outcome { return call.Outcome(r.String()
 // TestEachRefusalIsHeardOnATelephone has real telephones be refused at the door in
 // each way. None of them ever has a place in a meeting.
 func TestEachRefusalIsHeardOnATelephone(t *testing.T) {
+	t.Parallel()
 	inBoth(t, refusals(t), func(c *config.Config) {
 		hasty(c)
 		c.Limits.Tries, c.Limits.Rounds, c.Limits.FirstDigit = 1, 1, time.Second
