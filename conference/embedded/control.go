@@ -3,39 +3,9 @@ package embedded
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/einwahl/einwahl/conference"
 )
-
-// Info is a meeting as an operator sees it.
-type Info struct {
-	ID         string
-	Title      string
-	Encryption string
-	Recording  string
-	Run        uint64
-	Consent    string
-	Locked     bool
-	Lobby      bool
-	Phones     bool // telephones may come in
-	Capacity   int
-	Speaking   []string // by ID
-	People     []Person
-
-	PhonesRefused  string    // why none can be here now: e2ee, unknown, closed; empty: one can
-	Purpose        Texts     // of the recording
-	AfterNo        string    // listen, leave; empty: the operator's policy
-	Message        Texts     // to those who wait
-	Announce       string    // off, tones, names
-	Region         string    // where its sound is processed
-	Start          time.Time // zero: at any time
-	NotStarted     bool
-	RegisteredOnly bool
-	HostFirst      bool
-	Made           bool // while the gateway ran, and not in the operator's file
-}
 
 // Control is what an operator does to a meeting. What is empty is left alone;
 // the rest is done in the order of the fields, up to the first mistake.
@@ -60,31 +30,6 @@ type Control struct {
 // or not possible now.
 var ErrBadControl = errors.New("cannot be done")
 
-// Meetings tells of all meetings: those of the operator's file in its order, and
-// then those that were made.
-func (b *Backend) Meetings() []Info {
-	b.mu.Lock()
-	var found []*meeting
-	for _, c := range b.listed() {
-		if m, ok := b.meetings[c.ID]; ok {
-			found = append(found, m)
-		}
-	}
-	made := map[string]bool{}
-	for _, c := range b.kept {
-		made[c.ID] = true
-	}
-	b.mu.Unlock()
-	infos := make([]Info, 0, len(found))
-	for _, m := range found {
-		if info, ok := m.info(); ok {
-			info.Made = made[info.ID]
-			infos = append(infos, info)
-		}
-	}
-	return infos
-}
-
 // Control does to meeting id what c says. It returns conference.ErrNoMeeting,
 // or an error that is ErrBadControl and tells why.
 func (b *Backend) Control(id string, c Control) error {
@@ -98,21 +43,6 @@ func (b *Backend) Control(id string, c Control) error {
 		return fmt.Errorf("%w: %w", ErrBadControl, err)
 	}
 	return err
-}
-
-func (m *meeting) info() (Info, bool) {
-	var info Info
-	ok := m.do(func() {
-		v := m.state.meetingView()
-		info = Info{
-			ID: v.ID, Title: v.Title, Encryption: v.Encryption, Recording: v.Recording, Run: v.Run,
-			Consent: v.Consent, Locked: v.Locked, Lobby: v.Lobby, People: m.state.peopleViews(true),
-			Phones: v.Phones, PhonesRefused: v.PhonesRefused, Capacity: m.state.policy.capacity, Speaking: slices.Clone(m.speaking),
-			Purpose: m.state.purpose, AfterNo: v.AfterNo, Message: m.state.message, Announce: v.Announce, Region: v.Region,
-			Start: m.state.policy.start, NotStarted: v.Start != nil, RegisteredOnly: v.RegisteredOnly, HostFirst: v.HostFirst,
-		}
-	})
-	return info, ok
 }
 
 // control applies an operator's orders.

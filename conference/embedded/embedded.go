@@ -2,8 +2,9 @@
 // meetings out of the operator's file, on pion/webrtc, with a page that any
 // browser opens.
 //
-// Each meeting is owned by one goroutine. What happens to it (somebody comes,
-// a host locks, a recording fails) is an event; the rules that answer it are
+// Each meeting is owned by one goroutine, which is there while somebody is at the
+// meeting. What happens to it (somebody comes, a host locks, a recording fails) is
+// an event; the rules that answer it are
 // in the type state and touch neither clock nor socket; afterwards the owner
 // brings the world in line with what the state now says, shutting voices
 // before it tells anybody and opening them last.
@@ -24,6 +25,7 @@ import (
 	"net/http"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 
@@ -54,14 +56,19 @@ type Backend struct {
 	afterNo  string
 	numbers  []string // that telephones dial
 	meetings map[string]*meeting
-	running  *running // nil while Run does not run
+	inOrder  []*meeting // in that of the lists; replaced, never changed
+	running  *running   // nil while Run does not run
+
+	fallen atomic.Uint64 // meetings, by a fault
 }
 
 // running is what exists only while Run does.
 type running struct {
 	ctx context.Context // ends with Run; each session and meeting derives from it
 	net *network
-	wg  sync.WaitGroup // meetings and sessions
+	wg  sync.WaitGroup // owners of meetings, recordings and sessions
+
+	fallen *atomic.Uint64 // meetings, by a fault
 }
 
 // New checks its settings and builds the service. It starts nothing.
@@ -105,7 +112,7 @@ func (b *Backend) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the media socket of the meetings: %w", err)
 	}
-	r := &running{ctx: ctx, net: n}
+	r := &running{ctx: ctx, net: n, fallen: &b.fallen}
 
 	b.mu.Lock()
 	if b.running != nil {
@@ -121,7 +128,11 @@ func (b *Backend) Run(ctx context.Context) error {
 
 	b.mu.Lock()
 	b.running = nil
+	for _, m := range b.meetings {
+		m.close()
+	}
 	clear(b.meetings)
+	b.inOrder = nil
 	b.mu.Unlock()
 	r.wg.Wait()
 	return n.Close()
@@ -166,7 +177,10 @@ func (b *Backend) SetNumbers(numbers []string) {
 	b.reconcile()
 }
 
-// reconcile starts, changes and ends meetings so that they are those of the
+// Fallen is how many meetings have fallen by a fault so far.
+func (b *Backend) Fallen() uint64 { return b.fallen.Load() }
+
+// reconcile opens, changes and ends meetings so that they are those of the
 // list. Those that stay as they are are left alone: there may be thousands, and
 // callers who look for a meeting wait meanwhile. b.mu is held.
 func (b *Backend) reconcile() {
@@ -175,18 +189,17 @@ func (b *Backend) reconcile() {
 	}
 	all := b.listed()
 	listed := make(map[string]bool, len(all))
-	for _, c := range all {
+	b.inOrder = make([]*meeting, 0, len(all))
+	for i, c := range all {
 		listed[c.ID] = true
-		if m, ok := b.meetings[c.ID]; ok {
-			if p := b.policy(c); !reflect.DeepEqual(p, m.configured) {
-				m.configured = p
-				m.configure(p)
-			}
-			continue
+		m, ok := b.meetings[c.ID]
+		if p := b.policy(c); !ok {
+			m = newMeeting(p, i >= len(b.configs), b.running, b.group, b.cfg, b.log)
+			b.meetings[c.ID] = m
+		} else if !reflect.DeepEqual(p, *m.settings.Load()) {
+			m.configure(p)
 		}
-		m, ctx := newMeeting(b.policy(c), b.running.net, b.group, b.cfg, b.log), b.running.ctx
-		b.meetings[c.ID] = m
-		b.running.wg.Go(func() { m.run(ctx) })
+		b.inOrder = append(b.inOrder, m)
 	}
 	for id, m := range b.meetings {
 		if !listed[id] {

@@ -88,7 +88,6 @@ func (m *meeting) startDecoding(mb *member) {
 // last word, tell why.
 func (m *meeting) sendOut(p *person) {
 	mb := m.members[p.id]
-	delete(m.members, p.id)
 	if mb == nil {
 		return
 	}
@@ -99,19 +98,12 @@ func (m *meeting) sendOut(p *person) {
 		mb.visit.push(m.state.stateFor(p))
 		mb.visit.finish()
 	}
-	if mb.port != nil {
-		mb.port.Close()
-	}
-	if mb.encoder != nil {
-		mb.encoder.close()
-	}
-	if mb.voice != nil {
-		mb.voice.close()
-	}
+	free(mb)
 	if mb.browser != nil {
 		mb.browser.cut()
 		mb.browser.out.bye(p.parting)
 	}
+	delete(m.members, p.id) // at last: after a fault it is still known who is there
 }
 
 // keepRoom has a room exactly while a telephone or a recording listens.
@@ -148,6 +140,7 @@ func (m *meeting) closeRoom() {
 // tellAll tells telephones and pages what has changed for them.
 func (m *meeting) tellAll() {
 	guest, host := m.state.snapshots()
+	m.publish(host)
 	for _, mb := range m.members {
 		if mb.visit != nil {
 			if st := m.state.stateFor(mb.person); !mb.toldOnce || st != mb.told {

@@ -2,9 +2,7 @@ package embedded
 
 import (
 	"context"
-	"runtime/debug"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,22 +19,25 @@ var _ conference.Meeting = (*meeting)(nil)
 // speakingInterval is how often browsers are told who speaks, at most.
 const speakingInterval = 200 * time.Millisecond
 
-// meeting is one meeting. Its state and all that hangs on it belong to the
-// goroutine of run; others hand it what to do.
+// meeting is one meeting. Its state and all that hangs on it belong to its owner,
+// the goroutine that leads it; others hand it what to do, and who only looks reads
+// what the owner has published.
 type meeting struct {
-	id    string
-	pins  atomic.Pointer[pins]
-	net   *network
-	group func() pcm.Clock
-	pool  *opus.Pool
-	log   zerolog.Logger
+	id      string
+	pins    atomic.Pointer[pins]
+	service *running
+	net     *network
+	group   func() pcm.Clock
+	pool    *opus.Pool
+	log     zerolog.Logger
 
-	orders chan order
-	done   chan struct{}
+	desk
+	settings atomic.Pointer[policy] // as it was told last
+	made     bool                   // while the gateway ran
+	view     atomic.Pointer[Info]   // as it was last, for who only looks
 
-	configured policy // as it was told last; the backend's
-
-	// Owned by run.
+	// Owned by whoever leads it.
+	fell     bool // by a fault; it begins anew with the next order
 	state    *state
 	members  map[string]*member
 	room     *mixer.Room
@@ -44,71 +45,28 @@ type meeting struct {
 	speaking []string
 	hurries  bool // pages hear each other
 
-	archive    archive        // of recordings
-	keep       int            // days that they are kept
-	reason     string         // why so long
-	recordings sync.WaitGroup // that are being written
+	archive archive // of recordings
+	keep    int     // days that they are kept
+	reason  string  // why so long
 }
 
-// order is something for the meeting's owner to do. finished, where it is not
-// nil, is closed when the world is in line with it.
-type order struct {
-	do       func()
-	finished chan struct{}
-}
-
-func newMeeting(p policy, n *network, group func() pcm.Clock, cfg Config, log zerolog.Logger) *meeting {
+func newMeeting(p policy, made bool, service *running, group func() pcm.Clock, cfg Config, log zerolog.Logger) *meeting {
 	m := &meeting{
-		id: p.id, net: n, group: group, pool: cfg.Encoders, log: log.With().Str("meeting", p.id).Logger(),
-		orders: make(chan order), done: make(chan struct{}), configured: p,
+		id: p.id, made: made, service: service, net: service.net, group: group, pool: cfg.Encoders,
+		log:   log.With().Str("meeting", p.id).Logger(),
+		desk:  desk{orders: make(chan order)},
 		state: newState(p), members: map[string]*member{}, archive: cfg.archive(), keep: cfg.Keep, reason: cfg.Reason,
 	}
-	m.pins.Store(newPINs(p))
+	m.settle(p)
 	m.state.clock(time.Now())
+	m.publish(m.state.hostView())
 	return m
 }
 
-// run owns the meeting until ctx ends or the operator takes it away.
-func (m *meeting) run(ctx context.Context) {
-	defer m.recordings.Wait()
-	defer close(m.done)
-	defer m.hurry(false)
-	defer func() {
-		if fault := recover(); fault != nil {
-			m.log.Error().Interface("fault", fault).Bytes("stack", debug.Stack()).Msg("meeting ended by a fault")
-			m.abandon()
-		}
-	}()
-	step := time.NewTimer(nextStep(time.Now()))
-	defer step.Stop()
-	begin := time.NewTimer(0)
-	defer begin.Stop()
-	for !m.state.ended {
-		var tick <-chan time.Time
-		if len(m.members) > 0 {
-			tick = step.C
-		}
-		if !m.state.begun {
-			begin.Reset(time.Until(m.state.policy.start))
-		}
-		var o order
-		select {
-		case <-ctx.Done():
-			o.do = m.state.close
-		case o = <-m.orders:
-		case now := <-begin.C:
-			o.do = func() { m.state.clock(now) }
-		case now := <-tick:
-			m.tellSpeaking(now)
-			step.Reset(nextStep(time.Now()))
-			continue
-		}
-		o.do()
-		m.bringInLine()
-		if o.finished != nil {
-			close(o.finished)
-		}
-	}
+// settle keeps the settings for who does not ask the owner.
+func (m *meeting) settle(p policy) {
+	m.settings.Store(&p)
+	m.pins.Store(newPINs(p))
 }
 
 // nextStep is how long it is until browsers are told next who speaks. It is at
@@ -117,77 +75,8 @@ func nextStep(now time.Time) time.Duration {
 	return speakingInterval - time.Duration(now.UnixNano())%speakingInterval
 }
 
-// abandon lets go of everybody without asking the state, which cannot be
-// relied on any more: nobody is heard, and the other meetings go on.
-func (m *meeting) abandon() {
-	if m.room != nil {
-		m.room.Silence()
-		m.closeRoom()
-	}
-	for _, mb := range m.members {
-		if mb.voice != nil {
-			mb.voice.shut()
-			mb.stopDecoding()
-		}
-		if mb.visit != nil {
-			mb.visit.push(conference.State{Ended: true})
-			mb.visit.finish()
-		}
-		if mb.browser != nil {
-			mb.browser.cut()
-			mb.browser.out.bye(partGone)
-		}
-		if mb.port != nil {
-			mb.port.Close()
-			mb.encoder.close()
-		}
-		if mb.voice != nil {
-			mb.voice.close()
-		}
-	}
-	if m.recorder != nil {
-		m.unplugMix()
-		close(m.recorder.stopped)
-	}
-}
-
-// do has the owner run f and bring the world in line with what it has done. It
-// reports false when the meeting is over, and f was not run.
-func (m *meeting) do(f func()) bool {
-	o := order{f, make(chan struct{})}
-	select {
-	case m.orders <- o:
-	case <-m.done:
-		return false
-	}
-	select {
-	case <-o.finished:
-		return true
-	case <-m.done:
-		return m.completed(o)
-	}
-}
-
-// completed reports whether an order was carried out before the meeting ended.
-func (m *meeting) completed(o order) bool {
-	select {
-	case <-o.finished:
-		return true
-	default:
-		return false
-	}
-}
-
-// post is do for who is not to wait until it is done.
-func (m *meeting) post(f func()) {
-	select {
-	case m.orders <- order{do: f}:
-	case <-m.done:
-	}
-}
-
 func (m *meeting) configure(p policy) {
-	m.pins.Store(newPINs(p))
+	m.settle(p)
 	m.do(func() {
 		m.state.configure(p)
 		m.state.clock(time.Now())
@@ -200,6 +89,7 @@ func (m *meeting) takeAway() {
 		m.state.end(partEnded)
 		m.state.close()
 	})
+	m.close() // also where that fell
 }
 
 // ID is the meeting's number.
@@ -239,6 +129,7 @@ func (m *meeting) tellSpeaking(now time.Time) {
 		return
 	}
 	m.speaking = speaking
+	m.publishSpeaking()
 	for _, mb := range m.members {
 		if mb.browser != nil && mb.person.place == inside {
 			mb.browser.out.speaking(speaking)

@@ -228,30 +228,3 @@ func TestAddressOfAPage(t *testing.T) {
 		})
 	}
 }
-
-// TestFaultInAMeetingEndsOnlyThatMeeting: the process, and the others, go on.
-func TestFaultInAMeetingEndsOnlyThatMeeting(t *testing.T) {
-	b := start(t, testConfig(t), beating(t), meetingOf("1", nil), meetingOf("2", nil))
-	server := serve(t, b)
-	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "2", webtest.Join{Name: "Bob"})
-	id := ada.Joined()
-	bob.Joined()
-	phone := call(t, b, "1")
-	m1 := b.meeting("1")
-	m1.do(func() { m1.members[id].voice.sendApart(true) }) // as to many pages
-	if m1.do(func() { panic("a fault of ours") }) {
-		t.Error("what did not end well was reported done")
-	}
-	ada.Told("gone", bye("gone"))
-	for range phone.visit.States() {
-	}
-	bob.Say(request{Type: "hand", Up: true})
-	bob.Sees("hand", named("Bob", func(p webtest.Person) bool { return p.Hand }))
-	m, err := b.Find(context.Background(), "1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Visit(context.Background(), conference.Guest{}); !errors.Is(err, conference.ErrGone) {
-		t.Errorf("visit: %v", err)
-	}
-}

@@ -23,7 +23,7 @@ func (m *meeting) startRecorder() {
 	r.purpose, r.keep, r.reason = m.state.purpose, m.keep, m.reason
 	m.recorder = r
 	m.log.Info().Uint64("run", r.run).Msg("recording begun")
-	m.recordings.Go(func() {
+	m.service.wg.Go(func() {
 		err := r.write(m.archive, m.id, func() {
 			m.post(func() { m.recorderReady(r) })
 		})

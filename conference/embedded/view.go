@@ -157,8 +157,13 @@ func (s *state) phonesRefused() string {
 
 // snapshots makes what browsers are told; guests and hosts see other lists.
 func (s *state) snapshots() (guest, host snapshot) {
-	guest = snapshot{Type: "state", Meeting: s.meetingView(), People: s.peopleViews(false)}
-	host = guest
-	host.People = s.peopleViews(true)
+	host = s.hostView()
+	guest = host
+	guest.People = s.peopleViews(false)
 	return guest, host
+}
+
+// hostView is what hosts see.
+func (s *state) hostView() snapshot {
+	return snapshot{Type: "state", Meeting: s.meetingView(), People: s.peopleViews(true)}
 }

@@ -18,6 +18,7 @@ type visit struct {
 	person  *person // belongs to the meeting's owner
 	call    string
 	states  chan conference.State // the newest only
+	over    bool                  // nothing more is pushed; the owner's
 }
 
 // States delivers the newest state.
@@ -26,7 +27,7 @@ func (v *visit) States() <-chan conference.State { return v.states }
 // push leaves the newest state for the reader. Only the meeting's owner calls
 // it, so whoever takes the old one out makes room for the new one.
 func (v *visit) push(st conference.State) {
-	for {
+	for !v.over {
 		select {
 		case v.states <- st:
 			return
@@ -39,7 +40,13 @@ func (v *visit) push(st conference.State) {
 	}
 }
 
-func (v *visit) finish() { close(v.states) }
+// finish says that there are no more states. It is safe to call twice.
+func (v *visit) finish() {
+	if !v.over {
+		v.over = true
+		close(v.states)
+	}
+}
 
 // Open takes the seat, if the meeting's own rules allow it.
 func (v *visit) Open(context.Context) (conference.Seat, error) {

@@ -45,7 +45,7 @@ type Meeting struct {
 	Lobby      bool     `json:"lobby"`
 	NoPhones   bool     `json:"no_phones,omitempty"` // it takes no telephones at all
 	Capacity   int      `json:"capacity,omitempty"`
-	People     []Person `json:"people"`
+	People     []Person `json:"people"` // never nil
 
 	// PhonesRefused is why no telephone can be in it now: e2ee, unknown or closed.
 	PhonesRefused  string     `json:"phones_refused,omitempty"`
@@ -130,11 +130,13 @@ type calls interface {
 	Calls() []Call
 }
 
-// meetings lists the meetings and lets an operator act on them. Control returns
-// conference.ErrNoMeeting, ErrGone or ErrUnavailable, or says in plain words
-// what does not fit.
+// meetings lists the meetings and lets an operator act on them. A Meeting is never
+// changed, and is the same as before where nothing has changed: the stream goes by
+// that. Meeting returns conference.ErrNoMeeting, Control that, ErrGone or
+// ErrUnavailable, or says in plain words what does not fit.
 type meetings interface {
-	Meetings() []Meeting
+	Meetings() []*Meeting
+	Meeting(id string) (*Meeting, error)
 	Control(id string, c Control) error
 }
 

@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -15,36 +13,34 @@ const (
 	aliveEvery = 15 * time.Second
 )
 
-// snapshot is all that the dashboard shows.
-type snapshot struct {
+// board is what the dashboard shows beside the meetings.
+type board struct {
 	Version    string     `json:"version"`
 	Started    time.Time  `json:"started"`
 	Drain      Drain      `json:"drain"`
 	Guessing   Guessing   `json:"guessing"`
 	Calls      []Call     `json:"calls"`
-	Meetings   []Meeting  `json:"meetings"`
 	Trunks     []Trunk    `json:"trunks"`
 	Admissions []Decision `json:"admissions"`
 	Totals     Totals     `json:"totals"`
 }
 
-func (s *Server) snapshot() snapshot {
-	return snapshot{
+func (s *Server) board() board {
+	return board{
 		Version:    s.sources.Version,
 		Started:    s.started,
 		Drain:      s.draining(),
 		Guessing:   s.guessing(),
 		Calls:      s.calls(),
-		Meetings:   s.meetings(),
 		Trunks:     s.trunks(),
 		Admissions: s.sources.Metrics.Admissions(),
 		Totals:     s.sources.Metrics.Totals(),
 	}
 }
 
-// events streams snapshots as server-sent events: one at once, and another
-// whenever something has changed. A slow reader skips states, it never holds
-// anything up.
+// events streams server-sent events: a snapshot at once, which has everything,
+// and a change whenever something has changed, which has what is new. A slow
+// reader skips states, it never holds anything up.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -57,10 +53,10 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 
-	var last []byte
+	var told telling
 	var sent time.Time
-	for {
-		now, err := json.Marshal(s.snapshot())
+	for kind := "snapshot"; ; kind = "change" {
+		news, err := told.next(s.board(), s.meetings())
 		if err != nil {
 			s.log.Error().Err(err).Msg("snapshot cannot be written")
 			return
@@ -68,9 +64,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		// The stream outlives the server's write timeout; each write has its own.
 		_ = out.SetWriteDeadline(time.Now().Add(writeTimeout))
 		switch {
-		case !bytes.Equal(now, last):
-			_, err = fmt.Fprintf(w, "event: snapshot\ndata: %s\n\n", now)
-			last, sent = now, time.Now()
+		case news != nil:
+			_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", kind, news)
+			sent = time.Now()
 		case time.Since(sent) >= aliveEvery:
 			_, err = w.Write([]byte(": alive\n\n"))
 			sent = time.Now()

@@ -51,6 +51,7 @@ type MediaCounters struct {
 	Foreign    func() uint64 // thrown away: not from the caller
 	Forged     func() uint64 // thrown away: not under the call's SRTP key, or replayed
 	Broken     func() uint64 // thrown away: no RTP of the call's
+	Fallen     func() uint64 // meetings, by a fault
 	PortsFree  func() int
 	Clock      func() Lateness
 }
@@ -122,6 +123,7 @@ func (m *Metrics) registerMedia(media MediaCounters) {
 	for why, f := range map[string]func() uint64{"foreign": media.Foreign, "forged": media.Forged, "broken": media.Broken} {
 		count("einwahl_rtp_thrown_away_total", thrown, prometheus.Labels{"why": why}, f)
 	}
+	count("einwahl_meetings_fallen_total", "Meetings that a fault has ended and begun anew.", nil, media.Fallen)
 	if media.PortsFree != nil {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "einwahl_media_ports_free", Help: "Port pairs left for calls.",

@@ -159,8 +159,8 @@ func (s *Server) listAdmissions(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) oneMeeting(w http.ResponseWriter, r *http.Request) {
-	for _, m := range s.meetings() {
-		if m.ID == r.PathValue("id") {
+	if s.sources.Meetings != nil {
+		if m, err := s.sources.Meetings.Meeting(r.PathValue("id")); err == nil {
 			answer(w, http.StatusOK, m)
 			return
 		}
@@ -177,15 +177,11 @@ func (s *Server) calls() []Call {
 	return append([]Call{}, s.sources.Calls.Calls()...)
 }
 
-func (s *Server) meetings() []Meeting {
+func (s *Server) meetings() []*Meeting {
 	if s.sources.Meetings == nil {
-		return []Meeting{}
+		return []*Meeting{}
 	}
-	all := append([]Meeting{}, s.sources.Meetings.Meetings()...)
-	for i := range all {
-		all[i].People = append([]Person{}, all[i].People...)
-	}
-	return all
+	return s.sources.Meetings.Meetings()
 }
 
 func (s *Server) trunks() []Trunk {

@@ -43,8 +43,15 @@ func (rooms) Calls() []Call {
 	}
 }
 
-func (rooms) Meetings() []Meeting {
-	return []Meeting{{ID: "1", Title: "Open", Encryption: "transport", Recording: "off"}}
+func (rooms) Meetings() []*Meeting {
+	return []*Meeting{{ID: "1", Title: "Open", Encryption: "transport", Recording: "off", People: []Person{}}}
+}
+
+func (r rooms) Meeting(id string) (*Meeting, error) {
+	if id != "1" {
+		return nil, conference.ErrNoMeeting
+	}
+	return r.Meetings()[0], nil
 }
 func (r rooms) Control(id string, c Control) error { return r.control(id, c) }
 
@@ -250,7 +257,7 @@ func TestStreamBeginsWithTheStateAndEndsWithTheServer(t *testing.T) {
 	lines := bufio.NewScanner(answer.Body)
 	lines.Scan()
 	lines.Scan()
-	var now snapshot
+	var now board
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &now); err != nil || len(now.Calls) != len(rooms{}.Calls()) {
 		t.Errorf("the stream begins with %q (%v), want the state", lines.Text(), err)
 	}
@@ -293,7 +300,7 @@ func TestTokenComesFromTheFileTheEnvironmentOrChance(t *testing.T) {
 func TestMetricsHaveTheirNames(t *testing.T) {
 	one := func() uint64 { return 1 }
 	m := NewMetrics(MediaCounters{
-		PacketsIn: one, PacketsOut: one, Lost: one, PortsFree: func() int { return 7 },
+		PacketsIn: one, PacketsOut: one, Lost: one, Fallen: one, PortsFree: func() int { return 7 },
 		Clock: func() Lateness {
 			return Lateness{Beats: 9, Skipped: 2, Fallen: 1, Sum: time.Second, Within: map[float64]uint64{.001: 8, .02: 9}}
 		},
@@ -317,7 +324,7 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 		`einwahl_call_r_factor_bucket{codec="PCMA",le="92"} 1`, `einwahl_call_r_factor_bucket{codec="PCMA",le="90"} 0`,
 		`einwahl_call_lost_ratio_bucket{le="0.005"} 1`, `einwahl_call_concealed_ratio_bucket{le="0.0025"} 0`,
 		`einwahl_clock_lateness_seconds_bucket{le="0.001"} 8`, "einwahl_clock_lateness_seconds_count 9",
-		"einwahl_clock_skipped_total 2", "einwahl_clock_fallen_total 1", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
+		"einwahl_meetings_fallen_total 1", "einwahl_clock_skipped_total 2", "einwahl_clock_fallen_total 1", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("metrics lack %s", want)

@@ -124,7 +124,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		Drain:    drains{a},
 		Guesses:  guesses{a.guesses},
 		Keeping:  keeping{a},
-		Meetings: meetings{a, a.meet},
+		Meetings: meetings{a, a.meet, &shown{}},
 		Trunks:   trunks{a},
 		Metrics:  a.metrics,
 		Meet:     a.meet.Handler(),
@@ -245,6 +245,7 @@ func (a *App) counters() admin.MediaCounters {
 		Broken:     func() uint64 { return a.media.Stats().Broken },
 		PortsFree:  a.media.Free,
 		Clock:      a.lateness,
+		Fallen:     a.meet.Fallen,
 	}
 }
 

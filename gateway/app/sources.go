@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/einwahl/einwahl/conference/embedded"
@@ -13,35 +14,71 @@ import (
 type meetings struct {
 	app     *App
 	backend *embedded.Backend
+	shown   *shown
+}
+
+// shown are the meetings as they were shown last. Each is written down anew only
+// when something has changed in it.
+type shown struct {
+	mu    sync.Mutex
+	infos []*embedded.Info
+	all   []*admin.Meeting
 }
 
 // Meetings lists them.
-func (m meetings) Meetings() []admin.Meeting {
+func (m meetings) Meetings() []*admin.Meeting {
+	s := m.shown
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	infos := m.backend.Meetings()
-	all := make([]admin.Meeting, 0, len(infos))
-	for _, info := range infos {
-		people := make([]admin.Person, 0, len(info.People))
-		for _, p := range info.People {
-			people = append(people, admin.Person{
-				ID: p.ID, Name: p.Name, Phone: p.Phone, Host: p.Host, Muted: p.Muted, Hand: p.Hand,
-				Waiting: p.Waiting, Speaking: slices.Contains(info.Speaking, p.ID), Recorded: p.Recorded,
-				Secure: p.Secure, Registered: p.Registered,
-			})
-		}
-		meeting := admin.Meeting{
-			ID: info.ID, Title: info.Title, Backend: "embedded", Encryption: info.Encryption, Recording: info.Recording,
-			Consent: info.Consent, Locked: info.Locked, Lobby: info.Lobby, NoPhones: !info.Phones,
-			Capacity: info.Capacity, People: people,
-			PhonesRefused: info.PhonesRefused, RecordingRun: info.Run, Purpose: admin.Texts(info.Purpose), AfterNo: info.AfterNo,
-			Message: admin.Texts(info.Message), Announce: info.Announce, Region: info.Region, NotStarted: info.NotStarted,
-			RegisteredOnly: info.RegisteredOnly, HostFirst: info.HostFirst, Made: info.Made,
-		}
-		if !info.Start.IsZero() {
-			meeting.Start = &info.Start
-		}
-		all = append(all, meeting)
+	if s.all != nil && slices.Equal(infos, s.infos) {
+		return s.all
 	}
+	known := make(map[*embedded.Info]*admin.Meeting, len(s.infos))
+	for i, info := range s.infos {
+		known[info] = s.all[i]
+	}
+	all := make([]*admin.Meeting, len(infos))
+	for i, info := range infos {
+		if all[i] = known[info]; all[i] == nil {
+			all[i] = shownAs(info)
+		}
+	}
+	s.infos, s.all = infos, all
 	return all
+}
+
+// Meeting is one of them.
+func (m meetings) Meeting(id string) (*admin.Meeting, error) {
+	info, err := m.backend.Meeting(id)
+	if err != nil {
+		return nil, err
+	}
+	return shownAs(info), nil
+}
+
+// shownAs is a meeting as the operator's server has it.
+func shownAs(info *embedded.Info) *admin.Meeting {
+	people := make([]admin.Person, 0, len(info.People))
+	for _, p := range info.People {
+		people = append(people, admin.Person{
+			ID: p.ID, Name: p.Name, Phone: p.Phone, Host: p.Host, Muted: p.Muted, Hand: p.Hand,
+			Waiting: p.Waiting, Speaking: slices.Contains(info.Speaking, p.ID), Recorded: p.Recorded,
+			Secure: p.Secure, Registered: p.Registered,
+		})
+	}
+	meeting := admin.Meeting{
+		ID: info.ID, Title: info.Title, Backend: "embedded", Encryption: info.Encryption, Recording: info.Recording,
+		Consent: info.Consent, Locked: info.Locked, Lobby: info.Lobby, NoPhones: !info.Phones,
+		Capacity: info.Capacity, People: people,
+		PhonesRefused: info.PhonesRefused, RecordingRun: info.Run, Purpose: admin.Texts(info.Purpose), AfterNo: info.AfterNo,
+		Message: admin.Texts(info.Message), Announce: info.Announce, Region: info.Region, NotStarted: info.NotStarted,
+		RegisteredOnly: info.RegisteredOnly, HostFirst: info.HostFirst, Made: info.Made,
+	}
+	if !info.Start.IsZero() {
+		meeting.Start = &info.Start
+	}
+	return &meeting
 }
 
 // Control does to a meeting what the operator says.

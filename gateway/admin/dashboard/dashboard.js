@@ -80,6 +80,16 @@ function draw(now) {
   trunks(now.trunks);
 }
 
+// merge puts what is new into what was known.
+function merge({ meetings_changed: changed = [], meetings_gone: gone = [], ...news }) {
+  const now = { ...shown, ...news };
+  if (!changed.length && !gone.length) return now;
+  const meetings = new Map(now.meetings.map((m) => [m.id, m]));
+  for (const id of gone) meetings.delete(id);
+  for (const m of changed) meetings.set(m.id, m);
+  return { ...now, meetings: [...meetings.values()] };
+}
+
 // read follows the stream until it ends. EventSource cannot carry a token in a
 // header, and a token in an address ends up in logs.
 async function read(signal) {
@@ -102,7 +112,7 @@ async function read(signal) {
       const data = event.split("\n").find((line) => line.startsWith("data: "));
       if (!data) continue;
       try {
-        draw(JSON.parse(data.slice(6)));
+        draw(merge(JSON.parse(data.slice(6))));
       } catch (fault) { // a fault of this page is not one of the gateway
         console.error(fault);
         state("warn", "this page has a fault");

@@ -1,0 +1,92 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
+)
+
+// fells has a member in meeting m with whom nothing can be done.
+func fells(t *testing.T, m *meeting) {
+	t.Helper()
+	if m.do(func() {
+		p := m.state.arrive(newcomer{name: "Mallory"})
+		m.members[p.id] = &member{person: p}
+	}) {
+		t.Error("what did not end well was reported done")
+	}
+}
+
+func TestFaultInAMeetingLetsEverybodyGoAndItBeginsAnew(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", nil), meetingOf("2", nil))
+	server := serve(t, b)
+	ada, bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"}), webtest.Dial(t, server.URL, "2", webtest.Join{Name: "Bob"})
+	id := ada.Joined()
+	bob.Joined()
+	phone := call(t, b, "1")
+	m1 := b.meeting("1")
+	m1.do(func() { m1.members[id].voice.sendApart(true) }) // as to many pages
+	if err := b.Control("1", Control{Recording: "start", Encryption: "enhanced"}); err != nil {
+		t.Fatal(err)
+	}
+
+	fells(t, m1)
+	ada.Told("gone", bye("gone"))
+	var last conference.State
+	for last = range phone.visit.States() {
+	}
+	if !last.Ended {
+		t.Errorf("the telephone was told %+v", last)
+	}
+	bob.Say(request{Type: "hand", Up: true})
+	bob.Sees("hand", named("Bob", func(p webtest.Person) bool { return p.Hand }))
+
+	again := call(t, b, "1")
+	if st := <-again.visit.States(); st.Recording.Active() || st.Encryption != conference.Transport || st.People != 1 {
+		t.Errorf("the next caller comes into %+v", st)
+	}
+	if n := b.Fallen(); n != 1 {
+		t.Errorf("%d faults counted", n)
+	}
+	if err := b.Control("1", Control{Recording: "start"}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := b.Meeting("1")
+	if err != nil || len(info.People) != 1 || info.Run != 2 {
+		t.Errorf("%v: the meeting is %+v", err, info)
+	}
+}
+
+func TestWhoWasLetGoByAFaultIsNobodyOfThoseWhoComeAfter(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
+	before := call(t, b, "1")
+	fells(t, b.meeting("1"))
+	after := call(t, b, "1")
+	ctx := context.Background()
+	if _, err := before.visit.Open(ctx); !errors.Is(err, conference.ErrGone) {
+		t.Errorf("a seat for who was let go: %v", err)
+	}
+	before.seat.SetMicrophone(false)
+	before.visit.Leave()
+	info, err := b.Meeting("1")
+	if err != nil || len(info.People) != 1 || info.People[0].Muted {
+		t.Errorf("%v: %+v", err, info)
+	}
+	if _, err := after.visit.Open(ctx); err != nil {
+		t.Errorf("who came after has lost the seat: %v", err)
+	}
+}
+
+func TestMeetingMayFallAgainAndAgain(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
+	for range 3 {
+		fells(t, b.meeting("1"))
+	}
+	if n := b.Fallen(); n != 3 {
+		t.Errorf("%d faults counted", n)
+	}
+	call(t, b, "1")
+}
