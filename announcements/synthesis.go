@@ -25,6 +25,9 @@ const (
 	synthesisSize = 10 * 60 * 48000 * 2
 	// afterKill is how long the output of a synthesiser is awaited that was killed.
 	afterKill = time.Second
+	// longestComplaint is how much is told of what a synthesiser says went wrong,
+	// in bytes.
+	longestComplaint = 500
 	// languageMark stands for the language in a synthesiser's arguments.
 	languageMark = "{language}"
 	wordsSuffix  = ".txt"
@@ -106,7 +109,7 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	endWithChildren(cmd)
 	cmd.Stdin = strings.NewReader(words)
-	var complaint bytes.Buffer
+	var complaint beginning
 	cmd.Stderr = &complaint
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -121,7 +124,7 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 		readErr = errTooLong
 	}
 	if err := errors.Join(readErr, cmd.Wait()); err != nil {
-		if words := strings.TrimSpace(complaint.String()); words != "" {
+		if words := strings.TrimSpace(string(complaint)); words != "" {
 			return nil, fmt.Errorf("%w: %s", err, words)
 		}
 		return nil, fmt.Errorf("%s: %w", args[0], err)
@@ -131,6 +134,15 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 		return nil, fmt.Errorf("what %s wrote: %w", args[0], err)
 	}
 	return sound, level(sound, speechLevel)
+}
+
+// beginning is as much as is told of what is written to it.
+type beginning []byte
+
+// Write takes all of p.
+func (b *beginning) Write(p []byte) (int, error) {
+	*b = append(*b, p[:min(len(p), longestComplaint-len(*b))]...)
+	return len(p), nil
 }
 
 // endWithChildren has a program's end be that of what it has begun too: a shell

@@ -36,7 +36,11 @@ func TestSynthesiser(t *testing.T) {
 		_, _ = journal.WriteString("run\n")
 		_ = journal.Close()
 	}
-	if how == "broken" || os.Args[len(os.Args)-1] != "de" {
+	if how == "grumbling" {
+		_, _ = os.Stderr.WriteString(strings.Repeat("no such voice. ", 100_000))
+		os.Exit(1)
+	}
+	if how == "broken" || !strings.HasPrefix(os.Args[len(os.Args)-1], "de") {
 		_, _ = os.Stderr.WriteString("no such voice")
 		os.Exit(1)
 	}
@@ -136,5 +140,15 @@ func TestASynthesiserEndsWithWhatItHasBegun(t *testing.T) {
 	_, err := synthesise(ctx, []string{"sh", "-c", "echo > " + begun + "; sleep 300 | cat"}, "de", "Guten Tag.")
 	if err == nil || ctx.Err() == nil {
 		t.Errorf("err = %v before the call has ended", err)
+	}
+}
+
+// What a program complains of is for a line of the log, however much it is.
+func TestOfComplaintsTheBeginningIsTold(t *testing.T) {
+	c := synthesiser(t)
+	t.Setenv(asSynthesiser, "grumbling")
+	_, err := synthesise(t.Context(), c.Synthesiser, "de", "Guten Tag.")
+	if err == nil || !strings.Contains(err.Error(), "no such voice") || len(err.Error()) > 2*longestComplaint {
+		t.Errorf("err = %.100v, want at most %d bytes of the complaint", err, longestComplaint)
 	}
 }
