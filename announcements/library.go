@@ -121,13 +121,17 @@ func (l *Library) Speak(lang string, items ...Item) *Speech {
 	return newSpeech(lang, row.segments, row.said)
 }
 
-// parts takes an item apart by the grammar of the language that will speak it.
+// parts takes an item apart by the grammar of the language that will speak it. A
+// regional language has that of its base, and texts of its own.
 func (l *Library) parts(lang string, item Item) []part {
+	base, _, _ := strings.Cut(lang, "-")
 	switch {
 	case item.lead:
 		return []part{{pause: l.leadIn}}
 	case item.parts == nil:
 		return nil
+	case l.voices[base] != nil:
+		return item.parts(lang)
 	}
 	for _, candidate := range l.fallbacks(lang) {
 		if l.voices[candidate] != nil {

@@ -368,3 +368,17 @@ func closed(c <-chan struct{}) bool {
 		return false
 	}
 }
+
+// A kind of a language has texts of its own, though it is spoken by the voice of
+// its base.
+func TestARegionHearsItsOwnTexts(t *testing.T) {
+	l, _ := speaking(t)
+	texts := Texts{"de": "Stadt Musterhausen", "de-AT": "Gemeinde Musterdorf"}
+	n := Notice{Controller: texts}
+	if err := l.Keep(t.Context(), Phrase{"de-AT", texts.In("de-AT")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Speak("de-AT", n.Short()).Text(); !strings.Contains(got, texts["de-AT"]) {
+		t.Errorf("said %q, want %q in it", got, texts["de-AT"])
+	}
+}
