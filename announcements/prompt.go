@@ -87,6 +87,13 @@ const (
 	ConsentAgree    Prompt = "consent.agree"
 	ConsentListen   Prompt = "consent.listen"
 	ConsentLeave    Prompt = "consent.leave"
+	// ConsentAnswer, ConsentTalk, ConsentTalks and ConsentWithdrawnTalks are in the
+	// place of ConsentIntro, ConsentListen, ConsentNo and ConsentWithdrawn where a
+	// no means talking on outside the recording.
+	ConsentAnswer         Prompt = "consent.answer"
+	ConsentTalk           Prompt = "consent.talk"
+	ConsentTalks          Prompt = "consent.talks"
+	ConsentWithdrawnTalks Prompt = "consent.withdrawn.talks"
 	// ConsentRefuse is the second key where a no means leaving.
 	ConsentRefuse Prompt = "consent.refuse"
 	// ConsentUntold stands in place of the yes where the purpose cannot be told.
@@ -154,9 +161,11 @@ const (
 	StateRecording    Prompt = "state.recording"
 	StatePaused       Prompt = "state.paused"
 	StateNotRecording Prompt = "state.not_recording"
-	StateLeg          Prompt = "state.leg"
-	StateMuted        Prompt = "state.muted"
-	StateUnmuted      Prompt = "state.unmuted"
+	// StateUnrecorded is for who talks on outside the recording.
+	StateUnrecorded Prompt = "state.unrecorded"
+	StateLeg        Prompt = "state.leg"
+	StateMuted      Prompt = "state.muted"
+	StateUnmuted    Prompt = "state.unmuted"
 
 	LockOn      Prompt = "lock.on"
 	LockOff     Prompt = "lock.off"
@@ -243,6 +252,7 @@ func allPrompts() []Prompt {
 		ConsentIntro, ConsentAgree, ConsentListen, ConsentLeave, ConsentRefuse, ConsentUntold, ConsentRepeat,
 		privacyOperator, privacyAddress, privacyDPO, privacyBasis, privacyCarriers, privacyRecipients, privacyKept,
 		privacyRights, privacyWithdraw, privacyHangUp, privacyAuthorities, privacyAuthority, privacyEnd,
+		ConsentAnswer, ConsentTalk, ConsentTalks, ConsentWithdrawnTalks, StateUnrecorded,
 		ConsentYes, ConsentNo, ConsentNone, ConsentWithdrawn, ConsentNothing,
 		MuteSelf, UnmuteSelf, MuteHost, UnmuteAsk, UnmuteHeld, HandUp, HandDown,
 		StateAlone, StateNone, StateTransport, StateEnhanced,

@@ -57,7 +57,7 @@ type settingFlags struct {
 	Recording      *string           `placeholder:"WHEN" help:"off: when a host starts it; on: whenever somebody is in."`
 	Consent        *string           `placeholder:"POLICY" help:"off, notice or required."`
 	Purpose        map[string]string `placeholder:"LANG=TEXT" mapsep:"none" help:"What a recording is for, by language; told before the question."`
-	AfterNo        *string           `placeholder:"DO" help:"What becomes of who says no: listen or leave."`
+	AfterNo        *string           `placeholder:"DO" help:"What becomes of who says no: listen, leave or talk."`
 	Message        map[string]string `placeholder:"LANG=TEXT" mapsep:"none" help:"What is said to those who wait, by language."`
 	Announce       *string           `placeholder:"HOW" help:"Who comes and goes: off, tones or names."`
 	Lobby          *bool             `negatable:"" help:"A waiting room."`

@@ -52,7 +52,7 @@ type Config struct {
 	// the file. Empty is the strictest, required.
 	Consent string `yaml:"-"`
 	// AfterNo is what becomes of who says no where a meeting's own entry is
-	// silent: listen, leave; it is filled in likewise.
+	// silent: listen, leave, talk; it is filled in likewise.
 	AfterNo string `yaml:"-"`
 	// Numbers are the telephone numbers that lead to the meetings, as people
 	// read them; the page's invitation shows them. They are filled in by who

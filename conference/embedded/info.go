@@ -24,7 +24,7 @@ type Info struct {
 
 	PhonesRefused  string    // why none can be here now: e2ee, unknown, closed; empty: one can
 	Purpose        Texts     // of the recording
-	AfterNo        string    // listen, leave; empty: the operator's policy
+	AfterNo        string    // listen, leave, talk; empty: the operator's policy
 	Message        Texts     // to those who wait
 	Announce       string    // off, tones, names
 	Region         string    // where its sound is processed

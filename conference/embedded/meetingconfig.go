@@ -47,7 +47,7 @@ type MeetingConfig struct {
 	Capacity       int  `yaml:"capacity" json:"capacity,omitzero"` // most people at once, phones included; 0: no limit
 	// Purpose is what a recording is for; it is told before the question.
 	Purpose Texts `yaml:"purpose" json:"purpose,omitzero"`
-	// AfterNo is what becomes of who says no to a recording: listen, leave;
+	// AfterNo is what becomes of who says no to a recording: listen, leave, talk;
 	// empty: the operator's policy.
 	AfterNo string `yaml:"after_no" json:"after_no,omitzero"`
 	// Message is said to those who wait.

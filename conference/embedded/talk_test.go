@@ -96,6 +96,11 @@ func TestWhoSaysNoTalksOnAndIsInNoFile(t *testing.T) {
 		from = time.Now()
 		phone.hear(1500 * time.Millisecond)
 		ada.Await("both voices", func(h webtest.History) bool { return len(h.Packets[phoneID]) > 50 && len(h.Packets[bobID]) > 50 })
+		for id, hertz := range map[string]float64{phoneID: 440, bobID: 600} {
+			if level := power(decoded(t, ada.Heard(id)), hertz, pcm.Narrowband); level < -4 {
+				t.Errorf("the page hears %v Hz at %+.1f dB", hertz, level)
+			}
+		}
 		return from, time.Now()
 	}
 	answer("listen", conference.Declined)

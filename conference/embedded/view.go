@@ -70,7 +70,7 @@ type meetingView struct {
 	PhonesRefused string `json:"phones_refused,omitempty"`
 	// Purpose is what the recording is for, by language.
 	Purpose  Texts  `json:"purpose,omitempty"`
-	AfterNo  string `json:"after_no,omitempty"` // of who says no: listen, leave
+	AfterNo  string `json:"after_no,omitempty"` // of who says no: listen, leave, talk
 	Announce string `json:"announce"`           // how telephones learn of who comes and goes
 	Region   string `json:"region,omitempty"`
 	// RegisteredOnly takes telephones only with a PIN of their own.

@@ -51,7 +51,7 @@ type Meeting struct {
 	PhonesRefused  string     `json:"phones_refused,omitempty"`
 	RecordingRun   uint64     `json:"recording_run,omitempty"`
 	Purpose        Texts      `json:"purpose,omitempty"`  // of the recording
-	AfterNo        string     `json:"after_no,omitempty"` // of who says no to it: listen, leave
+	AfterNo        string     `json:"after_no,omitempty"` // of who says no to it: listen, leave, talk
 	Message        Texts      `json:"message,omitempty"`  // to those who wait
 	Announce       string     `json:"announce,omitempty"` // who comes and goes: off, tones, names
 	Region         string     `json:"region,omitempty"`

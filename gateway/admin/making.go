@@ -18,7 +18,7 @@ type Settings struct {
 	Phones         *bool   `json:"phones,omitempty"`
 	Capacity       *int    `json:"capacity,omitempty"`
 	Purpose        *Texts  `json:"purpose,omitempty"`
-	AfterNo        *string `json:"after_no,omitempty"` // listen, leave
+	AfterNo        *string `json:"after_no,omitempty"` // listen, leave, talk
 	Message        *Texts  `json:"message,omitempty"`
 	Announce       *string `json:"announce,omitempty"` // off, tones, names
 	Start          *string `json:"start,omitempty"`    // 2026-12-01T09:00:00+01:00

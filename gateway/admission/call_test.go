@@ -49,6 +49,7 @@ func callTable() []callRow {
 			hasEnded, wasRemoved, wasDeclined, encrypted(conference.EndToEnd), noPhones, notBegun, guestList, isLocked, places(2, 2), hasLobby, allWait,
 			noMeansLeave, recorded(conference.RecordingOn, conference.ConsentRequired), says(conference.Declined),
 		), "", NotProven},
+		{"nor what a no means there", call(meetingSays(conference.AfterNoTalk), recorded(conference.RecordingOn, conference.ConsentRequired), says(conference.Declined)), "", NotProven},
 		{"nor whether a notice was given", call(recorded(conference.RecordingOn, conference.ConsentNotice)), "", NotProven},
 		{"where a meeting takes it, no call is unwelcome", call(otherwise(inTheClear("1000*"))), "", NotProven},
 		{"where all meetings refuse it, it is", call(otherwise(MeetingOverride{Meeting: "1000*"})), "", InsecureLeg},

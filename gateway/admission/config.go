@@ -142,8 +142,8 @@ type RecordingConfig struct {
 	// Consent is what is asked of callers of meetings that do not say it
 	// themselves: off, notice or required.
 	Consent string `yaml:"consent"`
-	// AfterNo is what a no means in meetings that do not say it themselves: listen
-	// or leave.
+	// AfterNo is what a no means in meetings that do not say it themselves: listen,
+	// leave or talk.
 	AfterNo string `yaml:"after_no"`
 	// Tone is how often those who are recorded hear that they are; 0: never.
 	Tone time.Duration `yaml:"tone"`
@@ -168,7 +168,7 @@ func (c RecordingConfig) Validate() error {
 	}
 	return errors.Join(
 		chosen("consent", c.Consent, nil, []string{"off", "notice", "required"}),
-		chosen("after_no", c.AfterNo, nil, []string{"listen", "leave"}),
+		chosen("after_no", c.AfterNo, nil, []string{"listen", "leave", "talk"}),
 		tone,
 	)
 }

@@ -63,7 +63,7 @@ func TestMistakesAreToldAllAtOnce(t *testing.T) {
 		`host: "admit" is no choice: want wait or refuse`,
 		`lobby: "never" is no choice: want meeting or always`,
 		`consent: "yes" is no choice: want off, notice or required`,
-		`after_no: "no" is no choice: want listen or leave`,
+		`after_no: "no" is no choice: want listen, leave or talk`,
 		`min_pin: 21: want a number of digits from 0 to 20`,
 		`caller.numbers[2]: "x": want a telephone number, such as +4930555010, or its beginning and a *`,
 		`caller.numbers[3]: "+": want a telephone number, such as +4930555010, or its beginning and a *`,
@@ -133,7 +133,7 @@ func TestConsentIsNamed(t *testing.T) {
 			t.Errorf("consent %q: %v", text, err)
 		}
 	}
-	for text, good := range map[string]bool{"listen": true, "leave": true, "": false, "stay": false} {
+	for text, good := range map[string]bool{"listen": true, "leave": true, "talk": true, "": false, "stay": false} {
 		if err := (RecordingConfig{Consent: "off", AfterNo: text}).Validate(); (err == nil) != good {
 			t.Errorf("after_no %q: %v", text, err)
 		}

@@ -240,7 +240,23 @@ func table() []row {
 		{"the meeting may say that it is not", with(noMeansLeave, meetingSays(conference.AfterNoListen), says(conference.Declined), recorded(on, required)), listens},
 		{"unless the operator insists", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoLeave }), meetingSays(conference.AfterNoListen), says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
 		{"an operator who insists on less changes nothing", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoListen }), meetingSays(conference.AfterNoLeave), says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
-		{"a consequence nobody has heard of is listening", with(meetingSays(conference.AfterNoLeave+1), says(conference.Declined), recorded(on, required)), listens},
+		{"a consequence nobody has heard of is listening", with(meetingSays(conference.AfterNoTalk+1), says(conference.Declined), recorded(on, required)), listens},
+
+		{"who says no may talk on where the meeting says so", with(meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(on, required)), talks},
+		{"also where notice would be enough", with(meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(on, notice)), talks},
+		{"also while nothing is recorded yet", with(meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(conference.RecordingPrepared, required)), talks},
+		{"also where the operator has said otherwise in general", with(noMeansLeave, meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(on, required)), talks},
+		{"who has not answered does not talk there", with(meetingSays(conference.AfterNoTalk), recorded(on, required)), asked},
+		{"nor who was only told", with(meetingSays(conference.AfterNoTalk), says(conference.Informed), recorded(on, required)), asked},
+		{"without a recording there is nothing to talk outside of", with(meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(conference.NotRecording, required)), in},
+		{"who has agreed is in", with(meetingSays(conference.AfterNoTalk), says(conference.Agreed), recorded(on, required)), in},
+		{"an operator cannot say it for a meeting that does not", with(operator(func(p *Policy) { p.AfterNo = conference.AfterNoTalk }), says(conference.Declined), recorded(on, required)), listens},
+		{"nor of one that says listening", with(operator(func(p *Policy) { p.AfterNo = conference.AfterNoTalk }), meetingSays(conference.AfterNoListen), says(conference.Declined), recorded(on, required)), listens},
+		{"an operator may insist on listening", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoListen }), meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(on, required)), listens},
+		{"and on leaving", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoLeave }), meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(on, required)), refused(RecordingDeclined)},
+		{"an operator who has nothing against it of this meeting changes nothing", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoTalk }), meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(on, required)), talks},
+		{"nor is listening talking for it", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoTalk }), meetingSays(conference.AfterNoListen), says(conference.Declined), recorded(on, required)), listens},
+		{"what nobody has heard of does not let anybody talk", with(operator(func(p *Policy) { p.LeastAfterNo = conference.AfterNoTalk + 1 }), meetingSays(conference.AfterNoTalk), says(conference.Declined), recorded(on, required)), listens},
 
 		{"an operator may insist on a key", with(operator(func(p *Policy) { p.LeastConsent = required }), recorded(on, notice)), asked},
 		{"an operator may insist on a notice", with(operator(func(p *Policy) { p.LeastConsent = notice }), recorded(on, off)), told},
@@ -299,10 +315,12 @@ func TestDecideOverAllFacts(t *testing.T) {
 			t.Fatalf("no reason: %+v for %+v", d, f)
 		case !f.Proven && d.Reason != NotProven && d.Reason != EndToEndNumber:
 			t.Fatalf("told something without a PIN: %+v for %+v", d, f)
-		case d.Voice && f.Meeting.Recording.Active() && Consent(f) == conference.ConsentRequired && f.Answer != conference.Agreed:
+		case d.Voice && f.Meeting.Recording.Active() && Consent(f) == conference.ConsentRequired && f.Answer != conference.Agreed && f.Answer != conference.Declined:
 			t.Fatalf("recorded without consent: %+v for %+v", d, f)
-		case d.Voice && f.Meeting.Recording.Active() && f.Answer == conference.Declined:
-			t.Fatalf("recorded after a no: %+v for %+v", d, f)
+		case d.Voice && f.Meeting.Recording.Active() && f.Answer == conference.Declined && f.Meeting.AfterNo != conference.AfterNoTalk:
+			t.Fatalf("heard after a no, in a meeting that does not keep that out of its files: %+v for %+v", d, f)
+		case d.Voice && f.Meeting.Recording.Active() && f.Answer == conference.Declined && d.Reason != Unrecorded:
+			t.Fatalf("heard after a no as if there had been none: %+v for %+v", d, f)
 		case f.Policy.SecureLeg && !f.SecureLeg && d.Verdict != Refuse:
 			t.Fatalf("a call in the clear: %+v for %+v", d, f)
 		case f.PIN.Digits < f.Policy.MinPIN && d.Verdict != Refuse:

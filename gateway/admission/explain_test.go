@@ -61,6 +61,7 @@ func TestExplainTellsTheFactThatDecided(t *testing.T) {
 		{with(recorded(conference.RecordingUnknown, conference.ConsentDefault)), "yes: what may be recorded in secret takes nobody: recording is unknown; what is asked before a recording is required (recording.consent: required)"},
 		{with(recordingOn, says(conference.Declined), meetingSays(conference.AfterNoLeave)), "yes: a no to recording may be a goodbye: recording is on; the caller's answer to the recording is declined; who says no to a recording leaves"},
 		{with(recordingOn, says(conference.Declined), under(filed(atNumber(Override{AfterNo: "leave"})), "1")), "yes: a no to recording may be a goodbye: recording is on; the caller's answer to the recording is declined; who says no to a recording leaves (numbers[2].admission.after_no: leave)"},
+		{with(recordingOn, says(conference.Declined), meetingSays(conference.AfterNoTalk)), "yes: a no to recording may be talking outside of it: recording is on; the caller's answer to the recording is declined; who says no to a recording talks on outside of it"},
 		{with(recordingOn, says(conference.Declined)), "yes: a no to recording is listening: recording is on; the caller's answer to the recording is declined"},
 		{with(recordingOn), "yes: consent is asked first: recording is on; what is asked before a recording is required; the caller's answer to the recording is unanswered"},
 		{with(recorded(conference.RecordingPaused, conference.ConsentNotice)), "yes: notice is given first: recording is paused; what is asked before a recording is notice; the caller's answer to the recording is unanswered"},
@@ -105,6 +106,7 @@ no: the operator may let all wait to be let in: the caller is in
 no: callers without a number may have to wait to be let in: the caller is in
 no: what may be recorded in secret takes nobody: recording is on
 no: a no to recording may be a goodbye: the caller's answer to the recording is agreed
+no: a no to recording may be talking outside of it: the caller's answer to the recording is agreed
 no: a no to recording is listening: the caller's answer to the recording is agreed
 no: consent is asked first: the caller's answer to the recording is agreed
 no: notice is given first: what is asked before a recording is required`

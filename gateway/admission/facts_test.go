@@ -111,6 +111,7 @@ var (
 	asked   = Decision{Verdict: AskConsent, Reason: ConsentMissing}
 	told    = Decision{Verdict: Admit, Reason: NoticeMissing, Notice: true}
 	listens = Decision{Verdict: Admit, Reason: Listening}
+	talks   = Decision{Verdict: Admit, Reason: Unrecorded, Voice: true}
 )
 
 // allFacts yields every combination of what can be so of a meeting and a caller,
@@ -157,7 +158,7 @@ func wish(draw *rand.Rand, f *Facts) {
 	p.Anonymous = []Choice{ChoiceAdmit, ChoiceAdmit, ChoiceWait, ChoiceRefuse, ""}[draw.IntN(5)]
 	p.Host = []Choice{ChoiceWait, ChoiceWait, ChoiceRefuse, ""}[draw.IntN(4)]
 	p.Lobby, f.WaitingRoom, f.Meeting.NotStarted = seldom(), often(), seldom()
-	p.AfterNo = conference.AfterNo(draw.IntN(3))
+	p.AfterNo, f.Meeting.AfterNo = conference.AfterNo(draw.IntN(4)), conference.AfterNo(draw.IntN(4))
 	f.PIN = PIN{Digits: 4 + draw.IntN(3), Guessable: seldom()}
 	f.Meeting.Region = []string{"", "eu"}[draw.IntN(2)]
 	if seldom() {

@@ -22,7 +22,8 @@ type Override struct {
 	Host       Choice         `yaml:"host"`
 	Lobby      Lobby          `yaml:"lobby"`
 	Hours      []Hours        `yaml:"hours"`
-	// Consent and AfterNo are at least so strict where the meeting says it itself.
+	// Consent and AfterNo are at least so strict where the meeting says it itself;
+	// talk is the least strict of what a no can mean, leave the most.
 	Consent string `yaml:"consent"`
 	AfterNo string `yaml:"after_no"`
 }
@@ -112,7 +113,7 @@ func (o Override) mistakes(silence ...string) []error {
 		{"host", string(o.Host), []string{"wait", "refuse"}},
 		{"lobby", string(o.Lobby), []string{"meeting", "always"}},
 		{"consent", o.Consent, []string{"off", "notice", "required"}},
-		{"after_no", o.AfterNo, []string{"listen", "leave"}},
+		{"after_no", o.AfterNo, []string{"listen", "leave", "talk"}},
 	} {
 		errs = append(errs, chosen(row.key, row.value, silence, row.choices))
 	}

@@ -135,12 +135,17 @@ func sane(c conference.Consent) conference.Consent {
 }
 
 // AfterNo is what becomes of a caller who does not want to be recorded: what the
-// meeting says, else what the operator says; and they leave where the operator
-// says so of this number or meeting.
+// meeting says, else what the operator says, and not more than the operator says
+// of this number or meeting. They talk on only where the meeting itself says so:
+// nobody else can keep their voice out of its files.
 func AfterNo(f Facts) conference.AfterNo {
 	said := cmp.Or(f.Meeting.AfterNo, f.Policy.AfterNo)
-	if said == conference.AfterNoLeave || f.Policy.LeastAfterNo == conference.AfterNoLeave {
+	most := cmp.Or(f.Policy.LeastAfterNo, conference.AfterNoTalk)
+	switch {
+	case said == conference.AfterNoLeave, most == conference.AfterNoLeave:
 		return conference.AfterNoLeave
+	case f.Meeting.AfterNo == conference.AfterNoTalk && most == conference.AfterNoTalk:
+		return conference.AfterNoTalk
 	}
 	return conference.AfterNoListen
 }

@@ -78,6 +78,7 @@ func makeRules() []rule {
 
 		late("what may be recorded in secret takes nobody", when(recordingUnknown, not(consentOff)), refuse(RecordingUnknown)),
 		late("a no to recording may be a goodbye", when(recording, saidNo, noIsLeaving), refuse(RecordingDeclined)),
+		late("a no to recording may be talking outside of it", when(recording, saidNo, noIsTalking), Decision{Verdict: Admit, Reason: Unrecorded, Voice: true}),
 		late("a no to recording is listening", when(recording, saidNo), Decision{Verdict: Admit, Reason: Listening}),
 		late("consent is asked first", when(recording, consentRequired, not(agreed)), Decision{Verdict: AskConsent, Reason: ConsentMissing}),
 		late("notice is given first", when(recording, consentNotice, unanswered), Decision{Verdict: Admit, Reason: NoticeMissing, Notice: true}),

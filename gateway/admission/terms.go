@@ -248,7 +248,11 @@ func consent(f Facts, holds bool) fact {
 }
 
 func noIsLeaving(f Facts) fact {
-	return is(AfterNo(f) == conference.AfterNoLeave, "who says no to a recording leaves", "who says no to a recording may listen").by("after_no")
+	return is(AfterNo(f) == conference.AfterNoLeave, "who says no to a recording leaves", "who says no to a recording may stay").by("after_no")
+}
+
+func noIsTalking(f Facts) fact {
+	return is(AfterNo(f) == conference.AfterNoTalk, "who says no to a recording talks on outside of it", "who says no to a recording listens").by("after_no")
 }
 
 func saidNo(f Facts) fact { return answer(f, f.Answer == conference.Declined) }

@@ -86,6 +86,9 @@ const (
 	// RecordingDeclined: the caller does not want to be recorded, and only who
 	// does may stay.
 	RecordingDeclined
+	// Unrecorded: the caller does not want to be recorded, and talks on outside
+	// the recording.
+	Unrecorded
 	// Listening: the caller does not want to be recorded, and listens.
 	Listening
 	// ConsentMissing: the caller has not answered whether they may be recorded.
@@ -104,7 +107,7 @@ var reasonNames = [...]string{
 	OutOfHours: "hours", NotStarted: "not_started", NotRegistered: "registered", Locked: "locked", Full: "full",
 	HostAbsent: "host_absent", NoHost: "no_host", InLobby: "lobby",
 	RecordingUnknown: "recording_unknown", RecordingDeclined: "recording_declined",
-	Listening: "listening", ConsentMissing: "consent", NoticeMissing: "notice", Open: "open",
+	Unrecorded: "unrecorded", Listening: "listening", ConsentMissing: "consent", NoticeMissing: "notice", Open: "open",
 }
 
 // String is the reason's name in logs, metrics and records.

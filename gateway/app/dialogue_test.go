@@ -184,15 +184,7 @@ func TestWithdrawingIsSilenceInTheRecording(t *testing.T) {
 	phone.Hangup()
 	g.settle()
 
-	peertest.Eventually(t, "the recording is complete", func() bool {
-		found, err := filepath.Glob(filepath.Join(g.conf.Conference.Embedded.Recordings, "*", "manifest.json"))
-		if err != nil || len(found) != 1 {
-			return false
-		}
-		text, err := os.ReadFile(found[0])
-		var manifest struct{ Ended *time.Time }
-		return err == nil && json.Unmarshal(text, &manifest) == nil && manifest.Ended != nil
-	})
+	g.complete()
 	const window = pcm.Narrowband / 10
 	files := g.recordings()
 	if len(files) != 2 {
@@ -213,6 +205,20 @@ func TestWithdrawingIsSilenceInTheRecording(t *testing.T) {
 	if agreed, withdrawn := g.evidence("recording", "agreed"), g.evidence("recording", "withdrawn"); agreed != 1 || withdrawn != 1 {
 		t.Errorf("evidence of %d yes and %d taken back, want one each", agreed, withdrawn)
 	}
+}
+
+// complete waits until the only recording is.
+func (g *gateway) complete() {
+	g.t.Helper()
+	peertest.Eventually(g.t, "the recording is complete", func() bool {
+		found, err := filepath.Glob(filepath.Join(g.conf.Conference.Embedded.Recordings, "*", "manifest.json"))
+		if err != nil || len(found) != 1 {
+			return false
+		}
+		text, err := os.ReadFile(found[0])
+		var manifest struct{ Ended *time.Time }
+		return err == nil && json.Unmarshal(text, &manifest) == nil && manifest.Ended != nil
+	})
 }
 
 // TestANoCanMeanLeaving: there is no key for listening then.

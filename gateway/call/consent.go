@@ -94,15 +94,18 @@ func raise(s state) (state, []action) {
 // question says the question about a recording, all of it. Who cannot be told
 // what it is for is not asked to agree to it.
 func question(s state) (state, []action) {
-	row := words{{prompt: s.opening}}.then(purposeWords(s)...).then(word{prompt: announcements.ConsentIntro})
+	row := words{{prompt: s.opening}}.then(purposeWords(s)...).then(word{prompt: intro(s)})
 	if s.untold {
 		row = row.then(word{prompt: announcements.ConsentUntold})
 	} else {
 		row = row.then(word{prompt: announcements.ConsentAgree})
 	}
-	if leaves(s) {
+	switch afterNo(s) {
+	case conference.AfterNoLeave:
 		row = row.then(word{prompt: announcements.ConsentRefuse})
-	} else {
+	case conference.AfterNoTalk:
+		row = row.then(prompts(announcements.ConsentTalk, announcements.ConsentLeave)...)
+	default:
 		row = row.then(prompts(announcements.ConsentListen, announcements.ConsentLeave)...)
 	}
 	return put(s, announcements.ConsentAgree, row.then(word{prompt: announcements.ConsentRepeat})...)
@@ -116,14 +119,51 @@ func put(s state, yes announcements.Prompt, row ...word) (state, []action) {
 	return s, append(acts, disarm{patience})
 }
 
-// leaves reports that a no to the recording is a goodbye here.
-func leaves(s state) bool { return admission.AfterNo(facts(s)) == conference.AfterNoLeave }
+// afterNo is what a no to the recording means here.
+func afterNo(s state) conference.AfterNo { return admission.AfterNo(facts(s)) }
+
+// intro tells how long nobody hears the caller: where a no means talking, until
+// they have answered, whatever it is.
+func intro(s state) announcements.Prompt {
+	if afterNo(s) == conference.AfterNoTalk {
+		return announcements.ConsentAnswer
+	}
+	return announcements.ConsentIntro
+}
+
+// saidNo is what a no is confirmed with.
+func saidNo(s state) announcements.Prompt {
+	if afterNo(s) == conference.AfterNoTalk {
+		return announcements.ConsentTalks
+	}
+	return announcements.ConsentNo
+}
+
+// tookBack is what the end of a yes is confirmed with.
+func tookBack(s state) announcements.Prompt {
+	if afterNo(s) == conference.AfterNoTalk {
+		return announcements.ConsentWithdrawnTalks
+	}
+	return announcements.ConsentWithdrawn
+}
+
+// unrecorded reports that the caller has said no to the recording that runs, and
+// may be heard all the same, outside of it.
+func unrecorded(s state) bool { return declined(s) && afterNo(s) == conference.AfterNoTalk }
+
+// listens reports that the caller has said no to the recording that runs, and is
+// not heard for that.
+func listens(s state) bool { return declined(s) && afterNo(s) != conference.AfterNoTalk }
+
+func declined(s state) bool {
+	return s.meeting.Recording.Active() && facts(s).Answer == conference.Declined
+}
 
 // consentKey is an answer about a recording. The safe answers count at once.
 func consentKey(s state, ev digit) (state, []action) {
 	switch {
 	case ev.key == '2': // also behind *
-		return answerConsent(s, conference.Declined, ev.key, announcements.ConsentNo)
+		return answerConsent(s, conference.Declined, ev.key, saidNo(s))
 	case ev.key == '1' && !s.star && mayAgree(s, ev):
 		return answerConsent(s, conference.Agreed, ev.key, announcements.ConsentYes)
 	case ev.key == '3' && !s.star:
@@ -171,11 +211,19 @@ func silent(s state) (state, []action) {
 	case s.phase == consenting:
 		return refuseProcessing(s, 0)
 	}
+	return noAnswer(s)
+}
+
+// noAnswer takes silence for a no. Who is heard for it hears that they are.
+func noAnswer(s state) (state, []action) {
+	if afterNo(s) == conference.AfterNoTalk {
+		return answerConsent(s, conference.Declined, 0, announcements.ConsentNone, announcements.ConsentTalks)
+	}
 	return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
 }
 
-func answerConsent(s state, a conference.Answer, key rune, confirm announcements.Prompt) (state, []action) {
-	s.confirm = prompts(confirm)
+func answerConsent(s state, a conference.Answer, key rune, confirm ...announcements.Prompt) (state, []action) {
+	s.confirm = prompts(confirm...)
 	return testifyFor(s, a, key)
 }
 
@@ -238,6 +286,6 @@ func settle(s state) (state, []action) {
 	if !s.takesBack {
 		return s, nil
 	}
-	s.answer, s.takesBack, s.confirm = conference.Declined, false, prompts(announcements.ConsentWithdrawn)
+	s.answer, s.takesBack, s.confirm = conference.Declined, false, prompts(tookBack(s))
 	return s, []action{evidence(s, withdrawn, '2')}
 }

@@ -221,7 +221,7 @@ func nextOpened(s state, ev opened) (state, []action) {
 	s.seated = true
 	s.phase = talking // and from here wherever admission wants the caller
 	crowded := s.limits.MutedFrom > 0 && there(s) >= s.limits.MutedFrom && !s.identity.Host
-	s.mic = !crowded && !s.meeting.You.Muted && !shutByNo(s)
+	s.mic = !crowded && !s.meeting.You.Muted && (s.meeting.Recording.Active() || !shutByNo(s))
 	s, acts := proceed(s)
 	return s, append([]action{disarm{bound}}, acts...)
 }

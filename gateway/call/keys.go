@@ -95,6 +95,9 @@ func account(s state) words {
 	default:
 		row = append(row, announcements.StateRecording)
 	}
+	if unrecorded(s) {
+		row = append(row, announcements.StateUnrecorded)
+	}
 	row = append(row, encryptionWords(s.meeting.Encryption)...)
 	if s.secure {
 		row = append(row, announcements.StateLegSecure)
@@ -120,11 +123,11 @@ func lateNo(s state, key rune) (state, []action) {
 		return keepStar(s, true, nil)
 	case !star || key != '2':
 	case s.phase == noticing:
-		return answerConsent(s, conference.Declined, key, announcements.ConsentNo)
+		return answerConsent(s, conference.Declined, key, saidNo(s))
 	case s.phase == testifying:
 		s.takesBack = s.about == records.KindRecording && s.pending != conference.Declined
 	case facts(s).Answer != conference.Declined && s.meeting.Recording.Active():
-		s.confirm = prompts(announcements.ConsentWithdrawn)
+		s.confirm = prompts(tookBack(s))
 		return reconsider(s)
 	}
 	return s, nil
@@ -157,6 +160,6 @@ func reconsider(s state) (state, []action) {
 	if s.phase != talking { // a no is a goodbye here, or the seat opens yet
 		return s, append(acts, noted...)
 	}
-	s, spoken := reply(s, word{prompt: announcements.ConsentWithdrawn})
+	s, spoken := reply(s, word{prompt: tookBack(s)})
 	return s, append(append(acts, noted...), spoken...)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
 )
@@ -236,7 +235,7 @@ func outOfTime(s state) (state, []action) {
 	case consenting:
 		return refuseProcessing(s, 0)
 	case asking:
-		return answerConsent(s, conference.Declined, 0, announcements.ConsentNone)
+		return noAnswer(s)
 	case testifying:
 		return nextTestified(s, testified{s.about, s.pending.String(), errTooLong})
 	case opening:

@@ -22,22 +22,27 @@ func talk(s state) (state, []action) {
 	}
 	s, row := thanked(s, s.confirm)
 	if !s.entered && !s.speaking {
-		row = row.then(word{prompt: hello(s)}).then(company(s)...)
+		row = row.then(hello(s)...).then(company(s)...)
 	}
 	s.queue, s.confirm = row.then(s.queue...), nil
 	s, more := unqueue(s)
 	return s, append(acts, more...)
 }
 
-// hello tells callers that they are in, and whether they can be heard.
-func hello(s state) announcements.Prompt {
+// hello tells callers that they are in, and whether they can be heard; and
+// recorded, if what their no is confirmed with does not.
+func hello(s state) words {
+	row := prompts(announcements.Enter)
 	switch {
-	case facts(s).Answer == conference.Declined && s.meeting.Recording.Active():
-		return announcements.EnterListening
+	case listens(s):
+		return prompts(announcements.EnterListening)
 	case !s.mic:
-		return announcements.EnterMuted
+		row = prompts(announcements.EnterMuted)
 	}
-	return announcements.Enter
+	if unrecorded(s) && len(s.confirm) == 0 {
+		row = row.then(word{prompt: announcements.StateUnrecorded})
+	}
+	return row
 }
 
 // tell says w to a caller in the meeting, after what is being said. A key
@@ -75,7 +80,8 @@ func heardOut(s state) (state, []action) {
 // nextInRoom takes a new state of the meeting the caller is in: what admission
 // makes of it, and the words for what has changed.
 func nextInRoom(s state, before conference.State) (state, []action) {
-	now := s.meeting
+	now, was := s.meeting, s
+	was.meeting = before
 	var news words
 	if now.You.Muted && !before.You.Muted {
 		if s.mic {
@@ -90,7 +96,8 @@ func nextInRoom(s state, before conference.State) (state, []action) {
 	news = append(news, changes(s, before, now)...)
 	sounds, names := passages(before, now)
 	news = append(news, sounds...)
-	if s.mic && shutByNo(s) && before.Recording.Active() {
+	news = append(news, otherNo(was, s)...)
+	if s.mic && reopens(was, s) {
 		s.mic = false
 		news = news.then(word{prompt: announcements.StateMuted})
 	}
@@ -103,10 +110,24 @@ func nextInRoom(s state, before conference.State) (state, []action) {
 	return s, append(append(acts, more...), names...)
 }
 
-// shutByNo reports whether a caller's voice was shut by their no to a recording
-// that is over. It does not open again by what others do.
+// shutByNo reports whether a no, to a recording that runs or to the last one,
+// shuts a caller's voice, as far as it goes by what a no means here.
 func shutByNo(s state) bool {
-	return s.answer == conference.Declined && s.meeting.Recording == conference.NotRecording
+	return s.answer == conference.Declined && afterNo(s) != conference.AfterNoTalk
+}
+
+// reopens reports whether a no has shut a caller's voice, and does not any more.
+// It does not open again by what others do.
+func reopens(was, is state) bool {
+	return shutByNo(was) && was.meeting.Recording.Active() && (is.meeting.Recording == conference.NotRecording || unrecorded(is))
+}
+
+// otherNo tells a caller who has said no that it means something else now.
+func otherNo(was, is state) words {
+	if listens(was) && unrecorded(is) || unrecorded(was) && listens(is) {
+		return prompts(saidNo(is))
+	}
+	return nil
 }
 
 // changes are the words for what has changed for everybody.

@@ -197,14 +197,24 @@ func (s *Session) shut(want shape) {
 		s.seat.SetMicrophone(false)
 		s.shape.voice = false
 	}
+	if want.answer == conference.Declined {
+		s.stand(want) // what is said on goes into no file
+	}
+}
+
+// stand tells the meeting how the caller stands to its recording.
+func (s *Session) stand(want shape) {
+	if s.seat == nil || s.left || want.answer == conference.Unanswered || want.answer == s.shape.answer && want.run == s.shape.run {
+		return
+	}
+	s.seat.Answer(want.run, want.answer)
+	s.shape.answer, s.shape.run = want.answer, want.run
 }
 
 // agree makes the telephone and the seat what the state says.
 func (s *Session) agree(want shape) {
 	if s.seat != nil && !s.left {
-		if want.answer != conference.Unanswered && (want.answer != s.shape.answer || want.run != s.shape.run) {
-			s.seat.Answer(want.run, want.answer)
-		}
+		s.stand(want)
 		if want.hand != s.shape.hand {
 			s.seat.SetHand(want.hand)
 		}

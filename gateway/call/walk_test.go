@@ -26,6 +26,7 @@ type walker struct {
 	informed map[uint64]bool
 	consents bool            // to the processing, on paper
 	taken    map[uint64]bool // recordings for which they have pressed *2 since
+	outside  bool            // they were told that they are heard and not recorded
 	said     words           // what was said last
 	notified bool            // the privacy notice was begun
 	shown    bool            // that is on paper
@@ -39,7 +40,7 @@ type walker struct {
 // any order, and looks after each step at what the others in the meeting could
 // hear.
 func TestNoWalkOpensAVoice(t *testing.T) {
-	voices, phases := 0, map[phase]int{}
+	voices, outside, phases := 0, 0, map[phase]int{}
 	for seed := range uint64(1000) {
 		w := &walker{Rand: rand.New(rand.NewPCG(seed, 7)), agreed: map[uint64]bool{}, informed: map[uint64]bool{}, taken: map[uint64]bool{}}
 		w.state = begin(func(t *terms) {
@@ -52,7 +53,7 @@ func TestNoWalkOpensAVoice(t *testing.T) {
 				t.message = announcements.Texts{"": "Soon."}
 			}
 			t.policy.LeastConsent = conference.Consent(max(0, w.IntN(9)-5))
-			t.policy.LeastAfterNo = conference.AfterNo(max(0, w.IntN(9)-6))
+			t.policy.LeastAfterNo = conference.AfterNo(max(0, w.IntN(10)-6))
 			t.policy.Lobby = w.IntN(8) == 0
 			if w.IntN(4) == 0 {
 				t.leadsTo, t.early, t.policy.SecureLeg = "100", true, w.IntN(8) == 0
@@ -67,8 +68,11 @@ func TestNoWalkOpensAVoice(t *testing.T) {
 				t.Fatalf("seed %d: %v\nafter %q", seed, err, w.trail)
 			}
 			phases[w.state.phase]++
-			if outline(w.state).voice {
+			if sh := outline(w.state); sh.voice {
 				voices++
+				if sh.answer == conference.Declined {
+					outside++
+				}
 			}
 		}
 		if err := w.step(gone{}); err != nil || w.state.phase != ended || w.hangups != 1 {
@@ -80,8 +84,8 @@ func TestNoWalkOpensAVoice(t *testing.T) {
 			t.Errorf("no walk came to %v", p)
 		}
 	}
-	if voices == 0 {
-		t.Error("no walk ever opened a voice")
+	if voices == 0 || outside == 0 {
+		t.Errorf("the walks opened a voice %d times, and %d times outside a recording", voices, outside)
 	}
 }
 
@@ -161,6 +165,7 @@ func (w *walker) book(actions []action) error {
 		case say:
 			w.said = a.words
 			w.notified = w.notified || a.words[0].prompt == privacyNotice
+			w.outside = w.outside || tellsOutside(a.words)
 		case open:
 			if !w.notified {
 				return fmt.Errorf("a seat before the privacy notice")
@@ -226,7 +231,14 @@ func (w *walker) checkYes(before state, ev event, actions []action) error {
 func (w *walker) check(sh shape) error {
 	s, m := w.state, w.meeting
 	policy := admission.Consent(facts(s))
+	// Who has said no is heard only in a meeting that keeps them out of its files,
+	// knows that they have, and after they were told.
+	outside := m.AfterNo == conference.AfterNoTalk && sh.answer == conference.Declined && sh.run == m.RecordingRun
 	switch {
+	case sh.voice && m.Recording.Active() && sh.answer == conference.Declined && !outside:
+		return fmt.Errorf("a voice in recording %d after a no", m.RecordingRun)
+	case sh.voice && outside && !w.outside && !tellsOutside(s.queue):
+		return fmt.Errorf("a voice outside of recording %d that was not told so", m.RecordingRun)
 	case sh.voice && (!w.admitted || !s.proven):
 		return fmt.Errorf("a voice without a seat")
 	case sh.voice && s.phase != talking:
@@ -235,9 +247,9 @@ func (w *walker) check(sh shape) error {
 		return fmt.Errorf("sound in an end-to-end encrypted meeting")
 	case sh.ear == hearsMeeting && !w.admitted:
 		return fmt.Errorf("the meeting is heard without a seat")
-	case sh.voice && m.Recording.Active() && policy == conference.ConsentRequired && !w.agreed[m.RecordingRun]:
+	case sh.voice && m.Recording.Active() && policy == conference.ConsentRequired && !w.agreed[m.RecordingRun] && !outside:
 		return fmt.Errorf("a voice in recording %d without consent", m.RecordingRun)
-	case sh.voice && m.Recording.Active() && policy == conference.ConsentNotice && !w.informed[m.RecordingRun]:
+	case sh.voice && m.Recording.Active() && policy == conference.ConsentNotice && !w.informed[m.RecordingRun] && !outside:
 		return fmt.Errorf("a voice in recording %d without notice", m.RecordingRun)
 	case sh.answer == conference.Agreed && !w.agreed[sh.run]:
 		return fmt.Errorf("the meeting is told of a consent to recording %d that is not on paper", sh.run)
@@ -251,6 +263,14 @@ func (w *walker) check(sh shape) error {
 		return fmt.Errorf("%d words wait to be said", len(s.queue))
 	}
 	return w.checkPatience()
+}
+
+// tellsOutside reports whether words tell somebody that they may talk and are not
+// recorded.
+func tellsOutside(all words) bool {
+	return slices.ContainsFunc([]announcements.Prompt{
+		announcements.ConsentTalks, announcements.ConsentWithdrawnTalks, announcements.StateUnrecorded,
+	}, func(p announcements.Prompt) bool { return all.index(p) < len(all) })
 }
 
 // checkPatience wants every phase to have an end: by a result, by the last
@@ -409,7 +429,7 @@ func (w *walker) change() event {
 		m.RecordingRun++
 	case 17:
 		m.Message = []string{"", "One moment.", "We are late."}[w.IntN(3)]
-		m.AfterNo = conference.AfterNo(w.IntN(3))
+		m.AfterNo = conference.AfterNo(w.IntN(4))
 	case 0, 1:
 		m.Recording = conference.RecordingPrepared
 		m.RecordingRun++

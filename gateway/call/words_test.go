@@ -26,7 +26,7 @@ func TestEveryOutcomeHasWordsAndACause(t *testing.T) {
 	all := outcomes()
 	for _, r := range admission.Reasons() {
 		switch r {
-		case admission.NoHost, admission.InLobby, admission.Listening, admission.ConsentMissing, admission.NoticeMissing, admission.Open:
+		case admission.NoHost, admission.InLobby, admission.Unrecorded, admission.Listening, admission.ConsentMissing, admission.NoticeMissing, admission.Open:
 			continue // nobody is sent away for these
 		}
 		all = append(all, refusal(r))

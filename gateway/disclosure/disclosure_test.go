@@ -77,6 +77,7 @@ func TestStatementsFollowTheFile(t *testing.T) {
 		{"what others see of a number", func(c *config.Config) { c.Privacy.CallerNumber = "full" }, "Others see all of it", "first five digits"},
 		{"no consent", func(c *config.Config) { c.Recording.Consent = "off" }, "the legal basis has to say why", "Only of who has agreed"},
 		{"a no means leaving", func(c *config.Config) { c.Recording.AfterNo = "leave" }, "A no means: leave", "A no means: listen"},
+		{"a no means talking on", func(c *config.Config) { c.Recording.AfterNo = "talk" }, "A no means: talk on, in no file", "A no means: listen"},
 		{"numbers are not kept", func(c *config.Config) { c.Records.SealTo = "" }, "without the number", "sealed to a key"},
 		{"call records for three days", func(c *config.Config) { c.Records.Keep.Calls = 3 }, "To find faults | 3 days |", ""},
 		{"recordings for a year", func(c *config.Config) { c.Conference.Embedded.Keep = 365 }, "Only of who has agreed by key | 365 days |", ""},

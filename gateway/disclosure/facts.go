@@ -17,7 +17,7 @@ type facts struct {
 	CallerNumber string // masked, hidden or full
 	Processing   bool   // consent to the processing itself is asked
 	Consent      string // to recordings: off, notice or required
-	AfterNo      string // listen or leave
+	AfterNo      string // listen, leave or talk
 	Lowered      []string
 	Tone         time.Duration
 

@@ -83,6 +83,32 @@ func TestTheQuestionTellsItsPurpose(t *testing.T) {
 	}
 }
 
+func TestANoCanMeanTalking(t *testing.T) {
+	talk := message{"recording": "on", "consent": "required", "run": 3, "after_no": "talk"}
+	w, p := guest(t, false, state(talk, ada("unanswered")))
+	w.until(visible("consent"))
+	if got := w.text("#consent-listen"); got != "I want to talk without being recorded" {
+		t.Errorf("a no is called %q", got)
+	}
+	if got := w.text("#consent-hint"); got != "Your microphone stays shut until you have answered. You can change your answer at any time." {
+		t.Errorf("says %q", got)
+	}
+	w.click("consent-listen")
+	p.want("consent", message{"answer": "listen", "run": float64(3)})
+	if eval[bool](w, micOpen) {
+		t.Error("the microphone is open before the server has noted the answer")
+	}
+	p.send(state(talk, ada("declined")))
+	w.until(micOpen)
+	w.shows("banners", "You can talk with the others, and your voice is not recorded.")
+	if got := w.text("[data-person=p1] .tag.rec"); got != "Is not recorded" {
+		t.Errorf("is marked %q", got)
+	}
+	w.click(`[data-act="listening.do"]`)
+	w.click("consent-agree")
+	p.want("consent", message{"answer": "agree", "run": float64(3)})
+}
+
 func TestTheWaitingRoomHasAMessage(t *testing.T) {
 	url, peers := serve(t)
 	w := open(t, url+"/meet/100000001")

@@ -180,7 +180,7 @@ const verdicts = { admit: ["good", "✓", "admitted"], wait: ["warn", "…", "wa
 const reasons = {
   open: "nothing stands against it", e2ee: "end-to-end encrypted", unknown: "encryption unknown", policy: "not admitted at this encryption level",
   locked: "meeting locked", full: "meeting full", phone: "no telephones here", insecure: "call not encrypted", registered: "not on the guest list",
-  no_host: "waits for the host", lobby: "waits to be let in", recording_unknown: "recording unknown", listening: "listens, is not recorded", consent: "consent to the recording",
+  no_host: "waits for the host", lobby: "waits to be let in", recording_unknown: "recording unknown", unrecorded: "talks, is not recorded", listening: "listens, is not recorded", consent: "consent to the recording",
   notice: "told of the recording", ended: "meeting over", removed: "removed by a host", declined: "turned away by a host", not_proven: "no right PIN",
   e2ee_number: "number for end-to-end encryption", region: "not in an admitted region", anonymous: "no number shown", unattested: "number not attested",
   pin: "PIN too weak", hours: "out of hours", not_started: "meeting has not begun", host_absent: "no host there", recording_declined: "no to the recording",

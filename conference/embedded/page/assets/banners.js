@@ -1,7 +1,7 @@
 // What stays on screen until it is settled, the gravest first.
 
 import { $, el, icon, keyed, setText } from './dom.js';
-import { asksConsent, bars, declined, threat, wrongKey } from './rules.js';
+import { asksConsent, bars, listens, talksOn, threat, wrongKey } from './rules.js';
 import { t } from './words.js';
 
 // banners is the list for a session: {id, kind, text, actions}. Pure.
@@ -29,7 +29,8 @@ export function banners(s) {
 function recorded(s) {
   const m = s.meeting;
   if (!m || m.recording === 'off') return null;
-  if (declined(s)) return { id: 'listening', text: 'banner.listening', actions: ['listening.do'] };
+  if (talksOn(s)) return { id: 'unrecorded', text: 'banner.unrecorded', actions: ['listening.do'] };
+  if (listens(s)) return { id: 'listening', text: 'banner.listening', actions: ['listening.do'] };
   if (m.consent === 'required') {
     return asksConsent(s) ? null : { id: 'agreed', text: 'banner.agreed', actions: ['agreed.do'] };
   }

@@ -55,6 +55,9 @@ export class Consent {
     const purpose = written(meeting.purpose);
     $('consent-purpose').hidden = !purpose;
     setText($('consent-purpose'), t('consent.purpose', { purpose }));
+    const talk = meeting.after_no === 'talk';
+    setText($('consent-hint'), t(talk ? 'consent.hint.talk' : 'consent.hint'));
+    setText($('consent-listen'), t(talk ? 'consent.talk' : 'consent.listen'));
     $('consent-listen').hidden = meeting.after_no === 'leave';
     if (dialog.open && this.#shown === meeting.run) return;
     this.#shown = meeting.run;

@@ -69,7 +69,7 @@ function updatePerson(e, p, s) {
   if (p.phone) tags.push(['leg', leg(p)]);
   if (s.meeting.recording !== 'off' && s.meeting.consent === 'required') {
     if (p.recorded === 'agreed' && s.host) tags.push(['yes', t('tag.agreed')]);
-    if (p.recorded === 'declined') tags.push(['rec', t('tag.declined')]);
+    if (p.recorded === 'declined') tags.push(['rec', t(s.meeting.after_no === 'talk' ? 'tag.unrecorded' : 'tag.declined')]);
     if (p.recorded === 'unanswered') tags.push(['rec', t('tag.unanswered')]);
   }
   keyed(e.querySelector('.tags'), tags.map(([id, text]) => ({ id, text })),

@@ -53,7 +53,7 @@ export function hears({ meeting, seal }) {
 export function microphone(s) {
   const why = threat(s)
     ?? (asksConsent(s) ? 'consent' : null)
-    ?? (declined(s) ? 'listening' : null)
+    ?? (listens(s) ? 'listening' : null)
     ?? (unseen(s) ? 'notice' : null)
     ?? (s.device ? null : 'device')
     ?? (s.muted ? 'muted' : null);
@@ -64,12 +64,18 @@ export function declined({ meeting, me }) {
   return Boolean(meeting && meeting.consent === 'required' && meeting.recording !== 'off' && me?.recorded === 'declined');
 }
 
+// talksOn: a no does not shut the voice here; the server leaves it out of every file.
+export function talksOn(s) { return declined(s) && s.meeting.after_no === 'talk'; }
+
+export function listens(s) { return declined(s) && !talksOn(s); }
+
 // staysShut: what has kept a voice back is gone by somebody else's doing. Who only
 // listened, or could not speak for want of a key, must not find the microphone
 // open; they open it.
-export function staysShut(before, { meeting, link }) {
+export function staysShut(before, now) {
+  const { meeting, link } = now;
   if (!before?.meeting) return false;
-  const listened = declined(before) && meeting.recording === 'off';
+  const listened = listens(before) && (meeting.recording === 'off' || talksOn(now));
   const unsealed = before.meeting.encryption === 'e2ee' && meeting.encryption !== 'e2ee' && !link;
   return listened || unsealed;
 }
