@@ -3,6 +3,7 @@ package announcements
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -91,4 +92,16 @@ func (s store) tidy(now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// Spoken are the files in which texts are kept that were spoken.
+func Spoken(c Config) ([]string, error) {
+	if c.Cache == "" {
+		return nil, nil
+	}
+	files, err := filepath.Glob(filepath.Join(c.Cache, "*"+storeSuffix))
+	if err != nil {
+		return nil, fmt.Errorf("look for spoken texts: %w", err)
+	}
+	return files, nil
 }

@@ -197,7 +197,7 @@ func withRecords(ctx context.Context, c records.Config, do func(*records.Book) e
 type purgeCommand struct {
 	live
 	Yes    bool `help:"Delete by the machine's clock although the gateway doubts it: you have looked, and it is right."`
-	All    bool `help:"Delete every content, every call, all keys, wrong tries and recordings: the end of this gateway's life. It must not run."`
+	All    bool `help:"Delete every content, every call, all keys, wrong tries, recordings, meetings that were made and spoken texts: the end of this gateway's life. It must not run."`
 	Verify bool `help:"Look afterwards whether nothing is left."`
 }
 
@@ -238,13 +238,17 @@ func (p purgeCommand) Run(ctx context.Context) error {
 			fmt.Printf("%-10s %s\n", d.Class, count(d.Count, "record", "records"))
 			continue
 		}
-		fmt.Printf("%-10s %s older than %s; keys of %s destroyed\n", d.Class, count(d.Count, "record", "records"), d.Before.UTC().Format(time.DateTime), count(d.Keys, "day", "days"))
+		keys := "keys of " + count(d.Keys, "day", "days") + " destroyed"
+		if d.Class == records.ClassRecording { // each has its own
+			keys = "their keys destroyed"
+		}
+		fmt.Printf("%-10s %s older than %s; %s\n", d.Class, count(d.Count, "record", "records"), d.Before.UTC().Format(time.DateTime), keys)
 	}
 	if len(done.Purged) == 0 {
 		fmt.Println("There was nothing to delete.")
 	}
 	if p.All {
-		fmt.Println("All keys are destroyed. Meetings that were made, spoken texts and the file are still there.")
+		fmt.Println("All keys are destroyed. Meetings that were made and spoken texts are deleted; your file is still there.")
 	}
 	if !p.Verify {
 		return nil

@@ -28,16 +28,17 @@ Exit codes: 0 done, 1 what was asked could not be done, 2 it was not understood.
 
 // commands is the command line.
 type commands struct {
-	Run      runCommand      `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
-	Check    checkCommand    `cmd:"" help:"Report every mistake of a file, and what the conference services can tell. Starts nothing."`
-	Explain  explainCommand  `cmd:"" help:"Tell what becomes of a call, rule by rule, and which setting says so. Starts nothing."`
-	Config   configCommand   `cmd:"" help:"Print the sample file: every key with its default, unit and reason."`
-	Prompts  promptsCommand  `cmd:"" help:"List what callers can hear, or write one prompt as WAV."`
-	Meetings meetingsCommand `cmd:"" help:"Make, show, change and end meetings of a running gateway, and print invitations."`
-	Records  recordsCommand  `cmd:"" help:"Show, export and verify evidence of consent and records of calls."`
-	Privacy  privacyCommand  `cmd:"" help:"Write what a data protection officer asks for, from the file, in German or English. Starts nothing."`
-	Health   healthCommand   `cmd:"" help:"Ask a running gateway whether it is well. For containers: exit 0 or 1."`
-	Version  versionCommand  `cmd:"" help:"Print the version, the commit and the codec libraries."`
+	Run        runCommand        `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
+	Check      checkCommand      `cmd:"" help:"Report every mistake of a file, and what the conference services can tell. Starts nothing."`
+	Explain    explainCommand    `cmd:"" help:"Tell what becomes of a call, rule by rule, and which setting says so. Starts nothing."`
+	Config     configCommand     `cmd:"" help:"Print the sample file: every key with its default, unit and reason."`
+	Prompts    promptsCommand    `cmd:"" help:"List what callers can hear, or write one prompt as WAV."`
+	Meetings   meetingsCommand   `cmd:"" help:"Make, show, change and end meetings of a running gateway, and print invitations."`
+	Records    recordsCommand    `cmd:"" help:"Show, export and verify evidence of consent and records of calls."`
+	Recordings recordingsCommand `cmd:"" help:"List, export and verify recordings."`
+	Privacy    privacyCommand    `cmd:"" help:"Write what a data protection officer asks for, from the file, in German or English. Starts nothing."`
+	Health     healthCommand     `cmd:"" help:"Ask a running gateway whether it is well. For containers: exit 0 or 1."`
+	Version    versionCommand    `cmd:"" help:"Print the version, the commit and the codec libraries."`
 }
 
 func main() {

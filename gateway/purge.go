@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/lockout"
@@ -42,7 +43,14 @@ func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error
 	if err != nil {
 		return done, err
 	}
-	return done, lockout.Remove(filepath.Join(c.Records.Directory, lockout.File))
+	files, err := announcements.Spoken(c.Announcements)
+	for _, file := range files {
+		if fault := os.Remove(file); !errors.Is(fault, fs.ErrNotExist) {
+			err = errors.Join(err, fault)
+		}
+	}
+	guesses := lockout.Remove(filepath.Join(c.Records.Directory, lockout.File))
+	return done, errors.Join(err, guesses, embedded.DestroyMade(c.Conference.Embedded))
 }
 
 // verify looks whether anything is left that should be gone.
@@ -103,9 +111,10 @@ func traces(c config.Config) (left []string, err error) {
 	if err != nil {
 		return left, err
 	}
-	recordings, err := filepath.Glob(filepath.Join(c.Conference.Embedded.Recordings, "*", "manifest.json"))
-	for _, r := range recordings {
-		left = append(left, filepath.Dir(r)+" is a recording")
+	kept, err := embedded.Traces(c.Conference.Embedded)
+	spoken, fault := announcements.Spoken(c.Announcements)
+	for _, file := range spoken {
+		kept = append(kept, file+" has a text that was spoken")
 	}
-	return left, err
+	return append(left, kept...), errors.Join(err, fault)
 }

@@ -96,6 +96,10 @@ func listEntries(w io.Writer, r *records.Reader, last uint64) error {
 		case e.Kind == ledger.KindErased, e.Kind == ledger.KindPurged:
 			x, _ := ledger.ReadErasure(e.Body)
 			c.Answer = fmt.Sprintf("%d %s", x.Count, x.Class)
+		case e.Kind == records.KindAccess:
+			var a records.Access
+			_ = json.Unmarshal(e.Body, &a) // likewise
+			c.Answer, c.Meeting = a.Outcome+", "+a.Who, a.Recording
 		}
 		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Seq, e.Time.Local().Format(time.DateTime), e.Kind, c.Answer, c.Key, c.Language, c.Meeting, c.Call)
 	}

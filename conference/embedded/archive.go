@@ -178,3 +178,24 @@ func syncFolder(name string) error {
 	}
 	return errors.Join(folder.Sync(), folder.Close())
 }
+
+// Traces names what is there yet of recordings and of meetings that were made, their
+// keys among it.
+func Traces(c Config) (left []string, err error) {
+	a := c.archive()
+	recordings, err := filepath.Glob(filepath.Join(a.recordings, "*", manifestName))
+	for _, name := range recordings {
+		left = append(left, filepath.Dir(name)+" is a recording")
+	}
+	keys, fault := filepath.Glob(filepath.Join(a.keys, "*"))
+	for _, name := range keys {
+		left = append(left, name+" is the key of a recording")
+	}
+	made, key := c.vault()
+	for name, what := range map[string]string{made: "has meetings that were made", key: "is the key of meetings that were made"} {
+		if _, err := os.Stat(name); err == nil {
+			left = append(left, name+" "+what)
+		}
+	}
+	return left, errors.Join(err, fault)
+}

@@ -263,6 +263,23 @@ func TestADestroyedKeyMakesCopiesUnreadable(t *testing.T) {
 	}
 }
 
+// A manifest that nobody can read keeps the sound for no longer.
+func TestARecordingWithABrokenManifestIsClosedOnItsDay(t *testing.T) {
+	c, r := keepRecording(t, nil)
+	if err := os.WriteFile(filepath.Join(r.folder(), manifestName), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		days  int
+		there bool
+	}{{29, true}, {31, false}} {
+		n, err := PurgeRecordings(c, time.Now().AddDate(0, 0, tt.days))
+		if _, gone := os.Stat(filepath.Join(c.archive().keys, r.ID)); n != 0 || err == nil || (gone == nil) != tt.there {
+			t.Errorf("after %d days: %v, %v", tt.days, gone, err)
+		}
+	}
+}
+
 // A recording that somebody has deleted by hand takes its key along, though not at
 // once: a disk may only be out of reach.
 func TestKeysWithoutARecordingGoWhenItWouldHave(t *testing.T) {

@@ -63,11 +63,7 @@ type keptMeeting struct {
 // openLedger reads what was made before. One that cannot be read ends the start:
 // going on without it would lose the meetings with the next change.
 func openLedger(c Config) (*ledger, error) {
-	key := c.KeyFile
-	if key == "" {
-		key = filepath.Join(c.Directory, "key")
-	}
-	v, content, err := vault.Open(filepath.Join(c.Directory, "meetings"), key)
+	v, content, err := vault.Open(c.vault())
 	if err != nil {
 		return nil, fmt.Errorf("meetings that were made: %w", err)
 	}
@@ -80,6 +76,19 @@ func openLedger(c Config) (*ledger, error) {
 	}
 	return l, nil
 }
+
+// vault is where meetings are kept that were made, and their key.
+func (c Config) vault() (file, key string) {
+	key = c.KeyFile
+	if key == "" {
+		key = filepath.Join(c.Directory, "key")
+	}
+	return filepath.Join(c.Directory, "meetings"), key
+}
+
+// DestroyMade deletes all meetings that were made, with the key that they are sealed
+// with: for the end of a gateway's life. It must not run.
+func DestroyMade(c Config) error { return vault.Destroy(c.vault()) }
 
 func (l *ledger) decode(content []byte) error {
 	var k kept

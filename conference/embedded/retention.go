@@ -29,17 +29,30 @@ func PurgeRecordings(c Config, now time.Time) (count int, err error) {
 	for _, name := range manifests {
 		folder := filepath.Dir(name)
 		due, err := dueAt(folder, c.Keep)
-		if err == nil && !now.Before(due) {
+		switch {
+		case err != nil:
+			err = errors.Join(err, a.closeBroken(folder, now, c.Keep))
+		case !now.Before(due):
 			err = a.destroyKey(filepath.Base(folder))
-			if fault := os.RemoveAll(folder); fault == nil {
+			fault := os.RemoveAll(folder)
+			if fault == nil {
 				count++
-			} else {
-				err = errors.Join(err, fault)
 			}
+			err = errors.Join(err, fault)
 		}
 		errs = append(errs, err)
 	}
 	return count, errors.Join(append(errs, a.destroyStrays(now, c.Keep))...)
+}
+
+// closeBroken destroys the key of what may be a recording and says so no more, on the
+// day that it would have been deleted: its sound is nobody's then, whatever else stays.
+func (a archive) closeBroken(folder string, now time.Time, days int) error {
+	at, err := lastWritten(folder)
+	if err != nil || now.Before(keptUntil(at, days)) {
+		return err
+	}
+	return a.destroyKey(filepath.Base(folder))
 }
 
 // dueAt is when a recording is deleted. One that is running, or that a crash has

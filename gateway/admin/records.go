@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/einwahl/einwahl/gateway/records"
 )
@@ -27,6 +28,33 @@ type Purge struct {
 type keeping interface {
 	Erase(entries []uint64, calls []int64, why string) error
 	Purge(ctx context.Context, rightClock bool) ([]records.Purged, error)
+	Access(records.Access) error
+}
+
+// maxAccess is the most bytes that an entry about a recording may have.
+const maxAccess = 4 << 10
+
+// tellAccess has the ledger tell that somebody on this machine takes a recording.
+// The time is that of the gateway, and the entry says that it came by the token.
+func (s *Server) tellAccess(w http.ResponseWriter, r *http.Request) {
+	var a records.Access
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAccess))
+	d.DisallowUnknownFields()
+	err := d.Decode(&a)
+	if err == nil {
+		err = a.Validate()
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, `want a JSON object such as {"recording":"100000001-20261122T090000Z","outcome":"exported","who":"ada"}: `+err.Error())
+		return
+	}
+	a.Time, a.Who = time.Now(), a.Who+", with the operator's token"
+	if err := s.sources.Keeping.Access(a); err != nil {
+		fail(w, http.StatusInternalServerError, "it could not be written: "+err.Error())
+		return
+	}
+	s.log.Info().Str("recording", a.Recording).Str("outcome", a.Outcome).Msg("recording taken by the operator")
+	answer(w, http.StatusCreated, a)
 }
 
 // maxErase is the most bytes that a request to erase may have: it may name a

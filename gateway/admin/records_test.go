@@ -18,7 +18,13 @@ type archive struct {
 	calls   []int64
 	why     string
 	sure    bool
+	access  records.Access
 	fault   error
+}
+
+func (a *archive) Access(x records.Access) error {
+	a.access = x
+	return a.fault
 }
 
 func (a *archive) Erase(entries []uint64, calls []int64, why string) error {
@@ -96,5 +102,32 @@ func TestWhatCannotBeDeletedIsTold(t *testing.T) {
 				t.Errorf("%s with %v: %d %s", path, fault, answer.Code, answer.Body)
 			}
 		}
+	}
+}
+
+func TestWhoTakesARecordingIsToldToTheLedger(t *testing.T) {
+	for _, tt := range []struct {
+		name, body string
+		status     int
+	}{
+		{"taken", `{"recording":"1-20261122T090000Z","meeting":"1","outcome":"exported","who":"ada"}`, 201},
+		{"wanted", `{"recording":"1-20261122T090000Z","meeting":"1","outcome":"refused","who":"ada","why":"no key"}`, 201},
+		{"by nobody", `{"recording":"1-20261122T090000Z","outcome":"exported"}`, 400},
+		{"nothing", `{"outcome":"exported","who":"ada"}`, 400},
+		{"something else", `{"recording":"1","outcome":"erased","who":"ada"}`, 400},
+		{"at length", `{"recording":"1","outcome":"exported","who":"` + strings.Repeat("a", 301) + `"}`, 400},
+		{"more than there is", `{"recording":"1","outcome":"exported","who":"ada","key":"1"}`, 400},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := &archive{}
+			answer := ask(a.server(t), http.MethodPost, "/api/v1/records/access", tt.body)
+			if told := a.access.Who == "ada, with the operator's token" && !a.access.Time.IsZero(); answer.Code != tt.status || told != (tt.status == 201) {
+				t.Errorf("%d %s; told %+v", answer.Code, answer.Body, a.access)
+			}
+		})
+	}
+	a := &archive{fault: errors.New("disk full")}
+	if answer := ask(a.server(t), http.MethodPost, "/api/v1/records/access", `{"recording":"1","outcome":"exported","who":"ada"}`); answer.Code != 500 {
+		t.Errorf("what cannot be written: %d", answer.Code)
 	}
 }

@@ -49,6 +49,7 @@ func (s *Server) Handler() http.Handler {
 	if s.sources.Keeping != nil {
 		closed.HandleFunc("POST /api/v1/records/erase", s.eraseRecords)
 		closed.HandleFunc("POST /api/v1/records/purge", s.purgeRecords)
+		closed.HandleFunc("POST /api/v1/records/access", s.tellAccess)
 	}
 	guarded := s.withToken(closed)
 	open.Handle("/metrics", guarded)

@@ -73,6 +73,9 @@ func (k keeping) Purge(ctx context.Context, rightClock bool) ([]records.Purged, 
 	return k.purge(ctx, now)
 }
 
+// Access tells the ledger who takes a recording.
+func (k keeping) Access(a records.Access) error { return k.book.AppendAccess(a) }
+
 // Erase deletes single records.
 func (k keeping) Erase(entries []uint64, calls []int64, why string) error {
 	if err := k.book.Erase(entries, why); err != nil {

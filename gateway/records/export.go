@@ -100,17 +100,23 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 	head := []string{
 		"seq", "written", "kind", "class", "erased", "time", "call", "meeting", "run", "policy", "answer", "key",
 		"language", "prompts", "words", "words_sha256", "heard_ms", "purpose", "program", "sealed", "subject", "hash",
+		"recording", "outcome", "who", "why",
 	}
 	return writeTable(w, head, entries, func(e ledger.Entry) ([]string, error) {
 		var c Consent
+		var a Access
 		if e.Kind != ledger.KindErased && e.Kind != ledger.KindPurged {
 			_ = json.Unmarshal(e.Body, &c) // one that was altered or erased has no columns
+		}
+		if e.Kind == KindAccess {
+			_ = json.Unmarshal(e.Body, &a) // likewise
 		}
 		return []string{
 			strconv.FormatUint(e.Seq, 10), stamp(e.Time.UTC()), e.Kind, e.Class, strconv.FormatBool(e.Erased()),
 			stamp(c.Time), c.Call, c.Meeting, positive(c.Run), c.Policy, c.Answer, c.Key,
 			c.Language, strings.Join(c.Prompts, " "), c.Words, c.Hash, positive(c.Heard.Milliseconds()), c.Purpose, c.Program,
 			base64.StdEncoding.EncodeToString(c.Sealed), c.Subject, e.Hash.String(),
+			a.Recording, a.Outcome, a.Who, a.Why,
 		}, nil
 	})
 }

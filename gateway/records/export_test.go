@@ -155,7 +155,7 @@ func TestTheTablesHaveEachField(t *testing.T) {
 	for _, tt := range []struct {
 		record reflect.Type
 		table  string
-	}{{reflect.TypeFor[Consent](), evidence.String()}, {reflect.TypeFor[Call](), ended.String()}, {reflect.TypeFor[Sound](), ended.String()}} {
+	}{{reflect.TypeFor[Consent](), evidence.String()}, {reflect.TypeFor[Access](), evidence.String()}, {reflect.TypeFor[Call](), ended.String()}, {reflect.TypeFor[Sound](), ended.String()}} {
 		columns := strings.Split(strings.TrimSpace(tt.table), ",")
 		for i := range tt.record.NumField() {
 			name, _, _ := strings.Cut(tt.record.Field(i).Tag.Get("json"), ",")

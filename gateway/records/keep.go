@@ -8,8 +8,8 @@ import (
 
 // Keep is for how many days records are kept at most.
 type Keep struct {
-	Calls    int `yaml:"calls"` // and notices, which tell of calls
-	Consents int `yaml:"consents"`
+	Calls    int `yaml:"calls"`    // and notices, which tell of calls
+	Consents int `yaml:"consents"` // and who has exported recordings
 	Refusals int `yaml:"refusals"`
 }
 
@@ -82,6 +82,7 @@ func (c Config) due(now time.Time) []due {
 		{ClassNotice, before(c.Keep.Calls)},
 		{ClassRefusal, before(c.Keep.Refusals)},
 		{ClassConsent, before(c.Keep.Consents)},
+		{ClassAccess, before(c.Keep.Consents)},
 	}
 	if c.Bills(now) {
 		return append(all, due{ClassBilling, before(longestBilling)})

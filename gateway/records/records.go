@@ -33,6 +33,7 @@ const (
 	KindProcessing = "processing" // consent to the processing itself
 	KindNotice     = "notice"     // the privacy notice was heard
 	KindBilling    = "billing"    // a call with the caller's number
+	KindAccess     = "access"     // somebody has a recording, or wanted it; see Access
 )
 
 // Class is for how long a record is kept. It stands in the header of an entry,
@@ -45,6 +46,7 @@ const (
 	ClassRefusal Class = "refusal" // not given
 	ClassNotice  Class = "notice"  // something was told, and nothing asked
 	ClassBilling Class = "billing" // a call with the caller's number; see Billed
+	ClassAccess  Class = "access"  // who has exported a recording; kept like consents
 	ClassCall    Class = "call"    // a call record, which is no entry
 	// Recordings are no records, but the ledger tells when they are purged.
 	ClassRecording Class = "recording"

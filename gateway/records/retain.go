@@ -54,7 +54,7 @@ func never() time.Time { return time.Unix(0, math.MaxInt64) }
 // end of a gateway's life. What stays is a chain that still fits, and is about
 // nobody.
 func (b *Book) PurgeAll(ctx context.Context) (all []Purged, err error) {
-	for _, class := range []Class{ClassCall, ClassNotice, ClassRefusal, ClassConsent, ClassBilling} {
+	for _, class := range []Class{ClassCall, ClassNotice, ClassRefusal, ClassConsent, ClassAccess, ClassBilling} {
 		p, fault := b.purge(ctx, due{class, never()})
 		if p.Count > 0 || p.Keys > 0 {
 			all = append(all, p)

@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -62,4 +63,32 @@ func lock(name string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("lock vault: %s: %w", name, err), file.Close())
 	}
 	return file, nil
+}
+
+// Destroy deletes a vault and its key, so that no copy of the file can be read
+// either. The key is overwritten first; whether the disk writes the zeros in its
+// place is the disk's affair. What is not there is no error.
+func Destroy(file, key string) error {
+	if err := blank(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("destroy key of a vault: %w", err)
+	}
+	for _, name := range []string{key, file, file + ".new", key + ".new", file + ".lock"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("delete vault: %w", err)
+		}
+	}
+	return nil
+}
+
+// blank overwrites a file with zeros.
+func blank(name string) error {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		_, err = file.WriteAt(make([]byte, info.Size()), 0)
+	}
+	return errors.Join(err, file.Sync(), file.Close())
 }

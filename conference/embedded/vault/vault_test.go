@@ -138,6 +138,36 @@ func TestTwoDoNotOverwriteEachOther(t *testing.T) {
 	}
 }
 
+func TestADestroyedVaultIsGoneWithItsKey(t *testing.T) {
+	file, key := places(t)
+	v, _, err := Open(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Keep([]byte("meetings")); err != nil {
+		t.Fatal(err)
+	}
+	held, err := os.Open(key) // as a disk holds what was deleted
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	for range 2 {
+		if err := Destroy(file, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{file, key} {
+		if left, err := os.ReadDir(filepath.Dir(name)); len(left) > 0 || err != nil {
+			t.Errorf("left: %v, %v", left, err)
+		}
+	}
+	text := make([]byte, 2*keyLength)
+	if _, err := held.Read(text); err != nil || !bytes.Equal(text, make([]byte, len(text))) {
+		t.Errorf("where the key was there is %q, %v", text, err)
+	}
+}
+
 func FuzzUnseal(f *testing.F) {
 	v := &Vault{file: filepath.Join(f.TempDir(), "file"), key: filepath.Join(f.TempDir(), "key")}
 	if err := v.Keep([]byte("meetings")); err != nil {
