@@ -23,8 +23,8 @@ type exportRecording struct {
 // Help says who can do it, and what it leaves behind.
 func (exportRecording) Help() string {
 	return `An entry in the ledger says who has exported which recording and when, before the first
-file is written; without it nothing is. So does one that was refused since the key is
-not here. einwahl records list shows them.
+file is written; without it nothing is. One that is refused, since the key is not here,
+is entered too. einwahl records list shows them.
 
 Where recordings are sealed to a private key (conference.embedded.seal_recordings_to)
 take the recording's folder to the machine that has it, with its key beside the sound:

@@ -11,7 +11,7 @@ func TestWhoTakesARecordingIsInTheLedger(t *testing.T) {
 	c := in(t.TempDir())
 	b, end := open(t, c)
 	for _, outcome := range []string{AccessExported, AccessRefused} {
-		if err := b.AppendAccess(Access{Time: time.Now(), Recording: "1-20261122T090000Z", Meeting: "1", Outcome: outcome, Who: "ada"}); err != nil {
+		if err := b.AppendAccess(Access{Time: time.Now(), Recording: "1-20261122T090000Z", Meeting: "1", Outcome: outcome, Who: "ada of the office"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -20,7 +20,7 @@ func TestWhoTakesARecordingIsInTheLedger(t *testing.T) {
 	}
 	list, table := exports(t, c)
 	for _, text := range []string{list, table} {
-		if strings.Count(text, "ada") != 2 || strings.Count(text, "1-20261122T090000Z") != 2 || strings.Count(text, "refused") != 1 {
+		if strings.Count(text, "ada of the office") != 2 || strings.Count(text, "1-20261122T090000Z") != 2 || strings.Count(text, "refused") != 1 {
 			t.Errorf("exported: %s", text)
 		}
 	}
@@ -31,7 +31,7 @@ func TestWhoTakesARecordingIsInTheLedger(t *testing.T) {
 		if _, err := b.PurgeDue(t.Context(), dayOf(time.Now()).AddDate(0, 0, tt.days)); err != nil {
 			t.Fatal(err)
 		}
-		if list, _ := exports(t, c); strings.Contains(list, "ada") != tt.there {
+		if list, _ := exports(t, c); strings.Contains(list, "ada of the office") != tt.there {
 			t.Errorf("after %d days: %s", tt.days, list)
 		}
 	}
