@@ -168,3 +168,19 @@ func TestEveryReasonHasItsName(t *testing.T) {
 		t.Error("verdicts are not called by their names")
 	}
 }
+
+func TestWhatAPartOfTheFileSaysIsTold(t *testing.T) {
+	yes, six := true, 6
+	for _, tt := range []struct {
+		says Override
+		want string
+	}{
+		{Override{}, ""},
+		{Override{SecureLeg: &yes}, "secure_leg: true"},
+		{Override{MinPIN: &six, Consent: "required", Regions: []string{"de", "at"}}, "consent: required; min_pin: 6; regions: de, at"},
+	} {
+		if got := strings.Join(tt.says.Says(), "; "); got != tt.want {
+			t.Errorf("told %q, want %q", got, tt.want)
+		}
+	}
+}

@@ -24,7 +24,8 @@ const tables = "^(TestDecide|TestUnwelcome|TestWhoMustBeLetIn|TestWhatTheFileSay
 	"TestAMeetingThatWasTriedBeforeLeavesNothingBehind|TestEverySettingHasItsPlace|TestHoursAreTimesOfTheWeek|" +
 	"TestHoursAreReadStrictly|TestPINsThatAnybodyWouldTry|TestMistakesAreToldAllAtOnce|TestMeetingsAreNamedOnce|" +
 	"TestAFileCannotAdmitEndToEnd|TestCallersAreChosenByWhatIsKnownOfTheirNumber|TestConsentIsNamed|TestEveryReasonHasItsName|" +
-	"TestExplainTellsTheFactThatDecided|TestExplainTellsWhyARuleDoesNotApply)$"
+	"TestExplainTellsTheFactThatDecided|TestExplainTellsWhyARuleDoesNotApply|" +
+	"TestWhatAPartOfTheFileSaysIsTold)$"
 
 // alone are the files whose conditions the truth table has to notice by itself.
 // That a rule can be asked before a call is answered shows in another one.

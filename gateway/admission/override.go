@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -194,6 +195,17 @@ func settings() map[string]func(Override) string {
 		"consent":              func(o Override) string { return o.Consent },
 		"after_no":             func(o Override) string { return o.AfterNo },
 	}
+}
+
+// Says is what o says, such as "secure_leg: false", in the order of the keys.
+func (o Override) Says() (all []string) {
+	values := settings()
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if value := values[key](o); value != "" {
+			all = append(all, key+": "+value)
+		}
+	}
+	return all
 }
 
 func written[T any](value *T) string {

@@ -64,15 +64,16 @@ func Write(w io.Writer, c config.Config, lang string, names ...string) error {
 
 // terms are the words that the templates cannot have in them.
 type terms struct {
-	gap, yes, no, days string
-	units              [3]string // of time, the longest first
+	gap, yes, no, and string
+	day, days         string
+	units             [3]string // of time, the longest first
 }
 
 func termsOf(lang string) terms {
 	if lang == "de" {
-		return terms{"_(bitte ergänzen)_", "ja", "nein", "%d Tage", [3]string{"Std.", "Min.", "Sek."}}
+		return terms{"_(bitte ergänzen)_", "ja", "nein", "und", "Tag", "Tage", [3]string{"Std.", "Min.", "Sek."}}
 	}
-	return terms{"_(to be filled in)_", "yes", "no", "%d days", [3]string{"h", "min", "s"}}
+	return terms{"_(to be filled in)_", "yes", "no", "and", "day", "days", [3]string{"h", "min", "s"}}
 }
 
 // words are what the templates call.
@@ -80,13 +81,19 @@ func words(lang string) template.FuncMap {
 	t := termsOf(lang)
 	return template.FuncMap{
 		"join": func(all []string) string { return strings.Join(all, ", ") },
+		"all":  func(these []string) string { return strings.Join(these, " "+t.and+" ") },
 		"fill": func(text string) string {
 			if text == "" {
 				return t.gap
 			}
 			return text
 		},
-		"days": func(n int) string { return fmt.Sprintf(t.days, n) },
+		"days": func(n int) string {
+			if n == 1 {
+				return "1 " + t.day
+			}
+			return fmt.Sprintf("%d %s", n, t.days)
+		},
 		"yes": func(is bool) string {
 			if is {
 				return t.yes

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/lockout"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/sip/media/offer"
 )
@@ -74,28 +76,47 @@ func TestStatementsFollowTheFile(t *testing.T) {
 		has, lacks string
 	}{
 		{"the trunks are recipients", func(*config.Config) {}, `trunk "carrier"`, ""},
-		{"what others see of a number", func(c *config.Config) { c.Privacy.CallerNumber = "full" }, "Others see all of it", "first five digits"},
+		{"what others see of a number", func(c *config.Config) { c.Privacy.CallerNumber = "full" }, "Others in the meeting see all of it", "first five digits"},
 		{"no consent", func(c *config.Config) { c.Recording.Consent = "off" }, "the legal basis has to say why", "Only of who has agreed"},
-		{"a no means leaving", func(c *config.Config) { c.Recording.AfterNo = "leave" }, "A no means: leave", "A no means: listen"},
-		{"a no means talking on", func(c *config.Config) { c.Recording.AfterNo = "talk" }, "A no means: talk on, in no file", "A no means: listen"},
+		{"a no means leaving", func(c *config.Config) { c.Recording.AfterNo = "leave" }, "A no means leaving", "A no means listening"},
+		{"a no means talking on", func(c *config.Config) { c.Recording.AfterNo = "talk" }, "A no means talking on, in no file", "A no means listening"},
 		{"numbers are not kept", func(c *config.Config) { c.Records.SealTo = "" }, "without the number", "sealed to a key"},
 		{"call records for three days", func(c *config.Config) { c.Records.Keep.Calls = 3 }, "To find faults | 3 days |", ""},
-		{"recordings for a year", func(c *config.Config) { c.Conference.Embedded.Keep = 365 }, "Only of who has agreed by key | 365 days |", ""},
-		{"numbers for billing", func(c *config.Config) { c.Records.Billing = "2027-03-31" }, "in full, for billing, until 2027-03-31", "never, to be read"},
-		{"last digits", func(c *config.Config) { c.Records.LastDigits = 3 }, "its last 3 digits with the call", "no digits"},
+		{"recordings for a year", func(c *config.Config) { c.Conference.Embedded.Keep = 365 }, "| 365 days |", ""},
+		{"numbers for billing", func(c *config.Config) { c.Records.Billing = "2027-03-31" }, "in full, for billing, until 2027-03-31", "never in a form that can be read"},
+		{"last digits", func(c *config.Config) { c.Records.LastDigits = 3 }, "with the call its last 3 digits", "none of its digits"},
 		{"data leave Europe", func(c *config.Config) { c.Privacy.Transfer = announcements.Texts{"": "Switzerland"} }, "Third countries | Switzerland", ""},
 		{"a trunk that may be clear", func(*config.Config) {}, "| carrier | udp, tls | optional | IP | yes |", ""},
-		{"one that cannot", func(*config.Config) {}, "| sbc | tls | required | IP, mTLS | no |", ""},
+		{"one that cannot", func(*config.Config) {}, "| sbc | tls | required | IP and mTLS | no |", ""},
 		{"one that registers without encryption", func(c *config.Config) {
 			c.Trunks[1].Register = []sip.RegisterConfig{{Server: "sip:tel.example.net"}}
-		}, "| sbc | tls, udp | required | IP, mTLS | yes |", ""},
+		}, "| sbc | tls, udp | required | IP and mTLS | yes |", ""},
 		{"one that registers with it", func(c *config.Config) {
 			c.Trunks[1].Register = []sip.RegisterConfig{{Server: "sip:tel.example.net:5061;transport=TLS"}}
-		}, "| sbc | tls | required | IP, mTLS | no |", ""},
+		}, "| sbc | tls | required | IP and mTLS | no |", ""},
 		{"a trunk without wideband", func(*config.Config) {}, "| 6.1 | Voices up to 7 kHz | no |", ""},
 		{"all in wideband", func(c *config.Config) { c.Trunks[0].Codecs = []string{"g722", "pcma"} }, "| 6.1 | Voices up to 7 kHz | yes |", ""},
 		{"calls in the clear are refused", func(c *config.Config) { c.Admission.SecureLeg = true }, "Calls in the clear | refused |", ""},
-		{"a meeting that asks for less", func(*config.Config) {}, "meetings 100000003: notice", ""},
+		{"a meeting that asks for less", func(*config.Config) {}, "meetings 100000003 (consent: notice)", "| Nothing |"},
+		{"a number that is stricter", func(c *config.Config) {
+			yes := true
+			c.Numbers[0].Admission.SecureLeg, c.Numbers[0].Admission.EndToEnd = &yes, true
+		}, "(secure_leg: true, e2ee: true)", ""},
+		{"meetings that are", func(c *config.Config) {
+			c.Admission.Meetings = []admission.MeetingOverride{{Meeting: "2*", Override: admission.Override{Consent: "required", AfterNo: "leave"}}}
+		}, "admission.meetings 2* (after_no: leave, consent: required)", ""},
+		{"nothing is told of a recording", func(c *config.Config) { c.Recording.Consent = "off" }, "| Sign of a recording | None |", "a tone every"},
+		{"consent to the processing", func(c *config.Config) { c.Privacy.Consent = true }, "Asked by key, after the notice", "| Not asked |"},
+		{"a PIN need not be", func(*config.Config) {}, "the PIN where the meeting has one", ""},
+		{"a PIN must be", func(c *config.Config) { c.Admission.MinPIN = 6 }, "a PIN of 6 digits at least", "where the meeting has one"},
+		{"guesses do not count", func(c *config.Config) { c.Limits.Guessing = lockout.Config{} }, "| Wrong numbers and PINs | Not counted | not at all |", "lock telephones out"},
+		{"callers without a number", func(c *config.Config) { c.Admission.Caller.Anonymous = "refuse" }, "Callers without a number are refused", ""},
+		{"keys of recordings that the gateway has not", func(c *config.Config) { c.Conference.Embedded.SealRecordingsTo = []string{"age1"} }, "the keys are sealed to keys", ""},
+		{"why recordings are kept for long", func(c *config.Config) {
+			c.Conference.Embedded.Keep, c.Conference.Embedded.Reason = 400, "minutes of the council"
+		}, "| 400 days: minutes of the council |", ""},
+		{"one day is no days", func(c *config.Config) { c.Records.Keep.Calls = 1 }, "To find faults | 1 day |", "1 days"},
+		{"no trunk speaks wideband", func(c *config.Config) { c.Trunks = nil }, "| 6.1 | Voices up to 7 kHz | no |", "Voices up to 7 kHz | yes"},
 		{"no secret of the file", func(*config.Config) {}, "PostgreSQL", "password-of-the-database"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

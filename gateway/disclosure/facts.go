@@ -2,6 +2,7 @@ package disclosure
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/einwahl/einwahl/announcements"
@@ -18,18 +19,21 @@ type facts struct {
 	Processing   bool   // consent to the processing itself is asked
 	Consent      string // to recordings: off, notice or required
 	AfterNo      string // listen, leave or talk
-	Lowered      []string
 	Tone         time.Duration
+	Otherwise    []string // what is so for some numbers or meetings
 
 	Days           days
 	Billing        string // the last day on which full numbers are kept
 	LastDigits     int
-	Window, Lock   time.Duration // of guessing
-	Records        string        // the folder
+	Guesses        bool // wrong pairs count
+	Window, Lock   time.Duration
+	Records        string // the folder
 	Recordings     string
 	Meetings       string
 	Postgres       bool
-	Sealed         bool // numbers, to a key that is kept elsewhere
+	Sealed         bool   // numbers, to a key that the gateway does not have
+	KeySealed      bool   // those of recordings, likewise
+	KeepReason     string // for which recordings are kept for long
 	LogLevel       string
 	Regions        []string
 	Region         string
@@ -40,7 +44,7 @@ type facts struct {
 	Offered, Taken []string // suites of SRTP
 	LeastTLS       string
 	Trunks         []trunk
-	Wideband       bool // each trunk may speak so
+	Wideband       bool // there are trunks, and each may speak so
 }
 
 // days are for how many days something is kept at most.
@@ -60,15 +64,17 @@ func factsOf(c config.Config, lang string) facts {
 		Controller: text(p.Controller), Address: text(p.Address), DPO: text(p.DPO), Basis: text(p.Basis),
 		Recipients: text(p.Recipients), Transfer: text(p.Transfer), Authority: text(p.Authority), Where: text(p.URL),
 		CallerNumber: p.CallerNumber, Processing: p.Consent,
-		Consent: c.Recording.Consent, AfterNo: c.Recording.AfterNo, Tone: c.Recording.Tone, Lowered: lowered(c),
+		Consent: c.Recording.Consent, AfterNo: c.Recording.AfterNo, Tone: c.Recording.Tone, Otherwise: otherwise(c),
 		Days:    days{c.Records.Keep.Calls, c.Records.Keep.Consents, c.Records.Keep.Refusals, c.Conference.Embedded.Keep},
 		Billing: c.Records.Billing, LastDigits: c.Records.LastDigits,
-		Window: c.Limits.Guessing.Window, Lock: c.Limits.Guessing.Lock,
+		Guesses: c.Limits.Guessing.PerCaller+c.Limits.Guessing.PerNumber+c.Limits.Guessing.PerMeeting > 0,
+		Window:  c.Limits.Guessing.Window, Lock: c.Limits.Guessing.Lock,
 		Records: c.Records.Directory, Recordings: c.Conference.Embedded.Recordings, Meetings: c.Conference.Embedded.Directory,
-		Postgres: c.Records.Postgres != "", Sealed: c.Records.SealTo != "", LogLevel: c.Log.Level,
+		Postgres: c.Records.Postgres != "", Sealed: c.Records.SealTo != "", KeySealed: len(c.Conference.Embedded.SealRecordingsTo) > 0,
+		KeepReason: c.Conference.Embedded.Reason, LogLevel: c.Log.Level,
 		Regions: c.Admission.Regions, Region: c.Conference.Embedded.Region, SecureLeg: c.Admission.SecureLeg,
 		MinPIN: c.Admission.MinPIN, Anonymous: string(c.Admission.Caller.Anonymous), Page: c.Conference.Embedded.Page,
-		Offered: offer.Offered(), Taken: offer.Taken(), LeastTLS: sip.LeastTLS, Wideband: true,
+		Offered: offer.Offered(), Taken: offer.Taken(), LeastTLS: sip.LeastTLS, Wideband: len(c.Trunks) > 0,
 	}
 	for _, t := range c.Trunks {
 		f.Trunks = append(f.Trunks, trunkOf(c, t))
@@ -77,21 +83,35 @@ func factsOf(c config.Config, lang string) facts {
 	return f
 }
 
-// lowered are the meetings, numbers and rules that ask for less than consent, or may
-// ask for something else than the file does in general.
-func lowered(c config.Config) (keys []string) {
-	less := func(consent string) bool { return consent == "off" || consent == "notice" }
-	for _, m := range c.Meetings {
-		if less(m.Consent) && m.Consent != c.Recording.Consent {
-			keys = append(keys, "meetings "+m.ID+": "+m.Consent)
+// otherwise is what is so for some called numbers or meetings only, as the file
+// says it.
+func otherwise(c config.Config) (rows []string) {
+	add := func(which string, says []string) {
+		if len(says) > 0 {
+			rows = append(rows, which+" ("+strings.Join(says, ", ")+")")
 		}
+	}
+	for _, n := range c.Numbers {
+		says := n.Admission.Says()
+		if n.Admission.EndToEnd {
+			says = append(says, "e2ee: true")
+		}
+		add("numbers "+n.Number, says)
 	}
 	for _, m := range c.Admission.Meetings {
-		if less(m.Consent) && m.Consent != c.Recording.Consent {
-			keys = append(keys, "admission.meetings "+m.Meeting+": "+m.Consent)
-		}
+		add("admission.meetings "+m.Meeting, m.Says())
 	}
-	return keys
+	for _, m := range c.Meetings {
+		var says []string
+		if m.Consent != "" && m.Consent != c.Recording.Consent {
+			says = append(says, "consent: "+m.Consent)
+		}
+		if m.AfterNo != "" && m.AfterNo != c.Recording.AfterNo {
+			says = append(says, "after_no: "+m.AfterNo)
+		}
+		add("meetings "+m.ID, says)
+	}
+	return rows
 }
 
 func trunkOf(c config.Config, of sip.TrunkConfig) trunk {
