@@ -13,7 +13,8 @@ import (
 // kinds, and each processor's moment that goes into them is taken from calls
 // that could have been answered. So the answer is written from what is seen at
 // a glance, without a transaction (RFC 3261 section 8.2.7), and its ACK is known
-// by the tag that only we could have made. Nothing is kept of either.
+// by the tag that only we could have made. Nothing is kept of either but that the
+// call was turned away.
 func (s *Server) dismiss(g *glimpse, a *arrival) (done bool) {
 	defer func() {
 		if r := recover(); r != nil { // costs this message only
@@ -29,10 +30,12 @@ func (s *Server) dismiss(g *glimpse, a *arrival) (done bool) {
 	if !g.newcomer() || len(a.trunk.Auth.Users) > 0 || s.transactions.knows(g.key()) {
 		return false
 	}
-	cause, full := s.full()
+	key := s.dismissals.keyOf(g.callID, g.branch)
+	cause, full := s.full(key)
 	if a.asked = true; !full {
 		return false
 	}
+	s.dismissals.put(key, cause)
 	s.shed(a.trunk, cause)
 	s.counts.answered(cause.Status)
 	if err := a.wire.transmit(s.dismissal(g, a.source, cause), a.returnTo(g.via).String()); err != nil {
@@ -41,8 +44,12 @@ func (s *Server) dismiss(g *glimpse, a *arrival) (done bool) {
 	return true
 }
 
-// full is why no new call can be taken now, whosever it is.
-func (s *Server) full() (Cause, bool) {
+// full is why a new call cannot be taken, whosever it is: there is no room now, or
+// it has been turned away before.
+func (s *Server) full(key uint64) (Cause, bool) {
+	if cause, again := s.dismissals.find(key); again {
+		return cause, true
+	}
 	if s.draining.Load() {
 		return causeDraining, true
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	sipmsg "github.com/emiago/sipgo/sip"
 	"github.com/rs/zerolog"
@@ -205,6 +207,57 @@ func TestACallThatWasTakenStays(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}
+}
+
+// An INVITE that comes again was not answered in time, or its answer is still on
+// the way: who has sent it knows of the refusal, and will not be there for a call.
+func TestACallThatWasTurnedAwayStaysSo(t *testing.T) {
+	overloaded, folded := "overload.waiting is reached", strings.Replace(crowdedInvite, "To: ", "To:\r\n ", 1)
+	for _, tt := range []struct {
+		name, invite, full string
+		use                func(*trunk)
+	}{
+		{"for an overload", crowdedInvite, overloaded, func(*trunk) {}},
+		{"and where it is read whole", folded, overloaded, func(*trunk) {}},
+		{"for the trunk's own limit", crowdedInvite, "", func(t *trunk) { t.begin() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, w, a := crowded(t, func(c *TrunkConfig) { c.MaxCalls = 1 })
+			full, turn := tt.full, ""
+			s.SetOverload(Overload{Full: func() string { return full }, Turn: func() string { return turn }})
+			tt.use(a.trunk)
+			s.take([]byte(tt.invite), a)
+			first := lines(w.answers())
+			full, turn = "", "it has no turn"
+			a.trunk.use.calls.Store(0)
+			s.take([]byte(tt.invite), a)
+			if again := lines(w.answers()); strings.Join(again, "\n") != strings.Join(first, "\n") || !strings.Contains(strings.Join(first, "\n"), "SIP/2.0 503 ") {
+				t.Errorf("answered %q, and then %q", first, again)
+			}
+			s.take([]byte(strings.ReplaceAll(tt.invite, "bKone", "bKtwo")), a)
+			if later := strings.Join(w.answers(), "\n"); !strings.Contains(later, turn) {
+				t.Errorf("another try is not asked about: %q", later)
+			}
+		})
+	}
+}
+
+// Whoever uses a branch twice is not kept out for good.
+func TestACallThatWasTurnedAwayMayComeLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDismissals()
+		key := d.keyOf([]byte("one"), "z9hG4bKone")
+		d.put(key, causeDraining)
+		time.Sleep(sipmsg.Timer_B)
+		if _, again := d.find(key); !again {
+			t.Error("forgotten while it may come again")
+		}
+		d.put(key, causeDraining) // it does
+		time.Sleep(time.Second)
+		if _, again := d.find(key); again {
+			t.Error("not forgotten")
+		}
+	})
 }
 
 func TestCallsInProgressComeFirst(t *testing.T) {

@@ -24,7 +24,7 @@ func (s *Server) invite(in incoming) {
 		return
 	}
 	if !in.asked {
-		if cause, full := s.full(); full {
+		if cause, full := s.full(s.dismissals.keyOf(in.mark())); full {
 			s.turnAway(in, cause)
 			return
 		}
@@ -58,6 +58,7 @@ func (s *Server) invite(in incoming) {
 // turnAway refuses a call that the operator's limits leave no room for, and
 // says to both sides which of them.
 func (s *Server) turnAway(in incoming, cause Cause) {
+	s.dismissals.put(s.dismissals.keyOf(in.mark()), cause)
 	s.shed(in.trunk, cause)
 	s.answer(in, cause.Status, append(reasons(cause), retryAfter(s.retryIn()))...)
 }

@@ -89,10 +89,10 @@ func (a arrival) returnTo(via *sipmsg.ViaHeader) netip.AddrPort {
 }
 
 // answer refuses or confirms a request outside of any transaction: nothing is
-// kept of it, and a repeated request gets the same answer again.
+// kept of it, and a repeated request gets the same tag again.
 func (s *Server) answer(in incoming, status int, headers ...sipmsg.Header) {
 	s.counts.answered(status)
-	if err := in.wire.WriteMsg(s.response(in, status, s.statelessTagOf(in), headers...)); err != nil {
+	if err := in.wire.WriteMsg(s.response(in, status, s.statelessTag(in.mark()), headers...)); err != nil {
 		s.log.Debug().Err(err).Int("status", status).Msg("answer lost")
 	}
 }
@@ -110,16 +110,15 @@ func (s *Server) statelessTag(callID []byte, branch string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:statelessTagSize/2])
 }
 
-func (s *Server) statelessTagOf(in incoming) string {
-	var callID []byte
-	var branch string
+// mark is what the repetitions of a request have in common, and nothing else has.
+func (in incoming) mark() (callID []byte, branch string) {
 	if id := in.CallID(); id != nil {
 		callID = []byte(*id)
 	}
 	if via := in.Via(); via != nil {
 		branch = via.Params.GetOr("branch", "")
 	}
-	return s.statelessTag(callID, branch)
+	return callID, branch
 }
 
 // abilities are the headers that say what we can, for 200 and OPTIONS.

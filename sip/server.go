@@ -47,6 +47,7 @@ type Server struct {
 	draining     atomic.Bool
 	waiting      atomic.Int64 // calls that nobody has begun to deal with
 	tooMuch      atomic.Pointer[Overload]
+	dismissals   *dismissals
 	ready        chan struct{}
 	running      sync.WaitGroup // everything that Run has started
 
@@ -85,6 +86,7 @@ func newServer(c Config, trunks []TrunkConfig, log zerolog.Logger, handle func(c
 		calls:        newCalls(),
 		resolver:     resolve.New(c.nameServers()),
 		guard:        digest.NewGuard(digest.DefaultLimits(), time.Now),
+		dismissals:   newDismissals(),
 		ready:        make(chan struct{}),
 	}
 	s.streams = newStreams(&s.gate, c.MaxConnections, c.MaxConnectionsPerAddress)
