@@ -62,6 +62,7 @@ func rows(m admin.Meeting) [][2]string {
 		{"message", inLanguages(m.Message)},
 		{"announces", m.Announce},
 		{"region", m.Region},
+		{"fingerprint", m.Fingerprint},
 		{"start", start},
 		{"capacity", capacity},
 		{"people", fmt.Sprint(inside(m))},

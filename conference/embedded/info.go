@@ -28,6 +28,7 @@ type Info struct {
 	Message        Texts     // to those who wait
 	Announce       string    // off, tones, names
 	Region         string    // where its sound is processed
+	Fingerprint    string    // of the certificate of all connections of its pages, as in SDP
 	Start          time.Time // zero: at any time
 	NotStarted     bool
 	RegisteredOnly bool
@@ -81,7 +82,7 @@ func (m *meeting) publish(host snapshot) {
 		Phones: v.Phones, PhonesRefused: v.PhonesRefused, Capacity: m.state.policy.capacity, Speaking: m.speaking,
 		Purpose: m.state.purpose, AfterNo: v.AfterNo, Message: m.state.message, Announce: v.Announce, Region: v.Region,
 		Start: m.state.policy.start, NotStarted: v.Start != nil, RegisteredOnly: v.RegisteredOnly, HostFirst: v.HostFirst,
-		Made: m.made,
+		Made: m.made, Fingerprint: m.net.fingerprint,
 	})
 }
 

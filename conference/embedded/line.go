@@ -140,6 +140,7 @@ func (m *meeting) closeRoom() {
 // tellAll tells telephones and pages what has changed for them.
 func (m *meeting) tellAll() {
 	guest, host := m.state.snapshots()
+	host.Meeting.Fingerprint = m.net.fingerprint
 	m.publish(host)
 	for _, mb := range m.members {
 		if mb.visit != nil {

@@ -2,9 +2,6 @@ package embedded
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -31,25 +28,20 @@ const audioLevelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level" // RFC 6464
 // network is the media side of all meetings: one socket, or a range of them,
 // and how connections on it are encrypted.
 type network struct {
-	mux         *mux.Mux // nil where each connection has its port
-	media       *webrtc.MediaEngine
-	ordinary    webrtc.SettingEngine
-	enhanced    webrtc.SettingEngine
-	certificate webrtc.Certificate
+	mux      *mux.Mux // nil where each connection has its port
+	media    *webrtc.MediaEngine
+	ordinary webrtc.SettingEngine
+	enhanced webrtc.SettingEngine
+	identity
 }
 
-// openNetwork opens the socket and makes the gateway's DTLS certificate, which
-// lives as long as the process.
+// openNetwork opens the socket and makes the gateway's identity.
 func openNetwork(cfg WebRTC) (*network, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	id, err := newIdentity(time.Now())
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := webrtc.GenerateCertificate(key)
-	if err != nil {
-		return nil, err
-	}
-	n := &network{certificate: *certificate}
+	n := &network{identity: id}
 	if cfg.Ports.First == cfg.Ports.Last {
 		if n.mux, err = listen(cfg); err != nil {
 			return nil, err

@@ -74,9 +74,12 @@ type meetingView struct {
 	Announce string `json:"announce"`           // how telephones learn of who comes and goes
 	Region   string `json:"region,omitempty"`
 	// RegisteredOnly takes telephones only with a PIN of their own.
-	RegisteredOnly bool       `json:"registered_only"`
-	HostFirst      bool       `json:"host_first"`      // nobody is in without a host
-	Start          *time.Time `json:"start,omitempty"` // while the meeting has not begun
+	RegisteredOnly bool `json:"registered_only"`
+	// Fingerprint of the certificate with which pages are connected, as in SDP, for
+	// hosts to compare.
+	Fingerprint string     `json:"fingerprint,omitempty"`
+	HostFirst   bool       `json:"host_first"`      // nobody is in without a host
+	Start       *time.Time `json:"start,omitempty"` // while the meeting has not begun
 }
 
 type youView struct {

@@ -60,6 +60,10 @@ type Meeting struct {
 	RegisteredOnly bool       `json:"registered_only,omitempty"`
 	HostFirst      bool       `json:"host_first,omitempty"` // nobody is in without a host
 	Made           bool       `json:"made,omitempty"`       // over the API, and not in the operator's file
+	// Fingerprint of the certificate with which browsers are connected, as it stands
+	// in SDP: sha-256 and 32 bytes in hexadecimal. It is one for all meetings, as old as
+	// the process, and told where one meeting is asked for.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // Texts are words of a host or an operator, by language.

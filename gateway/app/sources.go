@@ -48,13 +48,15 @@ func (m meetings) Meetings() []*admin.Meeting {
 	return all
 }
 
-// Meeting is one of them.
+// Meeting is one of them, with what is the same for all.
 func (m meetings) Meeting(id string) (*admin.Meeting, error) {
 	info, err := m.backend.Meeting(id)
 	if err != nil {
 		return nil, err
 	}
-	return shownAs(info), nil
+	one := shownAs(info)
+	one.Fingerprint = info.Fingerprint
+	return one, nil
 }
 
 // shownAs is a meeting as the operator's server has it.

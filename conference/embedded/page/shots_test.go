@@ -141,6 +141,15 @@ var scenes = []scene{
 		w.until(visible("people"))
 		w.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("host-encryption").click(); document.querySelector("[value=e2ee]").click()`))
 	}},
+	{"fingerprint", "", func(w *tab, p *peer) {
+		enter(p, true, state(message{"encryption": "enhanced", "fingerprint": aPrint}, crowd(true)...))
+		w.click("shield")
+		w.until(visible("security-print"))
+	}},
+	{"consent-talk", "", func(w *tab, p *peer) {
+		enter(p, false, state(message{"recording": "prepared", "consent": "required", "run": 1, "after_no": "talk"}, crowd(false)...))
+		w.until(visible("consent-agree") + ` && !document.getElementById("consent-agree").disabled`)
+	}},
 	{"consent", "", func(w *tab, p *peer) {
 		enter(p, false, state(message{"recording": "prepared", "consent": "required", "run": 1, "purpose": message{"en": "the minutes of this meeting", "de": "das Protokoll dieser Besprechung"}}, crowd(false)...))
 		w.until(visible("consent-agree") + ` && !document.getElementById("consent-agree").disabled`)

@@ -1,6 +1,9 @@
 package page_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func (w *tab) text(selector string) string {
 	w.t.Helper()
@@ -107,6 +110,39 @@ func TestANoCanMeanTalking(t *testing.T) {
 	w.click(`[data-act="listening.do"]`)
 	w.click("consent-agree")
 	p.want("consent", message{"answer": "agree", "run": float64(3)})
+}
+
+const aPrint = "sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
+
+func TestHostsSeeTheFingerprintOfTheServer(t *testing.T) {
+	w, p := guest(t, true, state(message{"fingerprint": aPrint}, person("p1", "Ada", message{"host": true})))
+	w.click("shield")
+	w.until(visible("security-print"))
+	if got, want := strings.Join(strings.Fields(w.text("#print")), ":"), strings.TrimPrefix(aPrint, "sha-256 "); got != want {
+		t.Errorf("reads %q, want %q", got, want)
+	}
+	if got := w.text("#print-here"); got != "This browser is not connected for sound yet." {
+		t.Errorf("says %q", got)
+	}
+	p.send(state(nil, person("p1", "Ada", nil)))
+	w.hides("security-print")
+}
+
+// TestTheFingerprintIsThatOfTheConnection holds the one that a host is shown
+// against what the browser has found at the other end.
+func TestTheFingerprintIsThatOfTheConnection(t *testing.T) {
+	url := meetings(t) + "/meet/100000001"
+	ann := visit(t, url, "Ann")
+	bob := visit(t, url, "Bob")
+	bob.until(`document.querySelectorAll(".person").length === 2`)
+	ann.until(`document.getElementById("shield").dataset.level === "transport"`)
+	ann.click("shield")
+	ann.shows("print-here", "This browser is connected with this certificate.")
+	bob.click("shield")
+	bob.until(`document.getElementById("security").open`)
+	if eval[bool](bob, visible("security-print")) {
+		t.Error("a guest sees it")
+	}
 }
 
 func TestTheWaitingRoomHasAMessage(t *testing.T) {

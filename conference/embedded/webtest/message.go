@@ -33,6 +33,8 @@ type Meeting struct {
 
 	Purpose map[string]string `json:"purpose"`
 	AfterNo string            `json:"after_no"`
+
+	Fingerprint string `json:"fingerprint"`
 }
 
 // Person is one of the people in a state.

@@ -3,7 +3,7 @@
 import { $, el, icon, setIcon, setText } from './dom.js';
 import { safetyCode } from './e2ee.js';
 import { spaced } from './join.js';
-import { shield, threat, wrongKey } from './rules.js';
+import { printed, shield, threat, wrongKey } from './rules.js';
 import { whisper } from './notices.js';
 import { t, written } from './words.js';
 
@@ -149,7 +149,21 @@ export async function showSecurity(s) {
     const groups = await safetyCode(key, s.meeting.id);
     $('code').replaceChildren(...groups.map((g) => el('span', {}, g)));
   }
+  showPrint(s);
   if (!$('security').open) $('security').showModal();
+}
+
+// showPrint shows a host the fingerprint of the server's certificate, and whether
+// it is the one that this browser has found at the other end of its connections.
+function showPrint(s) {
+  const print = s.meeting?.fingerprint ?? '';
+  $('security-print').hidden = !print;
+  const bytes = print.replace(/^\S+ /, '').split(':');
+  const lines = [0, 8, 16, 24].map((at) => el('span', {}, bytes.slice(at, at + 8).join(':')));
+  $('print').replaceChildren(...lines);
+  const here = printed(s.fingerprint, print);
+  $('print-here').dataset.is = here;
+  setText($('print-here'), print ? t(`print.${here}`, { print: s.fingerprint }) : '');
 }
 
 // enterKey asks for the link with the key. Whoever opens the meeting makes one.

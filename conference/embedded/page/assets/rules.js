@@ -98,6 +98,13 @@ export function wrongKey({ meeting, counts }) {
   return meeting?.encryption === 'e2ee' && Boolean(counts) && counts.opened === 0 && counts.refused >= 50;
 }
 
+// printed compares the certificate at the other end of our connections with the one
+// that the server says to have.
+export function printed(found, said) {
+  if (!found) return 'none';
+  return found.toLowerCase() === said.toLowerCase() ? 'same' : 'other';
+}
+
 // backOff is how long to wait before the n-th new attempt, in milliseconds:
 // doubling from half a second to a quarter of a minute, spread so that a whole
 // meeting does not come back in one moment.

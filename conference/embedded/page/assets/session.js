@@ -119,6 +119,8 @@ export class Session extends EventTarget {
     this.#changed();
   }
 
+  get fingerprint() { return this.#voices?.fingerprint ?? ''; }
+
   act(action, more = {}) { this.#send({ type: 'host', action, ...more }); }
 
   // switchTo changes the meeting's encryption. For end-to-end it makes a new

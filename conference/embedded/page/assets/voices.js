@@ -112,6 +112,13 @@ export class Voices {
     }
   }
 
+  // fingerprint is that of the server's certificate, which the browser has held
+  // against both connections; if they should have two, all of them.
+  get fingerprint() {
+    const found = [this.#pub, this.#sub].flatMap((pc) => [...(pc.remoteDescription?.sdp ?? '').matchAll(/^a=fingerprint:(\S+ \S+)/gm)]);
+    return [...new Set(found.map(([, print]) => print))].join(', ');
+  }
+
   async #late(name, pc) {
     for (const candidate of this.#early[name].splice(0)) await pc.addIceCandidate(candidate);
   }

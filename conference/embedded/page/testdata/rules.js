@@ -67,7 +67,7 @@ const afterwards = [
   ['the first state changes nothing', null, fine, false],
 ];
 
-export function rules({ microphone, shield, sealMode, backOff, hears, staysShut }) {
+export function rules({ microphone, shield, sealMode, backOff, hears, staysShut, printed }) {
   const c = new Check();
   for (const [rule, s, why, sign] of rows) {
     c.same(microphone(s), { open: why === null, why }, rule);
@@ -83,6 +83,9 @@ export function rules({ microphone, shield, sealMode, backOff, hears, staysShut 
       }
       c.same(sealMode({ meeting: { encryption }, link }), want, `worker for ${encryption}, ${link ? link.key ? 'key' : 'damaged key' : 'no key'}`);
     }
+  }
+  for (const [found, want] of [['', 'none'], ['sha-256 AA:0B', 'same'], ['sha-256 aa:0b', 'same'], ['sha-256 AA:0C', 'other'], ['sha-256 AA:0B, sha-256 AA:0C', 'other']]) {
+    c.same(printed(found, 'sha-256 AA:0B'), want, `the connection has ${found || 'nothing'}`);
   }
   for (const [rule, before, now, want] of afterwards) c.same(staysShut(before, now), want, rule);
   c.same(sealMode({ meeting: null, link: null }), 'shut', 'worker before the first state');
