@@ -92,6 +92,9 @@ type Guest struct {
 	// Secure tells that signalling and sound of the call are encrypted as far
 	// as the gateway; the others may see it.
 	Secure bool
+	// Looks tells that the caller only learns what the meeting is like. Nobody sees
+	// them, not even in a waiting room, and they get no seat.
+	Looks bool
 }
 
 // Visit is one caller's relation with a meeting, from the right PIN to the
@@ -106,10 +109,11 @@ type Visit interface {
 	// ErrUnavailable, and never a seat in a meeting that is end-to-end
 	// encrypted, locked to this caller, or whose waiting room still holds them.
 	Open(ctx context.Context) (Seat, error)
-	// Command does what a host has keyed. It returns ErrNotAdmitted where the
+	// Command does what a host has keyed; RemoveLast to who was You.Last when the
+	// host was asked, any other to nobody: 0. It returns ErrNotAdmitted where the
 	// caller is no host, ErrGone where nobody is there whom it could be done
 	// to, ErrUnavailable where the backend cannot do it.
-	Command(ctx context.Context, c Command) error
+	Command(ctx context.Context, c Command, who uint64) error
 	// Leave ends the visit and its seat. It is safe to call twice.
 	Leave()
 }
@@ -168,7 +172,8 @@ const (
 	AdmitNext
 	// ToggleRecording starts a recording, or stops it.
 	ToggleRecording
-	// RemoveLast takes out who came last, other than hosts and the caller.
+	// RemoveLast takes out who came last, other than hosts and the caller. Who has
+	// come since the host was asked stays.
 	RemoveLast
 	// EndMeeting ends the meeting for everybody.
 	EndMeeting

@@ -59,6 +59,9 @@ type You struct {
 	SpeakRequests int
 	// Waiting is how many people wait to be admitted; told to hosts only.
 	Waiting int
+	// Last stands for who came in last, other than hosts and this visitor; 0 is
+	// nobody. It is never somebody else's, and told to hosts only.
+	Last uint64
 }
 
 // Passage is somebody who has come or gone. Count grows with each.

@@ -62,7 +62,7 @@ type FakeMeeting struct {
 	IdentifyFunc func(ctx context.Context, pin string) (conference.Identity, error)
 	VisitFunc    func(ctx context.Context, who conference.Guest) (conference.Visit, error)
 	OpenFunc     func(ctx context.Context, v *FakeVisit) (conference.Seat, error)
-	CommandFunc  func(ctx context.Context, v *FakeVisit, c conference.Command) error
+	CommandFunc  func(ctx context.Context, v *FakeVisit, c conference.Command, who uint64) error
 
 	clock pcm.Clock
 
@@ -180,7 +180,7 @@ func (m *FakeMeeting) heard(v *FakeVisit) bool {
 
 // waits reports whether v comes in only once a host has admitted them.
 func (m *FakeMeeting) waits(v *FakeVisit) bool {
-	return (m.State.Lobby || v.Guest.Held) && v.seat == nil && !v.you.Admitted && !v.Guest.Host
+	return (m.State.Lobby || v.Guest.Held) && v.seat == nil && !v.you.Admitted && !v.Guest.Host && !v.Guest.Looks
 }
 
 func (m *FakeMeeting) over(v *FakeVisit) bool {
@@ -190,6 +190,9 @@ func (m *FakeMeeting) over(v *FakeVisit) bool {
 func (m *FakeMeeting) seen(v *FakeVisit) conference.State {
 	st := m.State
 	st.You, st.Lobby = v.you, st.Lobby || v.Guest.Held
+	if last := m.lastGuest(v); v.Guest.Host && last != nil {
+		st.You.Last = last.entry
+	}
 	switch v.entry { // nobody is told of their own coming
 	case 0:
 	case st.Joined.Count:

@@ -66,7 +66,7 @@ func (v *FakeVisit) Open(ctx context.Context) (conference.Seat, error) {
 	switch {
 	case v.seat != nil:
 		return v.seat, nil
-	case m.sealed(), st.PhonesRefused,
+	case m.sealed(), st.PhonesRefused, v.Guest.Looks,
 		st.Locked && !host,
 		m.waits(v),
 		!st.JoinBeforeHost && !host && !st.HostPresent,
@@ -86,10 +86,10 @@ func (v *FakeVisit) Open(ctx context.Context) (conference.Seat, error) {
 }
 
 // Command does what a host has keyed.
-func (v *FakeVisit) Command(ctx context.Context, c conference.Command) error {
+func (v *FakeVisit) Command(ctx context.Context, c conference.Command, who uint64) error {
 	m := v.meeting
 	if m.CommandFunc != nil {
-		return m.CommandFunc(ctx, v, c)
+		return m.CommandFunc(ctx, v, c, who)
 	}
 	if !v.Guest.Host {
 		return conference.ErrNotAdmitted
@@ -115,11 +115,11 @@ func (v *FakeVisit) Command(ctx context.Context, c conference.Command) error {
 		m.State.Recording = conference.RecordingOn
 		m.State.RecordingRun++
 	case conference.RemoveLast:
-		last := m.lastGuest(v)
-		if last == nil {
+		i := slices.IndexFunc(m.visits, func(o *FakeVisit) bool { return o.seat != nil && o.entry == who && !o.Guest.Host })
+		if i < 0 {
 			return conference.ErrGone
 		}
-		last.you.Removed = true
+		m.visits[i].you.Removed = true
 	case conference.EndMeeting:
 		m.State.Ended = true
 	default:

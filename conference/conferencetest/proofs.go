@@ -148,11 +148,23 @@ func lobby(t *testing.T, s suite) {
 	s.open(guest)
 	next := s.visit(m, "next", false)
 	s.await(host, "another waits", func(st conference.State) bool { return st.You.Waiting == 1 })
-	if err := host.Command(context.Background(), conference.AdmitNext); err != nil {
+	if err := host.Command(context.Background(), conference.AdmitNext, 0); err != nil {
 		t.Fatalf("admit by key: %v", err)
 	}
 	s.await(next, "admitted", func(st conference.State) bool { return st.You.Admitted })
 	s.open(next)
+}
+
+func looks(_ *testing.T, s suite) {
+	m := s.find(Lobby)
+	host := s.visit(m, "host", true)
+	s.open(host)
+	looking := s.visitAs(m, conference.Guest{Call: "looking", Language: "en", Looks: true})
+	s.await(looking, "a waiting room", func(st conference.State) bool { return st.Lobby })
+	s.refused(looking)
+	s.visit(m, "guest", false)
+	s.await(host, "one waits", func(st conference.State) bool { return st.You.Waiting == 1 })
+	s.refused(s.visitAs(s.find(Open), conference.Guest{Call: "looking", Language: "en", Looks: true}))
 }
 
 func held(_ *testing.T, s suite) {
@@ -304,20 +316,20 @@ func commands(t *testing.T, s suite) {
 	s.open(host)
 	p := s.sit(s.open(guest))
 	p.seat.SetMicrophone(true)
-	if err := guest.Command(ctx, conference.ToggleLock); !errors.Is(err, conference.ErrNotAdmitted) {
+	if err := guest.Command(ctx, conference.ToggleLock, 0); !errors.Is(err, conference.ErrNotAdmitted) {
 		t.Errorf("a guest's command: %v", err)
 	}
 	for _, want := range []bool{true, false} {
-		if err := host.Command(ctx, conference.ToggleLock); err != nil {
+		if err := host.Command(ctx, conference.ToggleLock, 0); err != nil {
 			t.Fatalf("lock: %v", err)
 		}
 		s.await(guest, "lock", func(st conference.State) bool { return st.Locked == want })
 	}
-	if err := host.Command(ctx, conference.MuteAll); err != nil {
+	if err := host.Command(ctx, conference.MuteAll, 0); err != nil {
 		t.Fatalf("mute all: %v", err)
 	}
 	s.await(guest, "muted", func(st conference.State) bool { return st.You.Muted })
-	if err := host.Command(ctx, conference.ToggleRecording); err != nil {
+	if err := host.Command(ctx, conference.ToggleRecording, 0); err != nil {
 		t.Fatalf("record: %v", err)
 	}
 	s.await(guest, "a recording", func(st conference.State) bool { return st.Recording.Active() })
@@ -326,24 +338,30 @@ func commands(t *testing.T, s suite) {
 func removesLast(t *testing.T, s suite) {
 	ctx := context.Background()
 	m := s.find(Secret)
-	host, first, last := s.visit(m, "host", true), s.visit(m, "first", false), s.visit(m, "last", false)
+	host, first := s.visit(m, "host", true), s.visit(m, "first", false)
 	s.open(first)
-	s.open(last)
 	s.open(host)
-	if err := first.Command(ctx, conference.RemoveLast); !errors.Is(err, conference.ErrNotAdmitted) {
+	asked := s.await(host, "who came last", func(st conference.State) bool { return st.You.Last != 0 }).You.Last
+	last := s.visit(m, "last", false)
+	s.open(last)
+	other := s.await(host, "who came since", func(st conference.State) bool { return st.You.Last != asked }).You.Last
+	if err := first.Command(ctx, conference.RemoveLast, other); !errors.Is(err, conference.ErrNotAdmitted) {
 		t.Errorf("a guest's command: %v", err)
 	}
-	for _, v := range []conference.Visit{last, first} {
-		if err := host.Command(ctx, conference.RemoveLast); err != nil {
-			t.Fatalf("remove: %v", err)
-		}
-		if st := s.awaitEnd(v); !st.You.Removed {
-			t.Errorf("last state %+v", st)
-		}
+	if err := host.Command(ctx, conference.RemoveLast, asked); err != nil {
+		t.Fatalf("remove: %v", err)
 	}
-	if err := host.Command(ctx, conference.RemoveLast); !errors.Is(err, conference.ErrGone) {
-		t.Errorf("alone: %v, want %v", err, conference.ErrGone)
+	if st := s.awaitEnd(first); !st.You.Removed {
+		t.Errorf("who was last when the host was asked: %+v", st)
 	}
+	if err := host.Command(ctx, conference.RemoveLast, asked); !errors.Is(err, conference.ErrGone) {
+		t.Errorf("who has gone: %v, want %v", err, conference.ErrGone)
+	}
+	if err := host.Command(ctx, conference.RemoveLast, other); err != nil {
+		t.Fatalf("remove: %v", err)
+	}
+	s.awaitEnd(last)
+	s.await(host, "nobody to remove", func(st conference.State) bool { return st.You.Last == 0 })
 }
 
 func endsByKey(t *testing.T, s suite) {
@@ -351,7 +369,7 @@ func endsByKey(t *testing.T, s suite) {
 	host, guest := s.visit(m, "host", true), s.visit(m, "guest", false)
 	s.open(guest)
 	s.open(host)
-	if err := host.Command(context.Background(), conference.EndMeeting); err != nil {
+	if err := host.Command(context.Background(), conference.EndMeeting, 0); err != nil {
 		t.Fatalf("end: %v", err)
 	}
 	for _, v := range []conference.Visit{guest, host} {

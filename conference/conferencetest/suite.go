@@ -94,6 +94,7 @@ func Run(t *testing.T, start func(t *testing.T) Service) {
 		{"when the meeting ends all are told and out", ended},
 		{"only hosts command", commands},
 		{"a host removes who came last, and nobody else", removesLast},
+		{"who only looks is seen by nobody and gets no seat", looks},
 		{"a host ends the meeting by key", endsByKey},
 		{"who comes and goes is told to the others", comesAndGoes},
 	} {

@@ -50,23 +50,24 @@ func (s *state) remove(p *person) {
 	s.part(p, partRemoved)
 }
 
-// removeLast removes who came in last, other than hosts and by. It reports
-// false where there is nobody.
-func (s *state) removeLast(by *person) bool {
-	var last *person
+// last is the entry of who came in last, other than hosts and by; 0 is nobody.
+func (s *state) last(by *person) (entry uint64) {
 	for _, p := range s.people {
-		if p.place != inside || p == by || s.isHost(p) {
-			continue
-		}
-		if last == nil || p.entry > last.entry {
-			last = p
+		if p.place == inside && p != by && p.entry > entry && !s.isHost(p) {
+			entry = p.entry
 		}
 	}
-	if last == nil {
-		return false
+	return entry
+}
+
+// entered is who is inside by that entry.
+func (s *state) entered(entry uint64) *person {
+	for _, p := range s.people {
+		if p.place == inside && p.entry == entry {
+			return p
+		}
 	}
-	s.remove(last)
-	return true
+	return nil
 }
 
 // unbar forgets what was done with PINs that are others now.

@@ -59,8 +59,9 @@ func (s *state) decline(p *person) {
 	}
 }
 
-// key does what a host at a telephone has keyed.
-func (s *state) key(p *person, c conference.Command) error {
+// key does what a host at a telephone has keyed, to the person of that entry
+// where it is about one.
+func (s *state) key(p *person, c conference.Command, who uint64) error {
 	if !s.isHost(p) || p.place != inside {
 		return conference.ErrNotAdmitted
 	}
@@ -79,9 +80,11 @@ func (s *state) key(p *person, c conference.Command) error {
 			return conference.ErrUnavailable
 		}
 	case conference.RemoveLast:
-		if !s.removeLast(p) {
+		q := s.entered(who)
+		if q == nil || q == p || s.isHost(q) {
 			return conference.ErrGone
 		}
+		s.remove(q)
 	case conference.EndMeeting:
 		s.end(partEnded)
 	default:

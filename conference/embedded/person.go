@@ -47,6 +47,7 @@ type person struct {
 	language string
 	secure   bool // a telephone whose call is encrypted as far as the gateway
 	held     bool // waits in a lobby of their own, as the gateway wants
+	looks    bool // only: has no seat, and nobody sees them
 	place    place
 	parting  parting
 	admitted bool // a host has let them through the lobby
@@ -147,7 +148,7 @@ func (s *state) waits(p *person) bool {
 	if p.place == inLobby {
 		return true
 	}
-	return p.phone && p.place == atDoor && s.held(p) && !s.sealed()
+	return p.phone && p.place == atDoor && s.held(p) && !s.sealed() && !p.looks
 }
 
 func (s *state) waiting() int {

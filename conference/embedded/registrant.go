@@ -54,6 +54,7 @@ type newcomer struct {
 	language string
 	secure   bool // a telephone whose call is encrypted as far as the gateway
 	held     bool // the gateway wants them in a waiting room
+	looks    bool // only, and is seen by nobody
 }
 
 // seen is the name under which others see a newcomer: that which goes with

@@ -102,7 +102,7 @@ func (s *state) configure(p policy) {
 func (s *state) arrive(who newcomer) *person {
 	p := &person{
 		id: fmt.Sprintf("p%d", s.next), name: who.seen(), phone: who.phone, hostPIN: who.Host,
-		language: who.language, secure: who.secure, held: who.held, muted: who.phone,
+		language: who.language, secure: who.secure, held: who.held, looks: who.looks, muted: who.phone,
 	}
 	if who.Registered {
 		p.own = who.Name
@@ -160,6 +160,9 @@ func (s *state) seat(p *person) error {
 		return nil
 	case outside:
 		return conference.ErrGone
+	}
+	if p.looks {
+		return conference.ErrNotAdmitted
 	}
 	if to, why := s.door(p); to != inside {
 		if why == partEnded {

@@ -237,7 +237,7 @@ func TestWhoWaitedLongestIsAdmittedFirst(t *testing.T) {
 	s := newState(basePolicy(func(p *policy) { p.lobby, p.hostPIN = true, "1" }))
 	first, second := come(s, "first", true, false), come(s, "second", false, false)
 	host := come(s, "host", true, true)
-	if err := s.key(host, conference.AdmitNext); !errors.Is(err, conference.ErrNotAdmitted) {
+	if err := s.key(host, conference.AdmitNext, 0); !errors.Is(err, conference.ErrNotAdmitted) {
 		t.Errorf("a host at the door commands: %v", err)
 	}
 	if err := s.seat(host); err != nil {
@@ -246,13 +246,13 @@ func TestWhoWaitedLongestIsAdmittedFirst(t *testing.T) {
 	if n := s.stateFor(host).You.Waiting; n != 2 {
 		t.Errorf("%d wait", n)
 	}
-	if err := s.key(host, conference.AdmitNext); err != nil || !first.admitted || second.admitted {
+	if err := s.key(host, conference.AdmitNext, 0); err != nil || !first.admitted || second.admitted {
 		t.Errorf("%v: first %v, second %v", err, first.admitted, second.admitted)
 	}
 	if err := s.seat(first); err != nil {
 		t.Errorf("admitted and not seated: %v", err)
 	}
-	if err := s.key(host, conference.AdmitNext); err != nil || second.place != inside {
+	if err := s.key(host, conference.AdmitNext, 0); err != nil || second.place != inside {
 		t.Errorf("%v: second at %v", err, second.place)
 	}
 }

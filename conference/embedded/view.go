@@ -41,7 +41,7 @@ func (s *state) stateFor(p *person) conference.State {
 	}
 	st.Joined, st.Left = s.passagesFor(p)
 	if s.isHost(p) {
-		st.You.Waiting = s.waiting()
+		st.You.Waiting, st.You.Last = s.waiting(), s.last(p)
 	}
 	return st
 }

@@ -62,9 +62,9 @@ func (v *visit) Open(context.Context) (conference.Seat, error) {
 }
 
 // Command does what a host has keyed.
-func (v *visit) Command(_ context.Context, c conference.Command) error {
+func (v *visit) Command(_ context.Context, c conference.Command, who uint64) error {
 	err := conference.ErrNotAdmitted
-	v.meeting.do(func() { err = v.meeting.state.key(v.person, c) })
+	v.meeting.do(func() { err = v.meeting.state.key(v.person, c, who) })
 	return err
 }
 

@@ -59,6 +59,12 @@ func callTable() []callRow {
 			c.Meetings = []MeetingOverride{{Meeting: "10001", Override: Override{SecureLeg: &yes}}}
 			f.Policy = NewPolicy(c, DefaultRecordingConfig()).Meeting("10001")
 		}), "", NotProven},
+		{"nor does it before its own PIN", call(func(f *Facts) {
+			no, yes := false, true
+			c := DefaultConfig()
+			c.Meetings = []MeetingOverride{{Meeting: "10001", Override: Override{Phones: &no, SecureLeg: &yes, Hours: []Hours{}}}}
+			f.Policy = NewPolicy(c, DefaultRecordingConfig())
+		}), "10001", NotProven},
 		{"it is welcome to the meeting that takes it", call(otherwise(inTheClear("1000*"))), "10001", NotProven},
 		{"and to no other", call(otherwise(inTheClear("1000*"))), "20001", InsecureLeg},
 	}

@@ -75,20 +75,22 @@ func decide(rules []rule, f Facts) Decision {
 
 // Unwelcome tells whether a call is refused for what it is itself, wherever it
 // leads: to the meeting of that number, or, where the number is empty, to any
-// meeting for which the operator may have said otherwise.
+// meeting for which the operator may have said otherwise. What the operator says
+// of a meeting alone refuses nobody here: it tells what the meeting is like, and
+// waits for the PIN.
 func Unwelcome(f Facts, meeting string) (Reason, bool) {
-	if meeting != "" {
-		f.Policy = f.Policy.Meeting(meeting)
-		return unwelcome(f)
-	}
 	f.Policy = f.Policy.under(-1)
 	why, refused := unwelcome(f)
 	if !refused {
 		return NotProven, false
 	}
-	for i := range f.Policy.meetings {
+	exceptions := f.Policy.all()
+	if meeting != "" {
+		exceptions = []Policy{f.Policy.Meeting(meeting)}
+	}
+	for _, p := range exceptions {
 		special := f
-		special.Policy = f.Policy.under(i)
+		special.Policy = p
 		if _, there := unwelcome(special); !there {
 			return NotProven, false
 		}

@@ -69,6 +69,15 @@ func (p Policy) Meeting(id string) Policy {
 	return p.under(best)
 }
 
+// all are the policies for the meetings of which something is said.
+func (p Policy) all() []Policy {
+	all := make([]Policy, len(p.meetings))
+	for i := range all {
+		all[i] = p.under(i)
+	}
+	return all
+}
+
 // under is the policy with the i-th entry of the meetings over it, or with none.
 func (p Policy) under(i int) Policy {
 	if i < 0 && !p.meeting {

@@ -39,13 +39,19 @@ func claim(s state) (state, []action) {
 func nextClaimed(s state, ev claimed) (state, []action) {
 	switch {
 	case ev.err == nil:
-		s.pin, s.identity, s.met = ev.pin, ev.identity, false
-		s, acts := to(s, visiting)
-		return s, append(acts, arm{bound, s.limits.Backend}, depart{}, visit{})
+		s.pin, s.identity = ev.pin, ev.identity
+		return visitAnew(s)
 	case !errors.Is(ev.err, conference.ErrWrongPIN):
 		return unavailable(s, ev.err)
 	}
 	return wrongEntry(s)
+}
+
+// visitAnew has the caller visit the meeting as somebody else than before.
+func visitAnew(s state) (state, []action) {
+	s.met = false
+	s, acts := to(s, visiting)
+	return s, append(acts, arm{bound, s.limits.Backend}, depart{}, visit{})
 }
 
 // claimedWrongly goes on once a wrong PIN has cost its time.

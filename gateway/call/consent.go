@@ -235,7 +235,11 @@ func testifyFor(s state, a conference.Answer, key rune) (state, []action) {
 // attest waits until an answer is written down.
 func attest(s state, write testify, a conference.Answer) (state, []action) {
 	s.pending, s.about = a, write.about
+	star := s.star && write.about == records.KindNotice
 	s, acts := to(s, testifying)
+	if s.ahead = ""; star {
+		s.ahead = "*"
+	}
 	// It is written before the words stop: it holds how much was heard.
 	return s, append(append([]action{write}, acts...), arm{bound, s.limits.Backend})
 }
@@ -268,7 +272,7 @@ func nextTestified(s state, ev testified) (state, []action) {
 	case records.KindNotice:
 		s.shown = true
 	case records.KindProcessing:
-		s.consents, s.thanks = true, prompts(announcements.ProcessYes)
+		return consented(s)
 	default:
 		s, acts = settle(s)
 	}
@@ -276,8 +280,27 @@ func nextTestified(s state, ev testified) (state, []action) {
 	if s.seated {
 		s.phase = talking
 	}
+	ahead := s.ahead
+	s.ahead = ""
 	s, more := proceed(s)
-	return s, append(append(acts, disarm{bound}), more...)
+	acts = append(append(acts, disarm{bound}), more...)
+	s, more = keyedAhead(s, ahead)
+	return s, append(acts, more...)
+}
+
+// keyedAhead takes the keys that came while it was written down that the caller
+// has heard the notice. None of them answers a question that comes only now.
+func keyedAhead(s state, keys string) (state, []action) {
+	var acts []action
+	for _, key := range keys {
+		if s.phase == consenting || s.phase == asking {
+			break
+		}
+		var more []action
+		s, more = nextDigit(s, digit{key: key})
+		acts = append(acts, more...)
+	}
+	return s, acts
 }
 
 // settle has an answer about a recording count, or the no that came behind it.

@@ -50,7 +50,7 @@ func (s *Session) do(ctx context.Context, a action) {
 	case command:
 		v := s.visit
 		s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
-			return result{event: obeyed{a.command, v.Command(ctx, a.command)}}
+			return result{event: obeyed{a.command, v.Command(ctx, a.command, a.who)}}
 		})
 	case pronounce:
 		lang := s.state.lang

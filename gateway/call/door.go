@@ -75,7 +75,7 @@ func follow(s state, d admission.Decision) (state, []action) {
 		return inform(s)
 	case !s.shown: // # was pressed before it began
 		return showNotice(s, '#')
-	case s.processing && !s.consents:
+	case unasked(s):
 		return askProcessing(s)
 	case s.phase == asking && s.anew && s.asked == s.meeting.RecordingRun && s.meeting.Recording.Active():
 		return s, nil // the caller's own wish

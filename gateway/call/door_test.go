@@ -7,6 +7,7 @@ import (
 
 	"github.com/einwahl/einwahl/announcements"
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 func TestAtTheDoor(t *testing.T) {
@@ -102,6 +103,37 @@ func TestEveryMeetingThatRefusesSaysWhy(t *testing.T) {
 			}
 			if strings.Contains(describe(actions), "open") {
 				t.Error("a seat was opened")
+			}
+		})
+	}
+}
+
+// TestKeysPressedWhileTheNoticeIsWrittenCount: the disk takes a moment, and nobody
+// presses a key twice for its sake.
+func TestKeysPressedWhileTheNoticeIsWrittenCount(t *testing.T) {
+	hostless := openMeeting(noHost, func(m *conference.State) { m.HostPIN = true })
+	for _, tt := range []struct {
+		name    string
+		meeting conference.State
+		before  string // pressed before the notice is over
+		keys    string // and while it is written
+		phase   phase
+		does    string // at the end
+	}{
+		{"a host's PIN", hostless, "", "815#", holding, "proveHost"},
+		{"a wish for the whole notice", openMeeting(lobby), "", "*0", holding, "say privacy.long"},
+		{"also where the star came before", openMeeting(lobby), "*", "0", holding, "say privacy.long"},
+		{"no key answers a question that comes only then", openMeeting(recorded(conference.ConsentRequired)), "", "1213", asking, "arm bound 5m0s"},
+		{"nor counts in the meeting what was pressed for nothing", openMeeting(), "", "47", opening, "open"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := after(provedTo(conference.Identity{}), changed{tt.meeting})
+			for _, ev := range append(append(keys(tt.before), spoken{}), keys(tt.keys)...) {
+				s, _ = next(s, ev)
+			}
+			s, acts := next(s, testified{about: records.KindNotice, answer: conference.Informed.String()})
+			if got := describe(acts); s.phase != tt.phase || !strings.HasSuffix(got, tt.does) {
+				t.Errorf("%v: %s\nwant %v: … %s", s.phase, got, tt.phase, tt.does)
 			}
 		})
 	}

@@ -86,7 +86,7 @@ func (s *Session) peek(ctx context.Context) foreseen {
 	if err != nil {
 		return foreseen{err: err}
 	}
-	v, err := m.Visit(ctx, conference.Guest{Identity: who, Call: s.setup.Call, Label: s.setup.Caller})
+	v, err := m.Visit(ctx, conference.Guest{Identity: who, Call: s.setup.Call, Looks: true})
 	if errors.Is(err, conference.ErrGone) {
 		return foreseen{id: m.ID(), meeting: conference.State{Ended: true}, met: true}
 	}

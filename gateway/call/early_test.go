@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/lockout"
 )
 
@@ -76,6 +77,9 @@ func TestARefusalIsHeardBeforeTheAnswer(t *testing.T) {
 	st := play(t, openMeeting(sealed), func(*stage) { time.Sleep(10 * time.Second) }, straightIn)
 	st.order("visit", "left", "decided refuse e2ee", "early", "hears refuse.e2ee", "hears goodbye", "bye 403/57 Meeting is end-to-end encrypted", "call e2ee")
 	st.never("answered", "open", "voice", "ear opens")
+	if who := st.meeting.guest; !who.Looks || who.Label != "" {
+		t.Errorf("the meeting learns of %+v", who)
+	}
 }
 
 func TestWithoutEarlyMediaTheStatusSaysIt(t *testing.T) {
@@ -94,6 +98,25 @@ func TestANumberForEndToEndEncryptionIsNeverAnswered(t *testing.T) {
 func TestAMeetingThatTakesTheCallerIsAnswered(t *testing.T) {
 	st := play(t, openMeeting(), func(*stage) { time.Sleep(30 * time.Second) }, straightIn)
 	st.order("visit", "left", "answered", "hears welcome", "visit", "open", "voice opens")
+	st.never("early")
+}
+
+// What the operator says of the meeting tells what it is like, as it does itself.
+func TestWhatIsSaidOfAMeetingWaitsForItsPIN(t *testing.T) {
+	no := false
+	of := admission.DefaultConfig()
+	of.Meetings = []admission.MeetingOverride{{Meeting: "100", Override: admission.Override{Phones: &no}}}
+	closed := func(s *Setup) { s.Policy = admission.NewPolicy(of, admission.DefaultRecordingConfig()) }
+	play(t, openMeeting(), func(*stage) { time.Sleep(10 * time.Second) }, straightIn, closed).
+		order("visit", "decided refuse phone", "early", "bye 403/57", "call phone")
+	st := play(t, openMeeting(), func(st *stage) {
+		time.Sleep(10 * time.Second)
+		st.press("4711#")
+		time.Sleep(5 * time.Second)
+	}, straightIn, closed, func(s *Setup) {
+		s.Service.(*stage).meeting.pins = map[string]conference.Identity{"4711": {}}
+	})
+	st.order("answered", "hears ask.pin", "visit", "decided refuse phone", "call phone")
 	st.never("early")
 }
 

@@ -215,7 +215,7 @@ func (m *fakeMeeting) Open(context.Context) (conference.Seat, error) {
 	return m.seat, nil
 }
 
-func (m *fakeMeeting) Command(_ context.Context, c conference.Command) error {
+func (m *fakeMeeting) Command(_ context.Context, c conference.Command, _ uint64) error {
 	m.stage.note("command")
 	if c == conference.ToggleLock {
 		m.change(func(s *conference.State) { s.Locked = !s.Locked })

@@ -36,14 +36,19 @@ func hostKey(s state, key rune) (state, []action) {
 		return reply(s, word{prompt: announcements.NotHost})
 	case c == conference.AdmitNext && s.meeting.You.Waiting == 0:
 		return reply(s, word{prompt: announcements.AdmitNone})
+	case c == conference.RemoveLast && s.meeting.You.Last == 0:
+		return reply(s, word{prompt: announcements.RemoveNone})
 	}
 	if ask, asks := confirmations()[c]; asks {
 		s, acts := reply(s, word{prompt: ask})
-		s.confirming = c
+		s.confirming, s.removing = c, 0
+		if c == conference.RemoveLast {
+			s.removing = s.meeting.You.Last
+		}
 		return s, append(acts, arm{patience, s.limits.FirstDigit})
 	}
 	s.stillWait = s.meeting.You.Waiting - 1
-	return s, []action{command{c}}
+	return s, []action{command{command: c}}
 }
 
 // confirmKey is the key after the question. Only 1 is a yes; the question need
@@ -62,7 +67,7 @@ func confirmKey(s state, key rune) (state, []action) {
 	}
 	s.confirming = 0
 	s, acts := cut(s)
-	return s, append(acts, disarm{patience}, command{c})
+	return s, append(acts, disarm{patience}, command{c, s.removing})
 }
 
 // keyForgotten is when no key follows the * or the question.

@@ -9,13 +9,15 @@ import (
 )
 
 func TestWhatAHostConfirms(t *testing.T) {
-	host := hostInRoom(openMeeting())
+	guests := func(last uint64) func(*conference.State) { return func(m *conference.State) { m.You.Last = last } }
+	host := hostInRoom(openMeeting(guests(7)))
 	star := func(s state) state { return after(s, digit{key: '*'}) }
 	removing := after(host, keys("*3")...)
 	ending := after(host, keys("**")...)
 	checkSteps(t, []step{
 		{"star three asks first", star(host), digit{key: '3'}, talking, "say remove.ask; arm patience 10s"},
 		{"one removes who came last", removing, digit{key: '1'}, talking, fmt.Sprintf("hush; command %d", conference.RemoveLast)},
+		{"where nobody has come nobody is asked", star(hostInRoom(openMeeting())), digit{key: '3'}, talking, "say remove.none"},
 		{"another key leaves all as it is", removing, digit{key: '2'}, talking, "say unchanged"},
 		{"a star is another key", removing, digit{key: '*'}, talking, "say unchanged; arm patience 5s"},
 		{"silence leaves all as it is", after(removing, spoken{}), expired{patience}, talking, "say unchanged"},
@@ -98,5 +100,21 @@ func TestWhoEntersHearsWhoIsThere(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhoIsRemovedIsWhoWasLastWhenAsked: somebody else may come while the host
+// makes up their mind.
+func TestWhoIsRemovedIsWhoWasLastWhenAsked(t *testing.T) {
+	last := func(who uint64) func(*conference.State) { return func(m *conference.State) { m.You.Last = who } }
+	asked := after(hostInRoom(openMeeting(last(7))), keys("*3")...)
+	since := after(asked, with(asked, last(8)))
+	_, acts := next(since, digit{key: '1'})
+	if got := acts[len(acts)-1]; got != (command{conference.RemoveLast, 7}) {
+		t.Errorf("does %+v", got)
+	}
+	_, acts = next(after(since, append([]event{digit{key: '2'}}, keys("**")...)...), digit{key: '1'})
+	if got := acts[len(acts)-1]; got != (command{command: conference.EndMeeting}) {
+		t.Errorf("does %+v", got)
 	}
 }

@@ -130,11 +130,16 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// visitMeeting tells the meeting of the caller. Who has not consented to the
+// processing of their data yet only looks, and nobody there learns of them.
 func (s *Session) visitMeeting(ctx context.Context) {
 	m := s.meeting
 	guest := conference.Guest{
-		Identity: s.state.identity, Call: s.setup.Call, Label: s.setup.Caller, Language: s.state.lang,
-		Held: admission.MustBeLetIn(facts(s.state)), Secure: s.setup.Secure,
+		Identity: s.state.identity, Call: s.setup.Call, Language: s.state.lang,
+		Held: admission.MustBeLetIn(facts(s.state)), Secure: s.setup.Secure, Looks: unasked(s.state),
+	}
+	if !guest.Looks {
+		guest.Label = s.setup.Caller
 	}
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		v, err := m.Visit(ctx, guest)

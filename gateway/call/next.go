@@ -6,6 +6,7 @@ import (
 
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/gateway/admission"
+	"github.com/einwahl/einwahl/gateway/records"
 )
 
 // lastWords bounds a farewell that nobody hears to its end, as on a line that
@@ -136,10 +137,7 @@ func nextDigit(s state, ev digit) (state, []action) {
 	case numbering, pinning:
 		return enterKey(s, ev.key)
 	case finding:
-		if len(s.ahead) <= s.limits.MaxDigits {
-			s.ahead += string(ev.key)
-		}
-		return s, nil
+		return keepKey(s, ev.key), nil
 	case proving, visiting:
 		// Who presses # ahead knows the privacy notice. No other key counts.
 		s.informed = s.informed || ev.key == '#'
@@ -150,12 +148,25 @@ func nextDigit(s state, ev digit) (state, []action) {
 		return processingKey(s, ev)
 	case asking:
 		return consentKey(s, ev)
-	case noticing, testifying, opening:
+	case testifying:
+		if s.about == records.KindNotice {
+			return keepKey(s, ev.key), nil
+		}
+		return lateNo(s, ev.key)
+	case noticing, opening:
 		return lateNo(s, ev.key)
 	case talking:
 		return roomKey(s, ev.key)
 	}
 	return s, nil
+}
+
+// keepKey keeps a key that was pressed before its time.
+func keepKey(s state, key rune) state {
+	if len(s.ahead) <= s.limits.MaxDigits {
+		s.ahead += string(key)
+	}
+	return s
 }
 
 // nextSpoken follows when a speech was heard to its end.

@@ -8,7 +8,7 @@ import (
 
 // askProcessing asks for consent to being connected at all, where the operator
 // wants it. It comes after the notice, which tells what it is about, and before
-// anything of the caller reaches the meeting's people by sound.
+// anything of the caller reaches the meeting's people.
 func askProcessing(s state) (state, []action) {
 	if s.phase == consenting {
 		return s, nil
@@ -18,6 +18,9 @@ func askProcessing(s state) (state, []action) {
 	acts = append(append(acts, flush{}), spoken...)
 	return s, append(acts, arm{bound, longestNotice})
 }
+
+// unasked reports that the operator wants the caller's consent and does not have it.
+func unasked(s state) bool { return s.processing && !s.consents }
 
 func processingQuestion(s state) (state, []action) {
 	return put(s, announcements.ProcessAgree, prompts(announcements.ProcessIntro, announcements.ProcessAgree,
@@ -41,6 +44,12 @@ func refuseProcessing(s state, key rune) (state, []action) {
 	acts := []action{processed(conference.Declined, key)}
 	s, more := goodbye(s, NoProcessing)
 	return s, append(acts, more...)
+}
+
+// consented has the caller, who has only looked until now, visit the meeting.
+func consented(s state) (state, []action) {
+	s.consents, s.thanks = true, prompts(announcements.ProcessYes)
+	return visitAnew(s)
 }
 
 func processed(a conference.Answer, key rune) testify {

@@ -2,6 +2,7 @@ package call
 
 import (
 	"testing"
+	"time"
 
 	"github.com/einwahl/einwahl/conference"
 )
@@ -19,6 +20,7 @@ func TestAskingForConsentToTheProcessing(t *testing.T) {
 	asked := after(heard, spoken{})
 	quiet := after(asked, spoken{})
 	agreeing := after(quiet, digit{key: '1'})
+	agreed := after(agreeing, testified{}, visited{})
 	const refused = "leave; say refuse.processing goodbye lead.out; arm bound 45s"
 	checkSteps(t, []step{
 		{"it is asked after the notice", heard, spoken{}, consenting, "testify notice informed; arm bound 10s; flush; say " + question + "; arm bound 5m0s"},
@@ -45,25 +47,45 @@ func TestAskingForConsentToTheProcessing(t *testing.T) {
 		{"a change does not end the question", asked, with(asked, func(m *conference.State) { m.People++ }), consenting, ""},
 		{"a refusal does", asked, with(asked, locked), leaving, "note refuse locked; leave; hush; say refuse.locked goodbye lead.out; arm bound 45s"},
 
-		{"a yes that is written opens the seat", agreeing, testified{}, opening, "arm bound 10s; open"},
+		{"with a yes that is written the meeting learns of the caller", agreeing, testified{}, visiting, "arm bound 10s; depart; visit"},
+		{"and then gives them a seat", agreed, changed{openMeeting()}, opening, "arm bound 10s; open"},
+		{"unless it has changed since they looked", agreed, changed{openMeeting(locked)}, leaving, "note refuse locked; leave; say refuse.locked goodbye lead.out; arm bound 45s"},
 		{"a yes that cannot be written lets nobody in", agreeing, testified{err: errDown}, leaving, "leave; say fault goodbye lead.out; arm bound 45s"},
 		{"a yes that takes too long to write lets nobody in", agreeing, expired{bound}, leaving, "leave; say fault goodbye lead.out; arm bound 45s"},
 		{"a yes to a recording that is written late is none to this", agreeing, testified{about: "recording"}, testifying, ""},
-		{"who has consented hears so on entering", after(agreeing, testified{}), opened{}, talking, "say process.yes enter"},
-		{"who waits hears it before they wait", wanting(openMeeting(lobby), spoken{}, spoken{}, digit{key: '1'}), testified{}, holding, "say process.yes wait.room; arm bound 9m30s; arm reminder 1m30s"},
-		{"a recording is another question", wanting(openMeeting(recorded(conference.ConsentRequired)), spoken{}, spoken{}, digit{key: '1'}), testified{}, asking, "flush; say process.yes " + wholeQuestion + "; arm bound 5m0s"},
-		{"nobody is asked twice", wanting(openMeeting(lobby), spoken{}, spoken{}, digit{key: '1'}, testified{}), with(heard, letIn), opening, "note admit open; hush; arm bound 10s; open"},
+		{"who has consented hears so on entering", after(agreed, changed{openMeeting()}), opened{}, talking, "say process.yes enter"},
+		{"who waits hears it before they wait", wanting(openMeeting(lobby), spoken{}, spoken{}, digit{key: '1'}, testified{}, visited{}), changed{openMeeting(lobby)}, holding, "say process.yes wait.room; arm bound 9m30s; arm reminder 1m30s"},
+		{"a recording is another question", wanting(openMeeting(recorded(conference.ConsentRequired)), spoken{}, spoken{}, digit{key: '1'}, testified{}, visited{}), changed{openMeeting(recorded(conference.ConsentRequired))}, asking, "flush; say process.yes " + wholeQuestion + "; arm bound 5m0s"},
+		{"nobody is asked twice", wanting(openMeeting(lobby), spoken{}, spoken{}, digit{key: '1'}, testified{}, visited{}, changed{openMeeting(lobby)}), with(heard, letIn), opening, "note admit open; hush; arm bound 10s; open"},
 		{"who is refused is not asked", wanting(openMeeting(locked)), spoken{}, ended, "leave; hush; hangup locked"},
 		{"where the operator does not want it nobody is asked", after(provedTo(conference.Identity{}), changed{openMeeting()}), spoken{}, opening, "testify notice informed; arm bound 10s; arm bound 10s; open"},
 	})
 }
 
 func TestAYesToTheThanksIsNone(t *testing.T) {
-	s := wanting(openMeeting(recorded(conference.ConsentRequired)), spoken{}, spoken{}, digit{key: '1'}, testified{})
+	s := wanting(openMeeting(recorded(conference.ConsentRequired)), spoken{}, spoken{}, digit{key: '1'}, testified{}, visited{}, changed{openMeeting(recorded(conference.ConsentRequired))})
 	if s, _ := next(s, digit{key: '1', begun: 2}); s.phase != asking {
 		t.Error("a key pressed before the sentence, which the thanks move on by one, is a yes")
 	}
 	if s, _ := next(s, digit{key: '1', begun: 3}); s.phase != testifying {
 		t.Error("a key pressed in the sentence is none")
+	}
+}
+
+// Before the caller has consented nobody in the meeting learns of them, not even
+// in a waiting room.
+func TestNobodyInTheMeetingLearnsOfACallerBeforeTheyConsent(t *testing.T) {
+	var before conference.Guest
+	st := play(t, openMeeting(lobby), func(st *stage) {
+		for st.count("hears process.leave") == 0 {
+			time.Sleep(time.Second)
+		}
+		before = st.meeting.guest
+		st.press("1")
+		time.Sleep(10 * time.Second)
+	}, func(s *Setup) { s.Meeting, s.Privacy.Consent = "100", true })
+	st.order("visit ", "hears privacy.short", "hears process.agree", "processing agreed 1", "left", "visit Phone 1", "hears wait.room")
+	if after := st.meeting.guest; !before.Looks || before.Label != "" || after.Looks || after.Label != "Phone 1" {
+		t.Errorf("before %+v, after %+v", before, after)
 	}
 }

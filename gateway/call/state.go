@@ -66,7 +66,7 @@ type state struct {
 
 	// Finding the meeting.
 	entry  string // keys of the entry so far
-	ahead  string // keys pressed while the meeting was looked up
+	ahead  string // keys pressed while the meeting was looked up, or a notice written down
 	rounds int    // times the present question went unanswered
 	tries  int    // pairs of number and PIN that were wrong
 	trying bool   // a host PIN is looked up, or costs time for being wrong
@@ -114,6 +114,7 @@ type state struct {
 	hand bool
 
 	confirming conference.Command // waits for the caller's 1; 0: none
+	removing   uint64             // who was last when the caller was asked
 	stillWait  int                // people in the waiting room once the one was admitted
 
 	// What the caller hears.
@@ -225,7 +226,10 @@ type (
 	}
 	render  struct{ text string } // has a text spoken, so that it can be said
 	open    struct{}
-	command struct{ command conference.Command }
+	command struct {
+		command conference.Command
+		who     uint64 // of RemoveLast
+	}
 	// pronounce has the name of somebody spoken who has come, or gone.
 	pronounce struct {
 		name string
