@@ -128,13 +128,13 @@ func (p *Pool) take(c *C.OpusEncoder) {
 		return
 	}
 	most := int(p.lent.Add(-1)) + few
-	if p.closed.Load() {
-		most = 0
-	}
 	select {
 	case p.idle <- c:
 	default:
 		C.opus_encoder_destroy(c)
+	}
+	if p.closed.Load() { // asked last: Close may have drained before
+		most = 0
 	}
 	p.drain(most)
 }

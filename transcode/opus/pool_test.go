@@ -142,6 +142,24 @@ func TestPoolKeepsFewAndNothingOnceClosed(t *testing.T) {
 	}
 }
 
+// Who gives back while the pool is being closed leaves nothing lying there.
+func TestNothingLiesIdleInAClosedPool(t *testing.T) {
+	for range 500 {
+		p, begin := NewPool(), make(chan struct{})
+		var giving sync.WaitGroup
+		for range 4 {
+			e := lend(t, p, 8000)
+			giving.Go(func() { <-begin; e.Close() })
+		}
+		giving.Go(func() { <-begin; p.Close() })
+		close(begin)
+		giving.Wait()
+		if n := p.Stats().Idle; n > 0 {
+			t.Fatalf("%d encoders lie idle for ever", n)
+		}
+	}
+}
+
 func TestNoPoolIsNoPool(t *testing.T) {
 	var p *Pool
 	e := lend(t, p, 8000)
