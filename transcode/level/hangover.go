@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	// longest is for how many frames at most the end of a word is waited for,
-	// and more its own share of that with each frame of a word, so that a click
-	// opens nothing for long.
+	// longest is for how many frames at most the end of a word is waited for. Each
+	// frame of the word adds so many more of them: a click opens nothing for long.
 	longest = int(400 * time.Millisecond / pcm.FrameDuration)
 	more    = 2
 	// hurry is how many frames of it one counts for in which nothing is left of
