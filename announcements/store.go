@@ -78,7 +78,8 @@ func (s store) tidy(now time.Time) error {
 	}
 	var files []fs.FileInfo
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), storeSuffix) {
+		ours := strings.HasSuffix(strings.TrimSuffix(e.Name(), halfSuffix), storeSuffix) // also what a crash has left
+		if info, err := e.Info(); err == nil && ours {
 			files = append(files, info)
 		}
 	}

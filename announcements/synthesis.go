@@ -154,9 +154,12 @@ func endWithChildren(cmd *exec.Cmd) {
 	cmd.WaitDelay = afterKill
 }
 
+// halfSuffix is that of a file that is being written.
+const halfSuffix = ".new"
+
 // replace writes a file all at once.
 func replace(name string, data []byte, mode fs.FileMode) error {
-	half := name + ".new"
+	half := name + halfSuffix
 	if err := os.WriteFile(half, data, mode); err != nil {
 		return err
 	}

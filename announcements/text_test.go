@@ -308,16 +308,21 @@ func TestTheFolderHoldsOnlySoManyAndNothingElseGoes(t *testing.T) {
 func TestWhatIsOldGoesAtTheStart(t *testing.T) {
 	c := DefaultConfig()
 	c.Cache = t.TempDir()
-	file := filepath.Join(c.Cache, "old"+storeSuffix)
 	ago := time.Now().Add(-storeAge)
-	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, ago, ago)); err != nil {
-		t.Fatal(err)
+	files := []string{"old" + storeSuffix, "half" + storeSuffix + halfSuffix} // of which the gateway died
+	for i, name := range files {
+		files[i] = filepath.Join(c.Cache, name)
+		if err := errors.Join(os.WriteFile(files[i], nil, 0o600), os.Chtimes(files[i], ago, ago)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := Open(c, zerolog.Nop()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(file); err == nil {
-		t.Error("it is still there")
+	for _, file := range files {
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("%s is still there", file)
+		}
 	}
 }
 
