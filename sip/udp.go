@@ -50,13 +50,7 @@ func (d *datagrams) serve(s *Server) {
 				came = append(came, m)
 			}
 		}
-		for _, urgent := range []bool{true, false} {
-			for i := range came {
-				if m := &came[i]; m.urgent() == urgent {
-					s.takeSeen(&m.glimpse, m.arrival)
-				}
-			}
-		}
+		urgentFirst(came, func(m *arrived) { s.takeSeen(&m.glimpse, m.arrival) })
 	}
 }
 
@@ -80,12 +74,23 @@ func (d *datagrams) arrive(s *Server, data []byte, from netip.AddrPort) (m arriv
 	return arrived{glance(data), arrival{wire: d, source: from, trunk: t}}, true
 }
 
+// urgentFirst takes messages that have come together: first what calls in progress wait
+// for. The rest keeps its order.
+func urgentFirst(came []arrived, take func(*arrived)) {
+	for _, urgent := range []bool{true, false} {
+		for i := range came {
+			if m := &came[i]; m.urgent() == urgent {
+				take(m)
+			}
+		}
+	}
+}
+
 // urgent reports what a call in progress waits for: its ACK, its end, or an
-// answer to us. Such goes before all that has come together with it; the rest
-// keeps its order.
+// answer to us.
 func (m *arrived) urgent() bool {
 	return slices.ContainsFunc([]string{"ACK ", "BYE ", "SIP/2.0 "}, func(begin string) bool {
-		return len(m.data) > len(begin) && string(m.data[:len(begin)]) == begin
+		return bytes.HasPrefix(m.data, []byte(begin))
 	})
 }
 
