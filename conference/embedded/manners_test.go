@@ -247,6 +247,39 @@ func TestANoThatMeansLeavingPutsPagesOut(t *testing.T) {
 	}
 }
 
+// TestAPageAgreesOnlyToWhatItCanShow: pages do not play recordings of the
+// operator's. Telephones do.
+func TestAPageAgreesOnlyToWhatItCanShow(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		purpose Texts
+		agrees  bool
+	}{
+		{"no purpose", nil, true},
+		{"words", Texts{"": "the minutes"}, true},
+		{"words in one language", Texts{"de": "own.minutes", "en": "the minutes"}, true},
+		{"a recording only", Texts{"de": "own.minutes"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newState(basePolicy(func(p *policy) { p.purpose = tt.purpose }))
+			page, phone := come(s, "page", false, false), seated(t, s)
+			_ = s.recordStart()
+			if spoken := s.meetingView().PurposeSpoken; spoken == tt.agrees {
+				t.Errorf("pages are told that it can only be heard: %v", spoken)
+			}
+			s.answeredByPage(page, s.run, conference.Agreed)
+			s.answered(phone, s.run, conference.Agreed)
+			if s.recordable(page) != tt.agrees || !s.recordable(phone) {
+				t.Errorf("recorded: page %v, phone %v", s.recordable(page), s.recordable(phone))
+			}
+			s.answeredByPage(page, s.run, conference.Declined)
+			if s.answerOf(page) != conference.Declined {
+				t.Error("a no does not count")
+			}
+		})
+	}
+}
+
 func TestNamesAreToldWhereTheyAreWanted(t *testing.T) {
 	for announce, want := range map[conference.Announce]string{conference.AnnounceTones: "", conference.AnnounceNames: "Ada"} {
 		s := newState(basePolicy(func(p *policy) { p.announce = announce }))

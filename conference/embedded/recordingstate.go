@@ -98,6 +98,14 @@ func (s *state) files() bool {
 	return s.recording.Active() && s.inside() > 0
 }
 
+// answeredByPage takes the answer of somebody who reads what they are asked. A yes
+// to a purpose that cannot be read is none.
+func (s *state) answeredByPage(p *person, run uint64, a conference.Answer) {
+	if a != conference.Agreed || !s.purpose.Unreadable() {
+		s.answered(p, run, a)
+	}
+}
+
 // answered takes a person's answer to a recording. One that belongs to another
 // recording is late and means nothing.
 func (s *state) answered(p *person, run uint64, a conference.Answer) {

@@ -145,7 +145,7 @@ func (s *session) change(r request) {
 	case "hand":
 		p.hand = r.Up
 	case "consent":
-		m.answered(p, r.Run, answerOf(r.Answer, m.policy.consent))
+		m.answeredByPage(p, r.Run, answerOf(r.Answer, m.policy.consent))
 	case "host":
 		s.command(r)
 	}

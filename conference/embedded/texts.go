@@ -48,6 +48,10 @@ func (t Texts) readable() Texts {
 	return words
 }
 
+// Unreadable reports that there is a text, and nobody can read it: there is only a
+// recording of the operator's.
+func (t Texts) Unreadable() bool { return len(t) > 0 && len(t.readable()) == 0 }
+
 // check reports what is wrong with each text, under key.
 func (t Texts) check(key string) error {
 	var errs []error

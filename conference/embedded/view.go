@@ -68,8 +68,11 @@ type meetingView struct {
 	Numbers []string `json:"numbers,omitempty"`
 	// PhonesRefused is why no telephone can be here now: e2ee, unknown or closed.
 	PhonesRefused string `json:"phones_refused,omitempty"`
-	// Purpose is what the recording is for, by language.
-	Purpose  Texts  `json:"purpose,omitempty"`
+	// Purpose is what the recording is for, by language. Where PurposeSpoken is set
+	// it can only be heard, by telephone.
+	Purpose       Texts `json:"purpose,omitempty"`
+	PurposeSpoken bool  `json:"purpose_spoken,omitempty"`
+
 	AfterNo  string `json:"after_no,omitempty"` // of who says no: listen, leave, talk
 	Announce string `json:"announce"`           // how telephones learn of who comes and goes
 	Region   string `json:"region,omitempty"`
@@ -126,7 +129,7 @@ func (s *state) meetingView() meetingView {
 		ID: s.policy.id, Title: s.policy.title, Encryption: s.encryption.String(),
 		Recording: s.recording.String(), Run: s.run, Consent: s.policy.consent.String(),
 		Locked: s.locked, Lobby: s.policy.lobby, Phones: s.policy.phones, PhonesRefused: s.phonesRefused(),
-		Purpose: s.purpose.readable(), AfterNo: s.policy.afterNo.String(), Announce: s.policy.announce.String(), Region: s.policy.region,
+		Purpose: s.purpose.readable(), PurposeSpoken: s.purpose.Unreadable(), AfterNo: s.policy.afterNo.String(), Announce: s.policy.announce.String(), Region: s.policy.region,
 		RegisteredOnly: s.policy.registeredOnly, HostFirst: !s.policy.joinBeforeHost,
 	}
 	if v.PhonesRefused == "" {

@@ -19,7 +19,7 @@ func (c Config) Hints(now time.Time) []string {
 	if len(c.Meetings) == 0 && slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.Backend == Embedded }) {
 		all = append(all, "meetings: there is none, so whatever callers key in is wrong")
 	}
-	all = append(all, c.hintsOfMeetings()...)
+	all = append(append(all, c.hintsOfMeetings()...), c.hintsOfPurposes()...)
 	if c.Records.Bills(now) {
 		all = append(all, "records.billing: the full numbers of callers are kept until "+c.Records.Billing)
 	}
@@ -39,6 +39,17 @@ func (c Config) hintsOfMeetings() []string {
 	for i, m := range c.Meetings {
 		if weak := m.Weaknesses(); len(weak) > 0 {
 			all = append(all, fmt.Sprintf("%s.%s", at("meetings", i), strings.Join(weak, "; ")))
+		}
+	}
+	return all
+}
+
+// hintsOfPurposes looks for purposes of recordings that pages cannot show.
+func (c Config) hintsOfPurposes() []string {
+	var all []string
+	for i, m := range c.Meetings {
+		if m.Purpose.Unreadable() {
+			all = append(all, at("meetings", i)+".purpose: pages cannot show a recording of yours, so nobody can agree there: add the words")
 		}
 	}
 	return all

@@ -145,6 +145,33 @@ func TestTheFingerprintIsThatOfTheConnection(t *testing.T) {
 	}
 }
 
+func TestANoticeTellsItsPurpose(t *testing.T) {
+	notice := message{"recording": "on", "consent": "notice", "run": 1, "purpose": message{"de": "Protokoll", "en": "the minutes"}}
+	w, p := guest(t, false, state(notice, ada("unanswered")))
+	w.shows("banners", "This meeting is being recorded. Purpose: the minutes")
+	p.want("consent", message{"answer": "agree", "run": float64(1)})
+	delete(notice, "purpose")
+	notice["purpose_spoken"] = true
+	p.send(state(notice, ada("informed")))
+	w.shows("banners", "This meeting is being recorded. What it is for can only be heard, by telephone.")
+	delete(notice, "purpose_spoken")
+	p.send(state(notice, ada("informed")))
+	w.until(`document.getElementById("banners").innerText.trim() === "This meeting is being recorded."`)
+}
+
+func TestNobodyAgreesToAPurposeThatCannotBeRead(t *testing.T) {
+	w, p := guest(t, false, state(message{"recording": "on", "consent": "required", "run": 1, "purpose_spoken": true}, ada("unanswered")))
+	w.until(visible("consent-listen"))
+	if eval[bool](w, visible("consent-agree")) {
+		t.Error("there is a way to agree")
+	}
+	if got := w.text("#consent-purpose"); got != "What the recording is for can only be heard, by telephone, so you cannot agree to it here. Ask the host to write it down." {
+		t.Errorf("says %q", got)
+	}
+	w.click("consent-listen")
+	p.want("consent", message{"answer": "listen", "run": float64(1)})
+}
+
 func TestTheWaitingRoomHasAMessage(t *testing.T) {
 	url, peers := serve(t)
 	w := open(t, url+"/meet/100000001")

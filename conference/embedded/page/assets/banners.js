@@ -2,9 +2,10 @@
 
 import { $, el, icon, keyed, setText } from './dom.js';
 import { asksConsent, bars, listens, talksOn, threat, wrongKey } from './rules.js';
-import { t } from './words.js';
+import { t, written } from './words.js';
 
-// banners is the list for a session: {id, kind, text, actions}. Pure.
+// banners is the list for a session: {id, kind, text, actions}, and for a notice
+// what the recording is for. Pure.
 export function banners(s) {
   const list = [];
   const add = (id, kind, ...actions) => list.push({ id, kind, text: `banner.${id}`, actions });
@@ -35,15 +36,21 @@ function recorded(s) {
     return asksConsent(s) ? null : { id: 'agreed', text: 'banner.agreed', actions: ['agreed.do'] };
   }
   const text = m.recording === 'on' ? 'banner.notice' : `banner.notice.${m.recording}`;
-  return { id: 'notice', text, actions: [] };
+  return { id: 'notice', text, actions: [], purpose: written(m.purpose), spoken: m.purpose_spoken };
 }
 
 const icons = { bad: 'warning', ask: 'hand', good: 'shield-lock', rec: 'record' };
 const special = { lost: 'offline', mic: 'mic-off', speak: 'mic', blocked: 'ear' };
 
+// what says for what a recording is.
+function what({ purpose, spoken }) {
+  if (purpose) return t('consent.purpose', { purpose });
+  return spoken ? t('banner.spoken') : '';
+}
+
 export function showBanners(s, act) {
   keyed($('banners'), banners(s), make, (e, b) => {
-    setText(e.querySelector('p'), t(b.text));
+    setText(e.querySelector('p'), [t(b.text), what(b)].filter(Boolean).join(' '));
     e.className = `banner ${b.kind}`;
   });
   function make(b) {

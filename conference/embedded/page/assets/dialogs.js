@@ -53,8 +53,9 @@ export class Consent {
     }
     setText($('consent-text'), t(`consent.${meeting.recording}`));
     const purpose = written(meeting.purpose);
-    $('consent-purpose').hidden = !purpose;
-    setText($('consent-purpose'), t('consent.purpose', { purpose }));
+    $('consent-purpose').hidden = !purpose && !meeting.purpose_spoken;
+    setText($('consent-purpose'), purpose ? t('consent.purpose', { purpose }) : t('consent.spoken'));
+    $('consent-agree').hidden = Boolean(meeting.purpose_spoken);
     const talk = meeting.after_no === 'talk';
     setText($('consent-hint'), t(talk ? 'consent.hint.talk' : 'consent.hint'));
     setText($('consent-listen'), t(talk ? 'consent.talk' : 'consent.listen'));
