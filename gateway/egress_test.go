@@ -18,20 +18,55 @@ import (
 	"github.com/einwahl/einwahl/sip/siptest"
 )
 
-// TestNobodyElseIsSpokenTo runs the program with a call, a page and a reload, and
-// has strace write down whom it sends something to: the trunk and the page, which
-// are on loopback here, and nobody else, not even a name server.
+// TestNobodyElseIsSpokenTo looks whom the program sends something to: the trunk and
+// the page, which are on loopback here, and nobody else, not even a name server.
 func TestNobodyElseIsSpokenTo(t *testing.T) {
+	told := addresses(t, traced(t, "connect,sendto,sendmsg,sendmmsg"))
+	t.Logf("it speaks to %v", told)
+	if len(told) < 2 {
+		t.Errorf("strace has seen it speak to %v: want the telephone and the page", told)
+	}
+	for _, to := range told {
+		if !to.Addr().Unmap().IsLoopback() || to.Port() == 53 {
+			t.Errorf("the program speaks to %v", to)
+		}
+	}
+}
+
+// TestACallIsWrittenDownInRecordsAlone looks which files the program writes to, with
+// a log that tells all it can: its records, and no other, so that neither sound nor
+// signalling stays anywhere. What is in the records and the log other tests look at.
+func TestACallIsWrittenDownInRecordsAlone(t *testing.T) {
+	written := regexp.MustCompile(`(?:open|openat|openat2|creat)\((?:AT_FDCWD, )?"([^"]+)", [^)]*(?:O_WRONLY|O_RDWR|O_CREAT)`)
+	named := regexp.MustCompile(`^(records\.(db|db-wal|db-shm|db-journal|keys|keys\.new|lock)|ledger\.key\.new|checkpoints\.txt|(clock|guessing)\.json(\.new)?)$`)
+	seen := map[string]bool{}
+	for _, found := range written.FindAllStringSubmatch(string(traced(t, "open,openat,openat2,creat")), -1) {
+		path := found[1]
+		folder, name := filepath.Split(path)
+		if records := strings.HasSuffix(filepath.Clean(folder), filepath.Join("data", "records")) && named.MatchString(name); !records && path != os.DevNull {
+			t.Errorf("the program writes to %s", path)
+		}
+		seen[name] = true
+	}
+	if !seen["records.db"] || !seen["guessing.json.new"] {
+		t.Errorf("strace has seen it write to %v: want its records among them", seen)
+	}
+}
+
+// traced runs the program with a call, a page and a reload, and returns what strace
+// has written down of some calls to the system.
+func traced(t *testing.T, calls string) []byte {
+	t.Helper()
 	const file = "sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\n" +
 		"conference: {embedded: {webrtc: {ports: 0, listen: ['127.0.0.1']}}}\n" +
 		"trunks: [{name: loopback, peers: ['127.0.0.1'], ping: 5s}]\nnumbers: [{number: en, trunks: [loopback]}]\n" +
-		"meetings: [{id: 100000001}]\nlimits: {drain: 0s}\nlog: {format: json}\n"
+		"meetings: [{id: 100000001}]\nlimits: {drain: 0s}\nlog: {format: json, level: debug}\n"
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	trace := filepath.Join(t.TempDir(), "trace")
 	config := write(t, "", file)
 	plain := program(ctx, t.TempDir(), "run", "--config", config)
-	c := exec.CommandContext(ctx, "strace", append([]string{"-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", trace, "--"}, plain.Args...)...)
+	c := exec.CommandContext(ctx, "strace", append([]string{"-f", "-qq", "-e", "trace=" + calls, "-o", trace, "--"}, plain.Args...)...)
 	c.Dir, c.Env = plain.Dir, plain.Env
 	stderr, err := c.StderrPipe()
 	if err != nil {
@@ -64,16 +99,11 @@ func TestNobodyElseIsSpokenTo(t *testing.T) {
 	if err := c.Wait(); err != nil {
 		t.Errorf("the program ended with %v", err)
 	}
-	told := addresses(t, trace)
-	t.Logf("it speaks to %v", told)
-	if len(told) < 2 {
-		t.Errorf("strace has seen it speak to %v: want the telephone and the page", told)
+	text, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, to := range told {
-		if !to.Addr().Unmap().IsLoopback() || to.Port() == 53 {
-			t.Errorf("the program speaks to %v", to)
-		}
-	}
+	return text
 }
 
 // firstChild is the program that strace has started.
@@ -99,16 +129,12 @@ func firstChild(t *testing.T, parent int) int {
 }
 
 // addresses are those that stand in a trace, each once.
-func addresses(t *testing.T, trace string) []netip.AddrPort {
+func addresses(t *testing.T, trace []byte) []netip.AddrPort {
 	t.Helper()
-	text, err := os.ReadFile(trace)
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := map[netip.AddrPort]bool{}
 	var all []netip.AddrPort
 	of := regexp.MustCompile(`sin6?_port=htons\((\d+)\)[^}]*?(?:inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)")`)
-	for _, found := range of.FindAllStringSubmatch(string(text), -1) {
+	for _, found := range of.FindAllStringSubmatch(string(trace), -1) {
 		a, err := netip.ParseAddr(found[2] + found[3])
 		if err != nil {
 			t.Fatalf("%s: %v", found[0], err)

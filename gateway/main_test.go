@@ -190,6 +190,19 @@ func (r *running) until(message string) map[string]any {
 	return nil
 }
 
+// It is the last thing that this gateway says: its records cannot be kept.
+func TestAStartWarnsOfTrunksThatMayBeClear(t *testing.T) {
+	none := write(t, filepath.Join(t.TempDir(), "none"), "")
+	for only, warned := range map[string]bool{"false": true, "true": false} {
+		path := write(t, "", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: carrier, peers: [192.0.2.1]}]\nnumbers: [{number: n, trunks: [carrier]}]\n"+
+			"admission: {secure_leg: "+only+"}\nrecords: {directory: "+none+"}\n")
+		_, stderr, code := call(t, "run", "--config", path)
+		if told := strings.Contains(stderr, "calls of carrier may come in the clear"); code != 1 || told != warned || !strings.Contains(stderr, "make folder for records") {
+			t.Errorf("encrypted calls only: %s (exit %d): warned %v, want %v:\n%s", only, code, told, warned, stderr)
+		}
+	}
+}
+
 func TestReloadTakesAGoodFileAndLeavesABadOne(t *testing.T) {
 	const head = "sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\nconference: {embedded: {webrtc: {ports: 0}}}\n"
 	path := write(t, "", head)

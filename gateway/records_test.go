@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +179,65 @@ func TestEvidenceIsListedAndExported(t *testing.T) {
 		if strings.Contains(out, ",=1+1") {
 			t.Errorf("a spreadsheet would compute:\n%s", out)
 		}
+	}
+}
+
+// Who has to report a breach of a day finds there which meetings and how many calls
+// it concerned, and who was asked (GDPR Art. 33(3)).
+func TestAnExportTellsWhichMeetingsAndCallsADayHad(t *testing.T) {
+	folder, now := filepath.Join(t.TempDir(), "records"), time.Now().UTC()
+	c := records.DefaultConfig()
+	c.Directory = folder
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	had := map[string]int{} // calls of today, by meeting
+	err := withRecords(t.Context(), c, func(b *records.Book) error {
+		for i, meeting := range []string{"100000001", "100000002", "100000001", "", "100000002", "100000001"} {
+			begun := now.Truncate(24 * time.Hour).Add(time.Duration(i) * time.Second)
+			if i == 5 {
+				begun = begun.AddDate(0, 0, -3)
+			} else {
+				had[meeting]++
+			}
+			id := "call-" + strconv.Itoa(i)
+			if err := b.AppendCall(records.Call{Start: begun, Duration: time.Minute, Call: id, Meeting: meeting, Telephone: known, Number: "n", Outcome: "left"}); err != nil {
+				return err
+			}
+			if err := b.AppendConsent(records.Consent{Time: begun, Call: id, Meeting: meeting, Answer: "agreed"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls []records.ExportedCall
+	if err := json.Unmarshal([]byte(done(t, "records", "export", "--calls", "-d", folder)), &calls); err != nil {
+		t.Fatal(err)
+	}
+	var entries []records.Exported
+	if err := json.Unmarshal([]byte(done(t, "records", "export", "-d", folder)), &entries); err != nil {
+		t.Fatal(err)
+	}
+	told, asked := map[string]int{}, map[string]int{}
+	for _, x := range calls {
+		if x.Start.UTC().YearDay() == now.YearDay() && x.Duration == time.Minute && x.Subject != "" {
+			told[x.Meeting]++
+		}
+	}
+	for _, x := range entries {
+		var of records.Consent
+		if err := json.Unmarshal(x.Content, &of); err != nil {
+			t.Fatal(err)
+		}
+		if of.Time.UTC().YearDay() == now.YearDay() {
+			asked[of.Meeting]++
+		}
+	}
+	if !maps.Equal(told, had) || !maps.Equal(asked, had) {
+		t.Errorf("calls by meeting %v, answers %v, want %v", told, asked, had)
 	}
 }
 
