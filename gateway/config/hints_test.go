@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
@@ -51,8 +52,6 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		{"what is said in so many words needs no hint", "admission: {phones: false, hours: ['mon 08:00-09:00 UTC']}" + one("encryption: e2ee"), 0, ""},
 		{"a meeting without a PIN and a waiting room is open", "sip: {listen: ['udp://0.0.0.0']}" + strings.Replace(bones, ", pin: 739204", "", 1), 0, "meetings[0].pin: there is none, and no waiting room"},
 		{"a PIN that everybody tries", "sip: {listen: ['udp://0.0.0.0']}" + strings.Replace(bones, "739204", "123456", 1), 0, "meetings[0].pin: is easy to guess: digits that follow each other"},
-		{"a purpose that pages cannot show", one("purpose: {de: own.minutes}"), 0, "meetings[0].purpose: pages cannot show a recording of yours"},
-		{"beside its words they can", one("purpose: {de: own.minutes, en: the minutes}"), 0, ""},
 		{"full numbers are kept", "records: {billing: " + soon + "}" + one("title: x"), 0, "records.billing: the full numbers of callers are kept until " + soon},
 		{"until their day has come", "records: {billing: " + soon + "}" + one("title: x"), 20 * 24 * time.Hour, ""},
 		{"a certificate has run out", secure + bones, 100 * 365 * 24 * time.Hour, "sip.tls.certificate: it was valid until"},
@@ -74,5 +73,20 @@ func TestSampleNeedsNoHints(t *testing.T) {
 	c := Sample()
 	if hints := c.Hints(time.Now()); len(hints) > 0 {
 		t.Errorf("hints for the sample: %q", hints)
+	}
+}
+
+// TestAPurposeThatPagesCannotShowIsTold: a recording of the operator's is good for
+// telephones, and the words beside it for pages.
+func TestAPurposeThatPagesCannotShowIsTold(t *testing.T) {
+	for hint, purpose := range map[string]embedded.Texts{
+		"meetings[0].purpose: pages cannot show a recording of yours, so nobody can agree there: add the words": {"de": "own.minutes"},
+		"": {"de": "own.minutes", "en": "the minutes"},
+	} {
+		c := Default()
+		c.Meetings = []embedded.MeetingConfig{{ID: "4829157730", Purpose: purpose}}
+		if got := strings.Join(c.hintsOfPurposes(), "\n"); got != hint {
+			t.Errorf("%v: %q, want %q", purpose, got, hint)
+		}
 	}
 }
