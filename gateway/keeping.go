@@ -213,7 +213,7 @@ func (p purgeCommand) due(ctx context.Context, b *records.Book) ([]records.Purge
 			return nil, err
 		}
 	}
-	return app.PurgeDue(ctx, b, c.Conference.Embedded, now)
+	return app.PurgeDue(ctx, b, c.BuiltIn(), now)
 }
 
 // Run deletes what has been kept for long enough, or all.

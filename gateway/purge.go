@@ -28,7 +28,7 @@ func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error
 		return nil, err
 	}
 	err = withRecords(ctx, c.Records, func(b *records.Book) error {
-		n, err := embedded.PurgeRecordings(c.Conference.Embedded, longAfter())
+		n, err := embedded.PurgeRecordings(c.BuiltIn(), longAfter())
 		if n > 0 {
 			files := records.Purged{Class: records.ClassRecording, Before: time.Now(), Count: n}
 			done, err = append(done, files), errors.Join(err, b.TellPurged(files))
@@ -50,7 +50,7 @@ func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error
 		}
 	}
 	guesses := lockout.Remove(filepath.Join(c.Records.Directory, lockout.File))
-	return done, errors.Join(err, guesses, embedded.DestroyMade(c.Conference.Embedded))
+	return done, errors.Join(err, guesses, embedded.DestroyMade(c.BuiltIn()))
 }
 
 // verify looks whether anything is left that should be gone.
@@ -111,7 +111,7 @@ func traces(c config.Config) (left []string, err error) {
 	if err != nil {
 		return left, err
 	}
-	kept, err := embedded.Traces(c.Conference.Embedded)
+	kept, err := embedded.Traces(c.BuiltIn())
 	spoken, fault := announcements.Spoken(c.Announcements)
 	for _, file := range spoken {
 		kept = append(kept, file+" has a text that was spoken")

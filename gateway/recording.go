@@ -30,7 +30,7 @@ Where recordings are sealed to a private key (conference.embedded.seal_recording
 take the recording's folder to the machine that has it, with its key beside the sound:
 
     cp -r data/recordings/ID /media/stick/ID
-    cp data/recordings.keys/ID /media/stick/ID/key
+    cp data/records/recordings.keys/ID /media/stick/ID/key
 
 and there, where no gateway is needed:
 

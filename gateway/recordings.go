@@ -42,11 +42,12 @@ type recorded struct {
 
 // settings are those of the file, with the folder that is looked at.
 func (r recorded) settings() (embedded.Config, error) {
-	c, err := r.load(os.Stderr)
+	file, err := r.load(os.Stderr)
+	c := file.BuiltIn()
 	if r.Directory != "" {
-		c.Conference.Embedded.Recordings, c.Conference.Embedded.RecordingKeys = r.Directory, ""
+		c.Recordings, c.RecordingKeys = r.Directory, ""
 	}
-	return c.Conference.Embedded, err
+	return c, err
 }
 
 // opener is the private key, nil where none is given.

@@ -31,6 +31,7 @@ type kit struct {
 	path       string // of the file
 	root       string
 	recordings string
+	keys       string // of recordings
 	id         string // of the recording
 }
 
@@ -39,10 +40,10 @@ type kit struct {
 func keepRecording(t *testing.T, sealTo ...string) kit {
 	t.Helper()
 	k := kit{root: t.TempDir()}
-	k.recordings = filepath.Join(k.root, "recordings")
+	k.recordings, k.keys = filepath.Join(k.root, "recordings"), filepath.Join(k.root, "records", "recordings.keys")
 	c := embedded.DefaultConfig()
 	c.WebRTC = embedded.WebRTC{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
-	c.Recordings, c.Directory = k.recordings, filepath.Join(k.root, "made")
+	c.Recordings, c.RecordingKeys, c.Directory = k.recordings, k.keys, filepath.Join(k.root, "made")
 	if len(sealTo) > 0 {
 		to, err := records.Recipients(sealTo)
 		if err != nil {
@@ -187,7 +188,7 @@ func TestARecordingIsSealedToWhoIsElsewhere(t *testing.T) {
 		t.Error(out)
 	}
 	// What lies on this machine does not open it.
-	raw, err := os.ReadFile(filepath.Join(k.recordings+".keys", k.id))
+	raw, err := os.ReadFile(filepath.Join(k.keys, k.id))
 	if err != nil || !bytes.HasPrefix(raw, []byte("age-encryption.org/v1")) {
 		t.Errorf("the key is %q, %v", raw, err)
 	}
@@ -211,9 +212,7 @@ func TestARecordingIsSealedToWhoIsElsewhere(t *testing.T) {
 
 func TestNothingIsExportedWithoutAnEntry(t *testing.T) {
 	k := keepRecording(t)
-	if err := os.RemoveAll(filepath.Join(k.root, "records")); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(k.root, "records", "ledger.key"), "no key")
 	folder, _, stderr, code := k.export(t)
 	if _, err := os.Stat(folder); code != 1 || err == nil || !strings.Contains(stderr, "nothing is exported without an entry") {
 		t.Errorf("exit %d: %s", code, stderr)
@@ -277,7 +276,7 @@ func TestTheEndOfAGatewayLeavesNoSoundAndNoKey(t *testing.T) {
 	if !strings.Contains(out, "recording  1 record") || !strings.Contains(out, "Verified: nothing is left") {
 		t.Error(out)
 	}
-	for folder, want := range map[string]int{spoken: 0, made: 1, k.recordings: 0, k.recordings + ".keys": 0} {
+	for folder, want := range map[string]int{spoken: 0, made: 1, k.recordings: 0, k.keys: 0} {
 		if left, err := os.ReadDir(folder); len(left) != want || err != nil {
 			t.Errorf("%s: %v, %v", folder, left, err)
 		}
@@ -298,7 +297,7 @@ func TestWhatIsLeftIsTold(t *testing.T) {
 	left, err := traces(c)
 	all := strings.Join(left, "\n")
 	for _, want := range []string{
-		filepath.Join(k.recordings, k.id) + " is a recording", filepath.Join(k.recordings+".keys", k.id) + " is the key of a recording",
+		filepath.Join(k.recordings, k.id) + " is a recording", filepath.Join(k.keys, k.id) + " is the key of a recording",
 		"a.spoken.wav has a text", "meetings has meetings that were made", "key is the key of meetings",
 	} {
 		if err != nil || !strings.Contains(all, want) {

@@ -159,7 +159,7 @@ func TestDamageIsToldBesideTheSound(t *testing.T) {
 	if _, err := r.Export(directory, nil, nothing); err == nil {
 		t.Error("what is there was overwritten")
 	}
-	if left, err := filepath.Glob(filepath.Join(filepath.Dir(directory), ".export-*")); len(left) > 0 || err != nil {
+	if left, err := filepath.Glob(directory + ".*"); len(left) > 0 || err != nil {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
@@ -382,4 +382,23 @@ func BenchmarkSecondOfARecording(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// FuzzManifest: whatever stands in a manifest, its files are in its own folder.
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(`{"format": "einwahl sealed 1", "tracks": [{"file": "p1.opus.sealed"}, {"file": "mix.opus.sealed"}]}`))
+	f.Add([]byte(`{"tracks": [{"file": "../p1.opus"}, {"file": "/p1.opus"}, {"file": "..opus"}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := parseManifest(text)
+		if err != nil {
+			return
+		}
+		for _, track := range m.Tracks {
+			for _, name := range []string{track.File, track.speaker() + opusSuffix} {
+				if !filepath.IsLocal(name) || filepath.Dir(name) != "." {
+					t.Errorf("%q is elsewhere", name)
+				}
+			}
+		}
+	})
 }

@@ -19,7 +19,7 @@ type Config struct {
 	// created, for its owner only, when the first one begins.
 	Recordings string `yaml:"recordings"`
 	// RecordingKeys is the directory of their keys, one file for each. Empty: beside
-	// Recordings, with ".keys" behind its name.
+	// Recordings, with ".keys" behind its name; the gateway has a better place.
 	RecordingKeys string `yaml:"recording_keys"`
 	// SealRecordingsTo are the public keys of those who alone may open recordings;
 	// without any the gateway keeps the keys. What they stand for is up to

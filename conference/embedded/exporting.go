@@ -28,7 +28,7 @@ func (r Recording) Export(directory string, o Opener, done func(Exported)) (x Ex
 		return x, err
 	}
 	x.look(r, m, key)
-	next, err := os.MkdirTemp(filepath.Dir(filepath.Clean(directory)), ".export-*") // for its owner only
+	next, err := os.MkdirTemp(filepath.Dir(filepath.Clean(directory)), filepath.Base(directory)+".*") // for its owner only
 	if err != nil {
 		return x, fmt.Errorf("export a recording: %w", err)
 	}

@@ -67,13 +67,23 @@ func readManifest(folder string) (m manifest, err error) {
 	if err != nil {
 		return m, fmt.Errorf("read the manifest of a recording: %w", err)
 	}
-	if err := json.Unmarshal(text, &m); err != nil {
+	if m, err = parseManifest(text); err != nil {
 		return m, fmt.Errorf("%s: %w", name, err)
 	}
+	return m, nil
+}
+
+// parseManifest takes none with files that are elsewhere, or there twice.
+func parseManifest(text []byte) (m manifest, err error) {
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, err
+	}
+	seen := map[string]bool{}
 	for _, t := range m.Tracks {
-		if t.File != filepath.Base(t.File) || !strings.HasSuffix(t.File, m.suffix()) {
-			return m, fmt.Errorf("%s: %q is no file of a recording", name, t.File)
+		if t.File != filepath.Base(t.File) || !strings.HasSuffix(t.File, m.suffix()) || seen[t.File] {
+			return m, fmt.Errorf("%q is no file of a recording", t.File)
 		}
+		seen[t.File] = true
 	}
 	return m, nil
 }

@@ -70,6 +70,7 @@ type App struct {
 func New(c config.Config, o Options) (_ *App, err error) {
 	a := &App{log: o.Log, version: o.Version, clock: pace.New(0), encoders: opus.NewPool()}
 	a.settings.Store(newSettings(c))
+	c.Conference.Embedded = c.BuiltIn()
 	a.kept = c.Conference.Embedded
 	c.Media.Encoders, c.Conference.Embedded.Encoders = a.encoders, a.encoders
 	a.clock.OnFall(a.fell)

@@ -113,7 +113,7 @@ func (g *gateway) checkRecordings(tones map[string]int) {
 // recordings exports what is recorded by now, and returns the files.
 func (g *gateway) recordings() []string {
 	g.t.Helper()
-	all, err := embedded.Recordings(g.conf.Conference.Embedded)
+	all, err := embedded.Recordings(g.conf.BuiltIn())
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -7,6 +7,7 @@
 package config
 
 import (
+	"path/filepath"
 	"reflect"
 
 	"github.com/einwahl/einwahl/announcements"
@@ -46,6 +47,16 @@ const Embedded = "embedded"
 // Conference is the section "conference": the conference services.
 type Conference struct {
 	Embedded embedded.Config `yaml:"embedded"`
+}
+
+// BuiltIn is conference.embedded as it is in force: where it names no folder for the
+// keys of recordings they are kept with those of the records.
+func (c Config) BuiltIn() embedded.Config {
+	e := c.Conference.Embedded
+	if e.RecordingKeys == "" {
+		e.RecordingKeys = filepath.Join(c.Records.Directory, "recordings.keys")
+	}
+	return e
 }
 
 // Backends names the conference services that numbers may lead to.
