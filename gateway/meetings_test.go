@@ -133,7 +133,7 @@ func TestMeetingsSayInWordsWhatCannotBeDone(t *testing.T) {
 		want string
 	}{
 		{[]string{"show", "999"}, "no meeting 999"},
-		{[]string{"end", "100000001"}, "it stands in the operator's file"},
+		{[]string{"end", "100000001"}, "it stands in the operator's file: change it there; einwahl meetings end --keep 100000001 sends everybody out"},
 		{[]string{"create", "--id", "12345678"}, "easy to guess"},
 		{[]string{"create", "--start", "tomorrow"}, "want a time with its offset"},
 		{[]string{"create", "--purpose", "en=the minutes"}, "purpose: nothing can speak it in en"},

@@ -145,16 +145,25 @@ func (b *Backend) Ready() <-chan struct{} { return b.ready }
 // ends; one whose settings have changed takes them on, and keeps its people
 // and what its hosts have set.
 func (b *Backend) SetMeetings(meetings []MeetingConfig) error {
+	return b.SetMeetingsWith(meetings, func() error { return nil })
+}
+
+// SetMeetingsWith is SetMeetings for a list that goes with something else, which do
+// puts in force. Where either cannot be, neither is.
+func (b *Backend) SetMeetingsWith(meetings []MeetingConfig, do func() error) error {
 	if err := ValidateMeetings(meetings); err != nil {
 		return err
 	}
 	b.made.mu.Lock() // no meeting is made meanwhile that has the number of one
 	defer b.made.mu.Unlock()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err := Apart(meetings, b.kept); err != nil {
+	if err := Apart(meetings, b.made.configs()); err != nil {
 		return err
 	}
+	if err := do(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.configs = meetings
 	b.reconcile()
 	return nil

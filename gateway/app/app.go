@@ -193,8 +193,8 @@ func (a *App) Run(ctx context.Context) error {
 	return errors.Join(err, a.web.Close(), a.book.Close())
 }
 
-// Reload puts another file in force. Calls in progress keep their settings;
-// what needs a restart is named in the log and left as it is.
+// Reload puts another file in force, or nothing of it. Calls in progress keep
+// their settings; what needs a restart is named in the log and left as it is.
 func (a *App) Reload(c config.Config) error {
 	old := a.settings.Load()
 	changes := config.Diff(old.Config, c)
@@ -203,11 +203,14 @@ func (a *App) Reload(c config.Config) error {
 	if err := a.library.Keep(context.Background(), texts...); err != nil {
 		return fmt.Errorf("announcements: %w", err)
 	}
-	if err := a.phones.SetTrunks(c.Trunks); err != nil {
-		return fmt.Errorf("trunks: %w", err)
-	}
-	if err := a.meet.SetMeetings(c.Meetings); err != nil {
-		return fmt.Errorf("meetings: %w", err)
+	err := a.meet.SetMeetingsWith(c.Meetings, func() error {
+		if err := a.phones.SetTrunks(c.Trunks); err != nil {
+			return fmt.Errorf("trunks: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	a.meet.SetPolicy(c.Recording.Consent, c.Recording.AfterNo)
 	a.meet.SetNumbers(invitations(c))

@@ -38,7 +38,13 @@ func (m meetings) Change(id string, s admin.Settings) error {
 }
 
 // Unmake ends a meeting for good.
-func (m meetings) Unmake(id string) error { return fixed(m.backend.Unmake(id)) }
+func (m meetings) Unmake(id string) error {
+	err := fixed(m.backend.Unmake(id))
+	if errors.Is(err, admin.ErrFixed) {
+		return fmt.Errorf("%w; einwahl meetings end --keep %s sends everybody out and leaves it", err, id)
+	}
+	return err
+}
 
 // Rotate replaces PINs, and tells the new ones.
 func (m meetings) Rotate(id string, r admin.Rotation) (admin.Access, error) {

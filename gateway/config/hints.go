@@ -19,7 +19,7 @@ func (c Config) Hints(now time.Time) []string {
 	if len(c.Meetings) == 0 && slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.Backend == Embedded }) {
 		all = append(all, "meetings: there is none, so whatever callers key in is wrong")
 	}
-	all = append(append(all, c.hintsOfMeetings()...), c.hintsOfPurposes()...)
+	all = slices.Concat(all, c.hintsOfMeetings(), c.hintsOfPurposes(), c.unheard())
 	if c.Records.Bills(now) {
 		all = append(all, "records.billing: the full numbers of callers are kept until "+c.Records.Billing)
 	}

@@ -14,6 +14,9 @@ func one(meeting string) string {
 	return "\ntrunks: [{name: a, peers: [127.0.0.1]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 1, " + meeting + "}]\n"
 }
 
+// spoken lets texts be spoken.
+const spoken = "announcements: {synthesiser: [cat]}"
+
 // secureNumber wants encrypted calls.
 const secureNumber = "\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a], admission: {secure_leg: true}}]\nmeetings: [{id: 4829157730, pin: 739204}]\n"
 
@@ -26,6 +29,11 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		later      time.Duration
 		want       string
 	}{
+		{"a purpose is in a language that no number speaks", spoken + one("purpose: {en: Minutes, fr: Compte rendu}"), 0, "meetings[0].purpose.fr: no caller hears it: numbers speak en"},
+		{"a message too", spoken + one("message: {en-GB: Soon, en: Soon, de: Gleich}"), 0, "meetings[0].message.de: no caller hears it: numbers speak en"},
+		{"one for all others is heard", spoken + one("message: {'': Soon, en: Now}"), 0, ""},
+		{"a message of a number is in a language that it does not speak", spoken + strings.Replace(one("title: x"), "trunks: [a]", "trunks: [a], message: {en: Soon, de: Gleich}", 1), 0, "numbers[0].message.de: no caller hears it: numbers speak en"},
+		{"a meeting without telephones has no callers", one("phones: false, purpose: {en: Minutes, fr: Compte rendu}"), 0, ""},
 		{"a carrier cannot reach loopback", bones, 0, "trunks[0].peers: 10.0.0.0/8 is beyond this machine"},
 		{"a trunk for the world may be tried here", "trunks: [{name: a, peers: [0.0.0.0/0], auth: {users: [{user: u, password: long enough}]}}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, ""},
 		{"this machine can", "trunks: [{name: a, peers: [127.0.0.1, '::1']}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, ""},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -63,14 +64,15 @@ func parse(src []byte, s surroundings) (Config, error) {
 	c.settleConsent()
 	// What could not be decoded has kept its default, so checking goes on and
 	// finds what else is wrong.
+	found := slices.Clone(d.mistakes)
 	for _, m := range append(c.check(s.voices), c.checkToken(s.read)...) {
 		m.Line = d.line(m.Key)
-		if !d.reported(m.Key) {
-			d.mistakes = append(d.mistakes, m)
+		if !d.reported(m.Key) && !slices.Contains(found, m) {
+			found = append(found, m)
 		}
 	}
-	if len(d.mistakes) > 0 {
-		return Config{}, d.mistakes.inOrder()
+	if len(found) > 0 {
+		return Config{}, found.inOrder()
 	}
 	return c, nil
 }

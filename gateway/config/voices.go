@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,16 +16,36 @@ type Voices interface {
 	Speaks(lang string, p announcements.Prompt) bool
 }
 
-// checkVoices looks whether the gateway can say what it must.
+// unread are the voices of a gateway of whose own recordings nobody knows which
+// there are.
+type unread struct{ Voices }
+
+// Speaks gives each recording the benefit of the doubt.
+func (unread) Speaks(string, announcements.Prompt) bool { return true }
+
+// checkVoices looks whether the gateway can say what it must. Where the operator's
+// recordings cannot be read it looks at all that does not depend on them; what is
+// wrong with the section itself is told already.
 func (c Config) checkVoices(open func(announcements.Config) (Voices, error)) Mistakes {
-	if open == nil || len(split("", c.Announcements.Validate())) > 0 {
-		return nil // what is wrong with the section is told already
+	if open == nil {
+		return nil
 	}
-	v, err := open(c.Announcements)
+	var all Mistakes
+	settings := c.Announcements
+	readable := !slices.ContainsFunc(split("", settings.Validate()), func(m Mistake) bool { return m.Key == "directory" })
+	if readable {
+		v, err := open(settings)
+		if err == nil {
+			return append(c.checkLanguages(v), c.checkTexts(v)...)
+		}
+		all = split("announcements", err)
+	}
+	settings.Directory = ""
+	v, err := open(settings)
 	if err != nil {
-		return split("announcements", err)
+		return all
 	}
-	return append(c.checkLanguages(v), c.checkTexts(v)...)
+	return append(all, c.checkTexts(unread{v})...)
 }
 
 // checkLanguages looks whether the gateway can speak what numbers ask for. A
@@ -150,6 +172,29 @@ func (c Config) checkText(v Voices, key, lang, text string) Mistakes {
 		return Mistakes{wrong(key, "nothing can speak it in %s: want announcements.synthesiser, or own.<name> for a recording in announcements.directory", lang)}
 	}
 	return nil
+}
+
+// unheard are the languages of the texts of numbers and meetings in which no caller
+// hears them, each under its key.
+func (c Config) unheard() []string {
+	var all []string
+	look := func(key string, texts map[string]string, in func(string) string, languages []string) {
+		for _, tag := range slices.Sorted(maps.Keys(texts)) {
+			if tag != "" && !slices.ContainsFunc(languages, func(lang string) bool { return in(lang) == in(tag) }) {
+				all = append(all, fmt.Sprintf("%s.%s: no caller hears it: numbers speak %s", key, tag, strings.Join(languages, ", ")))
+			}
+		}
+	}
+	for i, n := range c.Numbers {
+		look(at("numbers", i)+".message", n.Message, n.Message.In, n.Languages)
+	}
+	for i, m := range c.Meetings {
+		if m.Phones {
+			look(at("meetings", i)+".purpose", m.Purpose, m.Purpose.In, c.languages())
+			look(at("meetings", i)+".message", m.Message, m.Message.In, c.languages())
+		}
+	}
+	return all
 }
 
 // languages are those that numbers speak, each once.
