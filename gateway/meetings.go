@@ -64,7 +64,7 @@ type settingFlags struct {
 	Locked         *bool             `negatable:"" help:"Nobody but hosts comes in."`
 	JoinBeforeHost *bool             `negatable:"" help:"People may be in without a host."`
 	Phones         *bool             `negatable:"" help:"Telephones may come in."`
-	RegisteredOnly *bool             `negatable:"" help:"Telephones come in with a PIN of their own only."`
+	RegisteredOnly *bool             `negatable:"" help:"People come in with a PIN of their own only."`
 	Capacity       *int              `placeholder:"PEOPLE" help:"Most people at once; 0: no limit."`
 	Start          *string           `placeholder:"TIME" help:"Before it only hosts come in, such as 2026-12-01T09:00:00+01:00."`
 }

@@ -220,17 +220,27 @@ func TestWordsThatCannotBeSaidAreRefused(t *testing.T) {
 	}
 }
 
-func TestAGuestListTakesNoTelephoneBesides(t *testing.T) {
+func TestAGuestListTakesNobodyBesides(t *testing.T) {
 	s := newState(basePolicy(func(p *policy) { p.registeredOnly, p.hostPIN = true, "1" }))
 	guest, host := come(s, "Phone", true, false), come(s, "host", true, true)
 	if err := s.seat(guest); !errors.Is(err, conference.ErrNotAdmitted) || !s.stateFor(guest).RegisteredOnly {
 		t.Errorf("a guest without a PIN of their own: %v", err)
 	}
-	if s.seat(host) != nil || s.seat(ownPINOf(s, "Ada")) != nil || come(s, "page", false, false).place != inside {
-		t.Error("the host, who is registered or a page is kept out")
+	if s.seat(host) != nil || s.seat(ownPINOf(s, "Ada")) != nil {
+		t.Error("the host or who is registered is kept out")
+	}
+	if page := come(s, "page", false, false); page.place != outside || page.parting != partUnregistered {
+		t.Errorf("a page without a PIN of its own is at %v, %q", page.place, page.parting)
+	}
+	listed := s.arrive(newcomer{Identity: conference.Identity{Registered: true, Name: "Eve"}})
+	if opener := come(s, "page of the host", false, true); listed.place != inside || opener.place != inside {
+		t.Error("a page of who is registered, or of the host, is kept out")
 	}
 	if !newPINs(policy{registeredOnly: true}).asked || newPINs(policy{}).asked {
 		t.Error("a PIN is asked where there is a guest list, and not where there is nothing")
+	}
+	if _, err := newPINs(policy{registeredOnly: true}).identify(""); !errors.Is(err, conference.ErrWrongPIN) {
+		t.Errorf("no PIN at all, where each has one: %v", err)
 	}
 }
 

@@ -59,7 +59,7 @@ type MeetingConfig struct {
 	// Start is when the meeting begins: before it only hosts come in, unless one
 	// is there already. Zero: at any time.
 	Start When `yaml:"start" json:"start,omitzero"`
-	// RegisteredOnly takes telephones only with a PIN of their own.
+	// RegisteredOnly takes people only with a PIN of their own, and hosts.
 	RegisteredOnly bool `yaml:"registered_only" json:"registered_only,omitzero"`
 	// Registrants are people with PINs of their own.
 	Registrants []Registrant `yaml:"registrants" json:"registrants,omitzero"`

@@ -150,6 +150,7 @@ func farewell(reason string) byeMessage {
 		"rate":     "Too many wrong tries. Please wait a minute.",
 		"gone":     "The connection to the meeting has ended.",
 
+		"registered": "This meeting has a guest list, and your PIN is not on it.",
 		"no_consent": "This meeting is recorded, and takes only those who agree.",
 	}
 	return byeMessage{Type: "bye", Reason: reason, Message: words[reason]}

@@ -31,6 +31,8 @@ const (
 	partFull     parting = "full"
 	partLocked   parting = "locked"
 	partGone     parting = "gone"
+	// partUnregistered is who has no PIN of their own where there must be one.
+	partUnregistered parting = "registered"
 	// partNoConsent is who said no to a recording that takes nobody else.
 	partNoConsent parting = "no_consent"
 	// partSealed is a telephone in a meeting that turned end-to-end encrypted.

@@ -13,6 +13,7 @@ import (
 type pins struct {
 	asked       bool // somebody without a PIN cannot come in
 	host        bool // there is a host's PIN
+	guest       bool // the guests' PIN, or where there is none none, is right
 	guestPIN    digest
 	hostPIN     digest
 	registrants []ownPIN
@@ -28,7 +29,10 @@ type ownPIN struct {
 func digestOf(pin string) digest { return sha256.Sum256([]byte(pin)) }
 
 func newPINs(p policy) *pins {
-	all := &pins{asked: p.pin != "" || p.registeredOnly, host: p.hostPIN != "", guestPIN: digestOf(p.pin), hostPIN: digestOf(p.hostPIN)}
+	all := &pins{
+		asked: p.pin != "" || p.registeredOnly, host: p.hostPIN != "", guest: p.pin != "" || !p.registeredOnly,
+		guestPIN: digestOf(p.pin), hostPIN: digestOf(p.hostPIN),
+	}
 	for _, r := range p.registrants {
 		all.registrants = append(all.registrants, ownPIN{digestOf(string(r.PIN)), r.Name})
 	}
@@ -39,7 +43,7 @@ func newPINs(p policy) *pins {
 // left out.
 func (p *pins) identify(pin string) (conference.Identity, error) {
 	given := digestOf(pin)
-	isGuest := subtle.ConstantTimeCompare(given[:], p.guestPIN[:]) == 1
+	isGuest := subtle.ConstantTimeCompare(given[:], p.guestPIN[:]) == 1 && p.guest
 	isHost := subtle.ConstantTimeCompare(given[:], p.hostPIN[:]) == 1 && p.host
 	whose := -1
 	for i, r := range p.registrants {

@@ -41,7 +41,7 @@ func (m MeetingConfig) checkRegistrants() error {
 		errs = append(errs, errors.New("registrants: telephones are not asked for a PIN where there is none for all: want pin, or registered_only"))
 	}
 	if m.RegisteredOnly && len(m.Registrants) == 0 {
-		errs = append(errs, errors.New("registered_only: no telephone could come in: want registrants"))
+		errs = append(errs, errors.New("registered_only: nobody but hosts could come in: want registrants"))
 	}
 	return errors.Join(errs...)
 }

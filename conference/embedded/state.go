@@ -126,8 +126,10 @@ func (s *state) door(p *person) (place, parting) {
 		return outside, partEnded
 	case p.phone && s.sealed():
 		return outside, partSealed
-	case p.phone && !s.policy.phones, p.phone && s.policy.registeredOnly && !host && p.own == "":
+	case p.phone && !s.policy.phones:
 		return outside, partDeclined
+	case s.policy.registeredOnly && !host && p.own == "":
+		return outside, partUnregistered
 	case s.locked && !host && !p.admitted && p.place == atDoor:
 		return outside, partLocked
 	case s.early() && !host:

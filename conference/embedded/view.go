@@ -76,7 +76,7 @@ type meetingView struct {
 	AfterNo  string `json:"after_no,omitempty"` // of who says no: listen, leave, talk
 	Announce string `json:"announce"`           // how telephones learn of who comes and goes
 	Region   string `json:"region,omitempty"`
-	// RegisteredOnly takes telephones only with a PIN of their own.
+	// RegisteredOnly takes people only with a PIN of their own, and hosts.
 	RegisteredOnly bool `json:"registered_only"`
 	// Fingerprint of the certificate with which pages are connected, as in SDP, for
 	// hosts to compare.

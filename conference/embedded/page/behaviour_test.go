@@ -109,7 +109,7 @@ func TestFarewells(t *testing.T) {
 	w.until(visible("room"))
 	for reason, words := range map[string]string{
 		"removed": "The host has removed you", "ended": "The meeting has ended", "declined": "You were not let in",
-		"left": "You have left", "full": "The meeting is full", "locked": "The meeting is locked",
+		"registered": "This meeting has a guest list", "left": "You have left", "full": "The meeting is full", "locked": "The meeting is locked",
 		"replaced": "You joined again elsewhere", "gone": "The service is being restarted", "something new": "interrupted",
 	} {
 		p.send(message{"type": "bye", "reason": reason})
