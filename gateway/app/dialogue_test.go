@@ -118,52 +118,6 @@ func TestNobodyIsConnectedWithoutConsentToTheProcessing(t *testing.T) {
 	g.verifyRecords()
 }
 
-// TestAPurposeIsToldAndAskedAnew changes what a recording is for while a phone
-// that has agreed is in it.
-func TestAPurposeIsToldAndAskedAnew(t *testing.T) {
-	t.Parallel()
-	for _, lang := range []string{"de", "en"} {
-		t.Run(lang, func(t *testing.T) { aPurposeIsToldAndAskedAnew(t, lang) })
-	}
-}
-
-func aPurposeIsToldAndAskedAnew(t *testing.T, lang string) {
-	t.Parallel()
-	const meeting = "100000004"
-	g := startGateway(t, func(c *config.Config) {
-		speaks(t, c)
-		changeMeeting(c, meeting, func(m *embedded.MeetingConfig) { m.Purpose = embedded.Texts{"": "das Protokoll"} })
-	})
-	recorded := func() string {
-		for _, p := range g.phones(meeting) {
-			return p.Recorded
-		}
-		return ""
-	}
-	phone := g.phone(440)
-	g.join(phone, lang, meeting)
-	g.heardText(phone, g.heard(phone, lang, announcements.ConsentPurpose))
-	g.heard(phone, lang, announcements.ConsentAgree)
-	phone.Key("1")
-	peertest.Eventually(t, "the meeting sees the yes", func() bool { return recorded() == "agreed" })
-	g.heard(phone, lang, announcements.Enter)
-
-	g.control(meeting, map[string]any{"purpose": map[string]string{lang: "eine Schulung"}})
-	if got := recorded(); got != "unanswered" {
-		t.Errorf("a yes to one purpose is %q to another", got)
-	}
-	at := g.heard(phone, lang, announcements.ConsentChanged)
-	g.heardText(phone, at)
-	phone.Key("2")
-	peertest.Eventually(t, "the meeting sees the no", func() bool { return recorded() == "declined" })
-	g.heard(phone, lang, announcements.ConsentNo)
-	phone.Hangup()
-	g.settle()
-	if all := g.records(); !strings.Contains(all, `"purpose":"das Protokoll"`) || !strings.Contains(all, `"purpose":"eine Schulung"`) {
-		t.Errorf("the evidence does not tell both purposes:\n%s", all)
-	}
-}
-
 // TestWithdrawingIsSilenceInTheRecording has a phone agree, talk, and take it back
 // while it goes on talking.
 func TestWithdrawingIsSilenceInTheRecording(t *testing.T) {
@@ -219,35 +173,6 @@ func (g *gateway) complete() {
 		var manifest struct{ Ended *time.Time }
 		return err == nil && json.Unmarshal(text, &manifest) == nil && manifest.Ended != nil
 	})
-}
-
-// TestANoCanMeanLeaving: there is no key for listening then.
-func TestANoCanMeanLeaving(t *testing.T) {
-	t.Parallel()
-	for _, lang := range []string{"de", "en"} {
-		t.Run(lang, func(t *testing.T) { aNoCanMeanLeaving(t, lang) })
-	}
-}
-
-func aNoCanMeanLeaving(t *testing.T, lang string) {
-	t.Parallel()
-	const meeting = "100000004"
-	g := startGateway(t, func(c *config.Config) {
-		changeMeeting(c, meeting, func(m *embedded.MeetingConfig) { m.AfterNo = "leave" })
-	})
-	phone := g.phone(440)
-	g.join(phone, lang, meeting)
-	g.heard(phone, lang, announcements.ConsentRefuse)
-	phone.Key("2")
-	g.heard(phone, lang, announcements.RefuseNoConsent)
-	phone.Wait("CALL_CLOSED")
-	g.settle()
-	if n := g.metric("einwahl_seats_total"); n != 0 {
-		t.Errorf("%v seats without consent", n)
-	}
-	if n := g.evidence("recording", "declined"); n != 1 {
-		t.Errorf("evidence of %d no, want 1", n)
-	}
 }
 
 // TestTheWaitingRoomHasItsOwnWords, those of the meeting before those of the

@@ -39,6 +39,8 @@ type gateway struct {
 	conf config.Config
 	dir  string
 	log  *journal
+
+	prompts sync.Map // that were asked for, by language and name
 }
 
 // journal is a log that can be read while it is written.
@@ -235,6 +237,10 @@ func (g *gateway) metric(name string, with ...string) float64 {
 // prompt is what a prompt sounds like on the telephone.
 func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
 	g.t.Helper()
+	name := language + " " + string(p)
+	if sound, ok := g.prompts.Load(name); ok {
+		return sound.([]int16)
+	}
 	library, err := announcements.Open(announcements.DefaultConfig(), zerolog.Nop())
 	if err != nil {
 		g.t.Fatal(err)
@@ -247,6 +253,7 @@ func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
 	if err != nil {
 		g.t.Fatal(err)
 	}
+	g.prompts.Store(name, sound)
 	return sound
 }
 
