@@ -199,6 +199,7 @@ func consentPaths() []answering {
 		{"a yes", asks("required", "listen"), "", []move{asked(announcements.ConsentAgree, "1"), hears(announcements.ConsentYes), hears(announcements.Enter), audible}, "agreed 1"},
 		{"a no, and listening", asks("required", "listen"), "", []move{asked(announcements.ConsentListen, "2"), hears(announcements.ConsentNo), hears(announcements.EnterListening), mute}, "declined 2"},
 		{"a no, and leaving", asks("required", "leave"), "", []move{asked(announcements.ConsentRefuse, "2"), hears(announcements.RefuseNoConsent), gone, mute}, "declined 2"},
+		{"a no, and talking on", asks("required", "talk"), "", []move{asked(announcements.ConsentTalk, "2"), hears(announcements.ConsentTalks), hears(announcements.Enter), audible}, "declined 2"},
 		{"leaving instead of an answer", asks("required", "listen"), "", []move{asked(announcements.ConsentLeave, "3"), hears(announcements.Goodbye), gone, mute}, "left 3"},
 		{"hanging up during the question", asks("required", "listen"), "", []move{asked(announcements.ConsentIntro, ""), func(c *caller) { c.phone.Hangup() }, gone, mute}, ""},
 		{"keys that are no answer, and then a yes", asks("required", "listen"), "", []move{asked(announcements.ConsentAgree, "456789#*1"), hears(announcements.ConsentRepeat), asked(announcements.ConsentRepeat, "1"), hears(announcements.Enter), audible}, "agreed 1"},
