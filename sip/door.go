@@ -71,7 +71,7 @@ func (d *door) Close() error {
 	return d.Listener.Close()
 }
 
-// open begins to let connections in.
+// openDoor begins to let connections in.
 func (s *Server) openDoor(d *door) {
 	if d.web != nil {
 		s.running.Go(func() { _ = d.web.Serve(d.lobby) })

@@ -23,7 +23,7 @@ func early(finish func(context.Context, *Call)) func(context.Context, *Call) {
 	}
 }
 
-// ringing is a gateway that lets it ring, and answers after a while.
+// ringingFor is a gateway that lets it ring, and answers after a while.
 func ringingFor(d time.Duration) func(context.Context, *Call) {
 	return func(ctx context.Context, c *Call) {
 		c.Ring()

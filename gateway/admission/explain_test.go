@@ -8,7 +8,7 @@ import (
 	"github.com/einwahl/einwahl/conference"
 )
 
-// told is an explanation, a line for each rule.
+// explained is an explanation, a line for each rule.
 func explained(f Facts) []string {
 	var lines []string
 	for _, step := range Explain(f) {

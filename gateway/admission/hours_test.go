@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// week are times, from a Sunday to the next.
+// at is a time with its day of the week.
 func at(text string) time.Time {
 	t, err := time.Parse("Mon 2006-01-02 15:04 -0700", text)
 	if err != nil {
