@@ -182,16 +182,7 @@ func withRecords(ctx context.Context, c records.Config, do func(*records.Book) e
 	if _, err := os.Stat(c.Directory); err != nil {
 		return fmt.Errorf("%w: no gateway has kept records there", err)
 	}
-	b, err := records.Open(c, zerolog.Nop())
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- b.Run(ctx) }()
-	err = do(b)
-	stop()
-	return errors.Join(err, <-done, b.Close())
+	return records.Alone(ctx, c, zerolog.Nop(), do)
 }
 
 type purgeCommand struct {

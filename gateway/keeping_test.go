@@ -30,11 +30,7 @@ func keepNumbers(t *testing.T) (path, folder string) {
 	folder = filepath.Join(root, "records")
 	c := records.DefaultConfig()
 	c.Directory, c.SealTo = folder, sealTo
-	err := os.MkdirAll(folder, 0o700)
-	if err == nil {
-		err = withRecords(t.Context(), c, fill)
-	}
-	if err != nil {
+	if err := records.Alone(t.Context(), c, zerolog.Nop(), fill); err != nil {
 		t.Fatal(err)
 	}
 	guard, err := lockout.Open(filepath.Join(folder, lockout.File), lockout.DefaultConfig(), zerolog.Nop())

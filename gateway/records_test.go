@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"database/sql"
 	"encoding/csv"
 	"encoding/json"
@@ -30,27 +29,16 @@ func keep(t *testing.T) (path, folder string) {
 	folder = filepath.Join(t.TempDir(), "records")
 	c := records.DefaultConfig()
 	c.Directory, c.SealTo = folder, sealTo
-	b, err := records.Open(c, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- b.Run(ctx) }()
-	for _, answer := range []string{"agreed", "declined", "withdrawn"} {
-		consent := records.Consent{Time: time.Now(), Call: "call-1", Meeting: "100000004", Answer: answer, Language: "de", Telephone: "+4930123456", Words: "=1+1"}
-		if err := b.AppendConsent(consent); err != nil {
-			t.Fatal(err)
+	err := records.Alone(t.Context(), c, zerolog.Nop(), func(b *records.Book) error {
+		for _, answer := range []string{"agreed", "declined", "withdrawn"} {
+			consent := records.Consent{Time: time.Now(), Call: "call-1", Meeting: "100000004", Answer: answer, Language: "de", Telephone: "+4930123456", Words: "=1+1"}
+			if err := b.AppendConsent(consent); err != nil {
+				return err
+			}
 		}
-	}
-	if err := b.AppendCall(records.Call{Start: time.Now(), Call: "call-1", Outcome: "left", Sound: &records.Sound{Codec: "PCMA", Rating: 91}}); err != nil {
-		t.Fatal(err)
-	}
-	stop()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Close(); err != nil {
+		return b.AppendCall(records.Call{Start: time.Now(), Call: "call-1", Outcome: "left", Sound: &records.Sound{Codec: "PCMA", Rating: 91}})
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return write(t, "", "records: {directory: "+folder+", seal_to: "+sealTo+"}\n"), folder
@@ -188,11 +176,8 @@ func TestAnExportTellsWhichMeetingsAndCallsADayHad(t *testing.T) {
 	folder, now := filepath.Join(t.TempDir(), "records"), time.Now().UTC()
 	c := records.DefaultConfig()
 	c.Directory = folder
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
 	had := map[string]int{} // calls of today, by meeting
-	err := withRecords(t.Context(), c, func(b *records.Book) error {
+	err := records.Alone(t.Context(), c, zerolog.Nop(), func(b *records.Book) error {
 		for i, meeting := range []string{"100000001", "100000002", "100000001", "", "100000002", "100000001"} {
 			begun := now.Truncate(24 * time.Hour).Add(time.Duration(i) * time.Second)
 			if i == 5 {

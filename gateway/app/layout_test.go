@@ -49,6 +49,7 @@ var allowed = []struct {
 	{"gateway/config", []string{"announcements", "conference", "conference/embedded", "gateway/admin", "gateway/admission", "gateway/call", "gateway/records", "gateway/lockout", "gateway/overload", "sip", "sip/identity", "sip/media"}},
 	{"gateway/admin", []string{"conference", "gateway/records"}},
 	{"gateway/peertest", nil},
+	{"gateway/peertest/killtest", nil},
 	{"gateway/app", []string{"..."}},
 	{"gateway", []string{"..."}},
 }

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -73,20 +72,13 @@ func TestARunningGatewayDeletesNothingByAClockThatIsDoubted(t *testing.T) {
 // keepOld keeps an old call and a young one.
 func keepOld(t *testing.T, c records.Config) {
 	t.Helper()
-	b, err := records.Open(c, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ran := make(chan error, 1)
-	go func() { ran <- b.Run(ctx) }()
-	for call, days := range map[string]int{"old": 8, "young": 5} {
-		if err := b.AppendCall(records.Call{Start: time.Now().AddDate(0, 0, -days), Call: call, Telephone: "+4930123456"}); err != nil {
-			t.Fatal(err)
+	err := records.Alone(t.Context(), c, zerolog.Nop(), func(b *records.Book) (err error) {
+		for call, days := range map[string]int{"old": 8, "young": 5} {
+			err = errors.Join(err, b.AppendCall(records.Call{Start: time.Now().AddDate(0, 0, -days), Call: call, Telephone: "+4930123456"}))
 		}
-	}
-	stop()
-	if err := errors.Join(<-ran, b.Close()); err != nil {
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,17 +1,17 @@
 package records
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
+
+	"github.com/einwahl/einwahl/gateway/peertest/killtest"
 )
 
 // asWriter makes the test binary be a program that writes records.
@@ -65,7 +65,7 @@ func TestNothingIsLostAtKill(t *testing.T) {
 			c := in(filepath.Join(t.TempDir(), "records"))
 			lasting := map[string]bool{}
 			for k := range kills {
-				for _, id := range killAfter(t, c.Directory, 1+(n+k)%17) {
+				for _, id := range killtest.Run(t, asWriter, c.Directory, 1+(n+k)%17, 0) {
 					lasting[id] = true
 				}
 			}
@@ -95,32 +95,4 @@ func isThere(t *testing.T, c Config, lasting map[string]bool) {
 			t.Errorf("call %s is lost", id)
 		}
 	}
-}
-
-// killAfter runs the writer until it has said so many lines, kills it, and
-// returns all that it has said.
-func killAfter(t *testing.T, dir string, lines int) (said []string) {
-	t.Helper()
-	writer := exec.CommandContext(t.Context(), os.Args[0])
-	writer.Env = append(os.Environ(), asWriter+"="+dir)
-	writer.Stderr = os.Stderr
-	out, err := writer.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := writer.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s := bufio.NewScanner(out)
-	for s.Scan() {
-		if said = append(said, s.Text()); len(said) == lines {
-			if err := writer.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := writer.Wait(); err == nil || len(said) < lines {
-		t.Fatalf("the writer ended by itself after %d lines: %v", len(said), err)
-	}
-	return said
 }

@@ -1,18 +1,17 @@
 package sealed
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/einwahl/einwahl/gateway/peertest/killtest"
 )
 
 // asWriter makes the test binary write block after block to the file that it
@@ -46,26 +45,8 @@ func writeUntilKilled(name string) error {
 func TestKilledAtAnyMoment(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "p1")
 	for round := range 40 {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), asWriter+"="+name)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		said := bufio.NewScanner(out)
-		said.Scan()
-		told := said.Text()
-		kill := time.AfterFunc(time.Duration(rand.IntN(10_000))*time.Microsecond, func() { _ = child.Process.Kill() })
-		for said.Scan() {
-			told = said.Text()
-		}
-		kill.Stop()
-		_, _ = io.Copy(io.Discard, out)
-		_ = child.Wait() // killed
-
+		said := killtest.Run(t, asWriter, name, 1, 1+time.Duration(rand.IntN(10_000))*time.Microsecond)
+		told := said[len(said)-1]
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -1,16 +1,15 @@
 package vault
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/einwahl/einwahl/gateway/peertest/killtest"
 )
 
 // asWriter makes the test binary keep one content after the other in the file
@@ -53,26 +52,8 @@ func number(content []byte) int {
 func TestKilledAtAnyMoment(t *testing.T) {
 	file, key := places(t)
 	for round := range 40 {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), asWriter+"="+file+" "+key)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		said := bufio.NewScanner(out)
-		said.Scan()
-		told := said.Text()
-		kill := time.AfterFunc(time.Duration(rand.IntN(10_000))*time.Microsecond, func() { _ = child.Process.Kill() })
-		for said.Scan() {
-			told = said.Text()
-		}
-		kill.Stop()
-		_, _ = io.Copy(io.Discard, out)
-		_ = child.Wait() // killed
-
+		said := killtest.Run(t, asWriter, file+" "+key, 1, 1+time.Duration(rand.IntN(10_000))*time.Microsecond)
+		told := said[len(said)-1]
 		_, content, err := Open(file, key)
 		last, wrong := strconv.Atoi(told)
 		if err != nil || wrong != nil || number(content) < last || !strings.HasSuffix(string(content), " and more") {
