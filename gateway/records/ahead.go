@@ -31,7 +31,7 @@ const whyAhead = "dated by a clock that ran ahead, and kept for long enough"
 // long enough since they were found: by their dates they would stay for years.
 // Those of which nobody knew yet it finds.
 func (b *Book) purgeAhead(ctx context.Context, now time.Time) (all []Purged, err error) {
-	known := b.time.now().Ahead
+	known := b.clock.known().Ahead
 	if known == (ahead{}) {
 		return nil, b.findAhead(ctx, now)
 	}
@@ -52,7 +52,7 @@ func (b *Book) purgeAhead(ctx context.Context, now time.Time) (all []Purged, err
 	if left || err != nil {
 		return all, err
 	}
-	return all, b.time.change(func(c *clock) { c.Ahead = ahead{} })
+	return all, b.clock.change(func(c *clock) { c.Ahead = ahead{} })
 }
 
 // eraseAhead deletes records of a class, and the keys of days that have not begun,
@@ -98,7 +98,7 @@ func (b *Book) findAhead(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	b.log.Warn().Msg("records are dated later than it is: a clock ran ahead; they are kept for as long as if they were of today")
-	return b.time.change(func(c *clock) { c.Ahead = found })
+	return b.clock.change(func(c *clock) { c.Ahead = found })
 }
 
 // later are the places, or IDs, of the records of a class that are dated after a

@@ -41,7 +41,7 @@ func TestWhatIsDatedAheadGoesInTime(t *testing.T) {
 			t.Errorf("%s: there are %q, want %q", step.name, there, step.want)
 		}
 	}
-	if b.time.now().Ahead != (ahead{}) {
+	if b.clock.known().Ahead != (ahead{}) {
 		t.Error("it is remembered for good")
 	}
 	if n := b.vault.Days(); n != 1 {

@@ -30,6 +30,7 @@ type clock struct {
 // see takes what the clock shows, so long after the program last looked (0: it
 // has not), and reports whether it is believed.
 func (c *clock) see(now time.Time, after time.Duration) bool {
+	now = now.Round(0) // what the clock shows, and not what has passed
 	switch {
 	case near(now, c.Believed):
 		c.believe(now)
@@ -43,7 +44,7 @@ func (c *clock) see(now time.Time, after time.Duration) bool {
 	return c.Doubted.IsZero()
 }
 
-func (c *clock) believe(now time.Time) { c.Believed, c.Doubted, c.Ran = now, time.Time{}, 0 }
+func (c *clock) believe(now time.Time) { c.Believed, c.Doubted, c.Ran = now.Round(0), time.Time{}, 0 }
 
 // date is as what a moment counts that the clock has shown. While it is behind
 // when the gateway last ran that is the least that it may be: what is dated years
@@ -67,13 +68,15 @@ func (c *clock) doubt() error {
 const clockFile = "clock.json"
 
 // timekeeper is a clock that outlasts the program. Its methods may be called
-// from several goroutines.
+// from several goroutines. Who only asks never waits for the disk.
 type timekeeper struct {
 	path string
 
-	mu     sync.Mutex
-	clock  clock
-	looked time.Time // with what it counts that no one sets; zero: never yet
+	changing sync.Mutex // held while the file is written
+	looked   time.Time  // when the program last looked; zero: never yet
+
+	mu    sync.Mutex
+	clock clock
 }
 
 // openClock reads the clock of a folder. Without a file that can be read the
@@ -87,8 +90,8 @@ func openClock(folder string, signed time.Time) *timekeeper {
 	return k
 }
 
-// now is the clock as it is known.
-func (k *timekeeper) now() clock {
+// known is what is known of the clock.
+func (k *timekeeper) known() clock {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.clock
@@ -96,16 +99,18 @@ func (k *timekeeper) now() clock {
 
 // date is clock.date.
 func (k *timekeeper) date(t time.Time) time.Time {
-	c := k.now()
+	c := k.known()
 	return c.date(t)
 }
 
 // change has the clock changed and kept.
 func (k *timekeeper) change(with func(*clock)) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	with(&k.clock)
-	content, err := json.Marshal(k.clock)
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	c := k.known()
+	with(&c)
+	k.set(c)
+	content, err := json.Marshal(c)
 	if err == nil {
 		err = replaceFile(k.path, content)
 	}
@@ -115,22 +120,32 @@ func (k *timekeeper) change(with func(*clock)) error {
 	return nil
 }
 
+func (k *timekeeper) set(c clock) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.clock = c
+}
+
+// look looks at the clock, and returns why it is doubted.
+func (k *timekeeper) look(now time.Time) (doubt, err error) {
+	err = k.change(func(c *clock) {
+		var after time.Duration
+		if !k.looked.IsZero() {
+			after = max(0, now.Sub(k.looked))
+		}
+		if k.looked = now; !c.see(now, after) {
+			doubt = c.doubt()
+		}
+	})
+	return doubt, err
+}
+
 // Believe is an error where the machine's clock is doubted: it is further from
 // when the gateway last ran, ahead or behind, than a standstill of three days
 // explains, and the gateway has not run by it for a day. It is to be asked each
 // hour, and before anything is deleted because it is old.
 func (b *Book) Believe(now time.Time) error {
-	var doubt error
-	err := b.time.change(func(c *clock) {
-		var after time.Duration
-		if !b.time.looked.IsZero() {
-			after = max(0, now.Sub(b.time.looked))
-		}
-		b.time.looked = now
-		if !c.see(now, after) {
-			doubt = c.doubt()
-		}
-	})
+	doubt, err := b.clock.look(now)
 	if err != nil { // a disk that is full is no reason to delete nothing
 		b.log.Error().Err(err).Msg("the next start may doubt the clock")
 	}
@@ -139,5 +154,5 @@ func (b *Book) Believe(now time.Time) error {
 
 // Trust has the clock believed from now on: somebody has looked at it.
 func (b *Book) Trust(now time.Time) error {
-	return b.time.change(func(c *clock) { c.believe(now) })
+	return b.clock.change(func(c *clock) { c.believe(now) })
 }

@@ -3,7 +3,9 @@ package records
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,7 +70,7 @@ func TestWhatTheClockHasShownIsKept(t *testing.T) {
 	}
 	end()
 	b, end = open(t, c)
-	if b.time.now().Doubted.IsZero() {
+	if b.clock.known().Doubted.IsZero() {
 		t.Error("the doubt is forgotten")
 	}
 	if err := b.Trust(now.AddDate(10, 0, 0)); err != nil {
@@ -110,10 +112,53 @@ func TestWithoutItsFileTheClockIsThatOfTheLastSignature(t *testing.T) {
 	}
 }
 
+// What has passed is told by another clock than the one that is looked at, which
+// leaps while that does not.
+func TestWhatIsBelievedIsWhatTheClockShows(t *testing.T) {
+	c := clock{}
+	c.believe(time.Now())
+	if c.Believed != c.Believed.Round(0) {
+		t.Errorf("%v has what has passed beside it", c.Believed)
+	}
+	c.see(time.Now().Add(time.Hour), time.Hour)
+	if c.see(time.Now().Add(100*24*time.Hour), time.Hour); c.Believed != c.Believed.Round(0) || c.Doubted != c.Doubted.Round(0) {
+		t.Errorf("%v and %v have what has passed beside them", c.Believed, c.Doubted)
+	}
+}
+
+// A disk that hangs while the clock is kept holds no call up: a pipe that nobody
+// reads stands where the file is written.
+func TestAClockThatIsBeingKeptHoldsNobodyUp(t *testing.T) {
+	k := openClock(t.TempDir(), time.Now())
+	if err := syscall.Mkfifo(k.path+".new", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kept := make(chan error)
+	go func() {
+		_, err := k.look(time.Now())
+		kept <- err
+	}()
+	for k.changing.TryLock() { // until it is at it
+		k.changing.Unlock()
+		runtime.Gosched()
+	}
+	if now := time.Now(); !k.date(now).Equal(now) {
+		t.Error("a record of now has another date")
+	}
+	pipe, err := os.Open(k.path + ".new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if err := <-kept; err == nil {
+		t.Error("a pipe counts as a disk")
+	}
+}
+
 // A disk that is full keeps nothing that is to be deleted.
 func TestAClockThatCannotBeKeptIsBelieved(t *testing.T) {
 	var log strings.Builder
-	b := &Book{log: zerolog.New(&log), time: openClock(filepath.Join(t.TempDir(), "no such folder"), time.Now())}
+	b := &Book{log: zerolog.New(&log), clock: openClock(filepath.Join(t.TempDir(), "no such folder"), time.Now())}
 	if err := b.Believe(time.Now()); err != nil || !strings.Contains(log.String(), "keep what the clock has shown") {
 		t.Errorf("%v; logged %s", err, &log)
 	}

@@ -293,7 +293,7 @@ func TestTheFirstPseudonymOfADayHoldsNobodyUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := &Book{vault: keys, time: &timekeeper{}, requests: make(chan request, 2), over: make(chan struct{})}
+				b := &Book{vault: keys, clock: &timekeeper{}, requests: make(chan request, 2), over: make(chan struct{})}
 				begun := time.Now()
 				if err := add(b); !errors.Is(err, errHangs) || time.Since(begun) != longest {
 					t.Errorf("after %v: %v", time.Since(begun), err)

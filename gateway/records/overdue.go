@@ -2,6 +2,7 @@ package records
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -40,7 +41,7 @@ func (d due) String() string {
 // older counts the records of a class that are older than they may be.
 func (r *Reader) older(d due) (n int, err error) {
 	if d.class == ClassCall {
-		ids, err := r.view.Older(d.before, together)
+		ids, err := r.view.Older(d.before, math.MaxInt32)
 		return len(ids), err
 	}
 	for k, err := range r.view.Kept(string(d.class), d.before) {

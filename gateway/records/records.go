@@ -19,10 +19,11 @@
 // go when [Book.PurgeDue] purges them: see package vault.
 //
 // Whoever deletes does it through the Book, while it runs: [Book.PurgeDue] what
-// is old enough, and [Book.Erase] and [Book.EraseCalls] single records. Each
-// tells the ledger what is gone in the very write that makes it so: an entry
-// whose content is gone without such a word is a fault. Headers stay; they hold a
-// time, a kind and a class. [Reader.Subject] finds all that is about somebody.
+// is old enough, by a clock that [Book.Believe] has nothing against, and
+// [Book.Erase] and [Book.EraseCalls] single records. Each tells the ledger what is
+// gone in the very write that makes it so: an entry whose content is gone without
+// such a word is a fault. Headers stay; they hold a time, a kind and a class.
+// [Reader.Subject] finds all that is about somebody.
 package records
 
 import "time"

@@ -140,7 +140,7 @@ func (b *Book) commit(ctx context.Context, all []request) error {
 	if err := b.reassure(ctx); err != nil {
 		return err
 	}
-	batch, tail, now := store.Batch{}, b.tail, b.time.date(time.Now())
+	batch, tail, now := store.Batch{}, b.tail, b.clock.date(time.Now())
 	for _, r := range all {
 		for _, d := range r.drafts {
 			key := make([]byte, ledger.KeySize)
