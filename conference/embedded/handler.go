@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -75,7 +76,7 @@ func (b *Backend) signal(w http.ResponseWriter, r *http.Request, id string) {
 	s := &session{meeting: m, out: newOutbox(), log: m.log, key: b.doors.key(id, join.PIN)}
 	// The meeting ends with Run, and says goodbye: the session outlives the
 	// context by that word.
-	s.serve(context.WithoutCancel(running.ctx), ws, newcomer{Identity: who, name: join.Name, language: join.Language})
+	s.serve(context.WithoutCancel(running.ctx), ws, newcomer{Identity: who, name: join.Name, language: join.Language, was: join.Pass, pass: rand.Text()})
 }
 
 // readJoin takes the first message, which must be a join.

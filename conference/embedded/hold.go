@@ -14,7 +14,32 @@ func (s *state) held(p *person) bool {
 // everybody, where the gateway wants one for them, and where their PIN has been
 // misused.
 func (s *state) lobbyFor(p *person) bool {
-	return s.policy.lobby || p.held || !p.hostPIN && (s.barred[p.own] || s.carried(p))
+	return s.policy.lobby || p.held || s.bars(p) || !p.hostPIN && s.carried(p)
+}
+
+// bars reports whether p comes with a PIN that somebody was removed with, and is
+// not known to have been in and not removed.
+func (s *state) bars(p *person) bool {
+	return s.barred[p.own] && !p.hostPIN && !p.known
+}
+
+// issue has a page be known if it comes back.
+func (s *state) issue(p *person) {
+	if p.pass == "" {
+		return
+	}
+	if s.passes == nil {
+		s.passes = map[string]bool{}
+	}
+	s.passes[p.pass] = true
+}
+
+// recognise looks at the pass of a page that says to have been in before. One that
+// was removed has none any more.
+func (s *state) recognise(p *person, pass string) {
+	if s.passes[pass] {
+		p.pass, p.known = pass, true
+	}
 }
 
 // carried reports whether p's own PIN has let somebody in already.
@@ -41,6 +66,7 @@ func (s *state) clock(now time.Time) {
 // host's word until the meeting is over: who was removed cannot simply call
 // again. A host's PIN stays as it is, since hosts are equals.
 func (s *state) remove(p *person) {
+	delete(s.passes, p.pass)
 	if !p.hostPIN {
 		if s.barred == nil {
 			s.barred = map[string]bool{}

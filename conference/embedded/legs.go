@@ -62,7 +62,7 @@ func (s *session) build(host, strict bool) {
 	}
 	s.leg = l
 	s.current.Store(l)
-	s.out.send(joinedMessage{Type: "joined", You: s.person.id, Host: host, ICE: []string{}, Key: s.key})
+	s.out.send(joinedMessage{Type: "joined", You: s.person.id, Host: host, ICE: []string{}, Key: s.key, Pass: s.person.pass})
 	s.wg.Go(func() {
 		defer cancel()
 		err := l.run(ctx)

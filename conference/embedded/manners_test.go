@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/conference"
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 )
 
 // ownPINOf is a telephone whose caller has a PIN of their own.
@@ -66,6 +67,53 @@ func TestWhereNobodyHasAHostPINTheEldestIsBarredLikeOthers(t *testing.T) {
 	s.remove(first)
 	if again := come(s, "first", false, false); again.place != inLobby || !s.isHost(second) {
 		t.Errorf("back at %v, and the next is host: %v", again.place, s.isHost(second))
+	}
+}
+
+// TestWhoWasRemovedDoesNotOpenTheMeeting: where the first page is host, one that
+// was removed is not it while telephones are left; one that has lost the
+// connection is.
+func TestWhoWasRemovedDoesNotOpenTheMeeting(t *testing.T) {
+	s := newState(basePolicy(nil))
+	page := func(name, was string) *person {
+		return s.arrive(newcomer{name: name, was: was, pass: "pass of " + name})
+	}
+	ada, bob, phone := page("Ada", ""), page("Bob", ""), seated(t, s)
+	s.remove(bob)
+	again := page("Bob again", bob.pass)
+	if again.place != inLobby {
+		t.Fatalf("who was removed is at %v", again.place)
+	}
+	s.part(ada, partLeft) // has lost the connection
+	s.sweep()
+	if again.place != inLobby || s.hostPresent() {
+		t.Errorf("who was removed is at %v, and host: %v", again.place, s.isHost(again))
+	}
+	back := page("Ada back", ada.pass)
+	if back.place != inside || !s.isHost(back) {
+		t.Errorf("who was cut off is at %v, and host: %v", back.place, s.isHost(back))
+	}
+	s.remove(back)
+	if s.sweep(); page("Ada thrice", ada.pass).place != inLobby {
+		t.Error("a removal does not end what a page is known by")
+	}
+	s.part(phone, partLeft)
+	if again.place != inside {
+		t.Errorf("when all have gone the next meeting begins: %v", again.place)
+	}
+}
+
+// TestWhoIsLetInAgainIsKnownAgain: a host's word counts for a page's pass as well.
+func TestWhoIsLetInAgainIsKnownAgain(t *testing.T) {
+	s := newState(basePolicy(func(p *policy) { p.hostPIN = "1" }))
+	come(s, "host", false, true)
+	bob := s.arrive(newcomer{name: "Bob", pass: "1"})
+	s.remove(bob)
+	again := s.arrive(newcomer{name: "Bob", was: "1", pass: "2"})
+	s.admit(again)
+	s.part(again, partLeft)
+	if back := s.arrive(newcomer{name: "Bob", was: "2", pass: "3"}); again.place != outside || back.place != inside || back.pass != "2" {
+		t.Errorf("let in by a host, and back at %v", back.place)
 	}
 }
 
@@ -394,5 +442,32 @@ func TestWeaknessesOfMeetingsInAFile(t *testing.T) {
 		if text := strings.Join(weak, " "); strings.Contains(text, "123456") || strings.Contains(text, "915773") || strings.Contains(text, "111111") {
 			t.Errorf("%s: a PIN is shown: %s", tt.name, text)
 		}
+	}
+}
+
+// TestWhoIsCutOffComesBackAndWhoWasRemovedDoesNot is the same by real pages.
+func TestWhoIsCutOffComesBackAndWhoWasRemovedDoesNot(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
+	url := serve(t, b).URL
+	pass := func(p *webtest.Peer) (own string) {
+		return p.Told("a pass", func(m webtest.Message) bool { return m.Type == "joined" && m.Pass != "" }).Pass
+	}
+	ada := webtest.Dial(t, url, "1", webtest.Join{Name: "Ada"})
+	host := pass(ada)
+	bob := webtest.Dial(t, url, "1", webtest.Join{Name: "Bob"})
+	guest := pass(bob)
+	call(t, b, "1")
+	if host == guest {
+		t.Fatal("two pages with one pass")
+	}
+	ada.Say(request{Type: "host", Action: "remove", Person: personID(t, b, "1", "Bob")})
+	bob.Told("the removal", func(m webtest.Message) bool { return m.Reason == "removed" })
+	ada.Close()
+	eventually(t, "only the telephone is left", webtest.Patience, func() bool { return len(b.Meetings()[0].People) == 1 })
+	again := webtest.Dial(t, url, "1", webtest.Join{Name: "Bob", Pass: guest})
+	again.Told("that a host decides", func(m webtest.Message) bool { return m.Type == "waiting" && m.Why == "lobby" })
+	back := webtest.Dial(t, url, "1", webtest.Join{Name: "Ada", Pass: host})
+	if m := back.Told("the way in", func(m webtest.Message) bool { return m.Type == "joined" }); !m.Host || m.Pass != host {
+		t.Errorf("back as %+v", m)
 	}
 }

@@ -26,6 +26,7 @@ type request struct {
 	Name     string `json:"name"` // join
 	PIN      string `json:"pin"`
 	Key      string `json:"key"`
+	Pass     string `json:"pass"`
 	Language string `json:"language"`
 
 	SDP       string                   `json:"sdp"`       // pub.offer, sub.answer
@@ -57,7 +58,7 @@ func decode(data []byte) (request, error) {
 	switch r.Type {
 	case "join":
 		r.Name = cleanName(r.Name)
-		ok = len(r.PIN) <= 64 && len(r.Key) <= 128 && len(r.Language) <= 32
+		ok = len(r.PIN) <= 64 && len(r.Key) <= 128 && len(r.Pass) <= 64 && len(r.Language) <= 32
 	case "pub.offer", "sub.answer":
 		ok = r.SDP != ""
 	case "candidate":
@@ -109,6 +110,7 @@ type (
 		Host bool     `json:"host"`
 		ICE  []string `json:"ice"`
 		Key  string   `json:"key"`
+		Pass string   `json:"pass"` // for coming back
 	}
 	waitingMessage struct {
 		Type string `json:"type"`

@@ -14,6 +14,7 @@ func (s *state) enters(p *person) {
 	s.passages.before = was
 	s.passages.joined = conference.Passage{Count: was.Count + 1, Name: p.name}
 	p.entry = s.passages.joined.Count
+	s.issue(p)
 }
 
 // leaves counts somebody out.

@@ -47,9 +47,11 @@ type person struct {
 	hostPIN  bool   // has given the host's PIN
 	own      string // the name that goes with their own PIN; empty for who has none
 	language string
-	secure   bool // a telephone whose call is encrypted as far as the gateway
-	held     bool // waits in a lobby of their own, as the gateway wants
-	looks    bool // only: has no seat, and nobody sees them
+	secure   bool   // a telephone whose call is encrypted as far as the gateway
+	pass     string // by which its page is known if it comes back; telephones have none
+	known    bool   // has come back
+	held     bool   // waits in a lobby of their own, as the gateway wants
+	looks    bool   // only: has no seat, and nobody sees them
 	place    place
 	parting  parting
 	admitted bool // a host has let them through the lobby

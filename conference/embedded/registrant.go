@@ -52,9 +52,11 @@ type newcomer struct {
 	name     string // as others see them
 	phone    bool
 	language string
-	secure   bool // a telephone whose call is encrypted as far as the gateway
-	held     bool // the gateway wants them in a waiting room
-	looks    bool // only, and is seen by nobody
+	secure   bool   // a telephone whose call is encrypted as far as the gateway
+	held     bool   // the gateway wants them in a waiting room
+	was      string // a page's pass from before, if it says so
+	pass     string // its pass from now on
+	looks    bool   // only, and is seen by nobody
 }
 
 // seen is the name under which others see a newcomer: that which goes with

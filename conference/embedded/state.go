@@ -36,6 +36,7 @@ type state struct {
 	message    Texts // for those who wait
 	passages   passages
 	barred     map[string]bool // PINs that let nobody in without a host's word
+	passes     map[string]bool // of pages that have been in and were not removed
 }
 
 func newState(p policy) *state {
@@ -49,7 +50,7 @@ func (s *state) reset() {
 	s.encryption, s.locked, s.lockedHere = s.policy.encryption, s.policy.locked, false
 	s.recording, s.repurposed = conference.NotRecording, false
 	s.purpose, s.message = s.policy.purpose, s.policy.message
-	s.barred = nil
+	s.barred, s.passes = nil, nil
 	s.arm()
 }
 
@@ -102,11 +103,12 @@ func (s *state) configure(p policy) {
 func (s *state) arrive(who newcomer) *person {
 	p := &person{
 		id: fmt.Sprintf("p%d", s.next), name: who.seen(), phone: who.phone, hostPIN: who.Host,
-		language: who.language, secure: who.secure, held: who.held, looks: who.looks, muted: who.phone,
+		language: who.language, secure: who.secure, held: who.held, looks: who.looks, muted: who.phone, pass: who.pass,
 	}
 	if who.Registered {
 		p.own = who.Name
 	}
+	s.recognise(p, who.was)
 	s.next++
 	s.people = append(s.people, p)
 	if !p.phone {
@@ -119,8 +121,10 @@ func (s *state) arrive(who newcomer) *person {
 // door is what the meeting's rules say to somebody who wants to come in.
 func (s *state) door(p *person) (place, parting) {
 	host := p.hostPIN && s.policy.hostPIN != ""
-	// Where there is no host's PIN, the first browser opens the meeting.
-	opens := host || (s.policy.hostPIN == "" && !p.phone && s.eldest() == nil)
+	// Where there is no host's PIN, the first browser opens the meeting; but while
+	// telephones are left in it, not one that a host may have removed.
+	first := s.policy.hostPIN == "" && !p.phone && s.eldest() == nil
+	opens := host || first && (!s.bars(p) || s.inside() == 0)
 	switch {
 	case s.ended:
 		return outside, partEnded
@@ -219,7 +223,7 @@ func (s *state) settle() {
 
 // emptied is when the last has left.
 func (s *state) emptied() {
-	s.occupied, s.barred = false, nil
+	s.occupied, s.barred, s.passes = false, nil, nil
 	if s.lockedHere {
 		s.locked, s.lockedHere = s.policy.locked, false
 	}

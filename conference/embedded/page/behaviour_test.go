@@ -142,7 +142,7 @@ func TestComesBackAfterALoss(t *testing.T) {
 	w := open(t, url+"/meet/100000002")
 	w.join("Ada", "1234")
 	p, _ := accept(t, peers)
-	p.send(message{"type": "joined", "you": "p1", "host": false, "ice": []string{}, "key": "proof"})
+	p.send(message{"type": "joined", "you": "p1", "host": false, "ice": []string{}, "key": "proof", "pass": "not removed"})
 	p.send(state(nil, ada("unanswered")))
 	w.until(micOpen)
 	_ = p.conn.CloseNow()
@@ -151,7 +151,7 @@ func TestComesBackAfterALoss(t *testing.T) {
 		t.Error("the microphone is shown as open without a connection")
 	}
 	p, join := accept(t, peers)
-	if join["name"] != "Ada" || join["pin"] != "1234" || join["key"] != "proof" {
+	if join["name"] != "Ada" || join["pin"] != "1234" || join["key"] != "proof" || join["pass"] != "not removed" {
 		t.Errorf("came back with %v", join)
 	}
 	p.send(message{"type": "joined", "you": "p8", "host": false, "ice": []string{}})

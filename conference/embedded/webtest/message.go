@@ -11,6 +11,7 @@ type Message struct {
 	Code    string          `json:"code"`
 	SDP     string          `json:"sdp"`
 	Key     string          `json:"key"`
+	Pass    string          `json:"pass"`
 	Host    bool            `json:"host"`
 	Meeting Meeting         `json:"meeting"`
 	People  json.RawMessage `json:"people"`
@@ -75,7 +76,7 @@ func (m Message) Phones() []Person {
 }
 
 // Join is how a peer asks to be let in.
-type Join struct{ Name, PIN, Key string }
+type Join struct{ Name, PIN, Key, Pass string }
 
 // request is what a page says by itself.
 type request struct {
@@ -83,5 +84,6 @@ type request struct {
 	Name string `json:"name,omitempty"`
 	PIN  string `json:"pin,omitempty"`
 	Key  string `json:"key,omitempty"`
+	Pass string `json:"pass,omitempty"`
 	SDP  string `json:"sdp,omitempty"`
 }

@@ -100,7 +100,7 @@ func Dial(t testing.TB, server, meeting string, join Join, options ...Option) *P
 		t.Fatalf("page: %v", err)
 	}
 	p.ws.SetReadLimit(1 << 20)
-	p.Say(request{Type: "join", Name: join.Name, PIN: join.PIN, Key: join.Key})
+	p.Say(request{Type: "join", Name: join.Name, PIN: join.PIN, Key: join.Key, Pass: join.Pass})
 	p.reading.Go(p.read)
 	t.Cleanup(p.Close)
 	return p

@@ -22,6 +22,7 @@ export class Session extends EventTarget {
   #barred = false; // encryption keeps us silent, and the others know it
   #sounded = false; // the sound connections of this join have stood
   #key = '';      // proves that the PIN was right, for coming back
+  #pass = '';     // and that nobody has removed us
 
   phase = 'join'; // join | joining | waiting | in | over
   why = '';       // why it waits or is over
@@ -192,7 +193,7 @@ export class Session extends EventTarget {
   #connect() {
     this.#signal?.close();
     this.#signal = new Signal(this.#url, {
-      onOpen: (s) => s.send({ type: 'join', name: this.name, pin: this.#pin, key: this.#key, language }),
+      onOpen: (s) => s.send({ type: 'join', name: this.name, pin: this.#pin, key: this.#key, pass: this.#pass, language }),
       onMessage: (m) => this.#message(m),
       onLost: () => this.#lose(),
     });
@@ -261,7 +262,7 @@ export class Session extends EventTarget {
 
   // joined begins the sound. The server says it again in mid-meeting when it
   // wants new connections, for stronger ciphers or after a failure.
-  async #joined({ you, host, ice, key }) {
+  async #joined({ you, host, ice, key, pass }) {
     const first = this.phase !== 'in', back = this.lost;
     if (first || back) {
       Object.assign(this, { meeting: null, people: [], me: null });
@@ -269,6 +270,7 @@ export class Session extends EventTarget {
     }
     Object.assign(this, { phase: 'in', you, host, lost: false });
     this.#key = key ?? '';
+    this.#pass = pass ?? '';
     this.#attempt = 0;
     this.#sounded = false;
     this.#quiet();
