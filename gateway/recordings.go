@@ -124,8 +124,9 @@ type verifyRecordings struct {
 // Help says what can be found out.
 func (verifyRecordings) Help() string {
 	return `With a recording's key this names what somebody has altered, removed, added, moved or
-cut off. Without it (it is sealed to a private key, or gone) only checksums are
-compared: they show what a disk has lost, and not who has altered both.
+cut off. Without it (it is sealed to a private key, or gone) checksums are compared. The
+ledger, which is signed, has the checksum of the manifest, and the manifest has those of
+the files; einwahl records verify looks whether the ledger is what was written.
 An end that is missing in a recording that never ended is told and is no fault: so a
 crash leaves it.`
 }
@@ -140,6 +141,10 @@ func (v verifyRecordings) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	told, err := v.told(ctx)
+	if err != nil {
+		return err
+	}
 	all, err := v.chosen(c)
 	faults := 0
 	if err != nil {
@@ -151,6 +156,7 @@ func (v verifyRecordings) Run(ctx context.Context) error {
 		if err != nil {
 			x.Faults = append(x.Faults, err.Error())
 		}
+		compare(r, told, &x)
 		faults += len(x.Faults)
 		show(r.ID, x)
 		if ctx.Err() != nil {
@@ -163,6 +169,34 @@ func (v verifyRecordings) Run(ctx context.Context) error {
 	}
 	fmt.Printf("%s looked at; nothing was altered, removed or added.\n", count(len(all), "recording", "recordings"))
 	return nil
+}
+
+// told is what the ledger says of recordings; nil of a copy, of which none tells.
+func (v verifyRecordings) told(ctx context.Context) (all map[string]string, err error) {
+	if v.Directory != "" {
+		return nil, nil //nolint:nilnil // nothing is told of a copy
+	}
+	r, err := kept{file: v.file}.look(ctx)
+	if errors.Is(err, os.ErrNotExist) {
+		return map[string]string{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return r.Recorded()
+}
+
+// compare compares a recording with what the ledger says of it.
+func compare(r embedded.Recording, told map[string]string, x *embedded.Examination) {
+	want, there := told[r.ID]
+	switch sum, err := r.Sum(); {
+	case told == nil || !there && r.Ended.IsZero():
+	case !there:
+		x.Notes = append(x.Notes, "the ledger does not tell of its end: it is older than a year, or of an older version, or the gateway did not get to write it")
+	case err != nil || sum != want:
+		x.Faults = append(x.Faults, "its manifest is not the one that the ledger tells of")
+	}
 }
 
 // chosen are the recordings that were named, or all.

@@ -51,16 +51,25 @@ func keepRecording(t *testing.T, sealTo ...string) kit {
 		}
 		c.SealRecordingsTo, c.SealTo = sealTo, to
 	}
-	recordSomebody(t, c)
+	folder := filepath.Join(k.root, "records")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ledger := records.DefaultConfig()
+	ledger.Directory = folder
+	if err := withRecords(t.Context(), ledger, func(b *records.Book) error {
+		var told error
+		c.Recorded = func(recording, meeting, sum string) { told = b.AppendRecorded(recording, meeting, sum) }
+		recordSomebody(t, c)
+		return told
+	}); err != nil {
+		t.Fatal(err)
+	}
 	all, err := embedded.Recordings(c)
 	if err != nil || len(all) != 1 || all[0].Ended.IsZero() || all[0].Files == 0 {
 		t.Fatalf("recordings %+v, %v", all, err)
 	}
 	k.id = all[0].ID
-	folder := filepath.Join(k.root, "records")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
 	k.path = write(t, filepath.Join(k.root, "einwahl.yaml"), "trunks: [{name: carrier, peers: [127.0.0.1], country: DE}]\nnumbers: [{number: n, trunks: [carrier]}]\n"+
 		"records: {directory: "+folder+"}\nannouncements: {cache: "+filepath.Join(k.root, "spoken")+"}\n"+
 		"conference: {embedded: {webrtc: {ports: 0}, recordings: "+k.recordings+", directory: "+c.Directory+", seal_recordings_to: ['"+strings.Join(sealTo, "', '")+"']}}\n")
@@ -187,6 +196,17 @@ func TestARecordingIsSealedToWhoIsElsewhere(t *testing.T) {
 	if out := done(t, "recordings", "verify", "-c", k.path); !strings.Contains(out, "only the checksums") {
 		t.Error(out)
 	}
+	// The ledger shows without the key that somebody has altered it, checksums and all.
+	manifest := filepath.Join(k.recordings, k.id, "manifest.json")
+	before, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, manifest, strings.Replace(string(before), `"meeting": "1"`, `"meeting": "2"`, 1))
+	if out, _, code := call(t, "recordings", "verify", "-c", k.path); code != 1 || !strings.Contains(out, "not the one that the ledger tells of") {
+		t.Errorf("an altered manifest: exit %d: %s", code, out)
+	}
+	write(t, manifest, string(before))
 	// What lies on this machine does not open it.
 	raw, err := os.ReadFile(filepath.Join(k.keys, k.id))
 	if err != nil || !bytes.HasPrefix(raw, []byte("age-encryption.org/v1")) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -99,7 +100,7 @@ func listEntries(w io.Writer, r *records.Reader, last uint64) error {
 		case e.Kind == records.KindAccess:
 			var a records.Access
 			_ = json.Unmarshal(e.Body, &a) // likewise
-			c.Answer, c.Meeting = a.Outcome+", "+a.Who, a.Recording
+			c.Answer, c.Meeting = strings.TrimSuffix(a.Outcome+", "+a.Who, ", "), a.Recording
 		}
 		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Seq, e.Time.Local().Format(time.DateTime), e.Kind, c.Answer, c.Key, c.Language, c.Meeting, c.Call)
 	}

@@ -37,11 +37,12 @@ var (
 // and no key stands behind them that would outlive a recording.
 type archive struct {
 	recordings, keys string
-	sealTo           Sealer // nil: keys are kept as they are
+	sealTo           Sealer                               // nil: keys are kept as they are
+	recorded         func(recording, meeting, sum string) // nil: nobody is told
 }
 
 func (c Config) archive() archive {
-	a := archive{recordings: filepath.Clean(c.Recordings), keys: c.RecordingKeys, sealTo: c.SealTo}
+	a := archive{recordings: filepath.Clean(c.Recordings), keys: c.RecordingKeys, sealTo: c.SealTo, recorded: c.Recorded}
 	if a.keys == "" {
 		a.keys = a.recordings + ".keys"
 	}

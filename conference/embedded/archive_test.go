@@ -45,7 +45,13 @@ func keepRecording(t *testing.T, change func(*Config)) (Config, Recording) {
 func nothing(Exported) {}
 
 func TestARecordingIsListed(t *testing.T) {
-	c, r := keepRecording(t, nil)
+	var told []string
+	c, r := keepRecording(t, func(c *Config) {
+		c.Recorded = func(recording, meeting, sum string) { told = append(told, recording, meeting, sum) }
+	})
+	if sum, err := r.Sum(); err != nil || !slices.Equal(told, []string{r.ID, "1", sum}) {
+		t.Errorf("told of its end: %v, want %s, %v", told, sum, err)
+	}
 	if r.Meeting != "1" || r.Files != 3 || r.Size == 0 || r.Key != KeyHere || r.Duration < 5*time.Second || !r.Delete.Equal(keptUntil(r.Ended, 30)) {
 		t.Errorf("%+v", r)
 	}

@@ -37,7 +37,7 @@ func (r Recording) Verify(o Opener) (x Examination, err error) {
 	m, key, err := r.open(o)
 	switch {
 	case errors.Is(err, ErrKeyGone), errors.Is(err, ErrKeyElsewhere):
-		x.note("only the checksums were compared: %v", err)
+		x.note("without its key only the checksums were compared: %v", err)
 	case err != nil:
 		return x, err
 	}

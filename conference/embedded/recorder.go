@@ -164,7 +164,10 @@ func (r *recorder) write(a archive, meeting string, ready func()) error {
 		case <-gather.C:
 			err = r.writeQueued(files)
 		case <-r.stopped:
-			return r.finish(files)
+			if err := r.finish(files); err != nil {
+				return err
+			}
+			return a.tell(filepath.Base(directory), meeting)
 		}
 		if err != nil {
 			return err

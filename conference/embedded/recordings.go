@@ -1,6 +1,8 @@
 package embedded
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -74,6 +76,30 @@ func FindRecording(c Config, id string) (Recording, error) {
 	r.Key = r.whoOpens(m)
 	r.Delete, err = dueAt(r.folder(), c.Keep)
 	return r, err
+}
+
+// Sum is the SHA-256 of the manifest as it is now, in hexadecimal.
+func (r Recording) Sum() (string, error) { return r.archive.sum(r.ID) }
+
+func (a archive) sum(recording string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(a.recordings, recording, manifestName))
+	if err != nil {
+		return "", fmt.Errorf("read the manifest of a recording: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// tell tells that a recording has ended.
+func (a archive) tell(recording, meeting string) error {
+	if a.recorded == nil {
+		return nil
+	}
+	sum, err := a.sum(recording)
+	if err == nil {
+		a.recorded(recording, meeting, sum)
+	}
+	return err
 }
 
 func (r Recording) folder() string { return filepath.Join(r.archive.recordings, r.ID) }

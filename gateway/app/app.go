@@ -104,6 +104,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	if c.Conference.Embedded.SealTo, err = sealer(c.Conference.Embedded.SealRecordingsTo); err != nil {
 		return nil, fmt.Errorf("conference.embedded.seal_recordings_to: %w", err)
 	}
+	c.Conference.Embedded.Recorded = a.recorded
 	if a.meet, err = embedded.New(c.Conference.Embedded, c.Meetings, a.clock, o.Log); err != nil {
 		return nil, fmt.Errorf("conference.embedded: %w", err)
 	}

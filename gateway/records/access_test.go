@@ -18,6 +18,17 @@ func TestWhoTakesARecordingIsInTheLedger(t *testing.T) {
 	if b.AppendAccess(Access{Recording: "1-20261122T090000Z", Outcome: AccessExported}) == nil {
 		t.Error("nobody has taken it")
 	}
+	if err := b.AppendRecorded("1-20261122T080000Z", "1", "abc"); err != nil {
+		t.Fatal(err)
+	}
+	look(t, c, func(r *Reader) {
+		if all, err := r.Recorded(); err != nil || len(all) != 1 || all["1-20261122T080000Z"] != "abc" {
+			t.Errorf("recorded: %v, %v", all, err)
+		}
+	})
+	if b.AppendAccess(Access{Recording: "1-20261122T090000Z", Outcome: AccessRecorded, Who: "ada of the office"}) == nil {
+		t.Error("somebody tells what was recorded")
+	}
 	list, table := exports(t, c)
 	for _, text := range []string{list, table} {
 		if strings.Count(text, "ada of the office") != 2 || strings.Count(text, "1-20261122T090000Z") != 2 || strings.Count(text, "refused") != 1 {

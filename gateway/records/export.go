@@ -100,7 +100,7 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 	head := []string{
 		"seq", "written", "kind", "class", "erased", "time", "call", "meeting", "run", "policy", "answer", "key",
 		"language", "prompts", "words", "words_sha256", "heard_ms", "purpose", "program", "sealed", "subject", "hash",
-		"recording", "outcome", "who", "why",
+		"recording", "outcome", "who", "why", "manifest_sha256",
 	}
 	return writeTable(w, head, entries, func(e ledger.Entry) ([]string, error) {
 		var c Consent
@@ -116,7 +116,7 @@ func WriteCSV(w io.Writer, entries iter.Seq2[ledger.Entry, error]) error {
 			stamp(c.Time), c.Call, c.Meeting, positive(c.Run), c.Policy, c.Answer, c.Key,
 			c.Language, strings.Join(c.Prompts, " "), c.Words, c.Hash, positive(c.Heard.Milliseconds()), c.Purpose, c.Program,
 			base64.StdEncoding.EncodeToString(c.Sealed), c.Subject, e.Hash.String(),
-			a.Recording, a.Outcome, a.Who, a.Why,
+			a.Recording, a.Outcome, a.Who, a.Why, a.Manifest,
 		}, nil
 	})
 }

@@ -47,7 +47,7 @@ const (
 	ClassRefusal Class = "refusal" // not given
 	ClassNotice  Class = "notice"  // something was told, and nothing asked
 	ClassBilling Class = "billing" // a call with the caller's number; see Billed
-	ClassAccess  Class = "access"  // who has exported a recording; kept like consents
+	ClassAccess  Class = "access"  // of recordings, and who has exported them; kept like consents
 	ClassCall    Class = "call"    // a call record, which is no entry
 	// Recordings are no records, but the ledger tells when they are purged.
 	ClassRecording Class = "recording"
