@@ -58,10 +58,9 @@ func keepRecording(t *testing.T, sealTo ...string) kit {
 	ledger := records.DefaultConfig()
 	ledger.Directory = folder
 	if err := withRecords(t.Context(), ledger, func(b *records.Book) error {
-		var told error
-		c.Recorded = func(recording, meeting, sum string) { told = b.AppendRecorded(recording, meeting, sum) }
+		c.Witness = witness{t, b}
 		recordSomebody(t, c)
-		return told
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +80,18 @@ func keepRecording(t *testing.T, sealTo ...string) kit {
 		write(t, k.path, strings.Replace(string(text), ", seal_recordings_to: ['']", "", 1))
 	}
 	return k
+}
+
+// witness has a ledger told of recordings.
+type witness struct {
+	t    *testing.T
+	book *records.Book
+}
+
+func (w witness) Recorded(recording, meeting, sum string) {
+	if err := w.book.AppendRecorded(recording, meeting, sum); err != nil {
+		w.t.Error(err)
+	}
 }
 
 // recordSomebody holds a meeting that is recorded.

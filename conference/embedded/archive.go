@@ -24,6 +24,14 @@ type Opener interface {
 	Open(sealed []byte) (string, error)
 }
 
+// Witness is told that a recording has ended: its name, its meeting, and the SHA-256
+// of its manifest, which has those of its files. Whoever keeps that sees what was
+// altered since, also without a key. It may take its time, and is done before Run
+// returns.
+type Witness interface {
+	Recorded(recording, meeting, sum string)
+}
+
 // Why a recording cannot be opened.
 var (
 	ErrKeyGone      = errors.New("its key is not there, and without it nobody can open it")
@@ -37,12 +45,12 @@ var (
 // and no key stands behind them that would outlive a recording.
 type archive struct {
 	recordings, keys string
-	sealTo           Sealer                               // nil: keys are kept as they are
-	recorded         func(recording, meeting, sum string) // nil: nobody is told
+	sealTo           Sealer  // nil: keys are kept as they are
+	witness          Witness // nil: nobody is told
 }
 
 func (c Config) archive() archive {
-	a := archive{recordings: filepath.Clean(c.Recordings), keys: c.RecordingKeys, sealTo: c.SealTo, recorded: c.Recorded}
+	a := archive{recordings: filepath.Clean(c.Recordings), keys: c.RecordingKeys, sealTo: c.SealTo, witness: c.Witness}
 	if a.keys == "" {
 		a.keys = a.recordings + ".keys"
 	}

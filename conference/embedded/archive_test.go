@@ -44,11 +44,14 @@ func keepRecording(t *testing.T, change func(*Config)) (Config, Recording) {
 
 func nothing(Exported) {}
 
+// witness is what was told of recordings.
+type witness []string
+
+func (w *witness) Recorded(recording, meeting, sum string) { *w = append(*w, recording, meeting, sum) }
+
 func TestARecordingIsListed(t *testing.T) {
-	var told []string
-	c, r := keepRecording(t, func(c *Config) {
-		c.Recorded = func(recording, meeting, sum string) { told = append(told, recording, meeting, sum) }
-	})
+	var told witness
+	c, r := keepRecording(t, func(c *Config) { c.Witness = &told })
 	if sum, err := r.Sum(); err != nil || !slices.Equal(told, []string{r.ID, "1", sum}) {
 		t.Errorf("told of its end: %v, want %s, %v", told, sum, err)
 	}

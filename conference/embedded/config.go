@@ -28,11 +28,9 @@ type Config struct {
 	// SealTo seals the keys of recordings to SealRecordingsTo; who composes the
 	// gateway fills it in.
 	SealTo Sealer `yaml:"-"`
-	// Recorded is told of each recording that has ended, before nobody waits for it any
-	// more: its name, its meeting, and the SHA-256 of its manifest, which has those of
-	// its files. Whoever keeps it elsewhere sees what was altered, without a key. It may
-	// take its time; who composes the gateway fills it in.
-	Recorded func(recording, meeting, sum string) `yaml:"-"`
+	// Witness is told of each recording that has ended; who composes the gateway
+	// fills it in.
+	Witness Witness `yaml:"-"`
 	// Directory is where meetings are kept that are made while the gateway runs,
 	// sealed. It is made, for its owner only, with the first of them.
 	Directory string `yaml:"directory"`

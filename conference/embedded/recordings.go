@@ -92,12 +92,12 @@ func (a archive) sum(recording string) (string, error) {
 
 // tell tells that a recording has ended.
 func (a archive) tell(recording, meeting string) error {
-	if a.recorded == nil {
+	if a.witness == nil {
 		return nil
 	}
 	sum, err := a.sum(recording)
 	if err == nil {
-		a.recorded(recording, meeting, sum)
+		a.witness.Recorded(recording, meeting, sum)
 	}
 	return err
 }

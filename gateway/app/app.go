@@ -104,7 +104,7 @@ func New(c config.Config, o Options) (_ *App, err error) {
 	if c.Conference.Embedded.SealTo, err = sealer(c.Conference.Embedded.SealRecordingsTo); err != nil {
 		return nil, fmt.Errorf("conference.embedded.seal_recordings_to: %w", err)
 	}
-	c.Conference.Embedded.Recorded = a.recorded
+	c.Conference.Embedded.Witness = witness{a}
 	if a.meet, err = embedded.New(c.Conference.Embedded, c.Meetings, a.clock, o.Log); err != nil {
 		return nil, fmt.Errorf("conference.embedded: %w", err)
 	}
@@ -137,15 +137,6 @@ func New(c config.Config, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	return a, nil
-}
-
-// sealer seals keys of recordings; nil where this gateway keeps them.
-func sealer(keys []string) (embedded.Sealer, error) {
-	to, err := records.Recipients(keys)
-	if err != nil || len(to) == 0 {
-		return nil, err
-	}
-	return to, nil
 }
 
 // Run leads the gateway until ctx ends, and then to its end: new calls are

@@ -139,6 +139,7 @@ func TestWithdrawingIsSilenceInTheRecording(t *testing.T) {
 	g.settle()
 
 	g.complete()
+	peertest.Eventually(t, "the ledger tells of it", func() bool { return strings.Count(g.records(), `"outcome":"recorded"`) == 1 })
 	const window = pcm.Narrowband / 10
 	files := g.recordings()
 	if len(files) != 2 {

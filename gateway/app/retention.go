@@ -59,13 +59,6 @@ func PurgeDue(ctx context.Context, book *records.Book, kept embedded.Config, now
 	return append(all, p), errors.Join(err, book.TellPurged(p))
 }
 
-// recorded has the ledger tell how a recording was when it ended.
-func (a *App) recorded(recording, meeting, sum string) {
-	if err := a.book.AppendRecorded(recording, meeting, sum); err != nil {
-		a.log.Error().Err(err).Str("recording", recording).Msg("the ledger could not be told of a recording: only its key shows whether somebody alters it")
-	}
-}
-
 // keeping is what an operator deletes.
 type keeping struct{ *App }
 
