@@ -1,17 +1,12 @@
 package embedded
 
 import (
-	"context"
 	"fmt"
-	"net/netip"
 	"runtime"
 	"testing"
 
-	"github.com/rs/zerolog"
-
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/transcode/pace"
-	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 // many is as many meetings as a busy service has made.
@@ -20,28 +15,11 @@ const many = 5000
 // startMany runs a service with many meetings in which nobody is.
 func startMany(b *testing.B) *Backend {
 	b.Helper()
-	cfg := DefaultConfig()
-	cfg.WebRTC = WebRTC{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
-	cfg.Recordings, cfg.Directory = b.TempDir(), b.TempDir()
 	meetings := make([]MeetingConfig, many)
 	for i := range meetings {
 		meetings[i] = meetingOf(fmt.Sprintf("%010d", i), nil)
 	}
-	s, err := newBackend(cfg, meetings, func() pcm.Clock { return &pace.Manual{} }, zerolog.Nop())
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	b.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			b.Errorf("run: %v", err)
-		}
-	})
-	<-s.Ready()
-	return s
+	return start(b, testConfig(b), &pace.Manual{}, meetings...)
 }
 
 // BenchmarkMeetingsListed is what it costs to look at all of many meetings, as

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/ogg"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -22,17 +21,7 @@ import (
 func TestExportedFilesAreOggOpusAndTheirSumIsTheMix(t *testing.T) {
 	cfg := testConfig(t)
 	b := start(t, cfg, beating(t), meetingOf("1", func(m *MeetingConfig) { m.Consent = "off" }))
-	server := serve(t, b)
-	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
-	ada.Joined()
-	bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
-	bob.Joined()
-	phone := call(t, b, "1")
-	defer speak(t, ada, 880)()
-	defer speak(t, bob, 600)()
-	phone.awaitNote(880, true)
-	phone.awaitNote(600, true)
-	phone.say(440)
+	ada, _, phone := threeSpeak(t, b)
 	ada.Say(request{Type: "host", Action: "record_start"})
 	ada.Told("recording", recording("on"))
 	phone.hear(2500 * time.Millisecond)

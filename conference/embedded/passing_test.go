@@ -17,13 +17,19 @@ func voiceOf(b *Backend, number, id string) (v *voice) {
 	return v
 }
 
-func TestTelephoneThatSpeaksOpusIsHeardUntouched(t *testing.T) {
-	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
-	page := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+// withOpus is a meeting of a page and a telephone, of that name, which speaks Opus.
+func withOpus(t *testing.T) (b *Backend, page *webtest.Peer, phone *telephone, id string) {
+	t.Helper()
+	b = start(t, testConfig(t), beating(t), meetingOf("1", nil))
+	page = webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
 	page.Joined()
-	phone := call(t, b, "1")
+	phone = call(t, b, "1")
 	phone.speaksOpus()
-	id := personID(t, b, "1", "Phone 1")
+	return b, page, phone, personID(t, b, "1", "Phone 1")
+}
+
+func TestTelephoneThatSpeaksOpusIsHeardUntouched(t *testing.T) {
+	b, page, phone, id := withOpus(t)
 	eventually(t, "a way to the page", webtest.Patience, func() bool { return len(voiceOf(b, "1", id).pages.list()) == 1 })
 	phone.say(440)
 	page.Await("voice of the telephone", func(h webtest.History) bool { return len(h.Packets[id]) > 100 })
@@ -44,12 +50,7 @@ func TestTelephoneThatSpeaksOpusIsHeardUntouched(t *testing.T) {
 // TestOpusOfATelephoneStopsAtOnce: whatever shuts the voice of a telephone,
 // when it is done not one packet more goes to anybody.
 func TestOpusOfATelephoneStopsAtOnce(t *testing.T) {
-	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
-	page := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
-	page.Joined()
-	phone := call(t, b, "1")
-	phone.speaksOpus()
-	id := personID(t, b, "1", "Phone 1")
+	b, _, phone, id := withOpus(t)
 	voice := voiceOf(b, "1", id)
 	ear := attach(t, voice, &ear{id: "a"})
 	phone.say(440)

@@ -120,21 +120,29 @@ func recording(want string) func(webtest.Message) bool {
 	return func(m webtest.Message) bool { return m.Type == "state" && m.Meeting.Recording == want }
 }
 
-func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
-	cfg := testConfig(t)
-	b := start(t, cfg, beating(t), meetingOf("1", nil))
+// threeSpeak has two pages and a telephone speak in meeting 1, each a note of their
+// own, until the test ends.
+func threeSpeak(t *testing.T, b *Backend) (ada, bob *webtest.Peer, phone *telephone) {
+	t.Helper()
 	server := serve(t, b)
-	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
-	adaID := ada.Joined()
-	bob := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
+	ada = webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
+	bob = webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Bob"})
 	bob.Joined()
-	phone := call(t, b, "1")
-	phoneID := personID(t, b, "1", "Phone 1")
-	defer speak(t, ada, 880)()
-	defer speak(t, bob, 600)()
+	phone = call(t, b, "1")
+	t.Cleanup(speak(t, ada, 880))
+	t.Cleanup(speak(t, bob, 600))
 	phone.awaitNote(880, true)
 	phone.awaitNote(600, true)
 	phone.say(440)
+	return ada, bob, phone
+}
+
+func TestRecordingHoldsThoseWhoAgreedAndNobodyElse(t *testing.T) {
+	cfg := testConfig(t)
+	b := start(t, cfg, beating(t), meetingOf("1", nil))
+	ada, bob, phone := threeSpeak(t, b)
+	adaID, phoneID := personID(t, b, "1", "Ada"), personID(t, b, "1", "Phone 1")
 
 	ada.Say(request{Type: "host", Action: "record_start"})
 	m := ada.Told("recording", recording("on"))

@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testConfig takes media on loopback only, on a port of the system's choice.
-func testConfig(t *testing.T) Config {
+func testConfig(t testing.TB) Config {
 	cfg := DefaultConfig()
 	cfg.WebRTC = WebRTC{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
 	cfg.Recordings, cfg.Directory = t.TempDir(), t.TempDir()
@@ -26,10 +26,10 @@ func testConfig(t *testing.T) Config {
 }
 
 // journal is a log that is shown where a test fails.
-func journal(t *testing.T) zerolog.Logger { return zerolog.New(zerolog.NewTestWriter(t)) }
+func journal(t testing.TB) zerolog.Logger { return zerolog.New(zerolog.NewTestWriter(t)) }
 
 // start runs a service until the test ends. Its rooms beat with clock.
-func start(t *testing.T, cfg Config, clock pcm.Clock, meetings ...MeetingConfig) *Backend {
+func start(t testing.TB, cfg Config, clock pcm.Clock, meetings ...MeetingConfig) *Backend {
 	t.Helper()
 	b, err := newBackend(cfg, meetings, func() pcm.Clock { return clock }, journal(t))
 	if err != nil {

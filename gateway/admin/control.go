@@ -27,11 +27,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	}
 	c, err := readControl(http.MaxBytesReader(w, r.Body, maxControl))
 	if err != nil {
-		status := http.StatusBadRequest
-		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-			status, err = http.StatusRequestEntityTooLarge, fmt.Errorf("the request is too large: want at most %d bytes", maxControl)
-		}
-		fail(w, status, err.Error())
+		misread(w, err)
 		return
 	}
 	if err := s.sources.Meetings.Control(id, c); err != nil {
@@ -46,17 +42,14 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	s.oneMeeting(w, r)
 }
 
-// readControl reads one JSON object strictly: what a request asks for and the
-// gateway does not know must not look as if it had been done.
+// readControl reads what is to be done to a meeting.
 func readControl(body io.Reader) (Control, error) {
 	var c Control
-	d := json.NewDecoder(body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return Control{}, explain(err, controlFields)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Control{}, errors.New("want one JSON object and nothing behind it")
+	switch err := readStrictly(body, &c, controlFields); {
+	case errors.Is(err, io.EOF):
+		return Control{}, errors.New(`the request is empty: want a JSON object such as {"lock":true}`)
+	case err != nil:
+		return Control{}, err
 	}
 	if c == (Control{}) {
 		return Control{}, errors.New("nothing to do: want at least one of " + controlFields)
@@ -74,6 +67,33 @@ func oneOf(field, got string, want ...string) error {
 	return fmt.Errorf("%s: %q: want one of %s", field, got, strings.Join(want, ", "))
 }
 
+// readStrictly reads one JSON object: what a request asks for and the gateway does
+// not know must not look as if it had been done. It returns io.EOF where there is
+// none.
+func readStrictly(body io.Reader, into any, fields string) error {
+	d := json.NewDecoder(body)
+	d.DisallowUnknownFields()
+	switch err := d.Decode(into); {
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case err != nil:
+		return explain(err, fields)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("want one JSON object and nothing behind it")
+	}
+	return nil
+}
+
+// misread answers what is wrong with a request that could not be read.
+func misread(w http.ResponseWriter, err error) {
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is too large: want at most %d bytes", maxControl))
+		return
+	}
+	fail(w, http.StatusBadRequest, err.Error())
+}
+
 // explain puts what the JSON decoder says into words for the operator.
 func explain(err error, fields string) error {
 	var kind *json.UnmarshalTypeError
@@ -88,8 +108,6 @@ func explain(err error, fields string) error {
 		return fmt.Errorf(`want a JSON object such as {"lock":true}, not this %s`, kind.Value)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("no JSON at byte %d: %w", syntax.Offset, err)
-	case errors.Is(err, io.EOF):
-		return errors.New(`the request is empty: want a JSON object such as {"lock":true}`)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the JSON object is not complete")
 	}

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -138,26 +137,10 @@ func makeStatus(err error) int {
 // read takes one JSON object strictly, or nothing at all. It reports false where
 // the answer is what is wrong with it.
 func read(w http.ResponseWriter, r *http.Request, into any, fields string) bool {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	if errors.Is(err, io.EOF) {
+	err := readStrictly(http.MaxBytesReader(w, r.Body, maxControl), into, fields)
+	if err == nil || errors.Is(err, io.EOF) {
 		return true // all of it has defaults
 	}
-	if err == nil {
-		if _, end := d.Token(); !errors.Is(end, io.EOF) {
-			err = errors.New("want one JSON object and nothing behind it")
-		}
-	} else {
-		err = explain(err, fields)
-	}
-	status := http.StatusBadRequest
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		status, err = http.StatusRequestEntityTooLarge, fmt.Errorf("the request is too large: want at most %d bytes", maxControl)
-	}
-	if err != nil {
-		fail(w, status, err.Error())
-		return false
-	}
-	return true
+	misread(w, err)
+	return false
 }

@@ -71,34 +71,30 @@ func (s *Session) identify(ctx context.Context, m conference.Meeting, pin string
 	return who, err
 }
 
-// prove tries a PIN. Where the number was unknown there is nothing to try, and
-// that takes as long.
+// prove tries a PIN.
 func (s *Session) prove(ctx context.Context, pin string) {
-	m := s.meeting
-	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
-		begun := time.Now()
-		var ev proved
-		if ev.identity, ev.err = s.identify(ctx, m, pin, false); ev.err == nil {
-			ev.pin = admission.Grade(pin, m.ID())
-		}
-		if ev.err != nil || m.NeedsPIN() {
-			pad(ctx, begun, s.setup.Limits.Lookup)
-		}
-		return result{event: ev}
-	})
+	s.try(ctx, pin, false, func(p proof) event { return proved(p) })
 }
 
 // proveHost tries a PIN that must be the host's. It takes as long as any.
 func (s *Session) proveHost(ctx context.Context, pin string) {
+	s.try(ctx, pin, true, func(p proof) event { return claimed(p) })
+}
+
+// try tries a PIN. Where the number was unknown there is nothing to try, and that
+// takes as long.
+func (s *Session) try(ctx context.Context, pin string, host bool, as func(proof) event) {
 	m := s.meeting
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		begun := time.Now()
-		var ev claimed
-		if ev.identity, ev.err = s.identify(ctx, m, pin, true); ev.err == nil {
-			ev.pin = admission.Grade(pin, m.ID())
+		var p proof
+		if p.identity, p.err = s.identify(ctx, m, pin, host); p.err == nil {
+			p.pin = admission.Grade(pin, m.ID())
 		}
-		pad(ctx, begun, s.setup.Limits.Lookup)
-		return result{event: ev}
+		if host || p.err != nil || m.NeedsPIN() {
+			pad(ctx, begun, s.setup.Limits.Lookup)
+		}
+		return result{event: as(p)}
 	})
 }
 

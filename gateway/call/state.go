@@ -156,16 +156,14 @@ type (
 		needsPIN bool
 		err      error
 	}
-	proved struct {
+	// proof is what has come of a PIN that was tried.
+	proof struct {
 		pin      admission.PIN
 		identity conference.Identity
 		err      error
 	}
-	claimed struct {
-		pin      admission.PIN
-		identity conference.Identity
-		err      error
-	}
+	proved    proof // of the caller's PIN
+	claimed   proof // of the host's
 	visited   struct{ err error }
 	changed   struct{ meeting conference.State }
 	over      struct{} // the meeting has nothing more to say

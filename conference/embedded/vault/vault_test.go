@@ -18,6 +18,32 @@ func places(t *testing.T) (file, key string) {
 	return filepath.Join(folder, "made", "meetings"), filepath.Join(folder, "keys", "key")
 }
 
+// opened is a vault at its places.
+func opened(t *testing.T, file, key string) *Vault {
+	t.Helper()
+	v, _, err := Open(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// keeps has it keep a content.
+func keeps(t *testing.T, v *Vault, content string) {
+	t.Helper()
+	if err := v.Keep([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holds looks whether that is what was kept.
+func holds(t *testing.T, file, key, want string) {
+	t.Helper()
+	if _, content, err := Open(file, key); err != nil || string(content) != want {
+		t.Errorf("%q, %v, want %q", content, err, want)
+	}
+}
+
 func TestWhatIsKeptIsThereAgain(t *testing.T) {
 	file, key := places(t)
 	v, content, err := Open(file, key)
@@ -53,13 +79,8 @@ func TestWhatIsKeptIsThereAgain(t *testing.T) {
 
 func TestAVaultOpensWithItsKeyOnly(t *testing.T) {
 	file, key := places(t)
-	v, _, err := Open(file, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Keep([]byte("meetings")); err != nil {
-		t.Fatal(err)
-	}
+	v := opened(t, file, key)
+	keeps(t, v, "meetings")
 	sealed, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -95,13 +116,8 @@ func TestAVaultOpensWithItsKeyOnly(t *testing.T) {
 
 func TestWhatCannotBeWrittenIsToldAndChangesNothing(t *testing.T) {
 	file, key := places(t)
-	v, _, err := Open(file, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Keep([]byte("before")); err != nil {
-		t.Fatal(err)
-	}
+	v := opened(t, file, key)
+	keeps(t, v, "before")
 	aside := file + ".aside"
 	if err := os.Rename(file, aside); err != nil {
 		t.Fatal(err)
@@ -112,41 +128,24 @@ func TestWhatCannotBeWrittenIsToldAndChangesNothing(t *testing.T) {
 	if v.Keep([]byte("after")) == nil {
 		t.Error("a folder was replaced by a file")
 	}
-	if _, content, err := Open(aside, key); err != nil || string(content) != "before" {
-		t.Errorf("%q, %v", content, err)
-	}
+	holds(t, aside, key, "before")
 }
 
 func TestTwoDoNotOverwriteEachOther(t *testing.T) {
 	file, key := places(t)
-	first, _, err := Open(file, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, _, err := Open(file, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Keep([]byte("of the first")); err != nil {
-		t.Fatal(err)
-	}
+	first := opened(t, file, key)
+	second := opened(t, file, key)
+	keeps(t, first, "of the first")
 	if second.Keep([]byte("of the second")) == nil {
 		t.Error("what the first has kept is lost")
 	}
-	if _, content, err := Open(file, key); err != nil || string(content) != "of the first" {
-		t.Errorf("%q, %v", content, err)
-	}
+	holds(t, file, key, "of the first")
 }
 
 func TestADestroyedVaultIsGoneWithItsKey(t *testing.T) {
 	file, key := places(t)
-	v, _, err := Open(file, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Keep([]byte("meetings")); err != nil {
-		t.Fatal(err)
-	}
+	v := opened(t, file, key)
+	keeps(t, v, "meetings")
 	held, err := os.Open(key) // as a disk holds what was deleted
 	if err != nil {
 		t.Fatal(err)
