@@ -30,7 +30,7 @@ type aboutNumber struct {
 	Identity string `type:"existingfile" placeholder:"FILE" help:"The private key of records.seal_to, as age-keygen has written it: finds what has the number sealed. It is used here and goes nowhere."`
 }
 
-// kept is all that there is about a number.
+// keptAbout is all that there is about a number.
 type keptAbout struct {
 	records.Subject
 	// Guessing are the wrong tries that are counted for the number now.
@@ -38,21 +38,28 @@ type keptAbout struct {
 	Notes    []string       `json:"notes"`
 }
 
-// spellings are the ways in which trunks may have sent a number.
+// spellings are the ways in which trunks may have sent a number, each once. The
+// first is as it was asked for.
 func spellings(c config.Config, number string) []string {
 	all := []string{number}
+	add := func(more ...string) {
+		for _, n := range more {
+			if !slices.Contains(all, n) {
+				all = append(all, n)
+			}
+		}
+	}
 	for _, t := range c.Trunks {
 		if plan, err := plans.NewPlan(t.Country); err == nil {
-			all = append(all, plan.Canonical(number))
+			add(plan.Canonical(number))
 		}
 	}
 	for _, n := range all {
 		if digits, international := strings.CutPrefix(n, "+"); international {
-			all = append(all, "00"+digits, digits)
+			add("00"+digits, digits)
 		}
 	}
-	slices.Sort(all[1:])
-	return slices.Compact(all)
+	return all
 }
 
 // find looks for what is kept about the number.
@@ -80,14 +87,8 @@ func (a aboutNumber) find(ctx context.Context, k kept) (found keptAbout, err err
 	if found.Subject, err = r.Subject(identities, numbers...); err != nil {
 		return found, err
 	}
-	for _, n := range numbers {
-		known, err := lockout.Look(filepath.Join(c.Records.Directory, lockout.File), n)
-		if err != nil {
-			return found, err
-		}
-		if known != nil {
-			found.Guessing = known
-		}
+	if found.Guessing, err = lockout.Look(filepath.Join(c.Records.Directory, lockout.File), numbers...); err != nil {
+		return found, err
 	}
 	found.Notes = notes(c, found.Unopened, a.Identity != "")
 	return found, nil

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,8 +15,10 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/lockout"
 	"github.com/einwahl/einwahl/gateway/records"
+	"github.com/einwahl/einwahl/sip"
 )
 
 const (
@@ -80,7 +83,7 @@ func asked(t *testing.T, path string, args ...string) (k keptAbout, text string)
 func TestAPersonGetsWhatIsKept(t *testing.T) {
 	path, _ := keepNumbers(t)
 	key := write(t, filepath.Join(t.TempDir(), "key.txt"), identity+"\n")
-	for _, spelling := range []string{known, "030 123456", "0049 30 123456"} {
+	for _, spelling := range []string{known, "030 123456", "0049 30 123456", "004930123456"} {
 		k, text := asked(t, path, "--number", spelling, "--identity", key)
 		if len(k.Calls) != 1 || len(k.Evidence) != 2 || k.Unopened != 0 || k.Calls[0].Call.Call != "call-1" || strings.Contains(text, "call-2") {
 			t.Errorf("%s: %s", spelling, text)
@@ -96,6 +99,20 @@ func TestAPersonGetsWhatIsKept(t *testing.T) {
 	k, text = asked(t, path, "--number", "+49301")
 	if len(k.Calls)+len(k.Evidence) != 0 || k.Guessing != nil {
 		t.Errorf("of nobody: %s", text)
+	}
+}
+
+func TestANumberIsLookedForInEachSpellingOnce(t *testing.T) {
+	de, none := sip.TrunkConfig{Country: "DE"}, sip.TrunkConfig{}
+	for number, want := range map[string][]string{
+		known:          {known, "004930123456", "4930123456"},
+		"004930123456": {"004930123456", known, "4930123456"},
+		"030 123456":   {"030 123456", known, "004930123456", "4930123456"},
+		"alice":        {"alice"},
+	} {
+		if got := spellings(config.Config{Trunks: []sip.TrunkConfig{de, none, de}}, number); !slices.Equal(got, want) {
+			t.Errorf("%s is looked for as %q, want %q", number, got, want)
+		}
 	}
 }
 

@@ -81,9 +81,9 @@ type Known struct {
 	Until time.Time   `json:"locked_until,omitzero"`
 }
 
-// Look finds what the file of a guard, which may be running, has about a caller;
-// nil where that is nothing.
-func Look(path, caller string) (*Known, error) {
+// Look finds what the file of a guard, which may be running, has about a caller, in
+// any spelling of their number; nil where that is nothing.
+func Look(path string, spellings ...string) (*Known, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil //nolint:nilnil // nothing is known, and nothing is wrong
@@ -96,9 +96,11 @@ func Look(path, caller string) (*Known, error) {
 		return nil, fmt.Errorf("read wrong tries: %w", err)
 	}
 	var all bucket
-	for _, key := range [][]byte{k.Key, k.Before} {
-		if b, found := k.Buckets[Caller][pseudonym(key, caller)]; found && key != nil {
-			all.join(&bucket{wrong: b.Wrong, until: b.Until})
+	for _, caller := range spellings {
+		for _, key := range [][]byte{k.Key, k.Before} {
+			if b, found := k.Buckets[Caller][pseudonym(key, caller)]; found && key != nil {
+				all.join(&bucket{wrong: b.Wrong, until: b.Until})
+			}
 		}
 	}
 	if len(all.wrong) == 0 && all.until.IsZero() {

@@ -92,6 +92,13 @@ func TestAKeyLastsOverARestart(t *testing.T) {
 	if err != nil || k == nil || len(k.Wrong) != 2 {
 		t.Errorf("known of the caller: %+v, %v", k, err)
 	}
+	try(g.Line("t", "n", "4930123456"), "", Wrong)
+	if err := g.Keep(); err != nil {
+		t.Fatal(err)
+	}
+	if k, err := Look(path, number, "4930123456"); err != nil || k == nil || len(k.Wrong) != 3 {
+		t.Errorf("known of the caller in two spellings: %+v, %v", k, err)
+	}
 	for _, nobody := range []string{"+4930123457", ""} {
 		if k, err := Look(path, nobody); k != nil || err != nil {
 			t.Errorf("known of %q: %+v, %v", nobody, k, err)
