@@ -54,8 +54,8 @@ func never() time.Time { return time.Unix(0, math.MaxInt64) }
 // end of a gateway's life. What stays is a chain that still fits, and is about
 // nobody.
 func (b *Book) PurgeAll(ctx context.Context) (all []Purged, err error) {
-	for _, class := range []Class{ClassCall, ClassNotice, ClassRefusal, ClassConsent, ClassAccess, ClassBilling} {
-		p, fault := b.purge(ctx, due{class, never()})
+	for _, d := range b.config.due(never()) {
+		p, fault := b.purge(ctx, due{d.class, never()})
 		if p.Count > 0 || p.Keys > 0 {
 			all = append(all, p)
 		}
