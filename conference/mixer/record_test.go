@@ -89,3 +89,28 @@ func TestPacketsFromBeforeTheRecordAreNotKept(t *testing.T) {
 		t.Errorf("passed on: %v", s.out.packets)
 	}
 }
+
+func TestTapAllocatesNothing(t *testing.T) {
+	for _, length := range lengths {
+		r := newRoom()
+		r.Tap(discard{})
+		r.AddSpeaker(constant{}).SetRecorded(true)
+		p := r.Join(nil)
+		p.SetVoice(true)
+		p.SetRecorded(true)
+		f, out := make(pcm.Frame, length), make(pcm.Frame, length)
+		sine(f, 700, 12000, 0)
+		if n := testing.AllocsPerRun(100, func() {
+			p.WriteFrame(f)
+			r.Beat(pcm.Mix)
+			p.ReadFrame(out)
+		}); n != 0 {
+			t.Errorf("frames of %d: %v allocations a beat", length, n)
+		}
+	}
+}
+
+// discard is a recorder that keeps nothing.
+type discard struct{}
+
+func (discard) WriteFrame(pcm.Frame) {}
