@@ -52,8 +52,10 @@ func TestWhatIsDatedAheadGoesInTime(t *testing.T) {
 
 // So does each class of evidence, with its keys, and the ledger tells why. Here it
 // is the clock of this machine that is ten years ahead.
-func TestEvidenceThatIsDatedAheadGoesInTime(t *testing.T) {
-	c := in(t.TempDir())
+func TestEvidenceThatIsDatedAheadGoesInTime(t *testing.T) { datedAhead(t, in(t.TempDir())) }
+
+func datedAhead(t *testing.T, c Config) {
+	t.Helper()
 	b, _ := open(t, c)
 	found := time.Now().AddDate(-10, 0, 0)
 	ended(t, b, "c1", telephone, time.Now())

@@ -170,6 +170,8 @@ func TestPostgres(t *testing.T) {
 		}
 	})
 
+	t.Run("what is dated ahead goes in time", func(t *testing.T) { datedAhead(t, config(t, "ahead")) })
+
 	t.Run("one gateway only", func(t *testing.T) {
 		c := config(t, "one")
 		_, end := open(t, c)
