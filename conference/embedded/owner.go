@@ -112,10 +112,11 @@ func (m *meeting) lead() {
 		}
 		select {
 		case <-stop:
-			m.carryOut(m.state.close)
+			m.carryOut(func() { m.state.close() }) // also of one that begins anew
 		case inHand = <-m.orders:
 			m.taken()
 			inHand.tell(m.carryOut(inHand.do))
+			inHand = order{}
 		case <-starts:
 			m.carryOut(func() {}) // which looks at the clock
 		case now := <-tick:

@@ -57,8 +57,9 @@ func TestPageAndTelephoneHearEachOtherAndNotThemselves(t *testing.T) {
 	stop := speak(t, page, 880)
 	defer stop()
 	phone.awaitNote(880, true)
-	phone.say(440)
 	id := personID(t, b, "1", "Phone 1")
+	eventually(t, "a way to the page", webtest.Patience, func() bool { return len(voiceOf(b, "1", id).pages.list()) == 1 })
+	phone.say(440)
 
 	sound := phone.hear(time.Second)
 	if level := power(sound, 880, pcm.Narrowband); math.Abs(level) > 3 {

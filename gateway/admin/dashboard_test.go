@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,4 +79,42 @@ func TestDashboardShowsWhatHappensAndActsOnMeetings(t *testing.T) {
 	b.Type("#token", "wrong")
 	b.Click("#sign-in button")
 	b.WaitFor("a wrong token is told", `document.querySelector("#wrong").textContent.includes("not the token")`)
+}
+
+// changing are meetings that become others.
+type changing struct {
+	rooms
+	all atomic.Pointer[[]*Meeting]
+}
+
+func (c *changing) Meetings() []*Meeting { return *c.all.Load() }
+
+// TestDashboardFollowsWhatChanges has a meeting go, one come and one be called
+// otherwise: the stream tells these three, and the page shows what there is.
+func TestDashboardFollowsWhatChanges(t *testing.T) {
+	called := func(id, title string) *Meeting {
+		return &Meeting{ID: id, Title: title, Encryption: "transport", Recording: "off", People: []Person{}}
+	}
+	c, stays := new(changing), called("4", "Yearly")
+	c.all.Store(&[]*Meeting{called("1", "Daily"), called("2", "Weekly"), stays})
+	s := newServer(t, rooms{})
+	s.sources.Meetings = c
+	serving, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(serving) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	b := peertest.StartBrowser(t, "", "http://"+s.Addr().String()+"/#token="+token)
+	shows := func(titles ...string) {
+		t.Helper()
+		b.WaitFor("the meetings are "+strings.Join(titles, ", "), fmt.Sprintf(
+			`[...document.querySelectorAll("#meetings .meeting")].map((m) => m.innerText.match(/Daily|Weekly|Fortnightly|Yearly|Monthly/)?.[0]).join() === %q`, strings.Join(titles, ",")))
+	}
+	shows("Daily", "Weekly", "Yearly")
+	c.all.Store(&[]*Meeting{called("2", "Fortnightly"), stays, called("5", "Monthly")})
+	shows("Fortnightly", "Yearly", "Monthly")
 }

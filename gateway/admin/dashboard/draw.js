@@ -155,8 +155,9 @@ export function meetings(all, locks, control) {
   $("n-meetings").textContent = all.length || "";
   const order = [...all].sort((a, b) => (b.people.length > 0) - (a.people.length > 0)); // those in use first
   const place = $("meetings");
+  const there = new Set(all.map((m) => m.id));
   for (const [id, card] of cards) {
-    if (!all.some((m) => m.id === id)) { card.remove(); cards.delete(id); }
+    if (!there.has(id)) { card.remove(); cards.delete(id); }
   }
   order.forEach((m, i) => {
     let card = cards.get(m.id);
