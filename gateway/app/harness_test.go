@@ -241,10 +241,7 @@ func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
 	if sound, ok := g.prompts.Load(name); ok {
 		return sound.([]int16)
 	}
-	library, err := announcements.Open(announcements.DefaultConfig(), zerolog.Nop())
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	library := announcementsOf(g.t)
 	var file bytes.Buffer
 	if err := library.WriteWAV(&file, language, p); err != nil {
 		g.t.Fatal(err)
@@ -261,21 +258,48 @@ func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
 // recording it began.
 func (g *gateway) heard(phone *peertest.Baresip, language string, p announcements.Prompt) int {
 	g.t.Helper()
-	prompt := g.prompt(language, p)
+	return g.heardSound(phone, string(p), g.prompt(language, p))
+}
+
+// heardSound is heard for any sound, by whatever it is called.
+func (g *gateway) heardSound(phone *peertest.Baresip, name string, sound []int16) int {
+	g.t.Helper()
 	at, from, looked, last := -1, 0, 0, 0
-	peertest.Eventually(g.t, "the phone hears "+string(p), func() bool {
+	peertest.Eventually(g.t, "the phone hears "+name, func() bool {
 		heard := phone.Heard()
 		n, grows := len(heard), len(heard) > last
 		last = n
 		// Comparing is dear: there has to be enough that is new, or no more to come.
-		if n < len(prompt) || n == looked || grows && n < looked+pcm.Narrowband/4 {
+		if n < len(sound) || n == looked || grows && n < looked+pcm.Narrowband/4 {
 			return false
 		}
-		match, lag := peertest.Match(heard[from:], prompt)
-		at, from, looked = from+lag, n-len(prompt)+1, n
+		match, lag := peertest.Match(heard[from:], sound)
+		at, from, looked = from+lag, n-len(sound)+1, n
 		return match > .8
 	})
 	return at
+}
+
+// announcementsOf are those that a gateway has by itself.
+func announcementsOf(t testing.TB) *announcements.Library {
+	t.Helper()
+	library, err := announcements.Open(announcements.DefaultConfig(), zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return library
+}
+
+// spoken is what something that is put together sounds like on the telephone.
+func (g *gateway) spoken(language string, row ...announcements.Item) []int16 {
+	g.t.Helper()
+	library := announcementsOf(g.t)
+	var sound []int16
+	speech, frame := library.Speak(language, row...), make(pcm.Frame, pcm.NarrowbandSamples)
+	for speech.ReadFrame(frame) {
+		sound = append(sound, frame...)
+	}
+	return sound
 }
 
 // phone starts a baresip that says a tone.
