@@ -171,7 +171,7 @@ func (p *process) found(t *testing.T, dir string) {
 	g.conf.Records.Directory = filepath.Join(dir, "records")
 	text := g.records()
 	lacks(t, "the records", text)
-	if n := strings.Count(text, `"outcome"`); n != 206 {
+	if n := strings.Count(text, `"secure_leg"`); n != 206 {
 		t.Errorf("%d calls are recorded", n)
 	}
 	if named, agreed := strings.Count(text, `"subject"`), strings.Count(text, `"agreed"`); named < 103 || agreed != 6 {
