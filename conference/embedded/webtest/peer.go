@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -88,6 +89,7 @@ func Dial(t testing.TB, server, meeting string, join Join, options ...Option) *P
 	p.engine.SetIncludeLoopbackCandidate(true)
 	p.engine.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() && ip.To4() != nil })
 	p.engine.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	p.engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // that would reach further
 	for _, o := range options {
 		o(p)
 	}
