@@ -26,7 +26,6 @@ import (
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/transcode/pcm"
-	"github.com/einwahl/einwahl/transcode/wav"
 )
 
 const token = "token-of-the-tests"
@@ -39,9 +38,11 @@ type gateway struct {
 	conf config.Config
 	dir  string
 	log  *journal
-
-	prompts sync.Map // that were asked for, by language and name
 }
+
+// prompts are those that were asked for, by language and name. They are the same
+// for all gateways, and dear to make.
+var prompts sync.Map
 
 // journal is a log that can be read while it is written.
 type journal struct {
@@ -238,19 +239,11 @@ func (g *gateway) metric(name string, with ...string) float64 {
 func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
 	g.t.Helper()
 	name := language + " " + string(p)
-	if sound, ok := g.prompts.Load(name); ok {
+	if sound, ok := prompts.Load(name); ok {
 		return sound.([]int16)
 	}
-	library := announcementsOf(g.t)
-	var file bytes.Buffer
-	if err := library.WriteWAV(&file, language, p); err != nil {
-		g.t.Fatal(err)
-	}
-	sound, err := wav.Read(&file, pcm.Narrowband)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.prompts.Store(name, sound)
+	sound := g.spoken(language, announcements.Say(p))
+	prompts.Store(name, sound)
 	return sound
 }
 
@@ -258,19 +251,20 @@ func (g *gateway) prompt(language string, p announcements.Prompt) []int16 {
 // recording it began.
 func (g *gateway) heard(phone *peertest.Baresip, language string, p announcements.Prompt) int {
 	g.t.Helper()
-	return g.heardSound(phone, string(p), g.prompt(language, p))
+	return g.heardSound(phone, string(p), g.prompt(language, p), 0)
 }
 
-// heardSound is heard for any sound, by whatever it is called.
-func (g *gateway) heardSound(phone *peertest.Baresip, name string, sound []int16) int {
+// heardSound is heard for any sound, by whatever it is called, from a place in the
+// recording on.
+func (g *gateway) heardSound(phone *peertest.Baresip, name string, sound []int16, from int) int {
 	g.t.Helper()
-	at, from, looked, last := -1, 0, 0, 0
+	at, looked, last := -1, from, from
 	peertest.Eventually(g.t, "the phone hears "+name, func() bool {
 		heard := phone.Heard()
 		n, grows := len(heard), len(heard) > last
 		last = n
 		// Comparing is dear: there has to be enough that is new, or no more to come.
-		if n < len(sound) || n == looked || grows && n < looked+pcm.Narrowband/4 {
+		if n < from+len(sound) || n == looked || grows && n < looked+pcm.Narrowband/4 {
 			return false
 		}
 		match, lag := peertest.Match(heard[from:], sound)
@@ -280,10 +274,14 @@ func (g *gateway) heardSound(phone *peertest.Baresip, name string, sound []int16
 	return at
 }
 
-// announcementsOf are those that a gateway has by itself.
+// builtIn are the announcements that a gateway has by itself.
+var builtIn = sync.OnceValues(func() (*announcements.Library, error) {
+	return announcements.Open(announcements.DefaultConfig(), zerolog.Nop())
+})
+
 func announcementsOf(t testing.TB) *announcements.Library {
 	t.Helper()
-	library, err := announcements.Open(announcements.DefaultConfig(), zerolog.Nop())
+	library, err := builtIn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,9 +291,8 @@ func announcementsOf(t testing.TB) *announcements.Library {
 // spoken is what something that is put together sounds like on the telephone.
 func (g *gateway) spoken(language string, row ...announcements.Item) []int16 {
 	g.t.Helper()
-	library := announcementsOf(g.t)
 	var sound []int16
-	speech, frame := library.Speak(language, row...), make(pcm.Frame, pcm.NarrowbandSamples)
+	speech, frame := announcementsOf(g.t).Speak(language, row...), make(pcm.Frame, pcm.NarrowbandSamples)
 	for speech.ReadFrame(frame) {
 		sound = append(sound, frame...)
 	}

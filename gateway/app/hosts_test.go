@@ -16,7 +16,7 @@ const hostPIN, adasPIN, gracesPIN = "815815", "590148", "482915"
 func saying(name string, row ...announcements.Item) move {
 	return func(c *caller) {
 		c.t.Helper()
-		c.heardSound(c.phone, name, c.spoken(c.language, row...))
+		c.heardSound(c.phone, name, c.spoken(c.language, row...), 0)
 	}
 }
 

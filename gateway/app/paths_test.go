@@ -239,11 +239,7 @@ func again(p announcements.Prompt, keys string) move {
 	return func(c *caller) {
 		c.t.Helper()
 		prompt := c.prompt(c.language, p)
-		from := c.heard(c.phone, c.language, p) + len(prompt)
-		peertest.Eventually(c.t, "the phone hears "+string(p)+" again", func() bool {
-			match, _ := peertest.Match(c.phone.Heard()[from:], prompt)
-			return match > .8
-		})
+		c.heardSound(c.phone, string(p)+" again", prompt, c.heard(c.phone, c.language, p)+len(prompt))
 		mute(c)
 		c.phone.Key(keys)
 	}

@@ -17,22 +17,24 @@ func correlate(recording, prompt []int16) []float64 {
 	for n < len(recording)+len(prompt) {
 		n *= 2
 	}
-	a, b := make([]complex128, n), make([]complex128, n)
+	// Both are real, so one transform does for both of them.
+	z := make([]complex128, n)
 	for i, s := range recording {
-		a[i] = complex(float64(s), 0)
+		z[i] = complex(float64(s), 0)
 	}
 	for i, s := range prompt {
-		b[i] = complex(float64(s), 0)
+		z[i] += complex(0, float64(s))
 	}
-	fft(a, false)
-	fft(b, false)
-	for i := range a {
-		a[i] *= cmplx.Conj(b[i])
+	fft(z, false)
+	products := make([]complex128, n)
+	for i, here := range z {
+		there := cmplx.Conj(z[-i&(n-1)])
+		products[i] = (here + there) * cmplx.Conj((here-there)*-1i) / 4
 	}
-	fft(a, true)
+	fft(products, true)
 	out := make([]float64, len(recording)-len(prompt)+1)
 	for i := range out {
-		out[i] = real(a[i]) / float64(n)
+		out[i] = real(products[i]) / float64(n)
 	}
 	return out
 }
