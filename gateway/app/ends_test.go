@@ -29,7 +29,7 @@ func TestEachLimitIsHeardOnATelephone(t *testing.T) {
 	t.Parallel()
 	inBoth(t, limits(), func(c *config.Config) {
 		hasty(c)
-		c.Privacy.Consent, c.Limits.Length = true, 25*time.Second
+		c.Privacy.Consent, c.Limits.Length = true, 40*time.Second
 	})
 }
 
