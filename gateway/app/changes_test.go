@@ -23,7 +23,7 @@ func (g *gateway) callBoth(meeting string) pair {
 	p := pair{g, map[string]*peertest.Baresip{}}
 	for language, hertz := range tones() {
 		phone := g.phone(hertz)
-		phone.Dial(g.uri(language))
+		g.reaches(phone, language)
 		phone.Key(meeting + "##")
 		p.phones[language] = phone
 	}

@@ -24,7 +24,7 @@ func saying(name string, row ...announcements.Item) move {
 func (g *gateway) callsWith(language, meeting, pin string) *caller {
 	g.t.Helper()
 	c := &caller{gateway: g, language: language, meeting: meeting, phone: g.phone(440)}
-	c.phone.Dial(g.uri(language))
+	g.reaches(c.phone, language)
 	if pin != "" {
 		pin += "#"
 	}

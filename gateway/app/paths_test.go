@@ -153,7 +153,7 @@ func (g *gateway) sets(language, meeting, ahead string) *caller {
 	webtest.Dial(g.t, "http://"+g.app.HTTP().String(), meeting, webtest.Join{Name: "Ada"},
 		webtest.Hears(func(string, rtp.Header, []byte, time.Time) { c.passed.Add(1) })).Joined()
 	c.phone = g.phone(440)
-	c.phone.Dial(g.uri(language))
+	g.reaches(c.phone, language)
 	c.phone.Key(meeting + "##" + ahead) // over the privacy notice
 	return c
 }

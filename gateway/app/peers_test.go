@@ -2,16 +2,28 @@ package app_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/peertest"
 )
+
+// reaches calls a number, and waits until the gateway takes keys: those that come
+// before it knows that its answer was heard are nobody's.
+func (g *gateway) reaches(phone *peertest.Baresip, number string) {
+	g.t.Helper()
+	phone.Dial(g.uri(number))
+	peertest.Eventually(g.t, "the call is answered", func() bool {
+		return !slices.ContainsFunc(g.calls(), func(c admin.Call) bool { return c.Phase == "answering" })
+	})
+}
 
 // dial calls number and keys a meeting in, over the prompt that asks for it.
 func (g *gateway) dial(phone *peertest.Baresip, number, meeting string) {
 	g.t.Helper()
-	phone.Dial(g.uri(number))
+	g.reaches(phone, number)
 	phone.Key(meeting + "#")
 }
 

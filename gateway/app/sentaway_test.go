@@ -68,7 +68,7 @@ func goesThrough(t *testing.T, language string, rows []sentAway, tweak func(*con
 			phones[i].Try(g.uri(r.number))
 			continue
 		}
-		phones[i].Dial(g.uri(language))
+		g.reaches(phones[i], language)
 		if !r.silent {
 			phones[i].Key(meetingOf(i) + "#" + r.keys + "#") // and over the privacy notice
 		}
