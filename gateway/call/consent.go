@@ -288,21 +288,6 @@ func nextTestified(s state, ev testified) (state, []action) {
 	return s, append(acts, more...)
 }
 
-// keyedAhead takes the keys that came while it was written down that the caller
-// has heard the notice. None of them answers a question that comes only now.
-func keyedAhead(s state, keys string) (state, []action) {
-	var acts []action
-	for _, key := range keys {
-		if s.phase == consenting || s.phase == asking {
-			break
-		}
-		var more []action
-		s, more = nextDigit(s, digit{key: key})
-		acts = append(acts, more...)
-	}
-	return s, acts
-}
-
 // settle has an answer about a recording count, or the no that came behind it.
 func settle(s state) (state, []action) {
 	s.answer, s.run = s.pending, s.asked

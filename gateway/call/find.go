@@ -118,8 +118,6 @@ func look(s state, number string) (state, []action) {
 // that nobody can find out which numbers there are. What was keyed ahead is
 // the PIN; where none is wanted it is forgotten, and can never be a yes.
 func nextFound(s state, ev found) (state, []action) {
-	ahead := s.ahead
-	s.ahead = ""
 	var acts []action
 	switch {
 	case ev.err == nil && !ev.needsPIN:
@@ -131,12 +129,8 @@ func nextFound(s state, ev found) (state, []action) {
 	default:
 		s, acts = ask(in(s, ev.id), pinning)
 	}
-	for _, key := range ahead {
-		var more []action
-		s, more = nextDigit(s, digit{key: key})
-		acts = append(acts, more...)
-	}
-	return s, acts
+	s, more := takeAhead(s)
+	return s, append(acts, more...)
 }
 
 // in puts the call under what the operator's file says of a meeting.

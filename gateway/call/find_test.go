@@ -19,6 +19,9 @@ func TestFindingTheMeeting(t *testing.T) {
 	thrice := after(after(twice, expired{patience}), append(unknown, wrong)...)
 	checkSteps(t, []step{
 		{"an answered call hears the welcome and the question", begin(), answered{}, numbering, "say lead.in welcome ask.number; arm bound 1m30s; arm length 3h55m0s"},
+		{"keys that are pressed before the answer is known count", after(begin(), keys("100")...), answered{}, numbering, "say lead.in welcome ask.number; arm bound 1m30s; arm length 3h55m0s; hush; arm patience 5s; arm patience 5s; arm patience 5s"},
+		{"and lead as far as they go", after(begin(two), keys("2100#47")...), answered{}, finding, "say lead.in language language; arm bound 1m30s; arm length 3h55m0s; hush; say welcome ask.number; hush; arm patience 5s; arm patience 5s; arm patience 5s; find 100"},
+		{"also behind the number", after(after(begin(two), append(keys("2100#47"), answered{})...), found{needsPIN: true}), digit{key: '1'}, pinning, "arm patience 5s"},
 		{"a call that cannot be answered ends", begin(), answered{errDown}, ended, "leave; hush; hangup fault"},
 		{"where there are languages, the caller chooses first", begin(two), answered{}, choosing, "say lead.in language language; arm bound 1m30s; arm length 3h55m0s"},
 		{"a language is chosen by its place", menu, digit{key: '2'}, numbering, "hush; say welcome ask.number"},

@@ -82,7 +82,31 @@ func nextAnswered(s state, ev answered) (state, []action) {
 	}
 	s.lang = s.languages[0]
 	s, acts := welcome(s)
-	return s, append(append(acts, arm{bound, s.limits.Choose}), span(s)...)
+	acts = append(append(acts, arm{bound, s.limits.Choose}), span(s)...)
+	s, more := takeAhead(s)
+	return s, append(acts, more...)
+}
+
+// takeAhead takes the keys that were kept.
+func takeAhead(s state) (state, []action) {
+	keys := s.ahead
+	s.ahead = ""
+	return keyedAhead(s, keys)
+}
+
+// keyedAhead takes keys that were pressed before their time as if they were pressed
+// now. None of them answers a question that comes only then.
+func keyedAhead(s state, keys string) (state, []action) {
+	var acts []action
+	for _, key := range keys {
+		if s.phase == consenting || s.phase == asking {
+			break
+		}
+		var more []action
+		s, more = nextDigit(s, digit{key: key})
+		acts = append(acts, more...)
+	}
+	return s, acts
 }
 
 // nextResult takes what has come back from outside, if it is still awaited.
@@ -136,7 +160,7 @@ func nextDigit(s state, ev digit) (state, []action) {
 		return look(s, s.leadsTo)
 	case numbering, pinning:
 		return enterKey(s, ev.key)
-	case finding:
+	case answering, finding: // who dials with pauses does not wait for our answer to be known
 		return keepKey(s, ev.key), nil
 	case proving, visiting:
 		// Who presses # ahead knows the privacy notice. No other key counts.
