@@ -42,8 +42,9 @@ type meeting struct {
 	members  map[string]*member
 	room     *mixer.Room
 	recorder *recorder
-	speaking []string
-	hurries  bool // pages hear each other
+	speaking []string // as was told last
+	heard    []string // as was found last: kept for its memory
+	hurries  bool     // pages hear each other
 
 	archive archive // of recordings
 	keep    int     // days that they are kept
@@ -119,20 +120,20 @@ func (m *meeting) Visit(_ context.Context, who conference.Guest) (conference.Vis
 
 // tellSpeaking tells browsers who speaks, when that has changed.
 func (m *meeting) tellSpeaking(now time.Time) {
-	var speaking []string
+	m.heard = m.heard[:0]
 	for _, p := range m.state.people {
 		if mb := m.members[p.id]; mb != nil && p.place == inside && mb.speaks(now) {
-			speaking = append(speaking, p.id)
+			m.heard = append(m.heard, p.id)
 		}
 	}
-	if slices.Equal(speaking, m.speaking) {
+	if slices.Equal(m.heard, m.speaking) {
 		return
 	}
-	m.speaking = speaking
+	m.speaking = append([]string(nil), m.heard...) // browsers and views keep it
 	m.publishSpeaking()
 	for _, mb := range m.members {
 		if mb.browser != nil && mb.person.place == inside {
-			mb.browser.out.speaking(speaking)
+			mb.browser.out.speaking(m.speaking)
 		}
 	}
 }

@@ -124,3 +124,26 @@ func TestCallersComeWhileTheOwnerGoes(t *testing.T) {
 		t.Error("somebody is still there")
 	}
 }
+
+func TestWhoGoesOnSpeakingCostsNothing(t *testing.T) {
+	now := time.Now()
+	m := &meeting{state: &state{}, members: map[string]*member{}}
+	m.view.Store(&Info{})
+	for _, id := range []string{"p1", "p2", "p3"} {
+		v := &voice{began: now.Add(-time.Second)}
+		v.heard.Store(int64(time.Second))
+		p := &person{id: id, place: inside}
+		m.state.people = append(m.state.people, p)
+		m.members[id] = &member{person: p, voice: v}
+	}
+	m.tellSpeaking(now)
+	if told := m.view.Load().Speaking; len(told) != 3 {
+		t.Fatalf("%q speak", told)
+	}
+	if n := testing.AllocsPerRun(100, func() { m.tellSpeaking(now) }); n > 0 {
+		t.Errorf("%.1f allocations each time", n)
+	}
+	if m.tellSpeaking(now.Add(time.Minute)); m.view.Load().Speaking != nil {
+		t.Error("somebody speaks on")
+	}
+}
