@@ -27,6 +27,7 @@ type voice struct {
 	isOpen  bool
 	decoder *jitter.Stream // nil where nobody listens to the decoded voice
 	file    *fileTrack     // nil where it is not recorded
+	since   time.Time      // what came before is not for the file
 	apart   bool           // pages are sent to from the relay
 	relay   *relay         // nil until it was needed
 	out     renumber
@@ -80,12 +81,16 @@ func (v *voice) close() {
 	}
 }
 
-// open lets the voice through, and into file unless it is nil.
+// open lets the voice through, and into file unless it is nil. A packet that has
+// come before a yes does not get into the file because it was looked at after it.
 func (v *voice) open(decoder *jitter.Stream, file *fileTrack) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.isOpen {
 		v.out.resume()
+	}
+	if v.file == nil {
+		v.since = time.Now()
 	}
 	v.isOpen, v.decoder, v.file = true, decoder, file
 }
@@ -126,7 +131,7 @@ func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 	if v.decoder != nil {
 		v.decoder.Push(jitter.Packet{Seq: seq, Timestamp: ts, Marker: marker, Level: level, Payload: payload}, at)
 	}
-	if v.file != nil {
+	if v.file != nil && !at.Before(v.since) {
 		v.file.push(ts, payload, at)
 	}
 	if v.relay != nil && (v.apart || !v.relay.empty()) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
+
 	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -118,6 +120,24 @@ func eventually(t *testing.T, what string, patience time.Duration, f func() bool
 	for deadline := time.Now().Add(patience); !f(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: not yet", what)
+		}
+	}
+}
+
+// A packet lies in the kernel until a beat takes it. One that came before the yes
+// was said before it, whenever it is looked at.
+func TestWhatCameBeforeTheYesIsInNoFile(t *testing.T) {
+	r, v := newRecorder(1, time.Now()), newVoice("p1")
+	v.open(nil, nil)
+	before := time.Now().Add(-time.Millisecond)
+	v.open(nil, r.track("p1", false))
+	for i, tt := range []struct {
+		at   time.Time
+		kept int
+	}{{before, 0}, {time.Now(), 1}} {
+		v.take(rtp.Header{SequenceNumber: uint16(i), Timestamp: uint32(960 * i)}, []byte{1, 2, 3}, -20, tt.at)
+		if n := len(r.packets); n != tt.kept {
+			t.Errorf("packet %d: %d for the file, want %d", i, n, tt.kept)
 		}
 	}
 }
