@@ -86,6 +86,8 @@ func traced(t *testing.T, calls string) []byte {
 	page.Joined()
 	call.Hangup()
 	child := firstChild(t, c.Process.Pid)
+	// It outlives strace, and would keep the log open that is read to its end.
+	defer context.AfterFunc(ctx, func() { _ = syscall.Kill(child, syscall.SIGKILL) })()
 	for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} {
 		if err := syscall.Kill(child, signal); err != nil {
 			t.Fatal(err)
