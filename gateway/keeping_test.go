@@ -201,22 +201,22 @@ func TestNothingIsPurgedByAClockThatIsDoubted(t *testing.T) {
 	}
 }
 
-// What must be written is written by the gateway that runs.
-func TestErasingWhileTheGatewayRuns(t *testing.T) {
-	path, _ := keepNumbers(t)
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+// besides runs a gateway by the operator's file beside the commands that are tested,
+// until end: at addresses that are free, which it adds to the file.
+func besides(t *testing.T, path string) (end func()) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = l.Close() // it is free now
-	write(t, path, strings.Replace(string(content), "{embedded: {", "{embedded: {webrtc: {ports: 0}, ", 1)+
-		"sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '"+l.Addr().String()+"'}\n")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, string(content)+"sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '"+l.Addr().String()+"'}\n")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	t.Cleanup(cancel)
 	gateway := program(ctx, t.TempDir(), "run", "--config", path)
 	said, err := gateway.StderrPipe()
 	if err != nil {
@@ -227,6 +227,28 @@ func TestErasingWhileTheGatewayRuns(t *testing.T) {
 	}
 	r := running{t: t, log: bufio.NewScanner(said)}
 	r.until("gateway ready")
+	return func() {
+		t.Helper()
+		if err := gateway.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		for r.log.Scan() { // to its end, before Wait closes the pipe
+		}
+		if err := gateway.Wait(); err != nil {
+			t.Errorf("the gateway ended with %v", err)
+		}
+	}
+}
+
+// What must be written is written by the gateway that runs.
+func TestErasingWhileTheGatewayRuns(t *testing.T) {
+	path, _ := keepNumbers(t)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, strings.Replace(string(content), "{embedded: {", "{embedded: {webrtc: {ports: 0}, ", 1))
+	end := besides(t, path)
 	if out := done(t, "records", "erase", "-c", path, "--number", known); !strings.Contains(out, "Erased: 1 call, 2 entries of evidence.") {
 		t.Error(out)
 	}
@@ -239,12 +261,5 @@ func TestErasingWhileTheGatewayRuns(t *testing.T) {
 	if out := done(t, "records", "verify", "-c", path); !strings.Contains(out, "2 of them erased") {
 		t.Error(out)
 	}
-	if err := gateway.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	for r.log.Scan() { // to its end, before Wait closes the pipe
-	}
-	if err := gateway.Wait(); err != nil {
-		t.Errorf("the gateway ended with %v", err)
-	}
+	end()
 }

@@ -1,21 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"net"
 	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -252,28 +248,7 @@ func TestNothingIsExportedWithoutAnEntry(t *testing.T) {
 
 func TestExportingWhileTheGatewayRuns(t *testing.T) {
 	k := keepRecording(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close() // it is free now
-	text, err := os.ReadFile(k.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, k.path, string(text)+"sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '"+l.Addr().String()+"'}\n")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	gateway := program(ctx, t.TempDir(), "run", "--config", k.path)
-	said, err := gateway.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := gateway.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r := running{t: t, log: bufio.NewScanner(said)}
-	r.until("gateway ready")
+	end := besides(t, k.path)
 	folder, out, stderr, code := k.export(t)
 	if code != 0 {
 		t.Errorf("exit %d: %s%s", code, out, stderr)
@@ -282,14 +257,7 @@ func TestExportingWhileTheGatewayRuns(t *testing.T) {
 	if out := done(t, "records", "list", "-c", k.path); !strings.Contains(out, "with the operator's token") {
 		t.Error(out)
 	}
-	if err := gateway.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	for r.log.Scan() { // to its end, before Wait closes the pipe
-	}
-	if err := gateway.Wait(); err != nil {
-		t.Errorf("the gateway ended with %v", err)
-	}
+	end()
 }
 
 func TestTheEndOfAGatewayLeavesNoSoundAndNoKey(t *testing.T) {
