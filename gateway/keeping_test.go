@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +17,7 @@ import (
 
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/lockout"
+	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/sip"
 )
@@ -205,16 +206,11 @@ func TestNothingIsPurgedByAClockThatIsDoubted(t *testing.T) {
 // until end: at addresses that are free, which it adds to the file.
 func besides(t *testing.T, path string) (end func()) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close() // it is free now
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, string(content)+"sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '"+l.Addr().String()+"'}\n")
+	write(t, path, string(content)+"sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:"+strconv.Itoa(peertest.Port(t))+"'}\n")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	gateway := program(ctx, t.TempDir(), "run", "--config", path)

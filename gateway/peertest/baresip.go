@@ -59,7 +59,7 @@ var modulePaths = [...]string{"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux
 func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	t.Helper()
 	b := &Baresip{t: t, dir: t.TempDir()}
-	port := freePort(t)
+	port := Port(t)
 	modules := ""
 	for _, path := range modulePaths {
 		if _, err := os.Stat(path); err == nil {

@@ -2,14 +2,11 @@ package peertest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 )
 
@@ -40,39 +37,7 @@ type KamailioConfig struct {
 // kamailioModules are what every role needs.
 var kamailioModules = [...]string{"pv", "tm", "tmx", "sl", "rr", "maxfwd", "siputils", "textops", "xlog"}
 
-// ports are gone through from somewhere else by each process, so that none is
-// given twice: tests draw their ports before anybody listens on them.
-var ports = func() *atomic.Uint32 {
-	n := &atomic.Uint32{}
-	n.Store(rand.Uint32N(kamailioPorts))
-	return n
-}()
-
-const kamailioPorts = 8000
-
-// KamailioPort is a free port for a Kamailio, and for whoever must know it
-// before it starts: below those that the system gives away, and beside those of
-// media.
-func KamailioPort(t testing.TB) int {
-	t.Helper()
-	for range 100 {
-		port := 12000 + int(ports.Add(1)%kamailioPorts)
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		stream, err := net.Listen("tcp", address)
-		if err != nil {
-			continue
-		}
-		stream.Close()
-		if packets, err := net.ListenPacket("udp", address); err == nil {
-			packets.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port for kamailio")
-	return 0
-}
-
-// StartKamailio starts it on a port of KamailioPort and waits until it answers.
+// StartKamailio starts it on a port of Port and waits until it answers.
 func StartKamailio(t testing.TB, port int, c KamailioConfig) *Kamailio {
 	t.Helper()
 	dir := t.TempDir()

@@ -58,7 +58,7 @@ func StartLinphone(t testing.TB, play, encryption string, codec ...string) *Linp
 		mandatory = 1
 	}
 	rc := filepath.Join(l.dir, "linphonerc")
-	config := fmt.Sprintf(linphoneConfig, FreePair(t), encryption, mandatory, FreePair(t))
+	config := fmt.Sprintf(linphoneConfig, Port(t), encryption, mandatory, Port(t))
 	for _, c := range codec {
 		name, rest, _ := strings.Cut(c, "/")
 		rate, channels, _ := strings.Cut(rest, "/")

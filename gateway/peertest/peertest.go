@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"net"
 	"os/exec"
 	"regexp"
 	"sync"
@@ -115,38 +114,4 @@ func tail(s string, n int) string {
 		return "..." + s[len(s)-n:]
 	}
 	return s
-}
-
-// FreePair finds an even UDP port that nobody is bound to, nor to the next.
-func FreePair(t testing.TB) int {
-	t.Helper()
-	for range 100 {
-		even, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := even.LocalAddr().(*net.UDPAddr).Port
-		odd, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
-		even.Close()
-		if err != nil {
-			continue
-		}
-		odd.Close()
-		if port%2 == 0 {
-			return port
-		}
-	}
-	t.Fatal("no pair of UDP ports is free")
-	return 0
-}
-
-// freePort finds a TCP port that nobody listens on.
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -38,8 +38,8 @@ event_route[dispatcher:dst-up] { xlog("L_ERR", "up: $rm $ru\n"); }
 func TestDispatcherLeavesADrainingGateway(t *testing.T) {
 	t.Parallel()
 	first, second := start(t, nil), start(t, nil)
-	dead := peertest.KamailioPort(t)
-	k := peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+	dead := peertest.Port(t)
+	k := peertest.StartKamailio(t, peertest.Port(t), peertest.KamailioConfig{
 		Modules: []string{"dispatcher"},
 		Params: []string{
 			`"dispatcher", "list_file", "{dir}/dispatcher.list"`, `"dispatcher", "flags", 2`, `"dispatcher", "xavp_dst", "_dst"`,
@@ -107,7 +107,7 @@ _sip._tcp.tel.test. IN SRV 10 0 %d busy.tel.test.
 _sip._tcp.tel.test. IN SRV 20 0 %s good.tel.test.
 busy.tel.test. IN A 127.0.0.1
 good.tel.test. IN A 127.0.0.1
-`, port(busy), port(good), peertest.KamailioPort(t), port(good)))
+`, port(busy), port(good), peertest.Port(t), port(good)))
 	for _, tt := range []struct{ name, params string }{
 		{"the first is busy", ""},
 		{"the first is dead", ";transport=tcp"},

@@ -22,7 +22,7 @@ func TestStrangersAreNotHeard(t *testing.T) {
 	for _, encryption := range []string{"mediaenc=", "mediaenc=srtp-mand"} {
 		t.Run(encryption, func(t *testing.T) {
 			t.Parallel()
-			here, port := &ear{loop: newLoop()}, uint16(peertest.FreePair(t))
+			here, port := &ear{loop: newLoop()}, uint16(peertest.Port(t))
 			g := start(t, func(s *settings) {
 				s.media.Ports = media.PortRange{First: port, Last: port + 1}
 				s.handle = here.lend

@@ -31,7 +31,7 @@ request_route {
 func TestPathThroughAnEdge(t *testing.T) {
 	t.Parallel()
 	core := startRegistrar(t, registrar)
-	outer := peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+	outer := peertest.StartKamailio(t, peertest.Port(t), peertest.KamailioConfig{
 		Modules: []string{"path"}, Routes: fmt.Sprintf(edge, core.Address),
 	})
 	g := start(t, func(s *settings) {
@@ -84,7 +84,7 @@ func TestRecordRouteOverMixedTransports(t *testing.T) {
 					s.handle = hangUp
 				}
 			})
-			k := peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{Routes: fmt.Sprintf(proxy, g.address("tcp"))})
+			k := peertest.StartKamailio(t, peertest.Port(t), peertest.KamailioConfig{Routes: fmt.Sprintf(proxy, g.address("tcp"))})
 			peertest.SIPp(t, peertest.RoutedCall("en", "gw.test", tt.callerHangs), k.Address, 3, nil)
 			if n := strings.Count(k.Printed(), tt.throughProxy); n != 3 {
 				t.Errorf("%d of 3 went through the proxy as %q", n, tt.throughProxy)

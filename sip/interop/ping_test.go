@@ -14,7 +14,7 @@ import (
 func TestPeersArePinged(t *testing.T) {
 	t.Parallel()
 	const there, busy = "127.0.0.77", "127.0.0.78"
-	peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+	peertest.StartKamailio(t, peertest.Port(t), peertest.KamailioConfig{
 		Listen: []string{"udp:" + there + ":5060", "udp:" + busy + ":5060"},
 		Routes: `
 request_route {

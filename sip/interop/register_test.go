@@ -40,7 +40,7 @@ request_route {
 
 func startRegistrar(t *testing.T, routes string, params ...string) *peertest.Kamailio {
 	t.Helper()
-	return registrarAt(t, peertest.KamailioPort(t), routes, params...)
+	return registrarAt(t, peertest.Port(t), routes, params...)
 }
 
 func registrarAt(t *testing.T, port int, routes string, params ...string) *peertest.Kamailio {
@@ -252,10 +252,10 @@ func TestRegisterOverTLS(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir, port := t.TempDir(), peertest.KamailioPort(t)
+			dir, port := t.TempDir(), peertest.Port(t)
 			cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 			a.issue(cert, key, tt.certified)
-			k := peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+			k := peertest.StartKamailio(t, peertest.Port(t), peertest.KamailioConfig{
 				Listen:  []string{fmt.Sprintf("tls:127.0.0.1:%d", port)},
 				Modules: []string{"usrloc", "registrar", "auth", "tls"},
 				Params: []string{
@@ -290,7 +290,7 @@ func TestRegisterOverTLS(t *testing.T) {
 // is back: without its calls for seconds, not until the next refresh.
 func TestRegistrarThatComesBack(t *testing.T) {
 	t.Parallel()
-	port := peertest.KamailioPort(t)
+	port := peertest.Port(t)
 	k := registrarAt(t, port, registrar)
 	g := start(t, func(s *settings) {
 		s.trunk.Peers, s.trunk.Register = nil, []sip.RegisterConfig{account("alice", k.Address+";transport=tcp")}

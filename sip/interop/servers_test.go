@@ -39,13 +39,13 @@ request_route {
 // us; and they may call without standing in peers.
 func TestServersThatAreKnownByName(t *testing.T) {
 	t.Parallel()
-	a, dir, port := newAuthority(t), t.TempDir(), peertest.KamailioPort(t)
+	a, dir, port := newAuthority(t), t.TempDir(), peertest.Port(t)
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	a.issue(cert, key, "*.hub.test")
 	ours, oursKey := filepath.Join(dir, "ours.pem"), filepath.Join(dir, "ourskey.pem")
 	a.issue(ours, oursKey, "sbc.example.test")
-	own := fmt.Sprintf("127.0.0.1:%d", peertest.KamailioPort(t))
-	k := peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+	own := fmt.Sprintf("127.0.0.1:%d", peertest.Port(t))
+	k := peertest.StartKamailio(t, peertest.Port(t), peertest.KamailioConfig{
 		Listen:  []string{fmt.Sprintf("tls:127.0.0.1:%d", port)},
 		Modules: []string{"tls"},
 		Params: []string{
@@ -61,7 +61,7 @@ _sips._tcp.two.hub.test. IN SRV 10 0 %[2]d face.hub.test.
 _sips._tcp.three.hub.test. IN SRV 10 0 %[2]d face.hub.test.
 dead.hub.test. IN A 127.0.0.1
 face.hub.test. IN A 127.0.0.1
-`, peertest.KamailioPort(t), port))
+`, peertest.Port(t), port))
 	g := start(t, func(s *settings) {
 		s.sip.Listen = append(s.sip.Listen, "tls://"+own)
 		s.sip.DNS, s.sip.Advertise = []string{dns}, "sbc.example.test"
@@ -90,10 +90,10 @@ face.hub.test. IN A 127.0.0.1
 // says nothing about the other.
 func TestEachServerShowsACertificateOfItsOwn(t *testing.T) {
 	t.Parallel()
-	a, dir, port := newAuthority(t), t.TempDir(), peertest.KamailioPort(t)
+	a, dir, port := newAuthority(t), t.TempDir(), peertest.Port(t)
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	a.issue(cert, key, "honest.test")
-	peertest.StartKamailio(t, peertest.KamailioPort(t), peertest.KamailioConfig{
+	peertest.StartKamailio(t, peertest.Port(t), peertest.KamailioConfig{
 		Listen:  []string{fmt.Sprintf("tls:127.0.0.1:%d", port)},
 		Modules: []string{"tls"},
 		Params: []string{

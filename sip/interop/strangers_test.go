@@ -6,10 +6,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip"
 	"github.com/einwahl/einwahl/sip/siptest"
 )
@@ -36,7 +38,7 @@ func TestScannersFindNothing(t *testing.T) {
 		}
 		out := new(strings.Builder)
 		// Their own port would be 5060, to which answers without rport go.
-		cmd := exec.Command(args[0], append([]string{"-P", freePort(t)}, args[1:]...)...)
+		cmd := exec.Command(args[0], append([]string{"-P", strconv.Itoa(peertest.Port(t))}, args[1:]...)...)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = t.TempDir(), out, out
 		cmd.Env = append(os.Environ(), "HOME="+cmd.Dir)
 		if err := cmd.Start(); err != nil {
@@ -61,18 +63,6 @@ func TestScannersFindNothing(t *testing.T) {
 	if n := len(g.log.String()); n > 2000 {
 		t.Errorf("%d bytes of log", n)
 	}
-}
-
-// freePort is a UDP port that nobody uses.
-func freePort(t testing.TB) string {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_, port, _ := net.SplitHostPort(conn.LocalAddr().String())
-	return port
 }
 
 // Whatever the transport, a stranger's connection is closed before a byte of it

@@ -154,7 +154,7 @@ func TestNothingBleedsToWhoKnocks(t *testing.T) {
 // TestWhatALateCallSaysIsNotHeard: the port of a call that has ended goes to
 // another while the first caller still sends.
 func TestWhatALateCallSaysIsNotHeard(t *testing.T) {
-	free := uint16(peertest.FreePair(t))
+	free := uint16(peertest.Port(t))
 	b := newBench(t, func(c *Config) { c.Ports = PortRange{free, free + 1} })
 	before := b.dial(pcma)
 	for range enough {
