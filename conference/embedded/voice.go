@@ -27,6 +27,7 @@ type voice struct {
 	isOpen  bool
 	decoder *jitter.Stream // nil where nobody listens to the decoded voice
 	file    *fileTrack     // nil where it is not recorded
+	opened  time.Time      // what came before is for nobody
 	since   time.Time      // what came before is not for the file
 	apart   bool           // pages are sent to from the relay
 	relay   *relay         // nil until it was needed
@@ -82,15 +83,18 @@ func (v *voice) close() {
 }
 
 // open lets the voice through, and into file unless it is nil. A packet that has
-// come before a yes does not get into the file because it was looked at after it.
+// come before a yes does not get to the others, or into the file, because it was
+// looked at after it.
 func (v *voice) open(decoder *jitter.Stream, file *fileTrack) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	now := time.Now()
 	if !v.isOpen {
+		v.opened = now
 		v.out.resume()
 	}
 	if v.file == nil {
-		v.since = time.Now()
+		v.since = now
 	}
 	v.isOpen, v.decoder, v.file = true, decoder, file
 }
@@ -118,7 +122,7 @@ func (v *voice) fromBeat(h rtp.Header, payload []byte, at time.Time) { v.take(h,
 func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.isOpen || len(payload) == 0 {
+	if !v.isOpen || len(payload) == 0 || at.Before(v.opened) {
 		return
 	}
 	if isSpeech(level, payload) {

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/einwahl/einwahl/conference/embedded/webtest"
+	"github.com/einwahl/einwahl/transcode/jitter"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -125,19 +126,34 @@ func eventually(t *testing.T, what string, patience time.Duration, f func() bool
 }
 
 // A packet lies in the kernel until a beat takes it. One that came before the yes
-// was said before it, whenever it is looked at.
-func TestWhatCameBeforeTheYesIsInNoFile(t *testing.T) {
-	r, v := newRecorder(1, time.Now()), newVoice("p1")
-	v.open(nil, nil)
-	before := time.Now().Add(-time.Millisecond)
-	v.open(nil, r.track("p1", false))
-	for i, tt := range []struct {
-		at   time.Time
-		kept int
-	}{{before, 0}, {time.Now(), 1}} {
-		v.take(rtp.Header{SequenceNumber: uint16(i), Timestamp: uint32(960 * i)}, []byte{1, 2, 3}, -20, tt.at)
-		if n := len(r.packets); n != tt.kept {
-			t.Errorf("packet %d: %d for the file, want %d", i, n, tt.kept)
-		}
+// was said before it, whenever it is looked at: it is for nobody, and for no file
+// where the yes was to the recording.
+func TestWhatCameBeforeTheYesIsForNobody(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		open            bool // to the others, before the yes
+		heard, recorded int  // of what came before it
+	}{
+		{"a yes to being heard", false, 0, 0},
+		{"a yes to the recording", true, 1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, v := newRecorder(1, time.Now()), newVoice("p1")
+			decoder := jitter.New(jitter.Config{ClockRate: 48000, Rate: 8000}, new(opus.Decoder))
+			if tt.open {
+				v.open(decoder, nil)
+			}
+			before := time.Now()
+			v.open(decoder, r.track("p1", false))
+			for i, p := range []struct {
+				at              time.Time
+				heard, recorded int // so far
+			}{{before, tt.heard, tt.recorded}, {time.Now(), tt.heard + 1, tt.recorded + 1}} {
+				v.take(rtp.Header{SequenceNumber: uint16(i), Timestamp: uint32(960 * i)}, []byte{1, 2, 3}, -20, p.at)
+				if heard, recorded := int(decoder.Stats().Received), len(r.packets); heard != p.heard || recorded != p.recorded {
+					t.Errorf("packet %d: %d for the others and %d for the file, want %d and %d", i, heard, recorded, p.heard, p.recorded)
+				}
+			}
+		})
 	}
 }

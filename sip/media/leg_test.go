@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -326,4 +327,64 @@ func TestPanicEndsOneCall(t *testing.T) {
 	}()
 	<-p.leg.Lost()
 	p.leg.Close()
+}
+
+// What a caller said before they were let in, or before their yes, may still wait
+// in the jitter buffer, and behind it for tones.
+func TestWhatWasSaidBeforeIsNotHeardAfterwards(t *testing.T) {
+	keys := []string{"m=audio %d RTP/AVP 8 101", "a=rtpmap:101 telephone-event/8000"}
+	for _, tt := range []struct {
+		name    string
+		lines   []string
+		waiting int // packets that have come and were not played
+		silent  int // beats on which nothing is heard, at most
+	}{
+		{"the last packet is stretched", keys, 0, 5},
+		{"a quiet line", keys, 1, 2},
+		{"after a stall", keys, 4, 6},
+		{"keys can come as tones only", []string{pcma}, 2, 5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, heard := newBench(t, nil).dial(tt.lines...), &record{}
+			loud, soft := encoded(g711.ALaw, 160), make([]byte, 160)
+			quiet := make(pcm.Frame, 160)
+			tone{800}.ReadFrame(quiet)
+			g711.ALaw.Encode(soft, quiet)
+			say := func(packet []byte, n int) {
+				for range n {
+					p.send(8, packet, 160)
+				}
+			}
+			for range 50 {
+				say(loud, 1)
+				p.step(1)
+			}
+			say(loud, tt.waiting)
+			p.leg.Connect(nil, heard)
+			for range 20 {
+				p.step(1)
+				say(soft, 1)
+			}
+			silent := 0
+			for i, l := range heard.loud {
+				if l > 1000 {
+					t.Errorf("beat %d: what was said before is heard", i)
+				}
+				if l < 0 {
+					silent++
+				}
+			}
+			if silent > tt.silent {
+				t.Errorf("%d beats are not heard", silent)
+			}
+			p.leg.Connect(tone{8000}, heard)
+			for range 5 {
+				p.step(1)
+				say(soft, 1)
+			}
+			if slices.Contains(heard.loud[20:], -1) {
+				t.Error("what is said is cut because something else is heard")
+			}
+		})
+	}
 }

@@ -105,9 +105,11 @@ func TestWidebandGoesBothWays(t *testing.T) {
 }
 
 func TestRateFollowsTheCodecInMidCall(t *testing.T) {
-	p := newBench(t, nil).dial()
+	p := newBench(t, nil).dial(wideLine)
 	heard := &keep{}
 	p.leg.Connect(nil, heard)
+	p.step(1) // before anything is said
+	heard.lengths = nil
 	s := wideSpeaker(t)
 	frame := make(pcm.Frame, pcm.WidebandSamples)
 	for range 3 {

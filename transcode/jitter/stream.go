@@ -241,6 +241,27 @@ func (s *Stream) ReadFrame(f pcm.Frame) bool {
 	return s.pass()
 }
 
+// Waiting is how long all that has come goes on to be heard, or a little less
+// than that: not for whom it is not meant. It belongs to the beat, before the
+// ReadFrame or Skim of that.
+func (s *Stream) Waiting() time.Duration {
+	s.meet()
+	n := len(s.sound)
+	if p := s.shelf.first(); p != nil {
+		n += s.wait + s.samples(s.shelf.newestTS-p.ts) + s.last
+		switch gap := s.samples(p.ts - s.place); {
+		case s.live && p.seq == s.shelf.next && gap == 0:
+		case s.live && gap >= 0 && gap <= s.rate: // missing packets, or a pause
+			n += max(gap-s.owed, 0) + s.target() + s.frame
+		default:
+			n += s.target() + s.frame
+		}
+	} else if s.live && n < s.frame { // what came last is made longer
+		n += max(s.long(plausible)-s.made, 0)
+	}
+	return time.Duration(s.nanos(n))
+}
+
 // meet takes in what has come, once a beat.
 func (s *Stream) meet() {
 	if s.met {
