@@ -82,7 +82,9 @@ func measureLoad(b *testing.B, program string, s scene, withFloor bool) load {
 	}
 	rest := g.hush(phones, pages)
 	time.Sleep(settling)
+	profile := g.gateway.profiled(window)
 	l := g.watch(phones, pages, window)
+	profile()
 	l.allocated = max(0, l.objects-rest.objects) / l.traffic
 	l.memory = (g.gateway.memory() - before) / float64(s.callers())
 	b.Log(l)
@@ -120,7 +122,6 @@ func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.
 	l.callers = len(phones)
 	held := int(g.gateway.figure(complexityMetric))
 	objects, reading := g.gateway.objects()
-	wait := g.gateway.profiled(length)
 	g.begin(phones, pages)
 	before := g.gateway.spent()
 	time.Sleep(length)
@@ -133,7 +134,6 @@ func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.
 	l.objects = (after[objectsMetric] - objects - reading) / s.at.Seconds()
 	l.complexity = min(held, int(after[complexityMetric]))
 	l.traffic = float64(len(phones)+len(pages))*float64(time.Second/pcm.FrameDuration) + float64(l.cadence.packets+l.pages)/s.at.Seconds()
-	wait()
 	return l
 }
 
