@@ -87,14 +87,8 @@ func (p *Peer) build() error {
 	if err != nil {
 		return err
 	}
-	p.mu.Lock()
-	oldPub, oldSub := p.pub, p.sub
+	p.hangUp()
 	p.pub, p.sub = pub, sub
-	p.mu.Unlock()
-	if oldPub != nil {
-		_ = oldPub.Close()
-		_ = oldSub.Close()
-	}
 	pub.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateConnected {
 			select {

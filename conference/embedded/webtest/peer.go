@@ -39,11 +39,13 @@ type Peer struct {
 	levelID   atomic.Uint32 // of the header extension; 0: the server wants none
 	connected chan struct{}
 
-	mu       sync.Mutex
-	cond     *sync.Cond
-	history  History
-	pub, sub *webrtc.PeerConnection
-	gone     bool
+	followed chan struct{}          // closed when nothing that the server says is followed any more
+	pub, sub *webrtc.PeerConnection // of who follows it; then of Close
+
+	mu      sync.Mutex
+	cond    *sync.Cond
+	history History
+	gone    bool
 }
 
 // History is what a peer has been told and what it has heard.
@@ -83,6 +85,7 @@ func Dial(t testing.TB, server, meeting string, join Join, options ...Option) *P
 		t: t, ctx: ctx, cancel: cancel,
 		history:   History{Packets: map[string][]Packet{}},
 		connected: make(chan struct{}, 1),
+		followed:  make(chan struct{}),
 	}
 	p.cond = sync.NewCond(&p.mu)
 	p.engine.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
@@ -103,7 +106,10 @@ func Dial(t testing.TB, server, meeting string, join Join, options ...Option) *P
 	}
 	p.ws.SetReadLimit(1 << 20)
 	p.Say(request{Type: "join", Name: join.Name, PIN: join.PIN, Key: join.Key, Pass: join.Pass})
-	p.reading.Go(p.read)
+	go func() {
+		defer close(p.followed)
+		p.read()
+	}()
 	t.Cleanup(p.Close)
 	return p
 }
@@ -113,15 +119,18 @@ func (p *Peer) Close() {
 	p.closing.Do(func() {
 		p.cancel()
 		_ = p.ws.CloseNow()
-		p.mu.Lock()
-		pub, sub := p.pub, p.sub
-		p.mu.Unlock()
-		if pub != nil {
-			_ = pub.GracefulClose()
-			_ = sub.GracefulClose()
-		}
+		<-p.followed // a connection that is being described as it is closed comes to life again
+		p.hangUp()
 		p.reading.Wait()
 	})
+}
+
+// hangUp closes both connections, if there are any.
+func (p *Peer) hangUp() {
+	if p.pub != nil {
+		_ = p.pub.GracefulClose()
+		_ = p.sub.GracefulClose()
+	}
 }
 
 // Say sends a message to the server, as JSON.
