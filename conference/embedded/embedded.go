@@ -54,7 +54,7 @@ type Backend struct {
 	kept     []MeetingConfig // that were made
 	consent  string          // where a meeting does not say it, and likewise:
 	afterNo  string
-	numbers  []string // that telephones dial
+	numbers  func(id string) []string
 	meetings map[string]*meeting
 	inOrder  []*meeting // in that of the lists; replaced, never changed
 	running  *running   // nil while Run does not run
@@ -178,8 +178,9 @@ func (b *Backend) SetPolicy(consent, afterNo string) {
 	b.reconcile()
 }
 
-// SetNumbers puts other telephone numbers into the invitations.
-func (b *Backend) SetNumbers(numbers []string) {
+// SetNumbers puts other telephone numbers into the invitations. It is asked for each
+// meeting, by its number, whenever one of them changes.
+func (b *Backend) SetNumbers(numbers func(id string) []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.numbers = numbers

@@ -10,8 +10,16 @@ import (
 
 func TestPagesAreToldWhatToDial(t *testing.T) {
 	cfg := testConfig(t)
-	cfg.Numbers = []string{"+49 30 123456-78"}
-	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil), meetingOf("2", func(m *MeetingConfig) { m.Phones = false }))
+	dialled := func(numbers ...string) func(string) []string {
+		return func(id string) []string {
+			if id == "1" {
+				return numbers
+			}
+			return nil
+		}
+	}
+	cfg.Numbers = dialled("+49 30 123456-78")
+	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil), meetingOf("2", func(m *MeetingConfig) { m.Phones = false }), meetingOf("3", nil))
 	server := serve(t, b)
 	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
 	ada.Joined()
@@ -21,7 +29,7 @@ func TestPagesAreToldWhatToDial(t *testing.T) {
 		}
 	}
 	ada.Sees("the number", dials(true, "+49 30 123456-78"))
-	b.SetNumbers([]string{"+49 30 123456-78", "+49 89 7654321"})
+	b.SetNumbers(dialled("+49 30 123456-78", "+49 89 7654321"))
 	ada.Sees("another number", dials(true, "+49 30 123456-78", "+49 89 7654321"))
 	ada.Say(request{Type: "host", Action: "encryption", Level: "e2ee"})
 	ada.Sees("no number where telephones are refused", func(m webtest.Message) bool {
@@ -29,4 +37,6 @@ func TestPagesAreToldWhatToDial(t *testing.T) {
 	})
 	bob := webtest.Dial(t, server.URL, "2", webtest.Join{Name: "Bob"})
 	bob.Sees("no number where no telephone comes in", dials(false))
+	eve := webtest.Dial(t, server.URL, "3", webtest.Join{Name: "Eve"})
+	eve.Sees("no number of another meeting", dials(true))
 }

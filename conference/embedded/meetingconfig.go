@@ -245,6 +245,9 @@ func (m MeetingConfig) policy(consents, afterNos string) policy {
 // policy is what is in force for a meeting under these settings.
 func (c Config) policy(m MeetingConfig) policy {
 	p := m.policy(c.Consent, c.AfterNo)
-	p.numbers, p.region = c.Numbers, cmp.Or(m.Region, c.Region)
+	p.region = cmp.Or(m.Region, c.Region)
+	if c.Numbers != nil {
+		p.numbers = c.Numbers(m.ID)
+	}
 	return p
 }

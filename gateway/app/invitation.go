@@ -5,19 +5,61 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/invitation"
 )
 
-// invitations are the numbers that lead to the embedded meetings. One that leads
-// to a single meeting helps nobody else.
-func invitations(c config.Config) []string {
-	var all []string
+// entrance is a number by which telephones come to the embedded meetings.
+type entrance struct {
+	invitation.Number
+	meeting string // the only one behind it; empty: any
+	policy  admission.Policy
+}
+
+// entrances are those that people can dial.
+func entrances(c config.Config) []entrance {
+	var all []entrance
+	policy := admission.NewPolicy(c.Admission, c.Recording)
 	for _, n := range c.Numbers {
-		if called := dialable(c, n); called != "" && n.Meeting == "" {
-			all = append(all, called)
+		if called := dialable(c, n); called != "" {
+			all = append(all, entrance{invitation.Number{Number: called, Languages: n.Languages}, n.Meeting, policy.Number(n.Key, n.Admission)})
 		}
 	}
 	return all
+}
+
+// dialled are the numbers by which telephones come to a meeting: first those that
+// lead nowhere else.
+func dialled(entrances []entrance, id string) []invitation.Number {
+	var own, all []invitation.Number
+	for _, e := range entrances {
+		switch {
+		case e.meeting != "" && e.meeting != id:
+		case !e.policy.Meeting(id).Phones:
+		case e.meeting == id:
+			e.Direct = true
+			own = append(own, e.Number)
+		default:
+			all = append(all, e.Number)
+		}
+	}
+	return append(own, all...)
+}
+
+// invitations tell the page of a meeting what to dial. It says that the meeting is
+// keyed in, so a number that leads there by itself is none for it.
+func invitations(c config.Config) func(id string) []string {
+	entrances := entrances(c)
+	return func(id string) []string {
+		var all []string
+		for _, n := range dialled(entrances, id) {
+			if !n.Direct {
+				all = append(all, n.Number)
+			}
+		}
+		return all
+	}
 }
 
 // dialable is a number as people dial it: a telephone number as it is, another

@@ -31,7 +31,7 @@ func TestInvitations(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := config.Default()
 			c.Numbers, c.SIP.Listen, c.SIP.Advertise = tt.numbers, tt.listen, tt.advertise
-			if got := invitations(c); !slices.Equal(got, tt.want) {
+			if got := invitations(c)("100000002"); !slices.Equal(got, tt.want) {
 				t.Errorf("invitations = %q, want %q", got, tt.want)
 			}
 		})
@@ -47,10 +47,16 @@ func TestInvitationsHaveNoNumberThatRefusesTelephones(t *testing.T) {
 		return config.Number{Number: n, Backend: config.Embedded, Admission: admission.NumberOverride{Override: admission.Override{Phones: phones}}}
 	}
 	c.Numbers = config.Numbers{number("+49301", &yes), number("+49302", &no), number("+49303", nil)}
-	if got := dialled(c, "100000001"); len(got) != 1 || got[0].Number != "+49301" {
-		t.Errorf("invited to %v, want +49301 alone", got)
-	}
-	if got := dialled(c, "200000001"); len(got) != 0 {
-		t.Errorf("invited to %v, where the file lets no telephone in", got)
+	for id, want := range map[string][]string{
+		"100000001": {"+49301"}, // the number says otherwise than the general
+		"200000001": nil,        // the meeting says otherwise than the number
+	} {
+		var written []string
+		for _, n := range dialled(entrances(c), id) {
+			written = append(written, n.Number)
+		}
+		if page := invitations(c)(id); !slices.Equal(written, want) || !slices.Equal(page, want) {
+			t.Errorf("to %s people are invited by %q, and on its page by %q, want %q", id, written, page, want)
+		}
 	}
 }

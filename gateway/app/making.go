@@ -9,8 +9,6 @@ import (
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admin"
-	"github.com/einwahl/einwahl/gateway/admission"
-	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/invitation"
 )
 
@@ -193,7 +191,7 @@ func (m meetings) Invitation(id, language string) (admin.Invitation, error) {
 		meeting.Page = strings.TrimSuffix(page, "/") + "/meet/" + id
 	}
 	language = invitation.Language(language)
-	numbers := dialled(file, id)
+	numbers := dialled(entrances(file), id)
 	i := admin.Invitation{
 		Language: language, OneTap: []string{},
 		Text:    invitation.Text(language, meeting, numbers),
@@ -218,23 +216,4 @@ func phones(c embedded.MeetingConfig) invitation.Phones {
 		return invitation.Closed
 	}
 	return invitation.Welcome
-}
-
-// dialled are the numbers by which telephones come to a meeting: first those that
-// lead nowhere else.
-func dialled(c config.Config, id string) []invitation.Number {
-	var own, all []invitation.Number
-	policy := admission.NewPolicy(c.Admission, c.Recording)
-	for _, n := range c.Numbers {
-		called := dialable(c, n)
-		switch {
-		case called == "" || n.Meeting != "" && n.Meeting != id:
-		case !policy.Number(n.Key, n.Admission).Meeting(id).Phones:
-		case n.Meeting == id:
-			own = append(own, invitation.Number{Number: called, Languages: n.Languages, Direct: true})
-		default:
-			all = append(all, invitation.Number{Number: called, Languages: n.Languages})
-		}
-	}
-	return append(own, all...)
 }
