@@ -152,18 +152,15 @@ func (a archive) destroyKey(recording string) error {
 // stay for as long as that could have been kept: it may only be out of reach, on a
 // disk that is not there just now.
 func (a archive) destroyStrays(now time.Time, keep int) error {
-	keys, err := os.ReadDir(a.keys)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	keys, err := a.keyNames()
 	errs := []error{err}
-	for _, k := range keys {
-		info, err := k.Info()
-		if err != nil || !info.Mode().IsRegular() || now.Before(keptUntil(info.ModTime(), keep+1)) {
+	for _, name := range keys {
+		info, err := os.Stat(filepath.Join(a.keys, name))
+		if err != nil || now.Before(keptUntil(info.ModTime(), keep+1)) {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(a.recordings, k.Name())); errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, a.destroyKey(k.Name()))
+		if _, err := os.Stat(filepath.Join(a.recordings, name)); errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, a.destroyKey(name))
 		}
 	}
 	return errors.Join(errs...)
@@ -186,25 +183,4 @@ func syncFolder(name string) error {
 		return err
 	}
 	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// Traces names what is there yet of recordings and of meetings that were made, their
-// keys among it.
-func Traces(c Config) (left []string, err error) {
-	a := c.archive()
-	recordings, err := filepath.Glob(filepath.Join(a.recordings, "*", manifestName))
-	for _, name := range recordings {
-		left = append(left, filepath.Dir(name)+" is a recording")
-	}
-	keys, fault := filepath.Glob(filepath.Join(a.keys, "*"))
-	for _, name := range keys {
-		left = append(left, name+" is the key of a recording")
-	}
-	made, key := c.vault()
-	for name, what := range map[string]string{made: "has meetings that were made", key: "is the key of meetings that were made"} {
-		if _, err := os.Stat(name); err == nil {
-			left = append(left, name+" "+what)
-		}
-	}
-	return left, errors.Join(err, fault)
 }

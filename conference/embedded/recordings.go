@@ -37,10 +37,10 @@ const (
 // Recordings lists those that are kept, the oldest of each meeting first. One whose
 // manifest cannot be read is told as an error; the others are there all the same.
 func Recordings(c Config) (all []Recording, err error) {
-	manifests, err := filepath.Glob(filepath.Join(c.archive().recordings, "*", manifestName))
+	names, err := c.archive().names()
 	errs := []error{err}
-	for _, name := range manifests {
-		r, err := FindRecording(c, filepath.Base(filepath.Dir(name)))
+	for _, name := range names {
+		r, err := FindRecording(c, name)
 		if err != nil {
 			errs = append(errs, err)
 			continue

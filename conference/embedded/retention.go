@@ -21,19 +21,16 @@ func keptUntil(ended time.Time, days int) time.Time { return ended.UTC().AddDate
 // not kept for as long any more. What has no manifest is no recording and stays.
 func PurgeRecordings(c Config, now time.Time) (count int, err error) {
 	a := c.archive()
-	manifests, err := filepath.Glob(filepath.Join(a.recordings, "*", manifestName))
-	if err != nil {
-		return 0, fmt.Errorf("look for recordings: %w", err)
-	}
-	var errs []error
-	for _, name := range manifests {
-		folder := filepath.Dir(name)
+	names, err := a.names()
+	errs := []error{err}
+	for _, name := range names {
+		folder := filepath.Join(a.recordings, name)
 		due, err := dueAt(folder, c.Keep)
 		switch {
 		case err != nil:
 			err = errors.Join(err, a.closeBroken(folder, now, c.Keep))
 		case !now.Before(due):
-			err = a.destroyKey(filepath.Base(folder))
+			err = a.destroyKey(name)
 			fault := os.RemoveAll(folder)
 			if fault == nil {
 				count++

@@ -1,0 +1,65 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// names are those of the recordings, sorted. The folders are the operator's to
+// name, so that none of their letters may mean anything.
+func (a archive) names() (all []string, err error) {
+	entries, err := os.ReadDir(a.recordings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for recordings: %w", err)
+	}
+	for _, e := range entries {
+		if _, err := os.Stat(filepath.Join(a.recordings, e.Name(), manifestName)); err == nil {
+			all = append(all, e.Name())
+		}
+	}
+	return all, nil
+}
+
+// keyNames are those of the files in which keys are: the recordings' names.
+func (a archive) keyNames() (all []string, err error) {
+	entries, err := os.ReadDir(a.keys)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for keys of recordings: %w", err)
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			all = append(all, e.Name())
+		}
+	}
+	return all, nil
+}
+
+// Traces names what is there yet of recordings and of meetings that were made, their
+// keys among it.
+func Traces(c Config) (left []string, err error) {
+	a := c.archive()
+	recordings, err := a.names()
+	for _, name := range recordings {
+		left = append(left, filepath.Join(a.recordings, name)+" is a recording")
+	}
+	keys, fault := a.keyNames()
+	for _, name := range keys {
+		left = append(left, filepath.Join(a.keys, name)+" is the key of a recording")
+	}
+	made, key := c.vault()
+	for name, what := range map[string]string{made: "has meetings that were made", key: "is the key of meetings that were made"} {
+		if _, err := os.Stat(name); err == nil {
+			left = append(left, name+" "+what)
+		}
+	}
+	return left, errors.Join(err, fault)
+}
