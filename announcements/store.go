@@ -66,20 +66,13 @@ func (s store) write(name string, sound []int16) error {
 // tidy takes away what is too old at a time, and the oldest where there are too
 // many.
 func (s store) tidy(now time.Time) error {
-	if s.folder == "" {
-		return nil
-	}
-	entries, err := os.ReadDir(s.folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	entries, err := s.entries()
 	if err != nil {
 		return err
 	}
 	var files []fs.FileInfo
 	for _, e := range entries {
-		ours := strings.HasSuffix(strings.TrimSuffix(e.Name(), halfSuffix), storeSuffix) // also what a crash has left
-		if info, err := e.Info(); err == nil && ours {
+		if info, err := e.Info(); err == nil {
 			files = append(files, info)
 		}
 	}
@@ -95,14 +88,29 @@ func (s store) tidy(now time.Time) error {
 	return nil
 }
 
-// Spoken are the files in which texts are kept that were spoken.
-func Spoken(c Config) ([]string, error) {
-	if c.Cache == "" {
+// entries are what the store has put into its folder, also what a crash has left
+// half written there.
+func (s store) entries() ([]fs.DirEntry, error) {
+	if s.folder == "" {
 		return nil, nil
 	}
-	files, err := filepath.Glob(filepath.Join(c.Cache, "*"+storeSuffix))
+	all, err := os.ReadDir(s.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return slices.DeleteFunc(all, func(e fs.DirEntry) bool {
+		return !strings.HasSuffix(strings.TrimSuffix(e.Name(), halfSuffix), storeSuffix)
+	}), err
+}
+
+// Spoken are the files in which texts are kept that were spoken.
+func Spoken(c Config) (files []string, err error) {
+	entries, err := store{c.Cache}.entries()
 	if err != nil {
 		return nil, fmt.Errorf("look for spoken texts: %w", err)
+	}
+	for _, e := range entries {
+		files = append(files, filepath.Join(c.Cache, e.Name()))
 	}
 	return files, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -323,6 +324,31 @@ func TestWhatIsOldGoesAtTheStart(t *testing.T) {
 		if _, err := os.Stat(file); err == nil {
 			t.Errorf("%s is still there", file)
 		}
+	}
+}
+
+// Whoever deletes what was spoken finds all of it, whatever the folder is called,
+// and nothing else.
+func TestWhatWasSpokenIsFound(t *testing.T) {
+	c := Config{Cache: filepath.Join(t.TempDir(), "spoken[12]")}
+	if files, err := Spoken(c); len(files) > 0 || err != nil {
+		t.Errorf("without a folder: %v, %v", files, err)
+	}
+	if err := (store{c.Cache}).write("whole", make([]int16, 100)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"half" + storeSuffix + halfSuffix, "mine.wav", "mine" + halfSuffix} {
+		if err := os.WriteFile(filepath.Join(c.Cache, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := Spoken(c)
+	want := []string{filepath.Join(c.Cache, "half"+storeSuffix+halfSuffix), filepath.Join(c.Cache, "whole"+storeSuffix)}
+	if err != nil || !slices.Equal(files, want) {
+		t.Errorf("%v, %v, want %v", files, err, want)
+	}
+	if files, err := Spoken(Config{}); len(files) > 0 || err != nil {
+		t.Errorf("where nothing is kept: %v, %v", files, err)
 	}
 }
 
