@@ -58,6 +58,7 @@ type App struct {
 	calls    calls
 	kept     embedded.Config // for how long recordings are
 	places   places
+	named    nicknames
 	drain    drain
 }
 

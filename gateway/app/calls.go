@@ -47,7 +47,9 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 	defer free()
 	line := a.calls.begin(phone)
 	defer a.calls.end(line)
-	session := a.session(line, number, now)
+	caller := &guest{nicknames: &a.named, number: named(phone.From())}
+	defer caller.leave()
+	session := a.session(line, caller, number, now)
 	a.calls.lead(line, session)
 	a.metrics.CallBegun()
 	if err := session.Run(ctx); err != nil {
@@ -57,7 +59,7 @@ func (a *App) answer(ctx context.Context, phone *sip.Call) {
 
 // session is a call to a number, under the settings of now. It is made apart from
 // answer so that what it takes is not on the stack for as long as the call lasts.
-func (a *App) session(line *line, number config.Number, now *settings) *call.Session {
+func (a *App) session(line *line, caller *guest, number config.Number, now *settings) *call.Session {
 	phone := line.phone
 	return call.New(call.Setup{
 		Phone:     timed{phone, a.metrics},
@@ -65,16 +67,16 @@ func (a *App) session(line *line, number config.Number, now *settings) *call.Ses
 		Trunk:     phone.Trunk(),
 		Number:    number.Number,
 		Secure:    phone.Secure(),
-		Caller:    now.Privacy.Label(named(phone.From()), line.nth),
 		Known:     known(phone.From()),
-		Telephone: named(phone.From()),
+		Telephone: caller.number,
+		Nickname:  caller.in,
 		Program:   "einwahl " + a.version,
 
 		Languages: number.Languages,
 		Meeting:   number.Meeting,
 		Message:   number.Message,
 		Early:     number.Refuse == config.Early,
-		Guesses:   a.guesses.Line(phone.Trunk(), number.Number, named(phone.From())),
+		Guesses:   a.guesses.Line(phone.Trunk(), number.Number, caller.number),
 		Service:   a.service,
 
 		WaitingRoom: a.service.Capabilities().Lobby,
@@ -132,7 +134,6 @@ func named(c sip.Caller) string {
 
 // line is one call in progress.
 type line struct {
-	nth     int // tells callers apart: the smallest number that was free
 	phone   *sip.Call
 	session *call.Session
 }
@@ -143,7 +144,6 @@ func (l *line) info() call.Info { return l.session.Info() }
 type calls struct {
 	mu      sync.Mutex
 	lines   map[*line]struct{}
-	taken   []bool          // the numbers that tell callers apart, from 1
 	told    bool            // callers are told that the gateway closes
 	waiting []chan struct{} // closed when the last call ends
 }
@@ -154,13 +154,7 @@ func (c *calls) begin(phone *sip.Call) *line {
 	if c.lines == nil {
 		c.lines = map[*line]struct{}{}
 	}
-	free := slices.Index(c.taken, false)
-	if free < 0 {
-		free = len(c.taken)
-		c.taken = append(c.taken, true)
-	}
-	c.taken[free] = true
-	l := &line{nth: free + 1, phone: phone}
+	l := &line{phone: phone}
 	c.lines[l] = struct{}{}
 	return l
 }
@@ -179,7 +173,6 @@ func (c *calls) end(l *line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.lines, l)
-	c.taken[l.nth-1] = false
 	if len(c.lines) == 0 {
 		for _, gone := range c.waiting {
 			close(gone)

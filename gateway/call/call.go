@@ -79,10 +79,12 @@ type Setup struct {
 	Trunk     string
 	Number    string // the called number, as it stands in the operator's file
 	Secure    bool   // signalling and media are encrypted, as far as is known before the answer
-	Caller    string // the label that others see; see PrivacyConfig.Label
 	Known     admission.Caller
-	Telephone string // the caller's number where they show it, for evidence that seals it
-	Program   string // name and version of this program, for the evidence
+	Telephone string // the caller's number where they show it: for their label, and for evidence that seals it
+	// Nickname is the number, from 1, by which this caller is told from the others
+	// in a meeting. The session's goroutine alone calls it.
+	Nickname func(meeting string) int
+	Program  string // name and version of this program, for the evidence
 
 	Languages []string            // with several, the caller chooses by key
 	Meeting   string              // the number leads to this meeting; empty: the caller keys one

@@ -35,20 +35,24 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 
 func TestWhatOthersSeeOfANumber(t *testing.T) {
 	for _, tt := range []struct {
-		name, choice, number, want string
+		name, choice, number string
+		nth                  int
+		want                 string
 	}{
-		{"a masked number keeps its beginning", NumberMasked, "+493012345678", "Phone +49301... (2)"},
-		{"a number as a trunk sends it", NumberMasked, "03012345678", "Phone 03012... (2)"},
-		{"a short number is an extension and shows nothing", NumberMasked, "1234", "Phone 2"},
-		{"a name is no number", NumberMasked, "anna.muster", "Phone 2"},
-		{"a suppressed number stays suppressed", NumberFull, "", "Phone 2"},
-		{"a hidden number", NumberHidden, "+493012345678", "Phone 2"},
-		{"a full number", NumberFull, "+493012345678", "Phone +493012345678"},
-		{"a name is not shown in full either", NumberFull, "anna.muster", "Phone 2"},
-		{"a plus alone", NumberMasked, "+", "Phone 2"},
+		{"a masked number keeps its beginning", NumberMasked, "+493012345678", 2, "Phone +49301... (2)"},
+		{"a number as a trunk sends it", NumberMasked, "03012345678", 2, "Phone 03012... (2)"},
+		{"a short number is an extension and shows nothing", NumberMasked, "1234", 2, "Phone 2"},
+		{"a name is no number", NumberMasked, "anna.muster", 2, "Phone 2"},
+		{"a suppressed number stays suppressed", NumberFull, "", 2, "Phone 2"},
+		{"a hidden number", NumberHidden, "+493012345678", 2, "Phone 2"},
+		{"a full number", NumberFull, "+493012345678", 2, "Phone +493012345678"},
+		{"a name is not shown in full either", NumberFull, "anna.muster", 2, "Phone 2"},
+		{"a plus alone", NumberMasked, "+", 2, "Phone 2"},
+		{"a masked number before any meeting", NumberMasked, "+493012345678", 0, "Phone +49301..."},
+		{"a hidden number before any meeting", NumberHidden, "+493012345678", 0, "Phone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := (PrivacyConfig{CallerNumber: tt.choice}).Label(tt.number, 2); got != tt.want {
+			if got := (PrivacyConfig{CallerNumber: tt.choice}).Label(tt.number, tt.nth); got != tt.want {
 				t.Errorf("Label = %q, want %q", got, tt.want)
 			}
 		})

@@ -77,7 +77,7 @@ func (s *Session) conclude() {
 		Telephone: s.setup.Telephone,
 	}
 	if how := s.setup.Privacy.CallerNumber; how == NumberHidden || how == NumberMasked && s.setup.Telephone == "" {
-		c.Caller = s.setup.Caller // what others see of a number is not kept
+		c.Caller = s.label // what others see of a number is not kept
 	}
 	if s.state.proven {
 		c.Meeting = s.meeting.ID()
@@ -103,7 +103,7 @@ func (s *Session) publish() {
 		Call:     s.setup.Call,
 		Trunk:    s.setup.Trunk,
 		Number:   s.setup.Number,
-		Caller:   s.setup.Caller,
+		Caller:   s.label,
 		Start:    s.begun,
 		Phase:    s.state.phase.String(),
 		Language: s.state.lang,

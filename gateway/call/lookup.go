@@ -135,7 +135,8 @@ func (s *Session) visitMeeting(ctx context.Context) {
 		Held: admission.MustBeLetIn(facts(s.state)), Secure: s.setup.Secure, Looks: unasked(s.state),
 	}
 	if !guest.Looks {
-		guest.Label = s.setup.Caller
+		s.label = s.setup.Privacy.Label(s.setup.Telephone, s.setup.Nickname(m.ID()))
+		guest.Label = s.label
 	}
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		v, err := m.Visit(ctx, guest)

@@ -75,24 +75,28 @@ func (c PrivacyConfig) Validate() error {
 }
 
 // Label is how others see a caller: number is what the trunk has sent, empty
-// where it is suppressed; nth is a small number that tells callers apart.
+// where it is suppressed; nth tells the callers of a meeting apart, and is 0 as
+// long as this one has come to none.
 //
 // A masked number keeps its beginning and never its last digits: the end is
 // what tells one line of a town or a company from the next. What does not look
 // like a telephone number is not shown in any part.
 func (c PrivacyConfig) Label(number string, nth int) string {
-	anonymous := fmt.Sprintf("Phone %d", nth)
+	const first, hidden = 5, 4
 	digits := strings.TrimPrefix(number, "+")
-	if c.CallerNumber == NumberHidden || digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return anonymous
+	if strings.Trim(digits, "0123456789") != "" {
+		digits = ""
 	}
-	if c.CallerNumber == NumberFull {
+	label, nickname := "Phone", " %d"
+	switch {
+	case c.CallerNumber == NumberFull && digits != "":
 		return "Phone " + number
+	case c.CallerNumber == NumberMasked && len(digits) >= first+hidden:
+		sign := number[:len(number)-len(digits)]
+		label, nickname = "Phone "+sign+digits[:first]+"...", " (%d)"
 	}
-	const shown, hidden = 5, 4
-	if len(digits) < shown+hidden {
-		return anonymous
+	if nth == 0 {
+		return label
 	}
-	prefix := number[:len(number)-len(digits)]
-	return fmt.Sprintf("Phone %s%s... (%d)", prefix, digits[:shown], nth)
+	return label + fmt.Sprintf(nickname, nth)
 }

@@ -40,6 +40,7 @@ type Session struct {
 	log     zerolog.Logger
 	speaker speaker
 	begun   time.Time
+	label   string // how others see the caller; see PrivacyConfig.Label
 
 	state   state
 	timers  [timers]*time.Timer
@@ -88,6 +89,7 @@ func newSession(setup Setup, sp speaker) *Session {
 		setup:   setup,
 		log:     setup.Log.With().Str("call", setup.Call).Logger(),
 		speaker: sp,
+		label:   setup.Privacy.Label(setup.Telephone, 0),
 		results: make(chan result),
 		drain:   make(chan struct{}),
 	}

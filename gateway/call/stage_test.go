@@ -55,7 +55,7 @@ func newStage(t *testing.T, m conference.State, change ...func(*Setup)) *stage {
 	}
 	guard := lockout.New(lockout.DefaultConfig(), zerolog.Nop())
 	setup := Setup{
-		Phone: st.phone, Call: "c1", Trunk: "loopback", Number: "en", Caller: "Phone 1",
+		Phone: st.phone, Call: "c1", Trunk: "loopback", Number: "en", Nickname: func(string) int { return 1 },
 		Languages: []string{"en"}, Service: st, Records: st, Observer: st,
 		Policy:  admission.NewPolicy(admission.DefaultConfig(), admission.DefaultRecordingConfig()),
 		Guesses: guard.Line("loopback", "en", "+4930123456"),
