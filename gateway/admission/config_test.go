@@ -178,6 +178,7 @@ func TestWhatAPartOfTheFileSaysIsTold(t *testing.T) {
 		{Override{}, ""},
 		{Override{SecureLeg: &yes}, "secure_leg: true"},
 		{Override{MinPIN: &six, Consent: "required", Regions: []string{"de", "at"}}, "consent: required; min_pin: 6; regions: de, at"},
+		{Override{Caller: CallerOverride{Anonymous: ChoiceRefuse, Numbers: []string{"+4915177031234", "+4930*"}}}, "caller.anonymous: refuse; caller.numbers: 2 listed"},
 	} {
 		if got := strings.Join(tt.says.Says(), "; "); got != tt.want {
 			t.Errorf("told %q, want %q", got, tt.want)

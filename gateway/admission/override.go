@@ -197,15 +197,26 @@ func settings() map[string]func(Override) string {
 	}
 }
 
-// Says is what o says, such as "secure_leg: false", in the order of the keys.
+// Says is what o says, such as "secure_leg: false", in the order of the keys. It is
+// handed on to others, so of caller.numbers, which are people's own, it has only how
+// many there are.
 func (o Override) Says() (all []string) {
 	values := settings()
+	values["caller.numbers"] = func(o Override) string { return listed(len(o.Caller.Numbers)) }
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if value := values[key](o); value != "" {
 			all = append(all, key+": "+value)
 		}
 	}
 	return all
+}
+
+// listed is how many there are; empty where there is none.
+func listed(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n) + " listed"
 }
 
 func written[T any](value *T) string {

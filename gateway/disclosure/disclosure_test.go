@@ -105,6 +105,12 @@ func TestStatementsFollowTheFile(t *testing.T) {
 		{"meetings that are", func(c *config.Config) {
 			c.Admission.Meetings = []admission.MeetingOverride{{Meeting: "2*", Override: admission.Override{Consent: "required", AfterNo: "leave"}}}
 		}, "admission.meetings 2* (after_no: leave, consent: required)", ""},
+		{"no number of who may call", func(c *config.Config) {
+			few := admission.Override{Caller: admission.CallerOverride{Numbers: []string{"+4915177031234"}}}
+			c.Numbers[0].Admission.Override = few
+			c.Admission.Caller.Numbers = []string{"+4915177035678"}
+			c.Admission.Meetings = []admission.MeetingOverride{{Meeting: "2*", Override: few}}
+		}, "admission.meetings 2* (caller.numbers: 1 listed)", "15177"},
 		{"nothing is told of a recording", func(c *config.Config) { c.Recording.Consent = "off" }, "| Sign of a recording | None |", "a tone every"},
 		{"consent to the processing", func(c *config.Config) { c.Privacy.Consent = true }, "Asked by key, after the notice", "| Not asked |"},
 		{"a PIN need not be", func(*config.Config) {}, "the PIN where the meeting has one", ""},
