@@ -34,12 +34,28 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		fail(w, statusOf(err), fmt.Sprintf("meeting %s: %v", id, err))
 		return
 	}
-	s.log.Info().Str("meeting", id).Interface("control", c).Msg("meeting controlled by the operator")
+	s.log.Info().Str("meeting", id).Interface("control", c.wordless()).Msg("meeting controlled by the operator")
 	if c.End {
 		answer(w, http.StatusOK, map[string]string{"id": id, "status": "ended"})
 		return
 	}
 	s.oneMeeting(w, r)
+}
+
+// wordless is c as the log may have it: of texts, which may name people, only the
+// languages.
+func (c Control) wordless() Control {
+	for _, texts := range []**Texts{&c.Purpose, &c.Message} {
+		if *texts == nil {
+			continue
+		}
+		languages := Texts{}
+		for language := range **texts {
+			languages[language] = "..."
+		}
+		*texts = &languages
+	}
+	return c
 }
 
 // readControl reads what is to be done to a meeting.

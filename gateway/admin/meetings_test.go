@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rs/zerolog"
+
 	"github.com/einwahl/einwahl/conference"
 )
 
@@ -155,11 +157,14 @@ func TestAServiceThatMakesNoMeetingsSaysSo(t *testing.T) {
 func TestPINsAreToldAndNotLogged(t *testing.T) {
 	var log strings.Builder
 	s, _ := newHouse(t, nil)
-	s.log = s.log.Output(&log)
+	s.log = zerolog.New(&log)
 	for path, body := range map[string]string{"/meetings": `{"pin":"739204"}`, "/meetings/1/rotate": ``, "/meetings/1/registrants": `{"name":"Ada"}`} {
 		if w := ask(s, http.MethodPost, "/api/v1"+path, body); w.Code >= 300 {
 			t.Errorf("%s: %d", path, w.Code)
 		}
+	}
+	if n := strings.Count(log.String(), "\n"); n != 3 {
+		t.Errorf("the log has %d lines, want one for each:\n%s", n, &log)
 	}
 	for _, secret := range []string{"739204", "815463", "260417", "60318527", "Ada"} {
 		if strings.Contains(log.String(), secret) {

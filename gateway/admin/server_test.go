@@ -192,6 +192,27 @@ func TestControlDoesWhatIsAsked(t *testing.T) {
 	}
 }
 
+// What an operator has said in a meeting may name people, and a log is kept for other
+// ends than they have agreed to.
+func TestTheLogTellsWhatWasDoneButNotInWhichWords(t *testing.T) {
+	var log strings.Builder
+	var got Control
+	s := newServer(t, rooms{control: func(_ string, c Control) error { got = c; return nil }})
+	s.log = zerolog.New(&log)
+	ask(s, http.MethodPost, "/api/v1/meetings/1", `{"lock":true,"purpose":{"en":"the hearing of Ada"},"message":{"de":"Ada kommt","":"Ada comes"}}`)
+	for _, want := range []string{`"lock":true`, `"purpose":{"en":"..."}`, `"message":{"":"...","de":"..."}`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, &log)
+		}
+	}
+	if strings.Contains(log.String(), "Ada") {
+		t.Errorf("the log has the words: %s", &log)
+	}
+	if (*got.Purpose)["en"] != "the hearing of Ada" || (*got.Message)[""] != "Ada comes" {
+		t.Errorf("the meeting was told %v and %v", *got.Purpose, *got.Message)
+	}
+}
+
 func TestControlSaysWhatIsWrong(t *testing.T) {
 	for _, tt := range []struct {
 		name, body string
