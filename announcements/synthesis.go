@@ -83,7 +83,7 @@ func Render(ctx context.Context, c Config, lang string, p Prompt, words string) 
 	}
 	sound, err := synthesise(ctx, c.Synthesiser, lang, words)
 	if err != nil {
-		return "", fmt.Errorf("render %s: %w", p, err)
+		return "", fmt.Errorf("render %s: %w", p, inFull(err))
 	}
 	var file bytes.Buffer
 	if err := wav.Write(&file, clipRate, sound); err != nil {
@@ -98,7 +98,7 @@ func Render(ctx context.Context, c Config, lang string, p Prompt, words string) 
 }
 
 // synthesise runs the program: the text goes to its standard input, the sound
-// comes from its standard output.
+// comes from its standard output. A program that fails is a *complaint.
 func synthesise(ctx context.Context, program []string, lang, words string) ([]int16, error) {
 	ctx, cancel := context.WithTimeout(ctx, synthesisTime)
 	defer cancel()
@@ -109,8 +109,8 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	endWithChildren(cmd)
 	cmd.Stdin = strings.NewReader(words)
-	var complaint beginning
-	cmd.Stderr = &complaint
+	var said beginning
+	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -124,16 +124,33 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 		readErr = errTooLong
 	}
 	if err := errors.Join(readErr, cmd.Wait()); err != nil {
-		if words := strings.TrimSpace(string(complaint)); words != "" {
-			return nil, fmt.Errorf("%w: %s", err, words)
-		}
-		return nil, fmt.Errorf("%s: %w", args[0], err)
+		return nil, &complaint{fmt.Errorf("%s: %w", args[0], err), strings.TrimSpace(string(said))}
 	}
 	sound, err := wav.Read(bytes.NewReader(data), clipRate)
 	if err != nil {
 		return nil, fmt.Errorf("what %s wrote: %w", args[0], err)
 	}
 	return sound, level(sound, speechLevel)
+}
+
+// complaint is a synthesiser that has failed, and what it says of it. That may repeat
+// the text, which may be somebody's name, so it is no part of the error: logs have it.
+type complaint struct {
+	err  error
+	said string
+}
+
+func (c *complaint) Error() string { return c.err.Error() }
+func (c *complaint) Unwrap() error { return c.err }
+
+// inFull adds to an error what a synthesiser has said, for those who have written
+// the text themselves.
+func inFull(err error) error {
+	var c *complaint
+	if errors.As(err, &c) && c.said != "" {
+		return fmt.Errorf("%w: %s", err, c.said)
+	}
+	return err
 }
 
 // beginning is as much as is told of what is written to it.

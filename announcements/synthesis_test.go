@@ -40,6 +40,10 @@ func TestSynthesiser(t *testing.T) {
 		_, _ = os.Stderr.WriteString(strings.Repeat("no such voice. ", 100_000))
 		os.Exit(1)
 	}
+	if how == "repeating" {
+		_, _ = os.Stderr.WriteString("cannot say: " + string(words))
+		os.Exit(1)
+	}
 	if how == "broken" || !strings.HasPrefix(os.Args[len(os.Args)-1], "de") {
 		_, _ = os.Stderr.WriteString("no such voice")
 		os.Exit(1)
@@ -143,12 +147,36 @@ func TestASynthesiserEndsWithWhatItHasBegun(t *testing.T) {
 	}
 }
 
-// What a program complains of is for a line of the log, however much it is.
+// What a program complains of is for a line, however much it is.
 func TestOfComplaintsTheBeginningIsTold(t *testing.T) {
 	c := synthesiser(t)
 	t.Setenv(asSynthesiser, "grumbling")
-	_, err := synthesise(t.Context(), c.Synthesiser, "de", "Guten Tag.")
+	_, err := Render(t.Context(), c, "de", Welcome, "Guten Tag.")
 	if err == nil || !strings.Contains(err.Error(), "no such voice") || len(err.Error()) > 2*longestComplaint {
 		t.Errorf("err = %.100v, want at most %d bytes of the complaint", err, longestComplaint)
+	}
+}
+
+// A text of a meeting may name people, and a name is one: the error of either is
+// logged. Who has written the text is told what the program says.
+func TestWhatACallerWouldHearIsInNoError(t *testing.T) {
+	const words = "Ada Lovelace"
+	l, _ := speaking(t)
+	t.Setenv(asSynthesiser, "repeating")
+	p := Phrase{"de", words}
+	for what, prepare := range map[string]func(context.Context, Phrase) error{
+		"a text of a meeting": l.Prepare, "the same again": l.Prepare, "a name": l.PrepareUnkept,
+	} {
+		if err := prepare(t.Context(), p); err == nil || strings.Contains(err.Error(), words) || !strings.Contains(err.Error(), "exit status 1") {
+			t.Errorf("%s: err = %v, want what became of the program, and no words", what, err)
+		}
+	}
+	if err := l.Keep(t.Context(), p); err == nil || !strings.Contains(err.Error(), "cannot say: "+words) {
+		t.Errorf("a text of the operator's file: err = %v, want what the program says", err)
+	}
+	c := synthesiser(t)
+	t.Setenv(asSynthesiser, "repeating")
+	if _, err := Render(t.Context(), c, "de", Welcome, words); err == nil || !strings.Contains(err.Error(), "cannot say: "+words) {
+		t.Errorf("words of the operator's own: err = %v, want what the program says", err)
 	}
 }

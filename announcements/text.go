@@ -67,7 +67,8 @@ type Phrase struct{ Language, Words string }
 // Prepare has a text spoken, so that [Text] can say it. It may take seconds, so
 // it has no place where others wait. What was spoken before, also before the
 // last start, is there at once. It returns an error where the text cannot be
-// said: no synthesiser, one that fails or takes too long, no such recording.
+// said: no synthesiser, one that fails or takes too long, no such recording. What
+// the text says is no part of it.
 func (l *Library) Prepare(ctx context.Context, p Phrase) error {
 	_, err := l.prepare(ctx, p)
 	return err
@@ -93,7 +94,7 @@ func (l *Library) Keep(ctx context.Context, all ...Phrase) error {
 	for i, p := range all {
 		work.Go(func() {
 			if clips[i], errs[i] = l.prepare(ctx, p); errs[i] != nil {
-				errs[i] = fmt.Errorf("%q cannot be spoken in %s: %w", p.Words, p.Language, errs[i])
+				errs[i] = fmt.Errorf("%q cannot be spoken in %s: %w", p.Words, p.Language, inFull(errs[i]))
 			}
 		})
 	}

@@ -169,8 +169,8 @@ func TestWhatCannotBeSpoken(t *testing.T) {
 		want   string
 	}{
 		{"no synthesiser", "hum", func(c *Config) { c.Synthesiser = nil }, Phrase{"de", message}, "synthesiser is empty"},
-		{"a synthesiser that fails", "broken", nil, Phrase{"de", message}, "no such voice"},
-		{"a language that it does not speak", "hum", nil, Phrase{"en", message}, "no such voice"},
+		{"a synthesiser that fails", "broken", nil, Phrase{"de", message}, "exit status 1"},
+		{"a language that it does not speak", "hum", nil, Phrase{"en", message}, "exit status 1"},
 		{"no words", "hum", nil, Phrase{"de", " \n"}, "no words"},
 		{"more words than anybody listens to", "hum", nil, Phrase{"de", strings.Repeat("ä", longestText+1)}, "longer than 2000"},
 		{"a recording that is not there", "hum", nil, Phrase{"de", "own.controller"}, "no recording own.controller in de"},
