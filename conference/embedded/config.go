@@ -57,10 +57,6 @@ type Config struct {
 	// AfterNo is what becomes of who says no where a meeting's own entry is
 	// silent: listen, leave, talk; it is filled in likewise.
 	AfterNo string `yaml:"-"`
-	// Numbers are the telephone numbers that lead to a meeting, as people read
-	// them, by its own number; the page's invitation shows them. Who composes the
-	// file fills it in.
-	Numbers func(id string) []string `yaml:"-"`
 	// Encoders lends the encoders of Opus; who composes the gateway fills it
 	// in. Without it each is made for itself.
 	Encoders *opus.Pool `yaml:"-"`

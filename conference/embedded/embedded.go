@@ -54,7 +54,7 @@ type Backend struct {
 	kept     []MeetingConfig // that were made
 	consent  string          // where a meeting does not say it, and likewise:
 	afterNo  string
-	numbers  func(id string) []string
+	numbers  func(id string) []string // that telephones dial, as people read them
 	meetings map[string]*meeting
 	inOrder  []*meeting // in that of the lists; replaced, never changed
 	running  *running   // nil while Run does not run
@@ -92,7 +92,7 @@ func newBackend(cfg Config, meetings []MeetingConfig, group func() pcm.Clock, lo
 	}
 	b := &Backend{
 		cfg: cfg, group: group, log: log, made: made, kept: made.configs(), consent: cfg.Consent, afterNo: cfg.AfterNo,
-		numbers: cfg.Numbers, meetings: map[string]*meeting{}, ready: make(chan struct{}),
+		numbers: func(string) []string { return nil }, meetings: map[string]*meeting{}, ready: make(chan struct{}),
 	}
 	if err := Apart(meetings, b.kept); err != nil {
 		return nil, err
@@ -178,8 +178,8 @@ func (b *Backend) SetPolicy(consent, afterNo string) {
 	b.reconcile()
 }
 
-// SetNumbers puts other telephone numbers into the invitations. It is asked for each
-// meeting, by its number, whenever one of them changes.
+// SetNumbers tells which telephone numbers lead to a meeting, by its own number;
+// the page's invitation shows them. It is asked again whenever a meeting changes.
 func (b *Backend) SetNumbers(numbers func(id string) []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -222,8 +222,10 @@ func (b *Backend) reconcile() {
 // policy is what is in force for a meeting. b.mu is held.
 func (b *Backend) policy(c MeetingConfig) policy {
 	now := b.cfg
-	now.Consent, now.AfterNo, now.Numbers = b.consent, b.afterNo, b.numbers
-	return now.policy(c)
+	now.Consent, now.AfterNo = b.consent, b.afterNo
+	p := now.policy(c)
+	p.numbers = b.numbers(c.ID)
+	return p
 }
 
 // Find looks a meeting up by its number.

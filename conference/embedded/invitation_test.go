@@ -9,7 +9,6 @@ import (
 )
 
 func TestPagesAreToldWhatToDial(t *testing.T) {
-	cfg := testConfig(t)
 	dialled := func(numbers ...string) func(string) []string {
 		return func(id string) []string {
 			if id == "1" {
@@ -18,8 +17,8 @@ func TestPagesAreToldWhatToDial(t *testing.T) {
 			return nil
 		}
 	}
-	cfg.Numbers = dialled("+49 30 123456-78")
-	b := start(t, cfg, &pace.Manual{}, meetingOf("1", nil), meetingOf("2", func(m *MeetingConfig) { m.Phones = false }), meetingOf("3", nil))
+	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil), meetingOf("2", func(m *MeetingConfig) { m.Phones = false }), meetingOf("3", nil))
+	b.SetNumbers(dialled("+49 30 123456-78"))
 	server := serve(t, b)
 	ada := webtest.Dial(t, server.URL, "1", webtest.Join{Name: "Ada"})
 	ada.Joined()

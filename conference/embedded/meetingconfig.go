@@ -246,8 +246,5 @@ func (m MeetingConfig) policy(consents, afterNos string) policy {
 func (c Config) policy(m MeetingConfig) policy {
 	p := m.policy(c.Consent, c.AfterNo)
 	p.region = cmp.Or(m.Region, c.Region)
-	if c.Numbers != nil {
-		p.numbers = c.Numbers(m.ID)
-	}
 	return p
 }

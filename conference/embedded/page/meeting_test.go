@@ -35,7 +35,6 @@ func conference(t *testing.T) (handler http.Handler, stop func()) {
 	cfg := embedded.DefaultConfig()
 	cfg.WebRTC = embedded.WebRTC{Listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
 	cfg.Recordings = t.TempDir()
-	cfg.Numbers = func(string) []string { return []string{"+49 30 123456-78", "+49 89 7654321"} }
 	clock := pace.New(1)
 	b, err := embedded.New(cfg, []embedded.MeetingConfig{
 		meeting("100000001", "Open", "transport"), meeting("100000006", "Sealed", "e2ee"),
@@ -43,6 +42,7 @@ func conference(t *testing.T) (handler http.Handler, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.SetNumbers(func(string) []string { return []string{"+49 30 123456-78", "+49 89 7654321"} })
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 2)
 	go func() { done <- clock.Run(ctx) }()
