@@ -152,7 +152,7 @@ func nextProved(s state, ev proved) (state, []action) {
 	case !errors.Is(ev.err, conference.ErrWrongPIN) && !errors.Is(ev.err, conference.ErrNoMeeting):
 		return goodbye(s, Faulty)
 	}
-	s.informed = false
+	s.informed, s.unasked = false, false
 	s, acts := to(s, delaying)
 	s, more := wrongEntry(s)
 	return s, append(acts, more...)

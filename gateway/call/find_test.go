@@ -30,6 +30,10 @@ func TestFindingTheMeeting(t *testing.T) {
 		{"a number that leads to a meeting asks for none", begin(fixed), answered{}, greeting, "say lead.in welcome; arm bound 1m30s; arm length 3h55m0s"},
 		{"after the welcome that meeting is looked up", after(begin(fixed), answered{}), spoken{}, finding, "find 100"},
 		{"a key passes over the welcome", after(begin(fixed), answered{}), digit{key: '1'}, finding, "hush; find 100"},
+		{"and is the first of the PIN", after(begin(fixed), append([]event{answered{}}, keys("4711#")...)...), found{needsPIN: true}, proving, "say ask.pin; hush; arm patience 5s; arm patience 5s; arm patience 5s; arm patience 5s; prove 4711"},
+		{"also before our answer", after(begin(fixed), append(keys("4711#"), answered{})...), found{needsPIN: true}, proving, "say ask.pin; hush; arm patience 5s; arm patience 5s; arm patience 5s; arm patience 5s; prove 4711"},
+		{"hash only passes over the welcome", after(begin(fixed), answered{}, digit{key: '#'}), found{needsPIN: true}, pinning, "say ask.pin"},
+		{"a long number and a long PIN are both kept", after(begin(two), append(keys("2"+strings.Repeat("1", 20)+"#"+strings.Repeat("2", 20)+"##"), answered{})...), found{needsPIN: true}, proving, "say ask.pin; hush; " + strings.Repeat("arm patience 5s; ", 20) + "prove " + strings.Repeat("2", 20)},
 		{"a wrong PIN asks only for the PIN there", after(begin(fixed), answered{}, spoken{}, found{needsPIN: true}, digit{key: '1'}, digit{key: '#'}, wrong), expired{patience}, pinning, "say wrong ask.pin"},
 
 		{"after the question ten seconds are left for the first key", after(begin(), answered{}), spoken{}, numbering, "arm patience 10s"},

@@ -157,15 +157,17 @@ func nextDigit(s state, ev digit) (state, []action) {
 	case choosing:
 		return chooseLanguage(s, ev.key)
 	case greeting:
-		return look(s, s.leadsTo)
+		s, acts := look(s, s.leadsTo)
+		if ev.key >= '0' && ev.key <= '9' { // the PIN begins
+			s = keepKey(s, ev.key)
+		}
+		return s, acts
 	case numbering, pinning:
 		return enterKey(s, ev.key)
 	case answering, finding: // who dials with pauses does not wait for our answer to be known
 		return keepKey(s, ev.key), nil
 	case proving, visiting:
-		// Who presses # ahead knows the privacy notice. No other key counts.
-		s.informed = s.informed || ev.key == '#'
-		return s, nil
+		return keyAtTheDoor(s, ev.key), nil
 	case informing, holding:
 		return waitingKey(s, ev.key)
 	case consenting:
@@ -185,9 +187,24 @@ func nextDigit(s state, ev digit) (state, []action) {
 	return s, nil
 }
 
-// keepKey keeps a key that was pressed before its time.
+// keyAtTheDoor is a key before the privacy notice. Who presses # ahead knows that;
+// but not the # that ends a PIN which nobody has asked for.
+func keyAtTheDoor(s state, key rune) state {
+	switch {
+	case key != '#':
+		s.unasked = key != '*'
+	case s.unasked:
+		s.unasked = false
+	default:
+		s.informed = true
+	}
+	return s
+}
+
+// keepKey keeps a key that was pressed before its time: of all that may be asked,
+// a language, a number and a PIN with their #, and one # over the privacy notice.
 func keepKey(s state, key rune) state {
-	if len(s.ahead) <= s.limits.MaxDigits {
+	if len(s.ahead) < 2*s.limits.MaxDigits+4 {
 		s.ahead += string(key)
 	}
 	return s

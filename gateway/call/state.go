@@ -78,6 +78,7 @@ type state struct {
 	meeting  conference.State
 	met      bool // meeting has come
 	informed bool // the privacy notice was heard or passed over, maybe ahead
+	unasked  bool // digits were pressed ahead that nothing asks for
 	shown    bool // and that is on paper
 	consents bool // to the processing of their data, on paper
 	seated   bool
