@@ -39,13 +39,20 @@ func (c *cleaners) pass(frame pcm.Frame, heard bool) bool {
 		at = &c.wide
 	}
 	f := at.Load()
-	if c.last != nil && c.last != f {
-		c.last.Flush() // when the other rate comes back, its last word is past
+	if c.last != f {
+		c.flush() // when the other rate comes back, its last word is past
 	}
 	if c.last = f; f == nil {
 		return heard
 	}
 	return f.Pass(frame, heard)
+}
+
+// flush forgets the sound that is kept back.
+func (c *cleaners) flush() {
+	if c.last != nil {
+		c.last.Flush()
+	}
 }
 
 // close frees what is held outside of Go. No beat may run any more.

@@ -21,7 +21,6 @@ type inbound struct {
 	tones    *tones                     // the beat's; nil until keys can come in no other way
 	newest   codec                      // the beat's: of the sound that came last
 	speak    pcm.Sink                   // the beat's: to whom the caller last spoke
-	earlier  int                        // the beat's: beats for which what was said to another is still heard
 	passing  atomic.Pointer[passing]    // nil until Opus is agreed
 	denoise  bool                       // never changed
 	cleaners cleaners

@@ -337,15 +337,17 @@ func TestWhatWasSaidBeforeIsNotHeardAfterwards(t *testing.T) {
 		name    string
 		lines   []string
 		waiting int // packets that have come and were not played
+		denoise bool
 		silent  int // beats on which nothing is heard, at most
 	}{
-		{"the last packet is stretched", keys, 0, 5},
-		{"a quiet line", keys, 1, 2},
-		{"after a stall", keys, 4, 6},
-		{"keys can come as tones only", []string{pcma}, 2, 5},
+		{"the last packet is stretched", keys, 0, false, 4},
+		{"a quiet line", keys, 1, false, 1},
+		{"after a stall", keys, 4, false, 4},
+		{"keys can come as tones only", []string{pcma}, 2, false, 3},
+		{"noise is taken out", keys, 1, true, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, heard := newBench(t, nil).dial(tt.lines...), &record{}
+			p, heard := newBench(t, nil).dialWith(LegConfig{Denoise: tt.denoise}, tt.lines...), &record{}
 			loud, soft := encoded(g711.ALaw, 160), make([]byte, 160)
 			quiet := make(pcm.Frame, 160)
 			tone{800}.ReadFrame(quiet)

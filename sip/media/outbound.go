@@ -71,7 +71,7 @@ func (l *Leg) Beat(p pcm.Phase) {
 
 // takeIn plays what has arrived to whom the caller speaks.
 func (l *Leg) takeIn(t *terms, talk *talk) {
-	earlier := l.in.earlierWords(talk.speak)
+	l.in.address(talk.speak)
 	frame := pcm.Frame(l.in.frame[:l.in.sampling()/50])
 	heard, cut := l.in.stream.ReadFrame(frame), l.cut(t)
 	if heard {
@@ -80,14 +80,15 @@ func (l *Leg) takeIn(t *terms, talk *talk) {
 	heard = heard && !cut
 	if t.inBand() {
 		frame, heard = l.listenForTones(frame, heard)
+	} else {
+		heard = heard && !l.in.stream.Barred()
 	}
 	if l.in.denoise {
 		heard = l.in.cleaners.pass(frame, heard) && !cut
 	}
 	if p := l.in.passing.Load(); p != nil {
-		p.offer(talk, cut || earlier || t.inBand() || l.in.denoise)
+		p.offer(talk, cut || t.inBand() || l.in.denoise)
 	}
-	heard = heard && !earlier
 	if !heard {
 		frame = nil
 	} else {
@@ -96,21 +97,19 @@ func (l *Leg) takeIn(t *terms, talk *talk) {
 	talk.speak.WriteFrame(frame)
 }
 
-// earlierWords reports whether what is heard on this beat may have been said
-// before the caller spoke to speak, as before their yes: it has waited in the
-// jitter buffer and behind it. That is for nobody.
-func (in *inbound) earlierWords(speak pcm.Sink) bool {
-	if speak != in.speak {
-		in.speak, in.earlier = speak, 0
-		if waiting := in.stream.Waiting(); waiting > 0 {
-			in.earlier = int((waiting+pcm.FrameDuration-1)/pcm.FrameDuration) + 1 // it may be stretched
-			if in.tones != nil {
-				in.earlier++
-			}
-		}
+// address turns the caller's words to speak. What they said before, to somebody else
+// or to nobody, perhaps before their yes, may still wait in the jitter buffer and
+// behind it: that is for nobody.
+func (in *inbound) address(speak pcm.Sink) {
+	if speak == in.speak {
+		return
 	}
-	in.earlier = max(in.earlier-1, -1)
-	return in.earlier >= 0
+	in.speak = speak
+	in.stream.Bar()
+	in.cleaners.flush()
+	if in.tones != nil {
+		in.tones.forget()
+	}
 }
 
 // cut reports whether what the caller says on this beat is for nobody.

@@ -34,7 +34,7 @@ func newTones() *tones {
 
 // listenForTones takes a frame of the caller's and gives back the one before.
 // Once the caller has told a key by INFO, tones count no more, and are cut all
-// the same.
+// the same. What is barred counts as a key, and is not given back.
 func (l *Leg) listenForTones(frame pcm.Frame, heard bool) (pcm.Frame, bool) {
 	t := l.in.tones
 	if !heard {
@@ -45,7 +45,7 @@ func (l *Leg) listenForTones(frame pcm.Frame, heard bool) (pcm.Frame, bool) {
 	}
 	t.at = 1 - t.at
 	now, before := &t.frames[t.at], &t.frames[1-t.at]
-	now.length, now.heard = copy(now.sound[:], frame), heard
+	now.length, now.heard = copy(now.sound[:], frame), heard && !l.in.stream.Barred()
 	if t.detector.Tone() {
 		t.cut = cutBeats
 	}
@@ -55,6 +55,9 @@ func (l *Leg) listenForTones(frame pcm.Frame, heard bool) (pcm.Frame, bool) {
 	}
 	return before.sound[:before.length], before.heard
 }
+
+// forget gives up the sound that is kept back, and not what was heard of a tone.
+func (t *tones) forget() { t.frames[t.at].heard = false }
 
 // narrowed is a frame at the rate of the detector.
 func (t *tones) narrowed(frame pcm.Frame) pcm.Frame {

@@ -130,5 +130,8 @@ func (s *Stream) changed(sound []int16, by int) {
 	}
 	s.sound = sound
 	s.heard = min(s.heard+max(by, 0), len(sound))
+	if s.barred > 0 { // what follows was blended with it
+		s.barred = min(s.barred+2*max(by, -by), len(sound))
+	}
 	s.delays.shift(by)
 }

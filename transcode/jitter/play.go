@@ -90,6 +90,7 @@ func (s *Stream) begin(p *packet) {
 // decode adds the sound of p, or while the stream is skimmed as much silence.
 func (s *Stream) decode(p *packet) {
 	s.owed = 0
+	s.cross(p)
 	s.shelf.take(p)
 	n, err := s.unpack(p)
 	if err != nil || n <= 0 {
@@ -174,6 +175,7 @@ func (s *Stream) append(sound []int16) {
 	s.seam = s.seam[:0]
 	s.sound = append(s.sound, sound...)
 	s.heard = len(s.sound)
+	s.bar()
 }
 
 func (s *Stream) silence(n int) {

@@ -8,7 +8,7 @@ func (s *Stream) receive() {
 		// Nobody has read for long: what is here is of no use to anyone.
 		s.forget()
 		s.shelf.clear()
-		s.sound, s.heard = s.sound[:0], 0
+		s.sound, s.heard, s.barred = s.sound[:0], 0, 0
 	}
 	latest, margin, idle := -1, 0, math.MaxInt
 	for a := s.ring.peek(); a != nil; a = s.ring.peek() {
@@ -86,7 +86,7 @@ func (s *Stream) jumped(sent int, came int64) bool {
 
 // forget gives up the stream so far; the sound that is decoded stays.
 func (s *Stream) forget() {
-	s.live, s.owed, s.wait = false, 0, 0
+	s.live, s.owed, s.wait, s.barrier = false, 0, 0, 0
 	s.recent, s.comfort.level = [primers]int64{}, 0
 	s.lateness.forget()
 	s.delays.clear()

@@ -131,6 +131,11 @@ type Stream struct {
 	last  int   // length of the last packet
 	frail int   // beats for which packets are expected to be lost
 
+	barrier int64 // the sequence number up to which nothing is for anybody
+	barred  int   // how much of the sound, up to the last that is of those
+	tainted bool  // the sound that was added last is
+	between bool  // the sound that was read last was
+
 	sound  []int16 // decoded, to be read
 	heard  int     // how much of it, up to the last that is not silence
 	packet []int16 // memory for one packet's sound
@@ -241,27 +246,6 @@ func (s *Stream) ReadFrame(f pcm.Frame) bool {
 	return s.pass()
 }
 
-// Waiting is how long all that has come goes on to be heard, or a little less
-// than that: not for whom it is not meant. It belongs to the beat, before the
-// ReadFrame or Skim of that.
-func (s *Stream) Waiting() time.Duration {
-	s.meet()
-	n := len(s.sound)
-	if p := s.shelf.first(); p != nil {
-		n += s.wait + s.samples(s.shelf.newestTS-p.ts) + s.last
-		switch gap := s.samples(p.ts - s.place); {
-		case s.live && p.seq == s.shelf.next && gap == 0:
-		case s.live && gap >= 0 && gap <= s.rate: // missing packets, or a pause
-			n += max(gap-s.owed, 0) + s.target() + s.frame
-		default:
-			n += s.target() + s.frame
-		}
-	} else if s.live && n < s.frame { // what came last is made longer
-		n += max(s.long(plausible)-s.made, 0)
-	}
-	return time.Duration(s.nanos(n))
-}
-
 // meet takes in what has come, once a beat.
 func (s *Stream) meet() {
 	if s.met {
@@ -290,6 +274,8 @@ func (s *Stream) advance() bool {
 // pass gives up the sound of a beat and reports whether it was to be heard.
 func (s *Stream) pass() bool {
 	audible := s.heard > 0
+	s.between = s.barred > 0
+	s.barred = max(s.barred-s.frame, 0)
 	s.sound = s.sound[:copy(s.sound, s.sound[s.frame:])]
 	s.heard = max(s.heard-s.frame, 0)
 	return audible

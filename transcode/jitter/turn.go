@@ -84,7 +84,7 @@ func (s *Stream) turn(rate int) bool {
 	waiting = min(waiting*rate/from, len(s.sound))
 	s.seam = append(s.seam[:0], s.sound[waiting:]...)
 	s.sound = s.sound[:waiting]
-	s.heard = min(s.heard, waiting)
+	s.heard, s.barred = min(s.heard, waiting), min(s.barred, waiting)
 	return true
 }
 
@@ -137,7 +137,7 @@ func (s *Stream) downwards() {
 
 // scale carries all that is counted in samples over to another rate.
 func (s *Stream) scale(from, to int) {
-	for _, n := range []*int{&s.frame, &s.floor, &s.ceiling, &s.owed, &s.made, &s.wait, &s.last, &s.heard} {
+	for _, n := range []*int{&s.frame, &s.floor, &s.ceiling, &s.owed, &s.made, &s.wait, &s.last, &s.heard, &s.barred} {
 		*n = *n * to / from
 	}
 	for _, p := range s.shelf.packets {
