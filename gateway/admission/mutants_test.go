@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -27,9 +28,21 @@ const tables = "^(TestDecide|TestUnwelcome|TestWhoMustBeLetIn|TestWhatTheFileSay
 	"TestExplainTellsTheFactThatDecided|TestExplainTellsWhyARuleDoesNotApply|" +
 	"TestWhatAPartOfTheFileSaysIsTold)$"
 
-// alone are the files whose conditions the truth table has to notice by itself.
-// That a rule can be asked before a call is answered shows in another one.
-var alone = map[string]string{"terms.go": "^TestDecide$", "rules.go": "^(TestDecide|TestUnwelcome)$"}
+// alone are the files, and the functions of others, whose conditions the truth table
+// has to notice by itself: all that decides. That a rule can be asked before a call is
+// answered shows in another one.
+var alone = map[string]string{
+	"terms.go": "^TestDecide$", "rules.go": "^(TestDecide|TestUnwelcome)$", "decide.go decide": "^TestDecide$",
+	"policy.go Consent": "^TestDecide$", "policy.go sane": "^TestDecide$", "policy.go AfterNo": "^TestDecide$",
+}
+
+// wrongOne is one condition made wrong.
+type wrongOne struct{ file, function, what string }
+
+// tables are the tests that have to notice it.
+func (m wrongOne) tables() string {
+	return cmp.Or(alone[m.file], alone[m.file+" "+m.function], tables)
+}
 
 // TestEveryConditionIsNeeded makes each condition of the package wrong, one at a
 // time: turned round, its border moved, its "and" an "or", its cases none, what
@@ -39,23 +52,18 @@ var alone = map[string]string{"terms.go": "^TestDecide$", "rules.go": "^(TestDec
 // chooses the one that is wrong.
 func TestEveryConditionIsNeeded(t *testing.T) {
 	dir := t.TempDir()
-	names := instrument(t, dir)
+	mutants := instrument(t, dir)
 	program := filepath.Join(dir, "tables")
 	build := exec.Command(cmp.Or(os.Getenv("GO"), "go"), "test", "-c", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	run := func(id int) ([]byte, error) {
-		by := tables
-		if id > 0 {
-			file, _, _ := strings.Cut(names[id-1], ":")
-			by = cmp.Or(alone[file], tables)
-		}
-		c := exec.Command(program, "-test.run", by, "-test.failfast", "-test.timeout", "60s")
+	run := func(id int, tables string) ([]byte, error) {
+		c := exec.Command(program, "-test.run", tables, "-test.failfast", "-test.timeout", "60s")
 		c.Env = append(os.Environ(), fmt.Sprint("MUTANT=", id))
 		return c.CombinedOutput()
 	}
-	if out, err := run(0); err != nil {
+	if out, err := run(0, tables); err != nil {
 		t.Fatalf("without a wrong condition: %v\n%s", err, out)
 	}
 	ids := make(chan int)
@@ -63,26 +71,51 @@ func TestEveryConditionIsNeeded(t *testing.T) {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for id := range ids {
-				if out, err := run(id); err == nil {
-					t.Errorf("nobody notices: %s\n%s", names[id-1], bytes.TrimSpace(out))
+				m := mutants[id-1]
+				switch out, err := run(id, m.tables()); {
+				case err == nil:
+					t.Errorf("nobody notices: %s\n%s", m.what, bytes.TrimSpace(out))
+				case !noticed(out, err):
+					t.Errorf("no table could be asked about %s: %v\n%s", m.what, err, out)
 				}
 			}
 		})
 	}
-	for i := range names {
+	for i := range mutants {
 		ids <- i + 1
 	}
 	close(ids)
 	wg.Wait()
-	t.Logf("%d conditions made wrong", len(names))
-	if len(names) < 200 {
-		t.Errorf("only %d conditions", len(names))
+	t.Logf("%d conditions made wrong", len(mutants))
+	if len(mutants) < 200 {
+		t.Errorf("only %d conditions", len(mutants))
 	}
+	decided := map[string]bool{}
+	for _, m := range mutants {
+		decided[m.file], decided[m.file+" "+m.function] = true, true
+	}
+	for part := range alone {
+		if !decided[part] {
+			t.Errorf("%s has no conditions", part)
+		}
+	}
+}
+
+// noticed reports whether a test has failed, be it by a panic of the wrong condition.
+// A program that does not start, or is ended from outside or for its time, has
+// noticed nothing.
+func noticed(out []byte, err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || !bytes.Contains(out, []byte("--- FAIL: ")) {
+		return false
+	}
+	panicked := exit.ExitCode() == 2 && bytes.Contains(out, []byte("panic: ")) && !bytes.Contains(out, []byte("panic: test timed out"))
+	return exit.ExitCode() == 1 || panicked
 }
 
 // instrument writes the package with wrapped conditions into dir, and names them
 // in the order of their numbers, from 1.
-func instrument(t *testing.T, dir string) []string {
+func instrument(t *testing.T, dir string) []wrongOne {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -132,16 +165,17 @@ func instrument(t *testing.T, dir string) []string {
 	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return w.names
+	return w.mutants
 }
 
 // wrapper wraps conditions, by inserting text around them.
 type wrapper struct {
-	set    *token.FileSet
-	params map[string][]bool // which parameters of the package's functions are bool
-	names  []string
-	edits  []edit
-	seen   map[ast.Expr]bool
+	set      *token.FileSet
+	params   map[string][]bool // which parameters of the package's functions are bool
+	function string            // that is being wrapped
+	mutants  []wrongOne
+	edits    []edit
+	seen     map[ast.Expr]bool
 }
 
 // edit puts text in place of what stands from one offset to another. Of two that
@@ -174,6 +208,7 @@ func (w *wrapper) wrap(f *ast.File, source []byte) []byte {
 	w.edits, w.seen = nil, map[ast.Expr]bool{}
 	for _, d := range f.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
+			w.function = fn.Name.Name
 			w.body(fn.Type, fn.Body)
 		}
 	}
@@ -332,6 +367,7 @@ func (w *wrapper) mutant(n ast.Node, what string) int {
 	at := w.set.Position(n.Pos())
 	source, _ := os.ReadFile(at.Filename) // it has been read
 	text := source[at.Offset:w.set.Position(n.End()).Offset]
-	w.names = append(w.names, fmt.Sprintf("%s:%d: %s %s", at.Filename, at.Line, bytes.Join(bytes.Fields(text), []byte(" ")), what))
-	return len(w.names)
+	what = fmt.Sprintf("%s:%d: %s %s", at.Filename, at.Line, bytes.Join(bytes.Fields(text), []byte(" ")), what)
+	w.mutants = append(w.mutants, wrongOne{at.Filename, w.function, what})
+	return len(w.mutants)
 }
