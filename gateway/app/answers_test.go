@@ -69,7 +69,7 @@ func TestAYesThatCannotBeWrittenIsToldOnATelephone(t *testing.T) {
 			c.Meetings = append(c.Meetings, m)
 		}
 	})
-	callers := []*caller{g.sets("de", meetingOf(0), ""), g.sets("en", meetingOf(1), "")}
+	callers := []*caller{g.sets(nil, "de", meetingOf(0), ""), g.sets(nil, "en", meetingOf(1), "")}
 	each := func(m move) {
 		for _, c := range callers {
 			m(c)

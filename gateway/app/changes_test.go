@@ -92,6 +92,9 @@ func TestEachChangeIsHeardOnATelephone(t *testing.T) {
 
 	do("lock", true, announcements.LockOn)
 	do("lock", false, announcements.LockOff)
+	do("encryption", "enhanced", announcements.StateEnhanced)
+	do("encryption", "transport", announcements.StateTransport)
+	audible(true)
 	p.each(meeting, "mute")
 	p.hear(announcements.MuteHost)
 	audible(false)

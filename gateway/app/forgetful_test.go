@@ -21,14 +21,27 @@ type forgetful struct {
 	conference.Backend
 	odd map[string]oddity
 
-	mu    sync.Mutex
-	seats map[string]int
+	mu     sync.Mutex
+	seats  map[string]int
+	turned map[string]func(*conference.State)
+	visits map[string][]*vague
 }
 
 // before puts the service before another.
 func (f *forgetful) before(b conference.Backend) conference.Backend {
 	f.Backend, f.seats = b, map[string]int{}
+	f.turned, f.visits = map[string]func(*conference.State){}, map[string][]*vague{}
 	return f
+}
+
+// turns has a meeting become another from now on, as far as its callers are told.
+func (f *forgetful) turns(meeting string, into func(*conference.State)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.turned[meeting] = into
+	for _, v := range f.visits[meeting] {
+		v.say()
+	}
 }
 
 // seated tells how many seats were given in a meeting.
@@ -64,33 +77,58 @@ func (m forgotten) Visit(ctx context.Context, who conference.Guest) (conference.
 	if err != nil {
 		return nil, err
 	}
-	mine := &vague{v, m, make(chan conference.State, 1)}
+	mine := &vague{Visit: v, meeting: m, states: make(chan conference.State, 1)}
+	m.service.mu.Lock()
+	m.service.visits[m.ID()] = append(m.service.visits[m.ID()], mine)
+	m.service.mu.Unlock()
 	go mine.tell()
 	return mine, nil
 }
 
-// vague is a visit that tells less than is true.
+// vague is a visit that tells other than what is true.
 type vague struct {
 	conference.Visit
 	meeting forgotten
 	states  chan conference.State
+
+	// Both are guarded by the service's mu.
+	last conference.State
+	told bool // there is a last one, and more may come
 }
 
 // States are those of the meeting without what was forgotten.
 func (v *vague) States() <-chan conference.State { return v.states }
 
 func (v *vague) tell() {
-	defer close(v.states)
+	mu := &v.meeting.service.mu
 	for st := range v.Visit.States() {
-		if v.meeting.odd.forgets != nil {
-			v.meeting.odd.forgets(&st)
-		}
-		select { // only the newest counts
-		case <-v.states:
-		default:
-		}
-		v.states <- st
+		mu.Lock()
+		v.last, v.told = st, true
+		v.say()
+		mu.Unlock()
 	}
+	mu.Lock()
+	defer mu.Unlock()
+	v.told = false
+	close(v.states)
+}
+
+// say tells of the last state. The service's mu is held.
+func (v *vague) say() {
+	if !v.told {
+		return
+	}
+	st := v.last
+	for _, change := range []func(*conference.State){v.meeting.odd.forgets, v.meeting.service.turned[v.meeting.ID()]} {
+		if change != nil {
+			change(&st)
+		}
+	}
+	select { // only the newest counts
+	case <-v.states:
+	default:
+	}
+	v.states <- st
 }
 
 // Open gives a seat, or none.

@@ -11,12 +11,14 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/gateway/records"
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 // answering is one way through the questions of a gateway: what the meeting is like, what
@@ -35,6 +37,7 @@ type move func(c *caller)
 // caller is a telephone on a path, and what a web peer in its meeting hears of it.
 type caller struct {
 	*gateway
+	service           *forgetful // before the meetings
 	phone             *peertest.Baresip
 	language, meeting string
 	passed            atomic.Int64 // packets of its voice that have come to the peer
@@ -44,6 +47,15 @@ type caller struct {
 // hears waits for a prompt.
 func hears(p announcements.Prompt) move {
 	return func(c *caller) { c.heard(c.phone, c.language, p) }
+}
+
+// begins waits for the first second of a prompt.
+func begins(p announcements.Prompt) move {
+	return func(c *caller) {
+		c.t.Helper()
+		sound := c.prompt(c.language, p)
+		c.heardSound(c.phone, "the beginning of "+string(p), sound[:min(len(sound), pcm.Narrowband)], 0)
+	}
 }
 
 // presses presses keys.
@@ -102,13 +114,37 @@ func control(what string, with any) move {
 	return func(c *caller) { c.control(c.meeting, map[string]any{what: with}) }
 }
 
-// walks has a German and an English telephone take each path, at two gateways. All
-// of them take their first move, and then their second.
+// becomes has the meeting become another one, as far as the caller is told.
+func becomes(into func(*conference.State)) move {
+	return func(c *caller) { c.service.turns(c.meeting, into) }
+}
+
+// take has callers take a path each: all of them their first move, and then their
+// second.
+func take(callers []*caller, paths [][]move) {
+	for n := range longest(paths) {
+		for i, path := range paths {
+			if n < len(path) {
+				path[n](callers[i])
+			}
+		}
+	}
+}
+
+func longest(paths [][]move) (n int) {
+	for _, path := range paths {
+		n = max(n, len(path))
+	}
+	return n
+}
+
+// walks has a German and an English telephone take each path, at two gateways.
 func walks(t *testing.T, kind string, paths []answering, tweak func(*config.Config)) {
 	for _, language := range []string{"de", "en"} {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			g := startGateway(t, func(c *config.Config) {
+			service := new(forgetful)
+			g := startBefore(t, service.before, func(c *config.Config) {
 				tweak(c)
 				for i, p := range paths {
 					m := embedded.DefaultMeetingConfig()
@@ -117,19 +153,11 @@ func walks(t *testing.T, kind string, paths []answering, tweak func(*config.Conf
 					c.Meetings = append(c.Meetings, m)
 				}
 			})
-			callers := make([]*caller, len(paths))
-			longest := 0
+			callers, moves := make([]*caller, len(paths)), make([][]move, len(paths))
 			for i, p := range paths {
-				callers[i] = g.sets(language, meetingOf(i), p.ahead)
-				longest = max(longest, len(p.moves))
+				callers[i], moves[i] = g.sets(service, language, meetingOf(i), p.ahead), p.moves
 			}
-			for n := range longest {
-				for i, p := range paths {
-					if n < len(p.moves) {
-						p.moves[n](callers[i])
-					}
-				}
-			}
+			take(callers, moves)
 			for _, c := range callers {
 				c.phone.Hangup()
 			}
@@ -147,15 +175,20 @@ func walks(t *testing.T, kind string, paths []answering, tweak func(*config.Conf
 }
 
 // sets puts a web peer into a meeting and has a telephone call it.
-func (g *gateway) sets(language, meeting, ahead string) *caller {
+func (g *gateway) sets(service *forgetful, language, meeting, ahead string) *caller {
 	g.t.Helper()
-	c := &caller{gateway: g, language: language, meeting: meeting}
-	webtest.Dial(g.t, "http://"+g.app.HTTP().String(), meeting, webtest.Join{Name: "Ada"},
-		webtest.Hears(func(string, rtp.Header, []byte, time.Time) { c.passed.Add(1) })).Joined()
-	c.phone = g.phone(440)
+	c := &caller{gateway: g, service: service, language: language, meeting: meeting, phone: g.phone(440)}
+	c.listened()
 	g.reaches(c.phone, language)
 	c.phone.Key(meeting + "##" + ahead) // over the privacy notice
 	return c
+}
+
+// listened puts a web peer into the meeting, which counts what it hears.
+func (c *caller) listened() {
+	c.t.Helper()
+	webtest.Dial(c.t, "http://"+c.app.HTTP().String(), c.meeting, webtest.Join{Name: "Ada"},
+		webtest.Hears(func(string, rtp.Header, []byte, time.Time) { c.passed.Add(1) })).Joined()
 }
 
 // written are the caller's entries of a kind.
@@ -177,6 +210,11 @@ func (c *caller) written(kind string) (all []string) {
 // asks is a meeting that is recorded, with what it asks and what a no to that is.
 func asks(consent, afterNo string) func(*embedded.MeetingConfig) {
 	return func(m *embedded.MeetingConfig) { m.Recording, m.Consent, m.AfterNo = "on", consent, afterNo }
+}
+
+// toConsent has a meeting ask something else of those it records.
+func toConsent(c conference.Consent) func(*conference.State) {
+	return func(s *conference.State) { s.Consent = c }
 }
 
 // unrecorded is a meeting that is not recorded yet.
@@ -216,12 +254,27 @@ func consentPaths() []answering {
 		}, "agreed 1 Protokoll, declined 2 Schulung"},
 		{"a yes taken back, and given again", asks("required", "listen"), "", []move{
 			asked(announcements.ConsentAgree, "1"), hears(announcements.Enter), audible, presses("*2"), hears(announcements.ConsentWithdrawn), shut,
-			presses("*2"), hears(announcements.ConsentWithdrawn), mute, again(announcements.ConsentAgree, "1"), audible,
+			presses("*2"), again(announcements.ConsentAgree, "1"), audible,
 		}, "agreed 1, withdrawn 2, agreed 1"},
 		{"a notice", asks("notice", "listen"), "", []move{hears(announcements.RecordingOn), hears(announcements.Enter), audible}, "informed"},
 		{"a notice, and then a no", asks("notice", "listen"), "", []move{
 			hears(announcements.RecordingOn), hears(announcements.Enter), audible, presses("*2"), hears(announcements.ConsentWithdrawn), shut, mute,
 		}, "informed, withdrawn 2"},
+		{"a question where nothing was told", asks("off", "listen"), "", []move{
+			hears(announcements.Enter), audible, becomes(toConsent(conference.ConsentRequired)), hears(announcements.ConsentIntro), shut,
+			asked(announcements.ConsentAgree, "1"), hears(announcements.ConsentYes), audible,
+		}, "agreed 1"},
+		{"a question where a notice was enough", asks("notice", "listen"), "", []move{
+			hears(announcements.RecordingOn), hears(announcements.Enter), audible, becomes(toConsent(conference.ConsentRequired)), hears(announcements.ConsentIntro), shut,
+			asked(announcements.ConsentListen, "2"), hears(announcements.ConsentNo), mute,
+		}, "informed, declined 2"},
+		{"a notice where nothing was told", asks("off", "listen"), "", []move{
+			hears(announcements.Enter), audible, becomes(toConsent(conference.ConsentNotice)), hears(announcements.RecordingStart), audible,
+		}, "informed"},
+		{"a no that means talking on from now on", asks("required", "listen"), "", []move{
+			asked(announcements.ConsentListen, "2"), hears(announcements.EnterListening), mute,
+			becomes(func(s *conference.State) { s.AfterNo = conference.AfterNoTalk }), hears(announcements.ConsentTalks), hears(announcements.StateMuted), mute,
+		}, "declined 2"},
 		{"nothing at all", asks("off", "listen"), "", []move{hears(announcements.Enter), audible, unheard(announcements.RecordingOn)}, ""},
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/call"
 	"github.com/einwahl/einwahl/gateway/config"
-	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
 // pin is none that anybody would try first.
@@ -84,7 +83,7 @@ func refusalsOfTheMeeting() []sentAway {
 	}, announcements.RefuseRegistered, admission.NotRegistered)
 	listed.keys = pin + "#"
 	declined := refuses("a no to the recording", leavers, announcements.RefuseNoConsent, admission.RecordingDeclined)
-	declined.happens = answers(announcements.ConsentAgree, "2")
+	declined.happens = []move{asked(announcements.ConsentAgree, "2")}
 	return []sentAway{
 		listed, declined,
 		refuses("end-to-end encryption", func(m *embedded.MeetingConfig) { m.Encryption = "e2ee" }, announcements.RefuseE2EE, admission.EndToEnd),
@@ -109,7 +108,7 @@ func deadEnds() []sentAway {
 	return []sentAway{
 		{name: "a wrong PIN", meeting: func(m *embedded.MeetingConfig) { m.PIN = pin }, keys: "111111#", says: announcements.WrongLast, outcome: call.Wrong},
 		{name: "no key at all", silent: true, says: announcements.TimeOut, outcome: call.Silent},
-		{name: "leaving the question", meeting: recorded, happens: answers(announcements.ConsentLeave, "3"), says: announcements.Goodbye, outcome: call.NoConsent},
+		{name: "leaving the question", meeting: recorded, happens: []move{asked(announcements.ConsentLeave, "3")}, says: announcements.Goodbye, outcome: call.NoConsent},
 		{name: "a service that does not answer", service: oddity{find: conference.ErrUnavailable}, says: announcements.Fault, outcome: call.Faulty},
 		{name: "a seat that is not given", service: oddity{seats: conference.ErrNotAdmitted}, says: announcements.RefuseSeat, outcome: call.SeatRefused},
 	}
@@ -122,14 +121,6 @@ func recorded(m *embedded.MeetingConfig) { m.Recording, m.Consent = "on", "requi
 func leavers(m *embedded.MeetingConfig) {
 	recorded(m)
 	m.AfterNo = "leave"
-}
-
-// answers presses keys once a prompt was heard.
-func answers(p announcements.Prompt, keys string) func(*gateway, *peertest.Baresip, string, string) {
-	return func(g *gateway, phone *peertest.Baresip, language, _ string) {
-		g.heard(phone, language, p)
-		phone.Key(keys)
-	}
 }
 
 // takesPlace has a browser be in a meeting.

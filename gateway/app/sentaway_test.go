@@ -10,7 +10,6 @@ import (
 	"github.com/einwahl/einwahl/gateway/admission"
 	"github.com/einwahl/einwahl/gateway/call"
 	"github.com/einwahl/einwahl/gateway/config"
-	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
 // sentAway is one way to be kept out of a meeting or to be taken out of it: how an
@@ -27,7 +26,7 @@ type sentAway struct {
 	silent bool   // presses no key
 	keys   string // after the meeting's number
 
-	happens func(g *gateway, phone *peertest.Baresip, language, meeting string)
+	happens []move
 	last    bool // it happens to all, and so when all else was heard
 	inside  bool // there was a seat before
 	says    announcements.Prompt
@@ -39,7 +38,7 @@ func meetingOf(i int) string { return fmt.Sprintf("2%08d", i) }
 
 // inBoth has a German and an English telephone go through each of some rows, at two
 // gateways, and looks in their recordings for the words. Nobody has a seat in a
-// meeting who is not to have one.
+// meeting who is not to have one, and of who had one nothing comes through any more.
 func inBoth(t *testing.T, rows []sentAway, tweak func(*config.Config)) {
 	for _, language := range []string{"de", "en"} {
 		t.Run(language, func(t *testing.T) {
@@ -58,37 +57,56 @@ func goesThrough(t *testing.T, language string, rows []sentAway, tweak func(*con
 		setUp(c, language, rows)
 		tweak(c)
 	})
-	phones := make([]*peertest.Baresip, len(rows))
+	callers, paths := make([]*caller, len(rows)), make([][]move, len(rows))
 	for i, r := range rows {
 		if r.outcome == full {
 			g.takesPlace(meetingOf(i))
 		}
-		phones[i] = g.phoneOf(440, r.from)
-		if r.number != "" { // it is never answered
-			phones[i].Try(g.uri(r.number))
-			continue
+		if !r.last {
+			paths[i] = r.happens
 		}
-		g.reaches(phones[i], language)
-		if !r.silent {
-			phones[i].Key(meetingOf(i) + "#" + r.keys + "#") // and over the privacy notice
-		}
+		callers[i] = r.calls(g, service, language, meetingOf(i))
 	}
-	for i, r := range rows {
-		if r.happens != nil && !r.last {
-			r.happens(g, phones[i], language, meetingOf(i))
-		}
-	}
+	take(callers, paths)
 	for i, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			if r.last {
-				r.happens(g, phones[i], language, meetingOf(i))
+				take(callers[i:i+1], [][]move{r.happens})
 			}
-			g.heard(phones[i], language, r.says)
-			phones[i].Wait("CALL_CLOSED")
+			r.ends(callers[i])
 		})
 	}
 	g.settle()
 	g.sentAway(rows, service)
+}
+
+// calls has a telephone call a meeting, and somebody listen in one to which the
+// caller is to come.
+func (r sentAway) calls(g *gateway, service *forgetful, language, meeting string) *caller {
+	c := &caller{gateway: g, service: service, language: language, meeting: meeting, phone: g.phoneOf(440, r.from)}
+	if r.number != "" { // it is never answered
+		c.phone.Try(g.uri(r.number))
+		return c
+	}
+	if r.inside {
+		c.listened()
+	}
+	g.reaches(c.phone, language)
+	if !r.silent {
+		c.phone.Key(meeting + "#" + r.keys + "#") // and over the privacy notice
+	}
+	return c
+}
+
+// ends waits for the words, which nothing of the caller's is under, and for the end.
+func (r sentAway) ends(c *caller) {
+	if r.inside {
+		begins(r.says)(c)
+		shut(c)
+	}
+	hears(r.says)(c)
+	gone(c)
+	mute(c)
 }
 
 // setUp writes the rows into the operator's file.
@@ -108,7 +126,8 @@ func setUp(c *config.Config, language string, rows []sentAway) {
 	}
 }
 
-// sentAway compares how the calls have ended, and who had a seat.
+// sentAway compares how the calls have ended, what is counted as decided, and who had a
+// seat.
 func (g *gateway) sentAway(rows []sentAway, service *forgetful) {
 	g.t.Helper()
 	want := map[call.Outcome]int{}
@@ -121,6 +140,11 @@ func (g *gateway) sentAway(rows []sentAway, service *forgetful) {
 	for outcome, n := range want {
 		if got := g.metric("einwahl_calls_total", fmt.Sprintf("outcome=%q", outcome)); got != float64(n) {
 			g.t.Errorf("%v calls ended for %s, want %d", got, outcome, n)
+		}
+	}
+	for _, why := range admission.Reasons() {
+		if got := g.metric("einwahl_admissions_total", `decision="refuse"`, fmt.Sprintf("reason=%q", why)); got != float64(want[outcomeOf(why)]) {
+			g.t.Errorf("%v refusals are counted for %s, want %d", got, why, want[outcomeOf(why)])
 		}
 	}
 }

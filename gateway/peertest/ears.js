@@ -6,10 +6,10 @@
   let context = null;
 
   function listen(stream) {
-    if (voices.has(stream.id)) return;
+    if (voices.get(stream.id)?.stream === stream) return; // else on another connection
     context ??= new AudioContext();
     context.resume();
-    const voice = { ring: new Float32Array(seconds * context.sampleRate), at: 0, rate: context.sampleRate };
+    const voice = { stream, ring: new Float32Array(seconds * context.sampleRate), at: 0, rate: context.sampleRate };
     voices.set(stream.id, voice);
     const tap = context.createScriptProcessor(1024, 1, 1);
     tap.onaudioprocess = (event) => {
