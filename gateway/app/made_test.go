@@ -78,15 +78,29 @@ func TestMadeMeetingByTelephone(t *testing.T) {
 	second.Hangup()
 	g.waitPhones(made.ID, 1)
 
+	var rotated, registered admin.Access
+	g.request(http.MethodPost, "/api/v1/meetings/"+made.ID+"/rotate", admin.Rotation{PIN: true, HostPIN: true, Registrant: "Ada"}, &rotated)
+	g.request(http.MethodPost, "/api/v1/meetings/"+made.ID+"/registrants", admin.Registrant{Name: "Grace"}, &registered)
+
 	var gone string
 	if status := g.request(http.MethodDelete, "/api/v1/meetings/"+made.ID, nil, &gone); status != http.StatusOK {
 		t.Errorf("ended: %d %s", status, gone)
 	}
 	host.WaitEnd()
 	g.settle()
-	for _, secret := range []string{made.PIN, made.HostPIN, own} {
+	secrets := []string{"Ada", "Grace"}
+	for _, told := range []admin.Access{made, rotated, registered} {
+		for _, r := range told.Registrants {
+			secrets = append(secrets, r.PIN)
+		}
+	}
+	secrets = append(secrets, made.PIN, made.HostPIN, rotated.PIN, rotated.HostPIN)
+	if len(secrets) != 9 || slices.Contains(secrets, "") {
+		t.Errorf("told %q: want three PINs for the two names, and two times two more", secrets)
+	}
+	for _, secret := range secrets {
 		if strings.Contains(g.log.String(), secret) {
-			t.Error("a PIN is in the log")
+			t.Error("a PIN or a name is in the log")
 		}
 	}
 }

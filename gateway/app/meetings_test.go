@@ -2,8 +2,11 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -158,8 +161,8 @@ func TestLanguageMenu(t *testing.T) {
 	g.settle()
 }
 
-// TestNothingPersonalIsLogged looks for the caller's number and for every key
-// that was pressed in all that the gateway has written.
+// TestNothingPersonalIsLogged looks for the caller's number and for the keys that were
+// pressed in all that the gateway has written, together or one by one.
 func TestNothingPersonalIsLogged(t *testing.T) {
 	t.Parallel()
 	// Long enough that no figure of a metric has them by chance.
@@ -194,4 +197,32 @@ func TestNothingPersonalIsLogged(t *testing.T) {
 			}
 		}
 	}
+	for where, digits := range oneByOne(t, g.log.String()) {
+		for _, secret := range []string{pin, hostPIN, wrong} {
+			if strings.Contains(digits, secret) {
+				t.Errorf("the log tells the keys of %s one by one, as %s", secret, where)
+			}
+		}
+	}
+}
+
+// oneByOne are the digits that a log tells in lines, and fields of them, that are the
+// same but for these digits, put together.
+func oneByOne(t *testing.T, log string) map[string]string {
+	t.Helper()
+	told, digit := map[string]string{}, regexp.MustCompile(`[0-9]`)
+	for line := range strings.Lines(log) {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v in the log: %s", err, line)
+		}
+		for name, value := range fields {
+			text := fmt.Sprint(value)
+			where := name + ": " + digit.ReplaceAllString(text, "?")
+			if found := digit.FindAllString(text, -1); len(found) == 1 {
+				told[where] += found[0]
+			}
+		}
+	}
+	return told
 }
