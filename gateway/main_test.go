@@ -203,6 +203,17 @@ func TestAStartWarnsOfTrunksThatMayBeClear(t *testing.T) {
 	}
 }
 
+func TestAStartWarnsOfWhatCallersWouldHardlyExpect(t *testing.T) {
+	none := write(t, filepath.Join(t.TempDir(), "none"), "")
+	path := write(t, "", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: carrier, peers: [192.0.2.1]}]\nnumbers: [{number: n, trunks: [carrier]}]\nprivacy: {caller_number: full}\nrecords: {directory: "+none+"}\n")
+	_, stderr, code := call(t, "run", "--config", path)
+	for _, key := range []string{"privacy.caller_number: ", "privacy.controller: "} {
+		if code != 1 || !strings.Contains(stderr, key) {
+			t.Errorf("exit %d, no word of %s:\n%s", code, key, stderr)
+		}
+	}
+}
+
 func TestReloadTakesAGoodFileAndLeavesABadOne(t *testing.T) {
 	const head = "sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\nconference: {embedded: {webrtc: {ports: 0}}}\n"
 	path := write(t, "", head)

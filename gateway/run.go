@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -108,7 +109,7 @@ func (r runCommand) reloads(ctx context.Context, hup <-chan os.Signal, gateway *
 // hint logs what the operator will hardly have meant, and what callers would hardly
 // expect.
 func hint(c config.Config, log zerolog.Logger) {
-	for _, words := range append(c.Hints(time.Now()), c.Clear()...) {
+	for _, words := range slices.Concat(c.Hints(time.Now()), c.Clear(), c.Surprises()) {
 		log.Warn().Msg(words)
 	}
 }
