@@ -28,8 +28,8 @@ func (k Keep) validate() error {
 		why     string
 	}{
 		{"calls", k.Calls, 30, "who called whom is needed to find faults and abuse, and no longer"},
-		{"consents", k.Consents, 3 * 366, "claims lapse after three years"},
-		{"refusals", k.Refusals, 366, "a no needs no proof for longer"},
+		{"consents", k.Consents, 3*365 + 1, "claims lapse after three years"},
+		{"refusals", k.Refusals, 365, "a no needs no proof for longer"},
 	} {
 		if n.n < 1 || n.n > n.most {
 			errs = append(errs, fmt.Errorf("keep.%s: %d: want 1 to %d days; %s", n.key, n.n, n.most, n.why))

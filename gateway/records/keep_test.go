@@ -308,10 +308,10 @@ func TestRecordsAreNotKeptForTooLong(t *testing.T) {
 	}{
 		{Keep{7, 365, 30}, ""},
 		{Keep{1, 1, 1}, ""},
-		{Keep{30, 1098, 366}, ""},
+		{Keep{30, 1096, 365}, ""},
 		{Keep{31, 365, 30}, "keep.calls"},
-		{Keep{7, 1099, 30}, "keep.consents"},
-		{Keep{7, 365, 367}, "keep.refusals"},
+		{Keep{7, 1097, 30}, "keep.consents"},
+		{Keep{7, 365, 366}, "keep.refusals"},
 		{Keep{0, 365, 30}, "keep.calls"},
 	} {
 		c := DefaultConfig()
