@@ -117,14 +117,33 @@ func TestTheOperatorMayRecordTheWholeNotice(t *testing.T) {
 	}
 }
 
-// TestTheShortNoticeIsShort: a caller has to hear all of it, or press a key. The
-// operator's own texts come on top.
+// TestTheShortNoticeIsShort: a caller has to hear all of it, or press a key. This is
+// all that the file can make it say; as the file is at first it is shorter
+// (TestNoticesAreNoLongerThanPeopleListen). The operator's own texts come on top.
 func TestTheShortNoticeIsShort(t *testing.T) {
 	l := library(t)
 	longest := Notice{Number: "full", Recording: "required", Days: 365, Transfer: Texts{"": "x"}}.Short()
 	for lang := range catalogues(t) {
 		if got := l.Speak(lang, longest).Duration(); got > 30*time.Second {
 			t.Errorf("%s takes %v: %q", lang, got, l.Speak(lang, longest).Text())
+		}
+	}
+}
+
+// TestTheWayToTheDoorIsShort: who keys in number and PIN at once stands at the door
+// of the meeting within 25 s of the answer, and has heard the whole short notice.
+// Each key they press takes a tone and a pause, each question gives way to them.
+func TestTheWayToTheDoorIsShort(t *testing.T) {
+	const (
+		keys   = 10 + 1 + 6 + 1 // the number, the PIN, and # after either
+		key    = 170 * time.Millisecond
+		lookup = 2 * 250 * time.Millisecond // limits.lookup: of the number, and of the PIN
+	)
+	l := library(t)
+	notice := Notice{Number: "masked", Recording: "required", Days: 7}.Short()
+	for lang := range catalogues(t) {
+		if got := keys*key + lookup + l.Speak(lang, notice).Duration(); got > 25*time.Second {
+			t.Errorf("%s takes %v", lang, got)
 		}
 	}
 }

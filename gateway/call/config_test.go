@@ -33,6 +33,25 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	}
 }
 
+// TestTimesForAKeyReachAMinute: who is slow, or has a relay operator type for them,
+// can be given so much.
+func TestTimesForAKeyReachAMinute(t *testing.T) {
+	for key, set := range map[string]func(*Config, time.Duration){
+		"first_digit:":    func(c *Config, d time.Duration) { c.FirstDigit = d },
+		"between_digits:": func(c *Config, d time.Duration) { c.BetweenDigits = d },
+		"consent:":        func(c *Config, d time.Duration) { c.Consent = d },
+	} {
+		c := DefaultConfig()
+		if set(&c, time.Minute); c.Validate() != nil {
+			t.Errorf("a minute: %v", c.Validate())
+		}
+		set(&c, 61*time.Second)
+		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), key) {
+			t.Errorf("61 s: got %v, want a mistake of %s", err, key)
+		}
+	}
+}
+
 func TestWhatOthersSeeOfANumber(t *testing.T) {
 	for _, tt := range []struct {
 		name, choice, number string

@@ -51,10 +51,10 @@ func TestDelayFromMouthToEar(t *testing.T) {
 					all = append(all, m.delays()...)
 				}
 				slices.Sort(all)
-				median, p95, most := all[len(all)/2], all[len(all)*95/100], network.most+r.more
-				t.Logf("median %v, p95 %v of %d", median, p95, len(all))
-				if p95 > most {
-					t.Errorf("the gateway adds %v, and to one chirp in twenty more than %v, want at most %v", median, p95, most)
+				median, longest, most := all[len(all)/2], all[len(all)-1], network.most+r.more
+				t.Logf("median %v, the longest of %d %v", median, len(all), longest)
+				if longest > most {
+					t.Errorf("the gateway adds %v, and to one chirp %v, want at most %v", median, longest, most)
 				}
 			})
 		}
