@@ -80,7 +80,9 @@ func (a archive) makeKey(recording string) ([]byte, error) {
 		err = writeNew(filepath.Join(a.keys, recording), text)
 	}
 	if err == nil {
-		err = syncFolder(a.keys)
+		if err = syncFolder(a.keys); err != nil {
+			err = errors.Join(err, a.destroyKey(recording))
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("write the key of a recording: %w", err)
@@ -166,14 +168,18 @@ func (a archive) destroyStrays(now time.Time, keep int) error {
 	return errors.Join(errs...)
 }
 
-// writeNew writes a file that is not there yet, for its owner only.
+// writeNew writes a file that is not there yet, for its owner only. Where it cannot
+// be written nothing is left of it.
 func writeNew(name string, content []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(content)
-	return errors.Join(err, file.Sync(), file.Close())
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // syncFolder makes names of files last.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -272,20 +273,73 @@ func TestADestroyedKeyMakesCopiesUnreadable(t *testing.T) {
 	}
 }
 
-// A manifest that nobody can read keeps the sound for no longer.
-func TestARecordingWithABrokenManifestIsClosedOnItsDay(t *testing.T) {
-	c, r := keepRecording(t, nil)
-	if err := os.WriteFile(filepath.Join(r.folder(), manifestName), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+// A manifest that nobody can read keeps the sound for no longer, and makes nobody
+// delete what is not of a recording.
+func TestARecordingIsDeletedWhateverBecameOfItsManifest(t *testing.T) {
 	for _, tt := range []struct {
-		days  int
-		there bool
-	}{{29, true}, {31, false}} {
-		n, err := PurgeRecordings(c, time.Now().AddDate(0, 0, tt.days))
-		if _, gone := os.Stat(filepath.Join(c.archive().keys, r.ID)); n != 0 || err == nil || (gone == nil) != tt.there {
-			t.Errorf("after %d days: %v, %v", tt.days, gone, err)
-		}
+		name     string
+		manifest string // none where it is empty
+		foreign  bool   // somebody has put a file of theirs there
+		stays    bool   // the folder does, and only its key goes
+	}{
+		{"it is lost", "", false, false},
+		{"it is lost beside somebody's file", "", true, true},
+		{"it cannot be read", "{", false, false},
+		{"it cannot be read beside somebody's file", "{", true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, r := keepRecording(t, nil)
+			err := os.Remove(filepath.Join(r.folder(), manifestName))
+			if tt.manifest != "" {
+				err = os.WriteFile(filepath.Join(r.folder(), manifestName), []byte(tt.manifest), 0o600)
+			}
+			if tt.foreign {
+				err = errors.Join(err, os.WriteFile(filepath.Join(r.folder(), "minutes.txt"), nil, 0o600))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all, err := Recordings(c); len(all) > 0 || err == nil || !strings.Contains(err.Error(), manifestName) {
+				t.Errorf("listed as %v, %v", all, err)
+			}
+			for _, days := range []int{0, 29, 32} {
+				due := days > 30
+				n, _ := PurgeRecordings(c, time.Now().AddDate(0, 0, days))
+				_, noKey := os.Stat(filepath.Join(c.archive().keys, r.ID))
+				_, noFolder := os.Stat(r.folder())
+				if (noKey != nil) != due || (noFolder != nil) != (due && !tt.stays) || (n == 1) != (due && !tt.stays) {
+					t.Errorf("after %d days: %d deleted, key %v, folder %v", days, n, noKey, noFolder)
+				}
+			}
+		})
+	}
+}
+
+// unsealing is a sealer that cannot seal.
+type unsealing struct{}
+
+func (unsealing) Seal(string) ([]byte, error) { return nil, errors.New("cannot seal") }
+
+// Where a meeting is always recorded, each attempt that fails would leave something.
+func TestARecordingThatCannotBeginLeavesNothing(t *testing.T) {
+	for name, spoil := range map[string]func(*archive, *recorder){
+		"no key can be made":         func(a *archive, _ *recorder) { a.sealTo = unsealing{} },
+		"no manifest can be written": func(_ *archive, r *recorder) { r.began = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := DefaultConfig()
+			c.Recordings = filepath.Join(t.TempDir(), "recordings")
+			a, r := c.archive(), newRecorder(1, time.Now())
+			spoil(&a, r)
+			if err := r.write(a, "1", func() { t.Error("it has begun") }); err == nil {
+				t.Error("it was written")
+			}
+			for _, folder := range []string{a.recordings, a.keys} {
+				if left, err := os.ReadDir(folder); len(left) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("left in %s: %v, %v", folder, left, err)
+				}
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"path/filepath"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type fileSet struct {
 func newFileSet(directory string, key []byte, m manifest) *fileSet {
 	return &fileSet{directory: directory, key: key, manifest: m, open: map[string]*oggFile{}}
 }
+
+// name is the recording's.
+func (s *fileSet) name() string { return filepath.Base(s.directory) }
 
 func (s *fileSet) write(p *recorded) error {
 	f, ok := s.open[p.track.name]

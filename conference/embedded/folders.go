@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 )
 
 // names are those of the recordings, sorted. The folders are the operator's to
@@ -19,11 +22,35 @@ func (a archive) names() (all []string, err error) {
 		return nil, fmt.Errorf("look for recordings: %w", err)
 	}
 	for _, e := range entries {
-		if _, err := os.Stat(filepath.Join(a.recordings, e.Name(), manifestName)); err == nil {
+		if a.isRecording(e.Name()) {
 			all = append(all, e.Name())
 		}
 	}
 	return all, nil
+}
+
+// isRecording reports whether a folder is a recording's: it has a manifest, or lacks
+// one and there is its key, or it looks like what is left of one.
+func (a archive) isRecording(name string) bool {
+	_, err := os.Stat(filepath.Join(a.recordings, name, manifestName))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err == nil
+	}
+	_, err = os.Stat(filepath.Join(a.keys, name))
+	return err == nil || a.isLeft(name)
+}
+
+// recordingName is what makeDirectory calls a folder.
+var recordingName = regexp.MustCompile(`-[0-9]{8}T[0-9]{6}Z(-[0-9]{1,3})?$`)
+
+// isLeft reports whether a folder has a recording's name and nothing in it but what a
+// recorder writes. The name alone says little: others put the time into theirs too.
+func (a archive) isLeft(name string) bool {
+	files, err := os.ReadDir(filepath.Join(a.recordings, name))
+	return err == nil && recordingName.MatchString(name) && !slices.ContainsFunc(files, func(f fs.DirEntry) bool {
+		return strings.TrimSuffix(f.Name(), ".new") != manifestName && f.Name() != copiedKey &&
+			!strings.HasSuffix(f.Name(), sealedSuffix) && !strings.HasSuffix(f.Name(), opusSuffix)
+	})
 }
 
 // keyNames are those of the files in which keys are: the recordings' names.

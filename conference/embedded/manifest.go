@@ -68,7 +68,7 @@ func readManifest(folder string) (m manifest, err error) {
 		return m, fmt.Errorf("read the manifest of a recording: %w", err)
 	}
 	if m, err = parseManifest(text); err != nil {
-		return m, fmt.Errorf("%s: %w", name, err)
+		return manifest{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return m, nil
 }

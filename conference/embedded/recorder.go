@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -137,20 +138,11 @@ func (t *fileTrack) pushMix(ts uint32, payload []byte, at time.Time) {
 // written to, and returns when the recording was stopped and is on disk, or
 // with the error that has ended it.
 func (r *recorder) write(a archive, meeting string, ready func()) error {
-	directory, err := makeDirectory(a.recordings, meeting, r.began)
+	files, err := r.begin(a, meeting)
 	if err != nil {
 		return err
 	}
-	key, err := a.makeKey(filepath.Base(directory))
-	if err != nil {
-		return err
-	}
-	files := newFileSet(directory, key, newManifest(meeting, r.run, r.began))
-	files.manifest.Purpose, files.keep, files.manifest.Reason = r.purpose, r.keep, r.reason
 	defer files.abandon()
-	if err := files.writeManifest(); err != nil {
-		return err
-	}
 	ready()
 	step := time.NewTicker(time.Second)
 	defer step.Stop()
@@ -167,12 +159,31 @@ func (r *recorder) write(a archive, meeting string, ready func()) error {
 			if err := r.finish(files); err != nil {
 				return err
 			}
-			return a.tell(filepath.Base(directory), meeting)
+			return a.tell(files.name(), meeting)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// begin makes all that there must be before a word is recorded. Where it cannot,
+// nothing is left of it.
+func (r *recorder) begin(a archive, meeting string) (*fileSet, error) {
+	directory, err := makeDirectory(a.recordings, meeting, r.began)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.makeKey(filepath.Base(directory))
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(directory))
+	}
+	files := newFileSet(directory, key, newManifest(meeting, r.run, r.began))
+	files.manifest.Purpose, files.keep, files.manifest.Reason = r.purpose, r.keep, r.reason
+	if err := files.writeManifest(); err != nil {
+		return nil, errors.Join(err, a.destroyKey(files.name()), os.RemoveAll(directory))
+	}
+	return files, nil
 }
 
 func (r *recorder) writeOne(files *fileSet, p *recorded) error {

@@ -58,7 +58,7 @@ func FindRecording(c Config, id string) (Recording, error) {
 	}
 	m, err := readManifest(r.folder())
 	if errors.Is(err, fs.ErrNotExist) {
-		return r, fmt.Errorf("there is no recording %s in %s", id, r.archive.recordings)
+		return r, r.missing(c.Keep)
 	}
 	if err != nil {
 		return r, err
@@ -74,8 +74,17 @@ func FindRecording(c Config, id string) (Recording, error) {
 		}
 	}
 	r.Key = r.whoOpens(m)
-	r.Delete, err = dueAt(r.folder(), c.Keep)
+	r.Delete, err = m.dueAt(r.folder(), c.Keep)
 	return r, err
+}
+
+// missing says what is there of a recording without a manifest.
+func (r Recording) missing(keep int) error {
+	due, err := manifest{}.dueAt(r.folder(), keep)
+	if err != nil || !r.archive.isRecording(r.ID) {
+		return fmt.Errorf("there is no recording %s in %s", r.ID, r.archive.recordings)
+	}
+	return fmt.Errorf("recording %s has no %s: without it nobody can open it, and it is deleted on %s", r.ID, manifestName, due.Format(time.DateOnly))
 }
 
 // Sum is the SHA-256 of the manifest as it is now, in hexadecimal.

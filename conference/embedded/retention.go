@@ -3,6 +3,7 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,61 +19,62 @@ func keptUntil(ended time.Time, days int) time.Time { return ended.UTC().AddDate
 // PurgeRecordings deletes the recordings that have been kept for long enough
 // with their keys, so that no copy of them can be read either, and tells how many
 // those were: each on the day that its manifest names, or earlier where they are
-// not kept for as long any more. What has no manifest is no recording and stays.
+// not kept for as long any more. What is no recording stays.
 func PurgeRecordings(c Config, now time.Time) (count int, err error) {
 	a := c.archive()
 	names, err := a.names()
 	errs := []error{err}
 	for _, name := range names {
-		folder := filepath.Join(a.recordings, name)
-		due, err := dueAt(folder, c.Keep)
-		switch {
-		case err != nil:
-			err = errors.Join(err, a.closeBroken(folder, now, c.Keep))
-		case !now.Before(due):
-			err = a.destroyKey(name)
-			fault := os.RemoveAll(folder)
-			if fault == nil {
-				count++
-			}
-			err = errors.Join(err, fault)
+		gone, err := a.purge(name, now, c.Keep)
+		if gone {
+			count++
 		}
 		errs = append(errs, err)
 	}
 	return count, errors.Join(append(errs, a.destroyStrays(now, c.Keep))...)
 }
 
-// closeBroken destroys the key of what may be a recording and says so no more, on the
-// day that it would have been deleted: its sound is nobody's then, whatever else stays.
-func (a archive) closeBroken(folder string, now time.Time, days int) error {
-	at, err := lastWritten(folder)
-	if err != nil || now.Before(keptUntil(at, days)) {
-		return err
+// purge deletes one recording that has been kept for long enough, and reports
+// whether it is gone. A manifest that is lost or broken keeps it for no longer; where
+// somebody else's files are in its folder it is its key alone that goes then, and
+// the sound is nobody's.
+func (a archive) purge(name string, now time.Time, days int) (gone bool, err error) {
+	folder := filepath.Join(a.recordings, name)
+	m, wrong := readManifest(folder)
+	told := wrong
+	if errors.Is(wrong, fs.ErrNotExist) {
+		told = nil // who lists recordings is: this one may just begin
 	}
-	return a.destroyKey(filepath.Base(folder))
+	due, err := m.dueAt(folder, days)
+	if err != nil || now.Before(due) {
+		return false, errors.Join(told, err)
+	}
+	err = a.destroyKey(name)
+	if wrong != nil && !a.isLeft(name) {
+		return false, errors.Join(told, err)
+	}
+	fault := os.RemoveAll(folder)
+	return fault == nil, errors.Join(err, fault)
 }
 
-// dueAt is when a recording is deleted. One that is running, or that a crash has
-// ended, ended when it was last written to.
-func dueAt(folder string, days int) (time.Time, error) {
-	m, err := readManifest(folder)
-	if err != nil {
-		return time.Time{}, err
-	}
+// dueAt is when the recording of a folder is deleted. One that is running, or that
+// a crash has ended, or of which no manifest tells, ended when it was last written to.
+func (m manifest) dueAt(folder string, days int) (due time.Time, err error) {
 	var ended time.Time
 	if m.Ended != nil {
 		ended = *m.Ended
 	} else if ended, err = lastWritten(folder); err != nil {
 		return time.Time{}, err
 	}
-	due := keptUntil(ended, days)
+	due = keptUntil(ended, days)
 	if m.Delete != nil && m.Delete.Before(due) {
 		due = *m.Delete
 	}
 	return due, nil
 }
 
-// lastWritten is when a file of a folder was last written to.
+// lastWritten is when a file of a folder was last written to, or the folder where
+// there is none.
 func lastWritten(folder string) (at time.Time, err error) {
 	files, err := os.ReadDir(folder)
 	if err != nil {
@@ -83,5 +85,12 @@ func lastWritten(folder string) (at time.Time, err error) {
 			at = info.ModTime()
 		}
 	}
-	return at, nil
+	if !at.IsZero() {
+		return at, nil
+	}
+	info, err := os.Stat(folder)
+	if err != nil {
+		return at, fmt.Errorf("look at a recording: %w", err)
+	}
+	return info.ModTime(), nil
 }

@@ -69,7 +69,7 @@ func TestWhatIsNoRecordingStays(t *testing.T) {
 	if n, err := PurgeRecordings(c, time.Now()); n != 0 || err != nil {
 		t.Errorf("without a folder: %d, %v", n, err)
 	}
-	for name, file := range map[string]string{"other": "notes.txt", "broken": "manifest.json"} {
+	for name, file := range map[string]string{"other": "notes.txt", "broken": "manifest.json", "backup-20160101T000000Z": "dump.sql"} {
 		if err := os.MkdirAll(filepath.Join(c.Recordings, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestWhatIsNoRecordingStays(t *testing.T) {
 	if n != 0 || err == nil || !strings.Contains(err.Error(), "broken") {
 		t.Errorf("%d deleted, %v", n, err)
 	}
-	if left, err := os.ReadDir(c.Recordings); err != nil || len(left) != 2 {
+	if left, err := os.ReadDir(c.Recordings); err != nil || len(left) != 3 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
