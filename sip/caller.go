@@ -16,6 +16,12 @@ func calledNumber(in incoming) string {
 	return text(claims(in).Called(in.trunk.Called, in.account != ""))
 }
 
+// CalledIsForwarder reports whether the called number is that of whoever has
+// forwarded the call, and so may be somebody's own.
+func (c TrunkConfig) CalledIsForwarder() bool {
+	return c.Called == identity.FromDivert || c.Called == identity.FromHistory
+}
+
 // callerOf reads who is calling, from what the trunk is trusted for. The number
 // is in E.164 where the trunk's country is known.
 func callerOf(in incoming) Caller {

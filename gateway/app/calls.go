@@ -27,16 +27,12 @@ func newSettings(c config.Config) *settings {
 	return &settings{Config: c, policy: admission.NewPolicy(c.Admission, c.Recording), directory: c.Directory()}
 }
 
-// notOurs answers a number that the operator's file does not have: Q.850
-// cause 1 is "unallocated number".
-func notOurs() sip.Cause { return sip.Cause{Status: 404, Q850: 1, Text: "Number not served here"} }
-
 // answer leads one call. It runs in a goroutine of the call's own.
 func (a *App) answer(ctx context.Context, phone *sip.Call) {
 	now := a.settings.Load()
 	number, ok := now.directory.Find(phone.Trunk(), phone.To())
 	if !ok {
-		a.refuseNumber(phone)
+		a.refuseNumber(phone, now)
 		return
 	}
 	free, why, refused := a.places.take(number, time.Now())
@@ -90,31 +86,6 @@ func (a *App) session(line *line, caller *guest, number config.Number, now *sett
 		Days:        a.book.Days(time.Now()),
 		Log:         a.log,
 	})
-}
-
-// refuseNumber turns a call away whose number the operator's file does not
-// have. The log shows what the trunk has sent, since that is what the file must
-// have; a trunk's max_calls_per_second bounds how often.
-func (a *App) refuseNumber(phone *sip.Call) {
-	const shown = 32
-	called := []rune(phone.To())
-	a.log.Warn().Str("call", phone.ID()).Str("trunk", phone.Trunk()).Str("number", string(called[:min(shown, len(called))])).
-		Msg("refused: numbers has no entry for this number on this trunk")
-	a.metrics.CallBegun()
-	phone.Reject(notOurs())
-	a.metrics.CallEnded(records.Call{Outcome: "unknown_number", Duration: time.Since(phone.Began())})
-}
-
-// refuseFull turns a call away to a number that has as many as it may. The log
-// tells of it now and then.
-func (a *App) refuseFull(phone *sip.Call, number config.Number, why sip.Cause, refused int) {
-	if refused > 0 {
-		a.log.Warn().Str("trunk", phone.Trunk()).Str("number", number.Number).Int("calls", refused).
-			Msg("refused: " + why.Text + " (numbers)")
-	}
-	a.metrics.CallBegun()
-	phone.Reject(why)
-	a.metrics.CallEnded(records.Call{Outcome: "number_full", Duration: time.Since(phone.Began())})
 }
 
 // known is what admission may know of a caller.
