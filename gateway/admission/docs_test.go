@@ -21,6 +21,15 @@ func TestTheGuideHasTheRulesInTheirOrder(t *testing.T) {
 	if !strings.Contains(string(text), "|---|---|---|\n"+want.String()+"\n") {
 		t.Errorf("the guide lacks the rules:\n%s", want.String())
 	}
+	_, shown, _ := strings.Cut(string(text), "\n| each condition of the package")
+	shown, _, _ = strings.Cut(shown, "\n")
+	for part := range alone {
+		for name := range strings.FieldsSeq(part) {
+			if !strings.Contains(shown, "`"+name+"`") {
+				t.Errorf("the guide does not tell which table has to notice what is wrong in %s", part)
+			}
+		}
+	}
 	for key := range settings() {
 		name := key
 		if strings.HasPrefix(key, "encryption.") {
