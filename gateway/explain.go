@@ -23,7 +23,7 @@ type explainCommand struct {
 	Trunk   string `placeholder:"NAME" help:"The trunk that brings the call. Without it: the first one on which the number is called."`
 	Meeting string `placeholder:"NUMBER" help:"The meeting that the caller keys in. Without it: the only one behind the number."`
 
-	From     string `placeholder:"NUMBER" help:"The caller's number, or anonymous. Without it: some number."`
+	From     string `placeholder:"NUMBER" help:"The caller's number, in any form that the trunk may send, or anonymous. Without it: some number."`
 	Attested string `enum:"off,A,B,C" default:"off" help:"How much of it a carrier has signed: A, B, C or off."`
 	Asserted bool   `help:"A trunk with trust_identity has named it."`
 	Secure   bool   `help:"The call came with TLS and SRTP."`
@@ -70,7 +70,7 @@ func (e explainCommand) Run() error {
 	if !ok {
 		return fmt.Errorf("%s: numbers has no entry for this number on %s: %w", e.Number, cmp.Or(e.Trunk, "any trunk"), errNoNumber)
 	}
-	f, meeting, err := e.facts(c, number)
+	f, meeting, err := e.facts(c, number, trunk)
 	if err != nil {
 		return err
 	}

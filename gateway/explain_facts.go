@@ -14,8 +14,9 @@ import (
 	"github.com/einwahl/einwahl/gateway/config"
 )
 
-// facts are those that the file and the flags make, and the meeting in words.
-func (e explainCommand) facts(c config.Config, number config.Number) (admission.Facts, string, error) {
+// facts are those that the file and the flags make, of a call on a trunk, and the
+// meeting in words.
+func (e explainCommand) facts(c config.Config, number config.Number, trunk string) (admission.Facts, string, error) {
 	now := time.Now()
 	if e.At != "" {
 		var err error
@@ -38,7 +39,7 @@ func (e explainCommand) facts(c config.Config, number config.Number) (admission.
 		Policy: admission.NewPolicy(c.Admission, c.Recording).Number(number.Key+".admission", number.Admission).Meeting(id),
 	}
 	if !f.Caller.Anonymous {
-		f.Caller.Number = e.From
+		f.Caller.Number = c.Plan(trunk).Canonical(e.From)
 	}
 	words, err := e.visit(c, number, id, &f)
 	if err != nil {

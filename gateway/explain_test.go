@@ -8,13 +8,14 @@ import (
 // chain is a file in which a meeting says otherwise than its number, and the
 // number than the rest.
 const chain = `
-trunks: [{name: carrier, peers: [10.0.0.0/8]}]
+trunks: [{name: carrier, peers: [10.0.0.0/8]}, {name: german, peers: [10.0.0.1], country: DE, trust_identity: true}]
 numbers:
 - {number: "+4930", trunks: [carrier], languages: [de], refuse: early, meeting: "20000"}
 - {number: "+4931", trunks: [carrier], admission: {secure_leg: true, hours: ["mon-fri 08:00-18:00 Europe/Berlin"]}}
 - {number: "+4933", trunks: [carrier], refuse: early}
 - {number: "+4934", trunks: [carrier], refuse: early, admission: {hours: ["mon-fri 08:00-18:00 Europe/Berlin"]}}
 - {number: "+4932", trunks: [carrier], admission: {e2ee: true}}
+- {number: "+4935", trunks: [carrier, german], admission: {registered: true, caller: {numbers: ["+4930555*"]}}}
 meetings:
 - {id: "10001", title: Board, pin: "482915", host_pin: "739204", join_before_host: false, registrants: [{name: Ada, pin: "618340"}]}
 - {id: "20000", phones: false}
@@ -50,6 +51,8 @@ func TestExplainTellsWhichSettingDecides(t *testing.T) {
 		{"unless flags say more", "--number +4931 --meeting 7 --secure --pin-digits 6 --encryption enhanced --host-there --recording on --at 2026-11-23T08:00:00+01:00", []string{"(recording.consent: required)", "ask_consent: consent\n  hears    the question"}},
 		{"an answer is one", "--number +4931 --meeting 7 --secure --pin-digits 6 --encryption enhanced --host-there --recording on --answer declined --seated", []string{"admit: listening\n  is in    and listens"}},
 		{"who withholds their number waits", "--number +4931 --meeting 10001 --from anonymous --host-there --at 2026-11-23T08:00:00+01:00", []string{"caller   without a number", "callers who show none wait to be let in (admission.caller.anonymous: wait)", "wait: lobby\n  hears    wait.room"}},
+		{"a number is read as the trunk's calls are", "--number +4935 --trunk german --meeting 10001 --from 030555010 --asserted --host-there", []string{"trunk german\n", "caller   +4930555010, named by a trusted trunk", "admit: open"}},
+		{"which may know no country", "--number +4935 --meeting 10001 --from 030555010 --asserted --host-there", []string{"trunk carrier\n", "caller   030555010, named by a trusted trunk", "refuse: registered"}},
 		{"until they are let in", "--number +4931 --meeting 10001 --from anonymous --host-there --let-in --attested A --asserted --secure --at 2026-11-23T08:00:00+01:00", []string{"attested A, named by a trusted trunk, encrypted", "admit: open"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -59,15 +59,22 @@ func putFirst(in map[string]Number, key string, n Number) {
 	}
 }
 
-// meant is what an entry stands for on a trunk, so that two that mean the same
-// are seen to.
-func (c Config) meant(trunk, number string) string {
+// Plan is how a trunk writes numbers, callers' too; the zero plan for one that is not
+// there.
+func (c Config) Plan(trunk string) identity.Plan {
 	var plan identity.Plan
 	for _, t := range c.Trunks {
 		if t.Name == trunk {
-			plan, _ = identity.NewPlan(t.Country)
+			plan, _ = identity.NewPlan(t.Country) // a mistake there is told of the trunk
 		}
 	}
+	return plan
+}
+
+// meant is what an entry stands for on a trunk, so that two that mean the same
+// are seen to.
+func (c Config) meant(trunk, number string) string {
+	plan := c.Plan(trunk)
 	if prefix, star := strings.CutSuffix(number, "*"); star {
 		return plan.Beginning(prefix) + "*"
 	}

@@ -29,10 +29,7 @@ func (c Config) hintsOfAdmission(now time.Time) []string {
 			}
 		}
 	}
-	if len(c.Admission.Caller.Numbers) > 0 && !c.vouches() {
-		all = append(all, "admission.caller.numbers: nobody answers for callers' numbers, so none of these counts: want trust_identity on a trunk, or certificate_hosts in sip.stir")
-	}
-	return append(all, c.hintsOfSecureNumbers()...)
+	return slices.Concat(all, c.hintsOfCallers(), c.hintsOfSecureNumbers())
 }
 
 // hopeless is what keeps every caller with a right PIN out of a meeting although

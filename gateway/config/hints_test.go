@@ -20,6 +20,16 @@ const spoken = "announcements: {synthesiser: [cat]}"
 // secureNumber wants encrypted calls.
 const secureNumber = "\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a], admission: {secure_leg: true}}]\nmeetings: [{id: 4829157730, pin: 739204}]\n"
 
+// german has a trunk that is believed and whose callers' numbers are read.
+var german = strings.Replace(one("title: x"), "name: a", "name: a, trust_identity: true, country: DE", 1)
+
+// both has a number on a trunk like that of german, and another on one without a
+// country.
+func both(first, second string) string {
+	return "\ntrunks: [{name: a, peers: [127.0.0.1], trust_identity: true, country: DE}, {name: b, peers: [127.0.0.2]}]\n" +
+		"numbers: [{number: 1, " + first + "}, {number: 2, " + second + "}]\nmeetings: [{id: 1, title: x}]\n"
+}
+
 func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 	certificate, key := peertest.SelfSigned(t)
 	secure := "admission: {secure_leg: true}\nsip: {listen: ['tls://0.0.0.0', 'udp://0.0.0.0'], tls: {certificate: " + certificate + ", key: " + key + "}}\n"
@@ -56,6 +66,15 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		{"nobody is registered", "admission: {registered: true}" + one("title: x"), 0, "meetings[0]: no telephone can come in by numbers[0]: the operator wants registered callers (admission.registered: true)"},
 		{"numbers are", "admission: {registered: true, caller: {numbers: ['+49*']}}" + strings.Replace(one("title: x"), "name: a", "name: a, trust_identity: true", 1), 0, ""},
 		{"numbers that nobody answers for are not", "admission: {caller: {numbers: ['+49*']}}" + one("title: x"), 0, "admission.caller.numbers: nobody answers for callers' numbers"},
+		{"of a meeting neither", "admission: {meetings: [{meeting: '1', caller: {numbers: ['+49*']}}]}" + one("title: x"), 0, "admission.meetings[0].caller.numbers: nobody answers for callers' numbers"},
+		{"nor of a number", strings.Replace(one("title: x"), "trunks: [a]", "trunks: [a], admission: {caller: {numbers: ['+49*']}}", 1), 0, "numbers[0].admission.caller.numbers: nobody answers for callers' numbers"},
+		{"no caller has a national number where the country is known", "admission: {caller: {numbers: ['+49301234*', '030555*', '4930555010', '201']}}" + german, 0, "admission.caller.numbers[1], [2]: no caller has a number in this form"},
+		{"nor one with a prefix", "admission: {meetings: [{meeting: '1', caller: {numbers: ['0049*']}}]}" + german, 0, "admission.meetings[0].caller.numbers[0]: no caller has a number in this form"},
+		{"nor with a nought too much", strings.Replace(german, "trunks: [a]", "trunks: [a], admission: {caller: {numbers: ['+49030555010']}}", 1), 0, "numbers[0].admission.caller.numbers[0]: no caller has a number in this form"},
+		{"extensions come as they are", "admission: {caller: {numbers: ['201', '8*', '49*', '+49*', '+4930555010']}}" + german, 0, ""},
+		{"from a trunk without a country all come as they are", "admission: {caller: {numbers: ['030555*', '4930555010', '0049*']}}" + strings.Replace(german, ", country: DE", "", 1), 0, ""},
+		{"one such trunk is enough", "admission: {caller: {numbers: ['030555*']}}" + both("trunks: [a]", "trunks: [b]"), 0, ""},
+		{"but not on a number that it does not bring", both("trunks: [a], admission: {caller: {numbers: ['030555*']}}", "trunks: [b]"), 0, "numbers[0].admission.caller.numbers[0]: no caller has a number in this form"},
 		{"a host may be enough", "admission: {registered: true}" + one("host_pin: '482915'"), 0, ""},
 		{"what is said in so many words needs no hint", "admission: {phones: false, hours: ['mon 08:00-09:00 UTC']}" + one("encryption: e2ee"), 0, ""},
 		{"a meeting without a PIN and a waiting room is open", "sip: {listen: ['udp://0.0.0.0']}" + strings.Replace(bones, ", pin: 739204", "", 1), 0, "meetings[0].pin: there is none, and no waiting room"},
