@@ -334,6 +334,7 @@ func check(t *testing.T, s *state, seed uint64) {
 	if s.sealed() && s.recording.Active() {
 		t.Fatalf("seed %d: an end-to-end encrypted meeting is recorded", seed)
 	}
+	listed(t, s)
 	for _, p := range s.people {
 		if p.phone && p.place == inside && s.sealed() {
 			t.Fatalf("seed %d: a telephone in an end-to-end encrypted meeting", seed)

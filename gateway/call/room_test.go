@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/einwahl/einwahl/conference"
@@ -32,7 +33,10 @@ func TestKeysInTheMeeting(t *testing.T) {
 		{"star one gives a host more help", star(host), digit{key: '1'}, talking, "say help help.host help.host.more"},
 		{"a key that is none says so", star(in), digit{key: 'A'}, talking, "say key.unknown"},
 		{"two stars are one", star(star(in)), digit{key: '6'}, talking, "say mute.self"},
+		{"star three is for hosts", star(in), digit{key: '3'}, talking, "say not.host"},
+		{"star four is for hosts", star(in), digit{key: '4'}, talking, "say not.host"},
 		{"star five is for hosts", star(in), digit{key: '5'}, talking, "say not.host"},
+		{"star seven is for hosts", star(in), digit{key: '7'}, talking, "say not.host"},
 		{"star eight is for hosts", star(in), digit{key: '8'}, talking, "say not.host"},
 		{"star five locks", star(host), digit{key: '5'}, talking, fmt.Sprintf("command %d", conference.ToggleLock)},
 		{"star four mutes all", star(host), digit{key: '4'}, talking, fmt.Sprintf("command %d", conference.MuteAll)},
@@ -49,6 +53,39 @@ func TestKeysInTheMeeting(t *testing.T) {
 		{"a key's answer waits for it", star(after(in, with(in, locked))), digit{key: '6'}, talking, ""},
 		{"and follows it", after(star(after(in, with(in, locked))), digit{key: '6'}), spoken{}, talking, "say mute.self"},
 	})
+}
+
+// TestNoKeyOfAGuestCommands presses each key of a telephone, after a star, two stars
+// and a star and another key.
+func TestNoKeyOfAGuestCommands(t *testing.T) {
+	const all = "0123456789*#ABCD"
+	commands := func(s state, keys ...rune) bool {
+		for _, key := range keys {
+			var acts []action
+			s, acts = next(s, digit{key: key})
+			if slices.ContainsFunc(acts, func(a action) bool { _, is := a.(command); return is }) {
+				return true
+			}
+		}
+		return false
+	}
+	guest, host := inRoom(openMeeting()), hostInRoom(openMeeting())
+	found := 0
+	for _, first := range all {
+		for _, second := range all {
+			for _, keys := range [][]rune{{'*', first, second}, {'*', '*', first, second}} {
+				if commands(guest, keys...) {
+					t.Errorf("a guest commands by %q", string(keys))
+				}
+				if commands(host, keys...) {
+					found++
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no host commands by any of them")
+	}
 }
 
 func TestAMeetingThatChanges(t *testing.T) {
