@@ -46,11 +46,12 @@ func (c *clock) see(now time.Time, after time.Duration) bool {
 
 func (c *clock) believe(now time.Time) { c.Believed, c.Doubted, c.Ran = now.Round(0), time.Time{}, 0 }
 
-// date is as what a moment counts that the clock has shown. While it is behind
-// when the gateway last ran that is the least that it may be: what is dated years
-// ago would be deleted as soon as the clock is right.
-func (c *clock) date(t time.Time) time.Time {
-	if !c.Doubted.IsZero() && c.Doubted.Before(c.Believed) && t.Before(c.Believed) {
+// date is as what a moment counts that the clock has shown, where it shows now.
+// While it is behind when the gateway last ran that is the least that it may be,
+// whether or not anybody has looked at it since: what is dated years ago would be
+// deleted as soon as the clock is right.
+func (c *clock) date(t, now time.Time) time.Time {
+	if behind := now.Before(c.Believed) && !near(now, c.Believed); behind && t.Before(c.Believed) {
 		return c.Believed
 	}
 	return t
@@ -100,7 +101,7 @@ func (k *timekeeper) known() clock {
 // date is clock.date.
 func (k *timekeeper) date(t time.Time) time.Time {
 	c := k.known()
-	return c.date(t)
+	return c.date(t, time.Now())
 }
 
 // change has the clock changed and kept.
