@@ -47,7 +47,10 @@ func (b *Book) purgeAhead(ctx context.Context, now time.Time) (all []Purged, err
 			continue
 		}
 		p, fault := b.eraseAhead(ctx, d, ids, now)
-		all, err = append(all, p), errors.Join(err, fault)
+		if p.Count > 0 {
+			all = append(all, p)
+		}
+		err = errors.Join(err, fault)
 	}
 	if left || err != nil {
 		return all, err
@@ -58,15 +61,15 @@ func (b *Book) purgeAhead(ctx context.Context, now time.Time) (all []Purged, err
 // eraseAhead deletes records of a class, and the keys of days that have not begun,
 // unless others need them that were found later.
 func (b *Book) eraseAhead(ctx context.Context, d due, ids []int64, now time.Time) (p Purged, err error) {
-	p = Purged{Class: d.class, Before: d.before, Count: len(ids)}
+	p = Purged{Class: d.class, Before: d.before}
 	if d.class == ClassCall {
-		err = b.EraseCalls(ids, whyAhead)
+		p.Count, err = b.eraseCalls(ids, whyAhead)
 	} else {
 		seqs := make([]uint64, len(ids))
 		for i, id := range ids {
 			seqs[i] = uint64(id)
 		}
-		err = b.Erase(seqs, whyAhead)
+		p.Count, err = b.erase(seqs, whyAhead)
 	}
 	if err != nil {
 		return p, err

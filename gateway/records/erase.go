@@ -23,23 +23,36 @@ const together = 1000
 // not there, or tells what the ledger tells of itself: without such a one the
 // erasures it tells of would look like tampering.
 func (b *Book) Erase(entries []uint64, why string) error {
-	entries, err := b.erasable(entries)
-	if err != nil {
-		return err
+	_, err := b.erase(entries, why)
+	return err
+}
+
+// erase is Erase, and tells how many are gone: also where the others are not.
+func (b *Book) erase(entries []uint64, why string) (count int, err error) {
+	if entries, err = within(entries, b.erasable); err != nil {
+		return 0, err
 	}
 	for some := range slices.Chunk(entries, together) {
 		r := request{erase: some}
 		if err := b.tell(&r, ledger.KindErased, ledger.Erasure{Entries: some, Count: len(some), Why: why}); err != nil {
-			return err
+			return count, err
 		}
+		count += len(some)
 	}
-	return b.submit(request{tidy: true})
+	return count, b.submit(request{tidy: true})
+}
+
+// within looks for records, for no longer than anybody waits.
+func within[T any](records []T, look func(context.Context, []T) ([]T, error)) ([]T, error) {
+	ctx, cancel := bounded()
+	defer cancel()
+	return look(ctx, records)
 }
 
 // erasable are those of the entries that have a body yet.
-func (b *Book) erasable(entries []uint64) (kept []uint64, err error) {
+func (b *Book) erasable(ctx context.Context, entries []uint64) (kept []uint64, err error) {
 	entries = slices.Compact(slices.Sorted(slices.Values(entries)))
-	view, err := b.store.View(context.Background())
+	view, err := b.store.View(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,21 +80,34 @@ func (b *Book) erasable(entries []uint64) (kept []uint64, err error) {
 // EraseCalls deletes single call records by their IDs, for a reason that the
 // ledger tells. Those that are gone already are left out.
 func (b *Book) EraseCalls(ids []int64, why string) error {
-	view, err := b.store.View(context.Background())
-	if err != nil {
-		return err
-	}
-	ids, err = view.FindCalls(ids)
-	if err = errors.Join(err, view.Close()); err != nil {
-		return err
+	_, err := b.eraseCalls(ids, why)
+	return err
+}
+
+// eraseCalls is EraseCalls, and tells how many are gone: also where the others are
+// not.
+func (b *Book) eraseCalls(ids []int64, why string) (count int, err error) {
+	if ids, err = within(ids, b.erasableCalls); err != nil {
+		return 0, err
 	}
 	for some := range slices.Chunk(ids, together) {
 		r := request{remove: some}
 		if err := b.tell(&r, ledger.KindErased, ledger.Erasure{Class: string(ClassCall), Count: len(some), Why: why}); err != nil {
-			return err
+			return count, err
 		}
+		count += len(some)
 	}
-	return b.submit(request{tidy: true})
+	return count, b.submit(request{tidy: true})
+}
+
+// erasableCalls are those of the calls that are there yet.
+func (b *Book) erasableCalls(ctx context.Context, ids []int64) ([]int64, error) {
+	view, err := b.store.View(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := view.FindCalls(ids)
+	return kept, errors.Join(err, view.Close())
 }
 
 // Purge deletes the contents of all entries of a class that are older than

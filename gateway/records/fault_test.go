@@ -259,6 +259,31 @@ func TestAfterAFaultOfTheDiskTheChainGoesOn(t *testing.T) {
 	}
 }
 
+// What cannot be deleted is not told as deleted, whether it is old or dated ahead.
+func TestWhatCannotBePurgedIsNotTold(t *testing.T) {
+	for name, at := range map[string]time.Time{"old": time.Now().AddDate(-1, 0, 0), "dated ahead": time.Now().AddDate(10, 0, 0)} {
+		t.Run(name, func(t *testing.T) {
+			c := in(t.TempDir())
+			b, _ := open(t, c)
+			ended(t, b, "call", telephone, at)
+			if at.After(time.Now()) {
+				if _, err := b.PurgeDue(t.Context(), time.Now()); err != nil { // finds it
+					t.Fatal(err)
+				}
+			}
+			behind(t, c, `CREATE TRIGGER full BEFORE DELETE ON calls BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+			then := dayOf(time.Now()).AddDate(0, 0, 8)
+			if told, err := b.PurgeDue(t.Context(), then); err == nil || len(told) != 0 {
+				t.Errorf("told %+v, %v", told, err)
+			}
+			behind(t, c, `DROP TRIGGER full`)
+			if told, err := b.PurgeDue(t.Context(), then); err != nil || len(told) != 1 || told[0].Count != 1 || len(calls(t, c)) != 0 {
+				t.Errorf("the next time: told %+v, %v", told, err)
+			}
+		})
+	}
+}
+
 // A disk that hangs holds no call up for good, and what waits for it is bounded.
 func TestADiskThatHangsHoldsNobodyUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -221,6 +221,30 @@ func TestPostgres(t *testing.T) {
 		whole(t, c)
 	})
 
+	t.Run("a database that hangs holds up nobody who looks for what to erase", func(t *testing.T) {
+		c := config(t, "hangs")
+		b, _ := open(t, c)
+		answered(t, b, "agreed")
+		held, err := admin.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = held.Rollback() }()
+		if _, err := held.Exec("LOCK hangs.ledger_entries, hangs.calls IN ACCESS EXCLUSIVE MODE"); err != nil {
+			t.Fatal(err)
+		}
+		for name, look := range map[string]func(context.Context) error{
+			"entries": func(ctx context.Context) error { _, err := b.erasable(ctx, []uint64{1}); return err },
+			"calls":   func(ctx context.Context) error { _, err := b.erasableCalls(ctx, []int64{1}); return err },
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			if err := look(ctx); err == nil || ctx.Err() == nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			cancel()
+		}
+	})
+
 	t.Run("a database that cannot hold every name is refused", func(t *testing.T) {
 		exec1(t, admin, "CREATE DATABASE narrow ENCODING 'SQL_ASCII' TEMPLATE template0")
 		c := in(t.TempDir())

@@ -17,7 +17,8 @@ import (
 // through at once, and each row is read in pages, so that much does not need
 // much memory.
 type View struct {
-	tx    *sql.Tx // which ends with the context it was begun with
+	ctx   context.Context // that it was begun with: it ends with it, whatever it waits for
+	tx    *sql.Tx
 	vault vault
 }
 
@@ -30,7 +31,7 @@ func (s *Store) View(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin to read: %w", err)
 	}
-	return &View{tx, s.vault}, nil
+	return &View{ctx, tx, s.vault}, nil
 }
 
 // Close ends the view.
@@ -58,7 +59,7 @@ func (v *View) Calls(from int64) iter.Seq2[Call, error] {
 // those that are older than a moment.
 func (v *View) Kept(class string, before time.Time) iter.Seq2[Kept, error] {
 	var first, last sql.NullInt64
-	err := v.tx.QueryRow("SELECT MIN(seq), MAX(seq) FROM ledger_entries WHERE seq > 0 AND class = $1 AND time < $2 AND body IS NOT NULL", class, before.UnixNano()).Scan(&first, &last)
+	err := v.tx.QueryRowContext(v.ctx, "SELECT MIN(seq), MAX(seq) FROM ledger_entries WHERE seq > 0 AND class = $1 AND time < $2 AND body IS NOT NULL", class, before.UnixNano()).Scan(&first, &last)
 	if err != nil || !first.Valid {
 		return func(yield func(Kept, error) bool) {
 			if err != nil {
@@ -101,7 +102,7 @@ func (v *View) FindCalls(ids []int64) ([]int64, error) {
 // among reads what a statement that ends with a list of keys gives.
 func among[K int64 | uint64, T any](v *View, statement string, keys []K, read func(*sql.Rows) (T, error)) (all []T, err error) {
 	for some := range slices.Chunk(keys, atOnce) {
-		rows, err := v.tx.Query(statement+numbered(0, len(some)), values(some)...)
+		rows, err := v.tx.QueryContext(v.ctx, statement+numbered(0, len(some)), values(some)...)
 		if err != nil {
 			return nil, fmt.Errorf("read records: %w", err)
 		}
@@ -118,7 +119,7 @@ func readID(rows *sql.Rows) (id int64, err error) { return id, rows.Scan(&id) }
 
 // Older are the IDs of calls that ended before a moment, at most limit.
 func (v *View) Older(before time.Time, limit int) ([]int64, error) {
-	rows, err := v.tx.Query("SELECT id FROM calls WHERE ended < $1 ORDER BY ended LIMIT $2", before.UnixNano(), limit)
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT id FROM calls WHERE ended < $1 ORDER BY ended LIMIT $2", before.UnixNano(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read calls: %w", err)
 	}
@@ -133,7 +134,7 @@ func (v *View) Later(class string, after time.Time, last int64) ([]int64, error)
 		query = "SELECT seq FROM ledger_entries WHERE time > $1 AND seq > 0 AND seq <= $2 AND class = $3 AND body IS NOT NULL ORDER BY seq"
 		values = append(values, class)
 	}
-	rows, err := v.tx.Query(query, values...)
+	rows, err := v.tx.QueryContext(v.ctx, query, values...)
 	if err != nil {
 		return nil, fmt.Errorf("read records: %w", err)
 	}
@@ -147,12 +148,12 @@ func (v *View) CallsOf(subject string) iter.Seq2[Call, error] {
 }
 
 // Last is the end of the ledger.
-func (v *View) Last() (ledger.Tail, error) { return tail(context.Background(), v.tx) }
+func (v *View) Last() (ledger.Tail, error) { return tail(v.ctx, v.tx) }
 
 // Strays counts the rows before the first place, which Entries passes over: the
 // gateway writes none.
 func (v *View) Strays() (n int, err error) {
-	if err := v.tx.QueryRow("SELECT COUNT(*) FROM ledger_entries WHERE seq < 1").Scan(&n); err != nil {
+	if err := v.tx.QueryRowContext(v.ctx, "SELECT COUNT(*) FROM ledger_entries WHERE seq < 1").Scan(&n); err != nil {
 		return 0, fmt.Errorf("read records: %w", err)
 	}
 	return n, nil
@@ -160,7 +161,7 @@ func (v *View) Strays() (n int, err error) {
 
 // LastCall is the highest ID of a call; 0 where there is none.
 func (v *View) LastCall() (id int64, err error) {
-	if err := v.tx.QueryRow("SELECT COALESCE(MAX(id), 0) FROM calls").Scan(&id); err != nil {
+	if err := v.tx.QueryRowContext(v.ctx, "SELECT COALESCE(MAX(id), 0) FROM calls").Scan(&id); err != nil {
 		return 0, fmt.Errorf("read calls: %w", err)
 	}
 	return id, nil
@@ -168,7 +169,7 @@ func (v *View) LastCall() (id int64, err error) {
 
 // Head is the newest checkpoint; false where there is none.
 func (v *View) Head() (ledger.Checkpoint, bool, error) {
-	rows, err := v.tx.Query("SELECT seq, time, hash, key, signature FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT seq, time, hash, key, signature FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")
 	if err != nil {
 		return ledger.Checkpoint{}, false, fmt.Errorf("read checkpoint: %w", err)
 	}
@@ -185,7 +186,7 @@ func (v *View) Head() (ledger.Checkpoint, bool, error) {
 func paged[T any](v *View, query string, from int64, next func(T) int64, read func(*sql.Rows) (T, error), more ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
-			rows, err := v.tx.Query(query, append([]any{from, page}, more...)...)
+			rows, err := v.tx.QueryContext(v.ctx, query, append([]any{from, page}, more...)...)
 			var all []T
 			if err == nil {
 				all, err = collect(rows, read)

@@ -133,7 +133,10 @@ func (v *Vault) destroy(class string, due func(day string) bool) (int, error) {
 	if n == 0 {
 		return 0, nil
 	}
-	return n, v.replace(after)
+	if err := v.replace(after); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 // Overdue counts the days of which Destroy would destroy keys.
