@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/conference/embedded/sealed"
+	"github.com/einwahl/einwahl/conference/embedded/vault"
 )
 
 // Sealer seals the key of a recording to those who alone may open it.
@@ -80,7 +81,7 @@ func (a archive) makeKey(recording string) ([]byte, error) {
 		err = writeNew(filepath.Join(a.keys, recording), text)
 	}
 	if err == nil {
-		if err = syncFolder(a.keys); err != nil {
+		if err = vault.SyncFolder(a.keys); err != nil {
 			err = errors.Join(err, a.destroyKey(recording))
 		}
 	}
@@ -129,25 +130,17 @@ func parseKey(text string) ([]byte, error) {
 }
 
 // destroyKey destroys the key of a recording: nobody can open it from then on, nor
-// a copy of it that is in a backup. Whether the disk writes the zeros where the key
-// was is the disk's affair.
+// a copy of it that is in a backup.
 func (a archive) destroyKey(recording string) error {
 	name := filepath.Join(a.keys, recording)
-	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+	err := vault.Blank(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // of an older version, or destroyed already
-	}
-	if err == nil {
-		var info os.FileInfo
-		if info, err = file.Stat(); err == nil {
-			_, err = file.WriteAt(make([]byte, info.Size()), 0)
-		}
-		err = errors.Join(err, file.Sync(), file.Close())
 	}
 	if err = errors.Join(err, os.Remove(name)); err != nil {
 		return fmt.Errorf("destroy the key of a recording: %w", err)
 	}
-	return syncFolder(a.keys)
+	return vault.SyncFolder(a.keys)
 }
 
 // destroyStrays destroys keys whose recording somebody has deleted by hand. They
@@ -180,13 +173,4 @@ func writeNew(name string, content []byte) error {
 		return errors.Join(err, os.Remove(name))
 	}
 	return nil
-}
-
-// syncFolder makes names of files last.
-func syncFolder(name string) error {
-	folder, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

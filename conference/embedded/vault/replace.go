@@ -9,13 +9,13 @@ import (
 	"syscall"
 )
 
-// replace writes a file beside the old one and puts it in its place, and reports
-// whether it is there. When it returns no error, both the content and the name
-// are on the disk.
-func replace(name string, content []byte) (placed bool, err error) {
+// Replace writes a file, for its owner only, beside the old one and puts it in its
+// place, and reports whether it is there. When it returns no error, both the content
+// and the name are on the disk.
+func Replace(name string, content []byte) (placed bool, err error) {
 	file, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return false, fmt.Errorf("write vault: %w", err)
+		return false, err
 	}
 	defer func() {
 		if !placed {
@@ -26,19 +26,16 @@ func replace(name string, content []byte) (placed bool, err error) {
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
-		return false, fmt.Errorf("write vault: %w", err)
+		return false, err
 	}
 	if err = os.Rename(file.Name(), name); err != nil {
-		return false, fmt.Errorf("write vault: %w", err)
+		return false, err
 	}
-	if err = syncFolder(filepath.Dir(name)); err != nil {
-		return true, fmt.Errorf("write vault: %w", err)
-	}
-	return true, nil
+	return true, SyncFolder(filepath.Dir(name))
 }
 
-// syncFolder makes names of files last.
-func syncFolder(name string) error {
+// SyncFolder makes names of files last.
+func SyncFolder(name string) error {
 	folder, err := os.Open(name)
 	if err != nil {
 		return err
@@ -66,10 +63,9 @@ func lock(name string) (*os.File, error) {
 }
 
 // Destroy deletes a vault and its key, so that no copy of the file can be read
-// either. The key is overwritten first; whether the disk writes the zeros in its
-// place is the disk's affair. What is not there is no error.
+// either. The key is overwritten first. What is not there is no error.
 func Destroy(file, key string) error {
-	if err := blank(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := Blank(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("destroy key of a vault: %w", err)
 	}
 	for _, name := range []string{key, file, file + ".new", key + ".new", file + ".lock"} {
@@ -80,8 +76,9 @@ func Destroy(file, key string) error {
 	return nil
 }
 
-// blank overwrites a file with zeros.
-func blank(name string) error {
+// Blank overwrites a file with zeros, and returns when they are on the disk. Whether
+// that writes them where the content was is the disk's affair.
+func Blank(name string) error {
 	file, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
 		return err

@@ -86,11 +86,14 @@ func (v *Vault) Keep(content []byte) error {
 	nonce := make([]byte, v.seal.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
 	sealed := v.seal.Seal(append([]byte(header), nonce...), nonce, content, []byte(header))
-	placed, err := replace(v.file, sealed)
+	placed, err := Replace(v.file, sealed)
 	if placed {
 		v.sealed = sealed // also where it may not last: it is ours to replace
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("write vault: %w", err)
+	}
+	return nil
 }
 
 // unchanged looks whether the file is as we know it.
@@ -129,8 +132,8 @@ func (v *Vault) makeKey() error {
 	}
 	key := make([]byte, keyLength)
 	_, _ = rand.Read(key) // never fails
-	if _, err := replace(v.key, []byte(hex.EncodeToString(key)+"\n")); err != nil {
-		return err
+	if _, err := Replace(v.key, []byte(hex.EncodeToString(key)+"\n")); err != nil {
+		return fmt.Errorf("write key of a vault: %w", err)
 	}
 	return v.readKey()
 }
