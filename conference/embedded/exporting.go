@@ -55,7 +55,7 @@ func (r Recording) exportTo(directory string, m manifest, key []byte, x *Examina
 		plain.Tracks = append(plain.Tracks, out)
 		done(e)
 	}
-	return plain.write(directory)
+	return plain.write(directory, replaceSoon)
 }
 
 // exportTrack writes one file.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 	"time"
+
+	"github.com/einwahl/einwahl/conference/embedded/vault"
 )
 
 // fileSet is the files of one recording.
@@ -45,7 +47,7 @@ func (s *fileSet) create(t *fileTrack) (*oggFile, error) {
 		track.Person, track.Mix = "", true
 	}
 	s.manifest.Tracks = append(s.manifest.Tracks, track)
-	return f, s.writeManifest()
+	return f, s.writeManifest(replaceSoon) // packets wait meanwhile
 }
 
 // keepUp brings all files so far, so that a killed process leaves all of them
@@ -59,8 +61,9 @@ func (s *fileSet) keepUp(after time.Duration) error {
 	return nil
 }
 
-// finish brings all files to one length, to the sample, and closes them. It is
-// the recording's, or that of the longest file: what was late when it began may
+// finish brings all files to one length, to the sample, and closes them. When it
+// returns no error they are on the disk, and what tells of them. The length is the
+// recording's, or that of the longest file: what was late when it began may
 // run a little ahead, and nothing that was said is cut off.
 func (s *fileSet) finish(after time.Duration, dropped uint64) error {
 	length := int64(after * clockRate / time.Second)
@@ -80,7 +83,7 @@ func (s *fileSet) finish(after time.Duration, dropped uint64) error {
 		due := keptUntil(ended, s.keep)
 		s.manifest.Delete = &due
 	}
-	return errors.Join(append(errs, s.writeManifest())...)
+	return errors.Join(append(errs, s.writeManifest(vault.Replace))...)
 }
 
 // abandon closes what an error has left open. What was written stays readable.
@@ -91,10 +94,10 @@ func (s *fileSet) abandon() {
 }
 
 // writeManifest seals the manifest as it stands, and replaces it in one step.
-func (s *fileSet) writeManifest() error {
+func (s *fileSet) writeManifest(replace replacing) error {
 	m, err := s.manifest.sealed(s.key)
 	if err != nil {
 		return err
 	}
-	return m.write(s.directory)
+	return m.write(s.directory, replace)
 }

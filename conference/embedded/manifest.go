@@ -118,17 +118,25 @@ func (m manifest) genuine(key []byte) bool {
 	return err == nil && hmac.Equal(want.Seal, m.Seal)
 }
 
+// replacing is how a file takes another's place: vault.Replace, which returns when it
+// lasts, or replaceSoon.
+type replacing func(name string, content []byte) (placed bool, err error)
+
+// replaceSoon does not wait for the disk.
+func replaceSoon(name string, content []byte) (placed bool, err error) {
+	if err = os.WriteFile(name+".new", content, 0o600); err == nil {
+		err = os.Rename(name+".new", name)
+	}
+	return err == nil, err
+}
+
 // write replaces the manifest of a folder in one step.
-func (m manifest) write(folder string) error {
+func (m manifest) write(folder string, replace replacing) error {
 	text, err := json.MarshalIndent(m, "", "  ")
+	if err == nil {
+		_, err = replace(filepath.Join(folder, manifestName), append(text, '\n'))
+	}
 	if err != nil {
-		return err
-	}
-	name := filepath.Join(folder, manifestName)
-	if err := os.WriteFile(name+".new", append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write the manifest of a recording: %w", err)
-	}
-	if err := os.Rename(name+".new", name); err != nil {
 		return fmt.Errorf("write the manifest of a recording: %w", err)
 	}
 	return nil

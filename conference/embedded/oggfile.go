@@ -93,9 +93,9 @@ func (f *oggFile) keepUp(until int64) error {
 }
 
 // finish brings the file to the recording's length, which is at least its own,
-// to the sample, and closes it.
+// to the sample, and closes it, once it is on the disk.
 func (f *oggFile) finish(length int64) error {
-	return errors.Join(f.fill(length), f.ogg.CloseAt(length+preSkip), f.seal.Close(), f.file.Close())
+	return errors.Join(f.fill(length), f.ogg.CloseAt(length+preSkip), f.seal.Close(), f.file.Sync(), f.file.Close())
 }
 
 // checksum is that of what is on the disk, in hexadecimal.

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/einwahl/einwahl/conference/embedded/vault"
 	"github.com/einwahl/einwahl/conference/mixer"
 )
 
@@ -180,7 +181,11 @@ func (r *recorder) begin(a archive, meeting string) (*fileSet, error) {
 	}
 	files := newFileSet(directory, key, newManifest(meeting, r.run, r.began))
 	files.manifest.Purpose, files.keep, files.manifest.Reason = r.purpose, r.keep, r.reason
-	if err := files.writeManifest(); err != nil {
+	err = files.writeManifest(vault.Replace)
+	if err == nil {
+		err = vault.SyncFolder(a.recordings)
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.destroyKey(files.name()), os.RemoveAll(directory))
 	}
 	return files, nil
