@@ -83,6 +83,18 @@ func Others(n int) Item {
 	return counted(othersThere, n)
 }
 
+// Telephone tells that a telephone [Joined] or [Left], as has says, by the number n
+// that tells it from others in the meeting; 0: it has none.
+func Telephone(n int, has Prompt) Item {
+	if n <= 0 {
+		return fixed(prompts(phoneSome, has)...)
+	}
+	return Item{parts: func(lang string) []part {
+		row := append([]Prompt{phoneNth}, numberWords(lang, n, nothing)...)
+		return prompts(append(row, has)...)
+	}}
+}
+
 // Waiting tells a host how many people wait to be admitted.
 func Waiting(n int) Item {
 	switch {

@@ -189,6 +189,8 @@ const (
 	othersAfter    Prompt = "others.after"
 	Joined         Prompt = "joined"
 	Left           Prompt = "left"
+	phoneSome      Prompt = "phone.some"
+	phoneNth       Prompt = "phone.nth"
 	StateLegSecure Prompt = "state.leg.secure"
 	RemoveAsk      Prompt = "remove.ask"
 	RemovedLast    Prompt = "removed.last"
@@ -264,7 +266,7 @@ func allPrompts() []Prompt {
 		RefusePIN, RefuseSeat, RefuseProcessing, RefuseNoConsent, ConsentPurpose, ConsentChanged, ProcessIntro,
 		ProcessAgree, ProcessLeave, ProcessYes, PrivacyController, privacyDayOne, privacyDaysBefore,
 		privacyDaysAfter, PrivacyTransfer, PrivacyWhere, WaitMessage, WaitLonger, EnterFirst, othersOne,
-		othersBefore, othersAfter, Joined, Left, StateLegSecure, RemoveAsk, RemovedLast, RemoveNone, EndAsk,
+		othersBefore, othersAfter, Joined, Left, phoneSome, phoneNth, StateLegSecure, RemoveAsk, RemovedLast, RemoveNone, EndAsk,
 		Unchanged, HelpHostMore, LengthWarn, LengthLonger, LengthEnd,
 		keyStar, keyHash,
 	}

@@ -83,7 +83,10 @@ type Identity struct {
 type Guest struct {
 	Identity
 	Call  string // the call's ID, for logs; random, says nothing about a person
-	Label string // what others see, e.g. "Phone +49 30 ...12" or "Phone 3"
+	Label string // what others see, e.g. "Phone +49301... (3)" or "Phone 3"
+	// Nickname is the number in Label that tells this caller from others, and all
+	// of it that is ever spoken. 0: Label has none.
+	Nickname int
 	// Language the caller is spoken to in, for notices written by the host.
 	Language string
 	// Held callers come in only once a host has admitted them, also where others

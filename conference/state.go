@@ -67,7 +67,11 @@ type You struct {
 // Passage is somebody who has come or gone. Count grows with each.
 type Passage struct {
 	Count uint64
-	Name  string // as others see them
+	Name  string // of a page or of somebody registered, as others see them
+	// Phone tells that it was a telephone of which no name is known. Its label is
+	// for the eye: part of a number may be in it.
+	Phone    bool
+	Nickname int // of a telephone, see Guest
 }
 
 // Announce is how callers learn of who comes and goes.
@@ -78,7 +82,8 @@ const (
 	AnnounceNothing Announce = iota
 	// AnnounceTones: a short tone, another one for those who go.
 	AnnounceTones
-	// AnnounceNames: the tone and the name, where it can be spoken.
+	// AnnounceNames: the tone and the name, where it can be spoken; of a telephone
+	// whose caller has none, that it is one.
 	AnnounceNames
 )
 

@@ -45,10 +45,15 @@ func (v *FakeVisit) finish() {
 	v.ended = true
 	if v.seat != nil {
 		v.seat.port.Close()
-		v.meeting.State.Left.Count++
-		v.meeting.State.Left.Name = v.Guest.Label
+		v.meeting.State.Left = v.passage(v.meeting.State.Left.Count + 1)
 	}
 	close(v.states)
+}
+
+// passage is how others are told that the caller comes or goes.
+func (v *FakeVisit) passage(count uint64) conference.Passage {
+	who := v.Guest
+	return conference.Passage{Count: count, Name: who.Name, Phone: who.Name == "", Nickname: who.Nickname}
 }
 
 // Open takes the seat.
@@ -79,7 +84,7 @@ func (v *FakeVisit) Open(ctx context.Context) (conference.Seat, error) {
 	v.seat = &FakeSeat{port: m.room.Join(nil), visit: v}
 	v.seat.port.SetHears(true)
 	m.before = m.State.Joined
-	m.State.Joined = conference.Passage{Count: m.before.Count + 1, Name: v.Guest.Label}
+	m.State.Joined = v.passage(m.before.Count + 1)
 	v.entry = m.State.Joined.Count
 	m.settle()
 	return v.seat, nil

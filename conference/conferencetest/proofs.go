@@ -394,4 +394,7 @@ func comesAndGoes(t *testing.T, s suite) {
 	if st.Joined.Count != before.Joined.Count+2 {
 		t.Errorf("joined %+v, began with %+v", st.Joined, before.Joined)
 	}
+	if st.Joined.Name != "" || st.Left.Name != "" {
+		t.Errorf("joined %+v, left %+v: what others see of a number is no name", st.Joined, st.Left)
+	}
 }

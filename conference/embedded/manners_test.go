@@ -354,6 +354,36 @@ func TestNamesAreToldWhereTheyAreWanted(t *testing.T) {
 	}
 }
 
+// TestATelephoneHasNoNameToSpeak: what others see of it may have its number in it.
+func TestATelephoneHasNoNameToSpeak(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		announce conference.Announce
+		nickname int
+		want     conference.Passage
+	}{
+		{"it is told by its nickname", conference.AnnounceNames, 2, conference.Passage{Phone: true, Nickname: 2}},
+		{"or as a telephone, where its label has none", conference.AnnounceNames, 0, conference.Passage{Phone: true}},
+		{"or by nothing, where names are not wanted", conference.AnnounceTones, 2, conference.Passage{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newState(basePolicy(func(p *policy) { p.announce = tt.announce }))
+			host := s.arrive(newcomer{Identity: conference.Identity{Host: true}, name: "Phone +49301... (1)", phone: true, nickname: 1})
+			_ = s.seat(host)
+			phone := s.arrive(newcomer{name: "Phone +493012345678", phone: true, nickname: tt.nickname})
+			_ = s.seat(phone)
+			tt.want.Count = 1
+			if got := s.stateFor(host).Joined; got != tt.want {
+				t.Errorf("joined %+v, want %+v", got, tt.want)
+			}
+			s.part(phone, partLeft)
+			if got := s.stateFor(host).Left; got != tt.want {
+				t.Errorf("left %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestTextsAreInTheVisitorsLanguage(t *testing.T) {
 	all := Texts{"de": "das Protokoll", "en": "the minutes", "pt-BR": "a ata"}
 	for language, want := range map[string]string{

@@ -109,7 +109,10 @@ func (m *meeting) Identify(_ context.Context, pin string) (conference.Identity, 
 func (m *meeting) Visit(_ context.Context, who conference.Guest) (conference.Visit, error) {
 	v := &visit{meeting: m, states: make(chan conference.State, 1), call: who.Call}
 	ok := m.do(func() {
-		v.person = m.state.arrive(newcomer{Identity: who.Identity, name: who.Label, phone: true, language: who.Language, secure: who.Secure, held: who.Held, looks: who.Looks})
+		v.person = m.state.arrive(newcomer{
+			Identity: who.Identity, name: who.Label, phone: true, nickname: who.Nickname,
+			language: who.Language, secure: who.Secure, held: who.Held, looks: who.Looks,
+		})
 		m.members[v.person.id] = &member{person: v.person, visit: v}
 	})
 	if !ok {

@@ -44,6 +44,7 @@ type person struct {
 	id       string
 	name     string
 	phone    bool
+	nickname int    // of a telephone, see conference.Guest
 	hostPIN  bool   // has given the host's PIN
 	own      string // the name that goes with their own PIN; empty for who has none
 	language string

@@ -51,6 +51,7 @@ type newcomer struct {
 	conference.Identity
 	name     string // as others see them
 	phone    bool
+	nickname int // of a telephone, see conference.Guest
 	language string
 	secure   bool   // a telephone whose call is encrypted as far as the gateway
 	held     bool   // the gateway wants them in a waiting room

@@ -102,7 +102,7 @@ func (s *state) configure(p policy) {
 // arrive puts somebody at the door.
 func (s *state) arrive(who newcomer) *person {
 	p := &person{
-		id: fmt.Sprintf("p%d", s.next), name: who.seen(), phone: who.phone, hostPIN: who.Host,
+		id: fmt.Sprintf("p%d", s.next), name: who.seen(), phone: who.phone, nickname: who.nickname, hostPIN: who.Host,
 		language: who.language, secure: who.secure, held: who.held, looks: who.looks, muted: who.phone, pass: who.pass,
 	}
 	if who.Registered {

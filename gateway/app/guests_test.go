@@ -1,11 +1,14 @@
 package app_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/gateway/admin"
 	"github.com/einwahl/einwahl/gateway/call"
@@ -77,6 +80,52 @@ func TestWhoCallsAgainHasTheSameNickname(t *testing.T) {
 			kept := strings.Count(g.records(), `"caller":"`+want[0]+`"`)
 			if shown == call.NumberHidden && kept != 2 || shown == call.NumberMasked && kept != 0 {
 				t.Errorf("%d records of calls by %s", kept, want[0])
+			}
+		})
+	}
+}
+
+// TestNoDigitOfANumberIsSpoken has a telephone come and go where names are wanted,
+// and somebody with a PIN of their own. A caller hears of both, and the synthesiser is
+// given the name alone.
+func TestNoDigitOfANumberIsSpoken(t *testing.T) {
+	t.Parallel()
+	meeting := meetingOf(0)
+	for shown, nickname := range map[string]int{call.NumberHidden: 2, call.NumberMasked: 2, call.NumberFull: 0} {
+		t.Run(shown, func(t *testing.T) {
+			t.Parallel()
+			said := filepath.Join(t.TempDir(), "said")
+			g := startGateway(t, func(c *config.Config) {
+				hasty(c)
+				speaks(t, c)
+				c.Announcements.Synthesiser = []string{"sh", "-c", `cat >>"$0"; cat "$1"`, said, c.Announcements.Synthesiser[1]}
+				c.Privacy.CallerNumber = shown
+				m := embedded.DefaultMeetingConfig()
+				m.ID, m.PIN, m.Announce = meeting, pin, "names"
+				m.Registrants = []embedded.Registrant{{Name: "Ada", PIN: adasPIN}}
+				c.Meetings = append(c.Meetings, m)
+			})
+			comes := func(user, pin string) *siptest.Call {
+				c := siptest.New(t, siptest.Config{Gateway: g.address("udp"), User: user}).Call("en")
+				g.waitPhase("numbering")
+				c.Press(meeting + "#" + pin + "##") // over the privacy notice
+				return c
+			}
+			listener := g.callsWith("de", meeting, pin)
+			hears(announcements.Enter)(listener)
+			telephone := comes("+493055501234", pin)
+			saying("that a telephone comes", announcements.Telephone(nickname, announcements.Joined))(listener)
+			telephone.Hangup()
+			saying("that it goes", announcements.Telephone(nickname, announcements.Left))(listener)
+			ada := comes("+493055501235", adasPIN)
+			g.heardText(listener.phone, 0)
+			hears(announcements.Joined)(listener)
+			ada.Hangup()
+			listener.phone.Hangup()
+			g.settle()
+			texts, err := os.ReadFile(said)
+			if err != nil || !strings.Contains(string(texts), "Ada") || strings.ContainsAny(string(texts), "0123456789") {
+				t.Errorf("the synthesiser was given %q, %v: want the name and no digit", texts, err)
 			}
 		})
 	}

@@ -57,22 +57,24 @@ func TestWhatOthersSeeOfANumber(t *testing.T) {
 		name, choice, number string
 		nth                  int
 		want                 string
+		shown                int
 	}{
-		{"a masked number keeps its beginning", NumberMasked, "+493012345678", 2, "Phone +49301... (2)"},
-		{"a number as a trunk sends it", NumberMasked, "03012345678", 2, "Phone 03012... (2)"},
-		{"a short number is an extension and shows nothing", NumberMasked, "1234", 2, "Phone 2"},
-		{"a name is no number", NumberMasked, "anna.muster", 2, "Phone 2"},
-		{"a suppressed number stays suppressed", NumberFull, "", 2, "Phone 2"},
-		{"a hidden number", NumberHidden, "+493012345678", 2, "Phone 2"},
-		{"a full number", NumberFull, "+493012345678", 2, "Phone +493012345678"},
-		{"a name is not shown in full either", NumberFull, "anna.muster", 2, "Phone 2"},
-		{"a plus alone", NumberMasked, "+", 2, "Phone 2"},
-		{"a masked number before any meeting", NumberMasked, "+493012345678", 0, "Phone +49301..."},
-		{"a hidden number before any meeting", NumberHidden, "+493012345678", 0, "Phone"},
+		{"a masked number keeps its beginning", NumberMasked, "+493012345678", 2, "Phone +49301... (2)", 2},
+		{"a number as a trunk sends it", NumberMasked, "03012345678", 2, "Phone 03012... (2)", 2},
+		{"a short number is an extension and shows nothing", NumberMasked, "1234", 2, "Phone 2", 2},
+		{"a name is no number", NumberMasked, "anna.muster", 2, "Phone 2", 2},
+		{"a suppressed number stays suppressed", NumberFull, "", 2, "Phone 2", 2},
+		{"a hidden number", NumberHidden, "+493012345678", 2, "Phone 2", 2},
+		{"a full number", NumberFull, "+493012345678", 2, "Phone +493012345678", 0},
+		{"a name is not shown in full either", NumberFull, "anna.muster", 2, "Phone 2", 2},
+		{"a plus alone", NumberMasked, "+", 2, "Phone 2", 2},
+		{"a masked number before any meeting", NumberMasked, "+493012345678", 0, "Phone +49301...", 0},
+		{"a hidden number before any meeting", NumberHidden, "+493012345678", 0, "Phone", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := (PrivacyConfig{CallerNumber: tt.choice}).Label(tt.number, tt.nth); got != tt.want {
-				t.Errorf("Label = %q, want %q", got, tt.want)
+			got, shown := PrivacyConfig{CallerNumber: tt.choice}.Label(tt.number, tt.nth)
+			if got != tt.want || shown != tt.shown {
+				t.Errorf("Label = %q with %d, want %q with %d", got, shown, tt.want, tt.shown)
 			}
 		})
 	}

@@ -53,6 +53,7 @@ func TestWhoComesAndGoesIsHeard(t *testing.T) {
 	tones := func(m *conference.State) { m.Announce = conference.AnnounceTones }
 	comes := func(m *conference.State) { m.Joined.Count++ }
 	goes := func(m *conference.State) { m.Left.Count++ }
+	telephone := func(m *conference.State) { m.Joined.Phone, m.Left.Phone = true, true }
 	quiet, in := inRoom(openMeeting()), inRoom(openMeeting(tones))
 	named := inRoom(openMeeting(func(m *conference.State) { m.Announce = conference.AnnounceNames }))
 	checkSteps(t, []step{
@@ -62,6 +63,9 @@ func TestWhoComesAndGoesIsHeard(t *testing.T) {
 		{"nobody new is silence", in, with(in), talking, ""},
 		{"where the meeting wants no tones there are none", quiet, with(quiet, comes, goes), talking, ""},
 		{"names follow the sound", named, with(named, comes, func(m *conference.State) { m.Joined.Name = "Ada" }), talking, "say signal.came; pronounce Ada"},
+		{"a telephone is told in words of ours", named, with(named, comes, telephone), talking, "say signal.came phone.came"},
+		{"and so when it goes", named, with(named, goes, telephone), talking, "say signal.went phone.went"},
+		{"but not where tones are enough", in, with(in, comes, telephone), talking, "say signal.came"},
 		{"a name that was spoken is said", named, pronounced{name: "Ada", has: announcements.Joined}, talking, "say text joined"},
 		{"a name that nobody can speak is left out", named, pronounced{"Ada", announcements.Joined, errDown}, talking, ""},
 		{"somebody without a name is a sound", named, with(named, goes), talking, "say signal.went"},

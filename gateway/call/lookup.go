@@ -135,8 +135,8 @@ func (s *Session) visitMeeting(ctx context.Context) {
 		Held: admission.MustBeLetIn(facts(s.state)), Secure: s.setup.Secure, Looks: unasked(s.state),
 	}
 	if !guest.Looks {
-		s.label = s.setup.Privacy.Label(s.setup.Telephone, s.setup.Nickname(m.ID()))
-		guest.Label = s.label
+		guest.Label, guest.Nickname = s.setup.Privacy.Label(s.setup.Telephone, s.setup.Nickname(m.ID()))
+		s.label = guest.Label
 	}
 	s.later(ctx, s.setup.Limits.Backend, func(ctx context.Context) result {
 		v, err := m.Visit(ctx, guest)

@@ -24,7 +24,9 @@ func there(s state) int {
 
 // passages are the sounds for who has come and who has gone since; several at
 // once are one sound. Where the meeting wants names, they follow once somebody
-// has spoken them: a name is no recording that is there already.
+// has spoken them: a name is no recording that is there already. A telephone of
+// which no name is known is a sentence of ours, and nothing of it goes to the
+// synthesiser.
 func passages(before, now conference.State) (words, []action) {
 	if now.Announce == conference.AnnounceNothing {
 		return nil, nil
@@ -34,16 +36,21 @@ func passages(before, now conference.State) (words, []action) {
 	for _, p := range []struct {
 		was, is conference.Passage
 		sound   announcements.Prompt
+		phone   announcements.Prompt
 		has     announcements.Prompt
 	}{
-		{before.Joined, now.Joined, came, announcements.Joined},
-		{before.Left, now.Left, went, announcements.Left},
+		{before.Joined, now.Joined, came, phoneCame, announcements.Joined},
+		{before.Left, now.Left, went, phoneWent, announcements.Left},
 	} {
 		if p.is.Count <= p.was.Count {
 			continue
 		}
 		row = row.then(word{prompt: p.sound})
-		if now.Announce == conference.AnnounceNames && p.is.Name != "" {
+		switch {
+		case now.Announce != conference.AnnounceNames:
+		case p.is.Phone:
+			row = row.then(word{prompt: p.phone, count: p.is.Nickname})
+		case p.is.Name != "":
 			names = append(names, pronounce{p.is.Name, p.has})
 		}
 	}

@@ -76,12 +76,12 @@ func (c PrivacyConfig) Validate() error {
 
 // Label is how others see a caller: number is what the trunk has sent, empty
 // where it is suppressed; nth tells the callers of a meeting apart, and is 0 as
-// long as this one has come to none.
+// long as this one has come to none. shown is nth where the label has it, else 0.
 //
 // A masked number keeps its beginning and never its last digits: the end is
 // what tells one line of a town or a company from the next. What does not look
 // like a telephone number is not shown in any part.
-func (c PrivacyConfig) Label(number string, nth int) string {
+func (c PrivacyConfig) Label(number string, nth int) (label string, shown int) {
 	const first, hidden = 5, 4
 	digits := strings.TrimPrefix(number, "+")
 	if strings.Trim(digits, "0123456789") != "" {
@@ -90,13 +90,13 @@ func (c PrivacyConfig) Label(number string, nth int) string {
 	label, nickname := "Phone", " %d"
 	switch {
 	case c.CallerNumber == NumberFull && digits != "":
-		return "Phone " + number
+		return "Phone " + number, 0
 	case c.CallerNumber == NumberMasked && len(digits) >= first+hidden:
 		sign := number[:len(number)-len(digits)]
 		label, nickname = "Phone "+sign+digits[:first]+"...", " (%d)"
 	}
 	if nth == 0 {
-		return label
+		return label, 0
 	}
-	return label + fmt.Sprintf(nickname, nth)
+	return label + fmt.Sprintf(nickname, nth), nth
 }

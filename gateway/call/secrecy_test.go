@@ -74,7 +74,7 @@ func TestAGuestIsNoMoreThanThis(t *testing.T) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[conference.Guest]()) {
 		fields = append(fields, f.Name)
 	}
-	want := []string{"Identity", "Host", "Registered", "Name", "Call", "Label", "Language", "Held", "Secure", "Looks"}
+	want := []string{"Identity", "Host", "Registered", "Name", "Call", "Label", "Nickname", "Language", "Held", "Secure", "Looks"}
 	if !slices.Equal(fields, want) {
 		t.Errorf("a guest has %v, want %v", fields, want)
 	}

@@ -85,11 +85,12 @@ func newSession(setup Setup, sp speaker) *Session {
 	if len(languages) == 0 {
 		languages = []string{"en"}
 	}
+	label, _ := setup.Privacy.Label(setup.Telephone, 0)
 	s := &Session{
 		setup:   setup,
 		log:     setup.Log.With().Str("call", setup.Call).Logger(),
 		speaker: sp,
-		label:   setup.Privacy.Label(setup.Telephone, 0),
+		label:   label,
 		results: make(chan result),
 		drain:   make(chan struct{}),
 	}

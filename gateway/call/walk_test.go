@@ -423,7 +423,7 @@ func (w *walker) change() event {
 		m.HostPIN, m.HostPresent = true, w.IntN(2) == 0
 	case 19:
 		m.Announce = conference.Announce(w.IntN(3))
-		m.Joined, m.Left = conference.Passage{Count: m.Joined.Count + 1, Name: "Ada"}, conference.Passage{Count: m.Left.Count + 1}
+		m.Joined, m.Left = conference.Passage{Count: m.Joined.Count + 1, Name: "Ada"}, conference.Passage{Count: m.Left.Count + 1, Phone: w.IntN(2) == 0}
 	case 16:
 		m.Purpose, m.Repurposed = []string{"", "Minutes.", "Training."}[w.IntN(3)], w.IntN(2) == 0
 		m.RecordingRun++

@@ -14,7 +14,7 @@ type words []word
 // compared, so that the life of a call stays a matter of values.
 type word struct {
 	prompt announcements.Prompt
-	count  int                // of people
+	count  int                // of people, or a telephone's nickname
 	lang   string             // offered
 	text   string             // of somebody; prompt is theirWords
 	asks   conference.Consent // that a privacy notice speaks of
@@ -33,6 +33,8 @@ const (
 	others        announcements.Prompt = "others.count"
 	came          announcements.Prompt = "signal.came"
 	went          announcements.Prompt = "signal.went"
+	phoneCame     announcements.Prompt = "phone.came"
+	phoneWent     announcements.Prompt = "phone.went"
 	theirWords    announcements.Prompt = "text"
 )
 
@@ -110,10 +112,14 @@ func (w words) items(n announcements.Notice) []announcements.Item {
 			items[i] = announcements.Others(word.count)
 		case came:
 			items[i] = announcements.Sound(announcements.Came)
-		case theirWords:
-			items[i] = announcements.Text(word.text)
 		case went:
 			items[i] = announcements.Sound(announcements.Went)
+		case phoneCame:
+			items[i] = announcements.Telephone(word.count, announcements.Joined)
+		case phoneWent:
+			items[i] = announcements.Telephone(word.count, announcements.Left)
+		case theirWords:
+			items[i] = announcements.Text(word.text)
 		default:
 			items[i] = announcements.In(word.lang, announcements.Say(word.prompt))
 		}
