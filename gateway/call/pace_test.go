@@ -22,12 +22,27 @@ func TestWhatAKeyLeadsToIsSaidAtOnce(t *testing.T) {
 		keyed   [][2]string // the words that each row of keys leads to
 	}{
 		{"up to the question for consent", openMeeting(recorded(conference.ConsentRequired)), [][2]string{
-			{"12*", "ask.number"}, {"100#", "ask.pin"}, {"47*", "ask.pin"}, {"4711#", "privacy.short"}, {"#", "recording.on"},
-			{"0", "recording.on"}, {"*0", "privacy.long"}, {"#", "recording.on"}, {"3", "goodbye"},
+			{"12*", "ask.number"},
+			{"100#", "ask.pin"},
+			{"47*", "ask.pin"},
+			{"4711#", "privacy.short"},
+			{"#", "recording.on"},
+			{"0", "recording.on"},
+			{"*0", "privacy.long"},
+			{"#", "recording.on"},
+			{"3", "goodbye"},
 		}},
 		{"into the meeting", openMeeting(), [][2]string{
-			{"100#", "ask.pin"}, {"4711#", "privacy.short"}, {"#", "enter"}, {"*6", "mute.self"}, {"*6", "unmute.self"},
-			{"*9", "hand.up"}, {"*#", "state"}, {"*1", "help"}, {"*0", "privacy.long"}, {"*5", "not.host"},
+			{"100#", "ask.pin"},
+			{"4711#", "privacy.short"},
+			{"#", "enter"},
+			{"*6", "mute.self"},
+			{"*6", "unmute.self"},
+			{"*9", "hand.up"},
+			{"*#", "state"},
+			{"*1", "help"},
+			{"*0", "privacy.long"},
+			{"*5", "not.host"},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
