@@ -43,6 +43,9 @@ func (k checkCommand) Run() error {
 	for _, hint := range c.Hints(time.Now()) {
 		fmt.Printf("\nNot a mistake, but hardly meant: %s.\n", hint)
 	}
+	for _, words := range unexpected(c) {
+		fmt.Printf("\nNot a mistake, but callers would hardly expect it: %s.\n", words)
+	}
 	made, err := c.Conference.Embedded.Made()
 	if err != nil {
 		return fmt.Errorf("conference.embedded: %w", err)

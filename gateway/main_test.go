@@ -109,6 +109,18 @@ func TestCheckTellsWhatIsHardlyMeant(t *testing.T) {
 	}
 }
 
+// TestCheckTellsWhatAStartWarnsOf: whoever checks a file before putting it in force
+// reads all that the log would have.
+func TestCheckTellsWhatAStartWarnsOf(t *testing.T) {
+	path := write(t, "", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: carrier, peers: [192.0.2.1]}]\nnumbers: [{number: n, trunks: [carrier]}]\nprivacy: {caller_number: full}\n")
+	stdout, stderr, code := call(t, "check", "--config", path)
+	for _, want := range []string{"trunks[0]: calls of carrier may come in the clear", "privacy.caller_number: everybody"} {
+		if want = "callers would hardly expect it: " + want; code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("check (exit %d) does not say %q:\n%s%s", code, want, stdout, stderr)
+		}
+	}
+}
+
 func TestPromptsAreListedAndWrittenAsWAV(t *testing.T) {
 	stdout, stderr, code := call(t, "prompts", "list", "--language", "en")
 	if code != 0 || !strings.Contains(stdout, "refuse.e2ee") || strings.Contains(stdout, "\nde ") {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
@@ -109,10 +108,13 @@ func (r runCommand) reloads(ctx context.Context, hup <-chan os.Signal, gateway *
 // hint logs what the operator will hardly have meant, and what callers would hardly
 // expect.
 func hint(c config.Config, log zerolog.Logger) {
-	for _, words := range slices.Concat(c.Hints(time.Now()), c.Clear(), c.Surprises()) {
+	for _, words := range append(c.Hints(time.Now()), unexpected(c)...) {
 		log.Warn().Msg(words)
 	}
 }
+
+// unexpected is what callers would hardly expect.
+func unexpected(c config.Config) []string { return append(c.Clear(), c.Surprises()...) }
 
 // newLog writes for people on a terminal, and for machines elsewhere. The level
 // is global, so that a reload can change it.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/admission"
-	"github.com/einwahl/einwahl/sip"
 )
 
 // Hints are what an operator will hardly have meant, though the gateway can run
@@ -66,8 +65,8 @@ func (c Config) hintsOfTrunks() []string {
 		if beyond := firstBeyond(t.Peers); beyond != "" && c.listensHereOnly() {
 			all = append(all, fmt.Sprintf("%s.peers: %s is beyond this machine, and sip.listen has loopback addresses only: listen on 0.0.0.0 or on an address of a network", key, beyond))
 		}
-		if c.Admission.SecureLeg && !c.takesClear() && !c.listensAny(t, "tls", "wss") && len(t.Register) == 0 {
-			all = append(all, fmt.Sprintf("%s.transports: none of its calls can come encrypted, and admission.secure_leg refuses the others", key))
+		if bare, why := c.bare(t); bare != "" && c.Admission.SecureLeg && !c.takesClear() {
+			all = append(all, fmt.Sprintf("%s.%s: none of its calls can come encrypted%s, and admission.secure_leg refuses the others", key, bare, why))
 		}
 	}
 	return all
@@ -88,7 +87,7 @@ func (c Config) checkWays() Mistakes {
 	var all Mistakes
 	for i, t := range c.Trunks {
 		switch {
-		case len(t.Register) > 0 || len(c.SIP.Listen) == 0 || slices.Contains(t.Transports, "ws") || c.listensAny(t, "udp", "tcp", "tls", "ws", "wss"):
+		case len(c.SIP.Listen) == 0 || slices.Contains(t.Transports, "ws") || len(c.Ways(t)) > 0:
 		case len(t.Transports) > 0:
 			all = append(all, wrong(at("trunks", i)+".transports", "sip.listen has none of %s: add %s://0.0.0.0 to it", strings.Join(t.Transports, ", "), t.Transports[0]))
 		default:
@@ -96,16 +95,6 @@ func (c Config) checkWays() Mistakes {
 		}
 	}
 	return all
-}
-
-// listensAny reports whether a trunk may come by one of these transports, and
-// something listens for it.
-func (c Config) listensAny(t sip.TrunkConfig, transports ...string) bool {
-	return slices.ContainsFunc(c.SIP.Listen, func(listen string) bool {
-		network, _, _ := strings.Cut(listen, ":")
-		may := len(t.Transports) == 0 && (len(t.Clients) == 0 || network == "tls" || network == "wss")
-		return slices.Contains(transports, network) && (may || slices.Contains(t.Transports, network))
-	})
 }
 
 // listensHereOnly reports whether nothing listens but on loopback.

@@ -9,7 +9,6 @@ import (
 	"github.com/einwahl/einwahl/conference"
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/gateway/admission"
-	"github.com/einwahl/einwahl/sip"
 )
 
 // hintsOfAdmission looks for meetings that no telephone can enter, whatever happens
@@ -92,11 +91,14 @@ func (c Config) hintsOfSecureNumbers() []string {
 		if wants := n.Admission.SecureLeg; wants == nil || !*wants || c.Admission.SecureLeg {
 			continue
 		}
-		secure := slices.ContainsFunc(c.Trunks, func(t sip.TrunkConfig) bool {
-			return slices.Contains(n.Trunks, t.Name) && (c.listensAny(t, "tls", "wss") || len(t.Register) > 0)
-		})
-		if !secure {
-			all = append(all, at("numbers", i)+".admission.secure_leg: none of its calls can come encrypted, and the others are refused")
+		var bare []string
+		for j, t := range c.Trunks {
+			if key, _ := c.bare(t); key != "" && slices.Contains(n.Trunks, t.Name) {
+				bare = append(bare, at("trunks", j)+"."+key)
+			}
+		}
+		if len(bare) == len(n.Trunks) {
+			all = append(all, fmt.Sprintf("%s.admission.secure_leg: none of its calls can come encrypted (%s), and the others are refused", at("numbers", i), strings.Join(bare, ", ")))
 		}
 	}
 	return all

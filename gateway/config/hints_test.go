@@ -20,6 +20,11 @@ const spoken = "announcements: {synthesiser: [cat]}"
 // secureNumber wants encrypted calls.
 const secureNumber = "\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a], admission: {secure_leg: true}}]\nmeetings: [{id: 4829157730, pin: 739204}]\n"
 
+// registers is a file whose trunk registers with a server.
+func registers(server, peers string) string {
+	return strings.Replace(bones, "peers: [10.0.0.0/8]", peers+", register: [{server: '"+server+"', user: u, password: p}]", 1)
+}
+
 // german has a trunk that is believed and whose callers' numbers are read.
 var german = strings.Replace(one("title: x"), "name: a", "name: a, trust_identity: true, country: DE", 1)
 
@@ -51,12 +56,19 @@ func TestHintsTellWhatIsHardlyMeant(t *testing.T) {
 		{"a carrier reaches 0.0.0.0", "sip: {listen: ['udp://0.0.0.0']}" + bones, 0, ""},
 		{"a trunk without a number is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}, {name: b, peers: [10.0.0.2]}]\nnumbers: [{number: 1, trunks: [a]}]\nmeetings: [{id: 4829157730, pin: 739204}]", 0, "trunks[1].name: no entry of numbers has trunk b"},
 		{"a number without meetings is of no use", "sip: {listen: ['udp://0.0.0.0']}\ntrunks: [{name: a, peers: [10.0.0.1]}]\nnumbers: [{number: 1, trunks: [a]}]", 0, "meetings: there is none"},
-		{"calls in the clear are all refused", "admission: {secure_leg: true}\nsip: {listen: ['udp://0.0.0.0']}" + bones, 0, "trunks[0].transports: none of its calls can come encrypted"},
+		{"calls in the clear are all refused", "admission: {secure_leg: true}\nsip: {listen: ['udp://0.0.0.0']}" + bones, 0, "trunks[0].transports: none of its calls can come encrypted without tls or wss, and admission.secure_leg refuses the others"},
+		{"calls over TLS are too, where their sound is never encrypted", secure + strings.Replace(bones, "name: a,", "name: a, srtp: 'off',", 1), 0, "trunks[0].srtp: none of its calls can come encrypted while it is off, and admission.secure_leg"},
+		{"but browsers encrypt it all the same", strings.Replace(secure, "udp://", "wss://", 1) + strings.Replace(bones, "name: a,", "name: a, srtp: 'off',", 1), 0, ""},
+		{"calls of who registers without TLS are", secure + registers("sip:tel.example.net", "peers: []"), 0, "trunks[0].register: none of its calls can come encrypted without sips: or transport=tls there, unless DNS leads to TLS, and admission.secure_leg"},
+		{"of who registers with it they are not", secure + registers("sips:tel.example.net", "peers: []"), 0, ""},
+		{"nor are those of its other peers", secure + registers("sip:tel.example.net", "peers: [10.0.0.0/8]"), 0, ""},
 		{"unless some meeting takes them", "admission: {secure_leg: true, meetings: [{meeting: '1', secure_leg: false}]}" + one("title: x"), 0, ""},
 		{"or some number", "admission: {secure_leg: true}" + strings.Replace(one("title: x"), "trunks: [a]", "trunks: [a], admission: {secure_leg: false}", 1), 0, ""},
 		{"calls over TLS are not", secure + bones, 0, ""},
 		{"calls of a number are not, where its trunk comes by TLS", strings.Replace(secure, "secure_leg: true", "phones: true", 1) + secureNumber, 0, ""},
-		{"in the clear they are", "sip: {listen: ['udp://0.0.0.0']}" + secureNumber, 0, "numbers[0].admission.secure_leg: none of its calls can come encrypted"},
+		{"in the clear they are", "sip: {listen: ['udp://0.0.0.0']}" + secureNumber, 0, "numbers[0].admission.secure_leg: none of its calls can come encrypted (trunks[0].transports), and the others are refused"},
+		{"with sound in the clear they are too", strings.Replace(secure, "secure_leg: true", "phones: true", 1) + strings.Replace(secureNumber, "name: a,", "name: a, srtp: 'off',", 1), 0, "numbers[0].admission.secure_leg: none of its calls can come encrypted (trunks[0].srtp)"},
+		{"one trunk that can bring them is enough", strings.Replace(secure, "secure_leg: true", "phones: true", 1) + strings.NewReplacer("trunks: [{name: a,", "trunks: [{name: b, peers: [10.0.0.2], srtp: 'off'}, {name: a,", "trunks: [a]", "trunks: [b, a]").Replace(secureNumber), 0, ""},
 		{"a PIN is shorter than any may be", "admission: {min_pin: 6}" + one("pin: '4827'"), 0, "meetings[0]: no telephone can come in by numbers[0]: not any PIN will do (admission.min_pin: 6), the digits of the PIN are 4 (admission.min_pin: 6)"},
 		{"a host's PIN that is long enough is somebody's", "admission: {min_pin: 6}" + one("pin: '4827', host_pin: '482915'"), 0, ""},
 		{"no PIN is shorter", "admission: {min_pin: 6}" + one("title: x"), 0, "meetings[0]: no telephone can come in by numbers[0]: not any PIN will do (admission.min_pin: 6), the digits of the PIN are 0"},
