@@ -10,23 +10,23 @@ import (
 // relied on any more: nobody is heard, and the other meetings go on.
 func (m *meeting) abandon() {
 	m.fell = true
-	m.guarded(func() {
-		if m.room != nil {
-			m.room.Silence()
-			m.closeRoom()
-		}
-	})
+	if m.room != nil {
+		m.guarded(m.room.Silence)
+	}
 	for _, mb := range m.members {
-		m.guarded(func() { silence(mb) })
+		m.guarded(func() { silence(mb) }) // all, before anybody is waited for
+	}
+	if m.recorder != nil {
+		m.guarded(m.unplugMix)
+		close(m.recorder.stopped)
+	}
+	if m.room != nil {
+		m.guarded(m.closeRoom)
+	}
+	for _, mb := range m.members {
 		m.guarded(func() { dismiss(mb) })
 		m.guarded(func() { free(mb) })
 	}
-	m.guarded(func() {
-		if m.recorder != nil {
-			m.unplugMix()
-			close(m.recorder.stopped)
-		}
-	})
 	m.members, m.room, m.recorder, m.speaking = map[string]*member{}, nil, nil, nil
 	m.hurry(false)
 	m.guarded(m.renew) // at the latest the next order does it

@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/einwahl/einwahl/conference"
@@ -89,4 +90,68 @@ func TestMeetingMayFallAgainAndAgain(t *testing.T) {
 		t.Errorf("%d faults counted", n)
 	}
 	call(t, b, "1")
+}
+
+// TestARecorderEndsWhateverIsWrongWithItsMix: the service waits for it at its end.
+func TestARecorderEndsWhateverIsWrongWithItsMix(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", func(m *MeetingConfig) { m.Consent = "off" }))
+	call(t, b, "1")
+	if err := b.Control("1", Control{Recording: "start"}); err != nil {
+		t.Fatal(err)
+	}
+	m := b.meeting("1")
+	var r *recorder
+	for r == nil {
+		if !m.do(func() {
+			if m.mixes() {
+				r = m.recorder
+				r.mix.close()
+				r.mix = nil
+			}
+		}) {
+			t.Fatal("the meeting is over")
+		}
+	}
+	fells(t, m)
+	select {
+	case <-r.stopped:
+	default:
+		t.Error("it goes on")
+		close(r.stopped)
+	}
+}
+
+// TestAllAreSilentBeforeAnybodyIsLetGo: letting somebody go takes its time, as with
+// these two, whose last word has to be taken from them.
+func TestAllAreSilentBeforeAnybodyIsLetGo(t *testing.T) {
+	b := start(t, testConfig(t), beating(t), meetingOf("1", nil))
+	m := b.meeting("1")
+	said := []chan conference.State{make(chan conference.State), make(chan conference.State)}
+	voices := []*voice{newVoice("a"), newVoice("b")}
+	var fallen sync.WaitGroup
+	fallen.Go(func() {
+		m.do(func() {
+			for i, v := range voices {
+				v.open(nil, nil)
+				p := m.state.arrive(newcomer{name: "Mallory"})
+				m.members[p.id] = &member{person: p, voice: v, visit: &visit{meeting: m, person: p, states: said[i]}}
+			}
+			panic("a fault")
+		})
+	})
+	first := 0
+	select {
+	case <-said[0]:
+	case <-said[1]:
+		first = 1
+	}
+	for i, v := range voices {
+		v.mu.Lock()
+		if v.isOpen {
+			t.Errorf("voice %d is open when somebody is told that it is over", i)
+		}
+		v.mu.Unlock()
+	}
+	<-said[1-first]
+	fallen.Wait()
 }
