@@ -140,9 +140,9 @@ func TestAllAreSilentBeforeAnybodyIsLetGo(t *testing.T) {
 		})
 	})
 	first := 0
-	select {
-	case <-said[0]:
-	case <-said[1]:
+	select { // what is there yet is taken out before the last word is put in
+	case said[0] <- conference.State{}:
+	case said[1] <- conference.State{}:
 		first = 1
 	}
 	for i, v := range voices {
@@ -152,6 +152,7 @@ func TestAllAreSilentBeforeAnybodyIsLetGo(t *testing.T) {
 		}
 		v.mu.Unlock()
 	}
+	<-said[first]
 	<-said[1-first]
 	fallen.Wait()
 }
