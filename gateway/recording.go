@@ -63,7 +63,7 @@ func (x exportRecording) Run(ctx context.Context) error {
 	case refused != nil:
 		return refused
 	}
-	found, err := r.Export(x.Folder, opener, func(e embedded.Exported) {
+	found, err := r.Export(ctx, x.Folder, opener, func(e embedded.Exported) {
 		fmt.Printf("%s  %s  %s\n", e.SHA256, e.File, amount(e.Size))
 	})
 	if err != nil {

@@ -152,16 +152,16 @@ func (v verifyRecordings) Run(ctx context.Context) error {
 		fmt.Println(err)
 	}
 	for _, r := range all {
-		x, err := r.Verify(opener)
+		x, err := r.Verify(ctx, opener)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			x.Faults = append(x.Faults, err.Error())
 		}
 		compare(r, told, &x)
 		faults += len(x.Faults)
 		show(r.ID, x)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 	}
 	if faults > 0 {
 		fmt.Printf("%s.\n", count(faults, "fault", "faults"))

@@ -59,7 +59,7 @@ func TestARecordingIsListed(t *testing.T) {
 	if r.Meeting != "1" || r.Files != 3 || r.Size == 0 || r.Key != KeyHere || r.Duration < 5*time.Second || !r.Delete.Equal(keptUntil(r.Ended, 30)) {
 		t.Errorf("%+v", r)
 	}
-	if x, err := r.Verify(nil); err != nil || len(x.Faults)+len(x.Notes) > 0 {
+	if x, err := r.Verify(t.Context(), nil); err != nil || len(x.Faults)+len(x.Notes) > 0 {
 		t.Errorf("%+v, %v", x, err)
 	}
 	for _, id := range []string{"1-20200101T000000Z", "..", ".", "", "../recordings/" + r.ID} {
@@ -132,11 +132,11 @@ func TestEachTamperingWithARecordingIsNamed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x, err := r.Verify(nil)
+			x, err := r.Verify(t.Context(), nil)
 			if err != nil || !slices.ContainsFunc(x.Faults, func(f string) bool { return strings.HasPrefix(f, tt.fault) }) {
 				t.Errorf("%+v, %v, want %q", x, err, tt.fault)
 			}
-			if x, err := r.Export(filepath.Join(t.TempDir(), "out"), nil, nothing); err != nil || len(x.Faults) == 0 {
+			if x, err := r.Export(t.Context(), filepath.Join(t.TempDir(), "out"), nil, nothing); err != nil || len(x.Faults) == 0 {
 				t.Errorf("exported without a word: %+v, %v", x, err)
 			}
 		})
@@ -156,7 +156,7 @@ func TestDamageIsToldBesideTheSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	directory := filepath.Join(t.TempDir(), "out")
-	if _, err := r.Export(directory, nil, nothing); err != nil {
+	if _, err := r.Export(t.Context(), directory, nil, nothing); err != nil {
 		t.Fatal(err)
 	}
 	m, err := readManifest(directory)
@@ -166,7 +166,7 @@ func TestDamageIsToldBesideTheSound(t *testing.T) {
 	if sound := play(t, filepath.Join(directory, "p1.opus")); len(sound) == 0 {
 		t.Error("what is not damaged is lost too")
 	}
-	if _, err := r.Export(directory, nil, nothing); err == nil {
+	if _, err := r.Export(t.Context(), directory, nil, nothing); err == nil {
 		t.Error("what is there was overwritten")
 	}
 	if left, err := filepath.Glob(directory + ".*"); len(left) > 0 || err != nil {
@@ -202,10 +202,10 @@ func TestOnlyThePrivateKeyOpens(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	if _, err := r.Export(out, nil, nothing); !errors.Is(err, ErrKeyElsewhere) {
+	if _, err := r.Export(t.Context(), out, nil, nothing); !errors.Is(err, ErrKeyElsewhere) {
 		t.Errorf("without the private key: %v", err)
 	}
-	if x, err := r.Verify(nil); err != nil || len(x.Faults) > 0 || len(x.Notes) != 1 {
+	if x, err := r.Verify(t.Context(), nil); err != nil || len(x.Faults) > 0 || len(x.Notes) != 1 {
 		t.Errorf("without the private key: %+v, %v", x, err)
 	}
 	// On the machine that has it there is a copy, with the key beside the sound.
@@ -226,7 +226,7 @@ func TestOnlyThePrivateKeyOpens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x, err := there.Export(out, elsewhere(0x80), nothing); err != nil || len(x.Faults) > 0 {
+	if x, err := there.Export(t.Context(), out, elsewhere(0x80), nothing); err != nil || len(x.Faults) > 0 {
 		t.Errorf("with it: %+v, %v", x, err)
 	}
 	play(t, filepath.Join(out, "p1.opus"))
@@ -268,7 +268,7 @@ func TestADestroyedKeyMakesCopiesUnreadable(t *testing.T) {
 	if err != nil || again.Key != KeyGone {
 		t.Fatalf("%+v, %v", again, err)
 	}
-	if _, err := again.Export(filepath.Join(t.TempDir(), "out"), nil, nothing); !errors.Is(err, ErrKeyGone) {
+	if _, err := again.Export(t.Context(), filepath.Join(t.TempDir(), "out"), nil, nothing); !errors.Is(err, ErrKeyGone) {
 		t.Errorf("opened: %v", err)
 	}
 }
@@ -383,11 +383,11 @@ func TestWhatIsNotSealedIsExportedAsItIs(t *testing.T) {
 	if err != nil || r.Key != KeyNone || r.Openable(nil) != nil {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if x, err := r.Verify(nil); err != nil || len(x.Faults) > 0 || len(x.Notes) != 1 {
+	if x, err := r.Verify(t.Context(), nil); err != nil || len(x.Faults) > 0 || len(x.Notes) != 1 {
 		t.Errorf("%+v, %v", x, err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	if _, err := r.Export(out, nil, nothing); err != nil {
+	if _, err := r.Export(t.Context(), out, nil, nothing); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(filepath.Join(out, "mix.opus")); err != nil || string(text) != "sound" {

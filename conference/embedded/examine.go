@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -32,8 +33,9 @@ func (x *Examination) note(format string, a ...any) {
 
 // Verify looks whether a recording is what was written. With its key it names each
 // block that is not, and what was taken away or added; without it only the checksums
-// are compared, which whoever has altered the files may have made anew.
-func (r Recording) Verify(o Opener) (x Examination, err error) {
+// are compared, which whoever has altered the files may have made anew. It looks no
+// further when ctx has ended.
+func (r Recording) Verify(ctx context.Context, o Opener) (x Examination, err error) {
 	m, key, err := r.open(o)
 	switch {
 	case errors.Is(err, ErrKeyGone), errors.Is(err, ErrKeyElsewhere):
@@ -43,7 +45,7 @@ func (r Recording) Verify(o Opener) (x Examination, err error) {
 	}
 	x.look(r, m, key)
 	for _, t := range m.Tracks {
-		if _, err := x.track(r.folder(), t, m, key, io.Discard); err != nil {
+		if _, err := x.track(ctx, r.folder(), t, m, key, io.Discard); err != nil {
 			return x, err
 		}
 	}
@@ -97,7 +99,7 @@ func (x *Examination) look(r Recording, m manifest, key []byte) {
 
 // track writes to w what a file holds, names what does not fit, and tells what of
 // it is damage to the sound. A key of nil leaves it sealed.
-func (x *Examination) track(folder string, t manifestTrack, m manifest, key []byte, w io.Writer) (damage []string, err error) {
+func (x *Examination) track(ctx context.Context, folder string, t manifestTrack, m manifest, key []byte, w io.Writer) (damage []string, err error) {
 	file, err := os.Open(filepath.Join(folder, t.File))
 	if errors.Is(err, os.ErrNotExist) {
 		x.fault("%s is gone", t.File)
@@ -108,7 +110,7 @@ func (x *Examination) track(folder string, t manifestTrack, m manifest, key []by
 	}
 	defer func() { _ = file.Close() }() // only read
 	sum := sha256.New()
-	in := io.TeeReader(file, sum)
+	in := io.TeeReader(whileWanted{ctx, file}, sum)
 	if m.Format == "" {
 		_, err = io.Copy(w, in)
 	} else if key != nil {
@@ -143,4 +145,18 @@ func unseal(w io.Writer, in io.Reader, key []byte, t manifestTrack, m manifest) 
 		damage = append(damage, "its end was cut off")
 	}
 	return damage, err
+}
+
+// whileWanted is read until nobody wants it any more.
+type whileWanted struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read reports the error of a context that has ended.
+func (w whileWanted) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.Reader.Read(p)
 }

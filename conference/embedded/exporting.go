@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,8 +22,9 @@ type Exported struct {
 // Export writes a recording as anybody can play it: a file in Ogg Opus for each
 // speaker, the mix, and a manifest with their checksums. What is not what was written
 // is left out, and named. The directory must not be there, or be empty; it is there
-// when all is. Each file is told when it is done.
-func (r Recording) Export(directory string, o Opener, done func(Exported)) (x Examination, err error) {
+// when all is; nothing of it is where ctx has ended before. Each file is told when it is
+// done.
+func (r Recording) Export(ctx context.Context, directory string, o Opener, done func(Exported)) (x Examination, err error) {
 	m, key, err := r.open(o)
 	if err != nil {
 		return x, err
@@ -32,7 +34,7 @@ func (r Recording) Export(directory string, o Opener, done func(Exported)) (x Ex
 	if err != nil {
 		return x, fmt.Errorf("export a recording: %w", err)
 	}
-	if err := r.exportTo(next, m, key, &x, done); err != nil {
+	if err := r.exportTo(ctx, next, m, key, &x, done); err != nil {
 		return x, errors.Join(err, os.RemoveAll(next))
 	}
 	if err := os.Rename(next, directory); err != nil { // also over an empty one
@@ -41,13 +43,13 @@ func (r Recording) Export(directory string, o Opener, done func(Exported)) (x Ex
 	return x, nil
 }
 
-func (r Recording) exportTo(directory string, m manifest, key []byte, x *Examination, done func(Exported)) error {
+func (r Recording) exportTo(ctx context.Context, directory string, m manifest, key []byte, x *Examination, done func(Exported)) error {
 	plain := m
 	plain.Format, plain.Seal, plain.Tracks = "", nil, []manifestTrack{}
 	for _, t := range m.Tracks {
 		out := t
 		out.File = t.speaker() + opusSuffix
-		e, damage, err := x.exportTrack(r, directory, t, m, key)
+		e, damage, err := x.exportTrack(ctx, r, directory, t, m, key)
 		if err != nil {
 			return err
 		}
@@ -59,14 +61,14 @@ func (r Recording) exportTo(directory string, m manifest, key []byte, x *Examina
 }
 
 // exportTrack writes one file.
-func (x *Examination) exportTrack(r Recording, directory string, t manifestTrack, m manifest, key []byte) (e Exported, damage []string, err error) {
+func (x *Examination) exportTrack(ctx context.Context, r Recording, directory string, t manifestTrack, m manifest, key []byte) (e Exported, damage []string, err error) {
 	e.File = t.speaker() + opusSuffix
 	file, err := os.OpenFile(filepath.Join(directory, e.File), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return e, nil, fmt.Errorf("export a recording: %w", err)
 	}
 	sum, out := sha256.New(), bufio.NewWriter(file)
-	damage, err = x.track(r.folder(), t, m, key, io.MultiWriter(out, sum))
+	damage, err = x.track(ctx, r.folder(), t, m, key, io.MultiWriter(out, sum))
 	if err = errors.Join(err, out.Flush()); err == nil {
 		e.Size, err = file.Seek(0, io.SeekCurrent)
 	}

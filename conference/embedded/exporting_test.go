@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -106,4 +107,40 @@ func explained(mix, sound []int16, from, to int) (best float64) {
 		best = max(best, xy*xy/max(xx*yy, 1))
 	}
 	return best
+}
+
+// patience is a context that ends when it has been looked at so often.
+type patience struct {
+	context.Context
+	looks int
+}
+
+func (p *patience) Err() error {
+	if p.looks--; p.looks < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestAnExportEndsAtOnceAndLeavesNothing: whoever breaks it off has no sound lying
+// about that everybody can play.
+func TestAnExportEndsAtOnceAndLeavesNothing(t *testing.T) {
+	_, r := keepRecording(t, nil)
+	folder := t.TempDir()
+	looks := 0
+	for ; ; looks++ {
+		x, err := r.Export(&patience{t.Context(), looks}, filepath.Join(folder, "out"), nil, nothing)
+		if err == nil {
+			break
+		}
+		if left, fault := os.ReadDir(folder); !errors.Is(err, context.Canceled) || fault != nil || len(left)+len(x.Faults) > 0 {
+			t.Fatalf("broken off after %d looks: %v; %v, %v is left", looks, err, left, x.Faults)
+		}
+	}
+	if looks < 2*r.Files {
+		t.Errorf("in %d files it was looked %d times whether anybody wants them", r.Files, looks)
+	}
+	if _, err := r.Verify(&patience{t.Context(), looks / 2}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("verified on: %v", err)
+	}
 }

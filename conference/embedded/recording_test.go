@@ -84,7 +84,7 @@ func exported(t *testing.T, folder string) string {
 		t.Fatal(err)
 	}
 	directory := filepath.Join(t.TempDir(), "exported")
-	x, err := r.Export(directory, nil, func(Exported) {})
+	x, err := r.Export(t.Context(), directory, nil, func(Exported) {})
 	if err != nil || len(x.Faults) > 0 {
 		t.Fatalf("exported with %v, %v", x.Faults, err)
 	}

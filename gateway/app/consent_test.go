@@ -120,7 +120,7 @@ func (g *gateway) recordings() []string {
 	var files []string
 	for _, r := range all {
 		directory := filepath.Join(g.t.TempDir(), r.ID)
-		x, err := r.Export(directory, nil, func(e embedded.Exported) { files = append(files, filepath.Join(directory, e.File)) })
+		x, err := r.Export(g.t.Context(), directory, nil, func(e embedded.Exported) { files = append(files, filepath.Join(directory, e.File)) })
 		if err != nil || len(x.Faults) > 0 {
 			g.t.Fatalf("%s cannot be exported: %v, %v", r.ID, x.Faults, err)
 		}
