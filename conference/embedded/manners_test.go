@@ -305,6 +305,24 @@ func TestANoThatMeansLeavingPutsPagesOut(t *testing.T) {
 	}
 }
 
+// TestAPageCanSayNoToANotice and take that back: as telephones can, by key.
+func TestAPageCanSayNoToANotice(t *testing.T) {
+	for after, heard := range map[conference.AfterNo]bool{conference.AfterNoListen: false, conference.AfterNoTalk: true} {
+		s := newState(basePolicy(func(p *policy) { p.consent, p.afterNo = conference.ConsentNotice, after }))
+		page := come(s, "page", false, false)
+		_ = s.recordStart()
+		for _, step := range []struct {
+			answer          string
+			recorded, heard bool
+		}{{"agree", true, true}, {"listen", false, heard}, {"agree", true, true}} {
+			s.answeredByPage(page, s.run, answerOf(step.answer, s.policy.consent))
+			if s.recordable(page) != step.recorded || s.audible(page) != step.heard {
+				t.Errorf("%v, after %s: recorded %v, heard %v", after, step.answer, s.recordable(page), s.audible(page))
+			}
+		}
+	}
+}
+
 // TestAPageAgreesOnlyToWhatItCanShow: pages do not play recordings of the
 // operator's. Telephones do.
 func TestAPageAgreesOnlyToWhatItCanShow(t *testing.T) {

@@ -156,7 +156,51 @@ func TestANoticeTellsItsPurpose(t *testing.T) {
 	w.shows("banners", "This meeting is being recorded. What it is for can only be heard, by telephone.")
 	delete(notice, "purpose_spoken")
 	p.send(state(notice, ada("informed")))
-	w.until(`document.getElementById("banners").innerText.trim() === "This meeting is being recorded."`)
+	w.until(`document.querySelector("#banners p").innerText.trim() === "This meeting is being recorded."`)
+}
+
+func TestANoticeCanBeRefused(t *testing.T) {
+	for after, want := range map[string]struct{ offer, banner, tag string }{
+		"listen": {"Only listen", "You only listen: your voice is neither sent nor recorded.", "Listens only, is not recorded"},
+		"talk":   {"Do not record me", "You can talk with the others, and your voice is not recorded.", "Is not recorded"},
+	} {
+		t.Run(after, func(t *testing.T) {
+			notice := message{"recording": "on", "consent": "notice", "run": 4, "after_no": after}
+			url, peers := serve(t)
+			w := open(t, url+"/meet/100000001")
+			w.join("Ada", "")
+			p, _ := accept(t, peers)
+			enter(p, false, state(notice, ada("unanswered")))
+			p.want("consent", message{"answer": "agree", "run": float64(4)})
+			p.send(state(notice, ada("informed")))
+			w.until(micOpen)
+			if got := w.text("#banners button"); got != want.offer {
+				t.Errorf("a no is called %q", got)
+			}
+			w.click(`[data-act="notice.` + after + `"]`)
+			p.want("consent", message{"answer": "listen", "run": float64(4)})
+			p.send(state(notice, ada("declined")))
+			w.shows("banners", want.banner)
+			if got := eval[bool](w, micOpen); got != (after == "talk") {
+				t.Errorf("the microphone is open: %v", got)
+			}
+			if got := w.text("[data-person=p1] .tag.rec"); got != want.tag {
+				t.Errorf("is marked %q", got)
+			}
+			_ = p.conn.CloseNow() // which is no yes
+			p, _ = accept(t, peers)
+			enter(p, false, state(notice, ada("unanswered")))
+			p.want("consent", message{"answer": "listen", "run": float64(4)})
+			p.send(state(notice, ada("declined")))
+			w.click(`[data-act="listening.do"]`)
+			p.want("consent", message{"answer": "agree", "run": float64(4)})
+		})
+	}
+	w, _ := guest(t, false, state(message{"recording": "on", "consent": "notice", "run": 4, "after_no": "leave"}, ada("informed")))
+	w.shows("banners", "This meeting is being recorded.")
+	if eval[bool](w, `Boolean(document.querySelector("#banners button"))`) {
+		t.Error("offers to stay where a no means to leave")
+	}
 }
 
 func TestNobodyAgreesToAPurposeThatCannotBeRead(t *testing.T) {

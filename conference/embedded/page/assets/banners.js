@@ -36,7 +36,9 @@ function recorded(s) {
     return asksConsent(s) ? null : { id: 'agreed', text: 'banner.agreed', actions: ['agreed.do'] };
   }
   const text = m.recording === 'on' ? 'banner.notice' : `banner.notice.${m.recording}`;
-  return { id: 'notice', text, actions: [], purpose: written(m.purpose), spoken: m.purpose_spoken };
+  // Where a no means to leave, that is what the button for leaving is for.
+  const no = { talk: ['notice.talk'], leave: [] }[m.after_no] ?? ['notice.listen'];
+  return { id: 'notice', text, actions: m.consent === 'notice' ? no : [], purpose: written(m.purpose), spoken: m.purpose_spoken };
 }
 
 const icons = { bad: 'warning', ask: 'hand', good: 'shield-lock', rec: 'record' };

@@ -69,7 +69,9 @@ const acts = {
   'mic.retry': () => fix('device'),
   'share.do': () => { session.shared = true; showInvitation(session); show(); },
   'agreed.do': () => session.answer('listen'),
-  'listening.do': () => session.answerAnew(),
+  'notice.listen': () => session.answer('listen'),
+  'notice.talk': () => session.answer('listen'),
+  'listening.do': () => (session.meeting.consent === 'required' ? session.answerAnew() : session.answer('agree')),
 };
 
 function person(action, who) {

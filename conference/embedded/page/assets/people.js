@@ -67,11 +67,11 @@ function updatePerson(e, p, s) {
   const tags = [];
   if (p.host) tags.push(['lead', t('tag.host')]);
   if (p.phone) tags.push(['leg', leg(p)]);
-  if (s.meeting.recording !== 'off' && s.meeting.consent === 'required') {
-    if (p.recorded === 'agreed' && s.host) tags.push(['yes', t('tag.agreed')]);
-    if (p.recorded === 'declined') tags.push(['rec', t(s.meeting.after_no === 'talk' ? 'tag.unrecorded' : 'tag.declined')]);
-    if (p.recorded === 'unanswered') tags.push(['rec', t('tag.unanswered')]);
-  }
+  const recorded = s.meeting.recording !== 'off' && p.recorded;
+  const asked = s.meeting.consent === 'required';
+  if (asked && recorded === 'agreed' && s.host) tags.push(['yes', t('tag.agreed')]);
+  if (recorded === 'declined') tags.push(['rec', t(s.meeting.after_no === 'talk' ? 'tag.unrecorded' : 'tag.declined')]);
+  if (asked && recorded === 'unanswered') tags.push(['rec', t('tag.unanswered')]);
   keyed(e.querySelector('.tags'), tags.map(([id, text]) => ({ id, text })),
     ({ id }) => el('span', { class: `tag ${id}` }), (tag, { text }) => setText(tag, text));
   e.querySelector('.more').hidden = !s.host || mine;

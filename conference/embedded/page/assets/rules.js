@@ -14,7 +14,7 @@ export function asksConsent({ meeting, me }) {
 // was shown. Until then the server keeps the voice out.
 export function unseen({ meeting, me }) {
   return Boolean(meeting && meeting.consent === 'notice' && meeting.recording !== 'off'
-    && !['informed', 'agreed'].includes(me?.recorded));
+    && !['informed', 'agreed', 'declined'].includes(me?.recorded));
 }
 
 // sealMode is how frames must pass the worker: clear only where neither the
@@ -60,8 +60,9 @@ export function microphone(s) {
   return { open: why === null, why };
 }
 
+// declined: this person has said no, to a question or to a notice.
 export function declined({ meeting, me }) {
-  return Boolean(meeting && meeting.consent === 'required' && meeting.recording !== 'off' && me?.recorded === 'declined');
+  return Boolean(meeting && meeting.recording !== 'off' && me?.recorded === 'declined');
 }
 
 // talksOn: a no does not shut the voice here; the server leaves it out of every file.

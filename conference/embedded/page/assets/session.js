@@ -18,6 +18,7 @@ export class Session extends EventTarget {
   #attempt = 0;
   #wish = '';     // the encryption that we, as host, have asked for
   #told = -1;     // the recording whose notice was reported as seen
+  #refused = -1;  // the recording that got a no, which a lost connection does not undo
   #pin = '';
   #barred = false; // encryption keeps us silent, and the others know it
   #sounded = false; // the sound connections of this join have stood
@@ -67,6 +68,7 @@ export class Session extends EventTarget {
 
   join(name, pin) {
     Object.assign(this, { name, phase: 'joining', why: '', lost: false });
+    this.#refused = -1;
     this.#pin = pin;
     this.#attempt = 0;
     this.#connect();
@@ -103,15 +105,17 @@ export class Session extends EventTarget {
 
   answer(answer) {
     this.anew = false;
+    this.#refused = answer === 'agree' ? -1 : this.meeting.run;
     this.#send({ type: 'consent', run: this.meeting.run, answer });
     this.#changed();
   }
 
-  // shown tells the server that the notice of a recording is on the screen.
+  // shown tells the server that the notice of a recording is on the screen, or again
+  // that this person has said no to it.
   shown() {
     if (!unseen(this) || this.#told === this.meeting.run) return;
     this.#told = this.meeting.run;
-    this.#send({ type: 'consent', run: this.meeting.run, answer: 'agree' });
+    this.#send({ type: 'consent', run: this.meeting.run, answer: this.#refused === this.meeting.run ? 'listen' : 'agree' });
   }
 
   // answerAnew puts the question once more to somebody who only listens.
