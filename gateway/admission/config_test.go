@@ -65,9 +65,9 @@ func TestMistakesAreToldAllAtOnce(t *testing.T) {
 		`consent: "yes" is no choice: want off, notice or required`,
 		`after_no: "no" is no choice: want listen, leave or talk`,
 		`min_pin: 21: want a number of digits from 0 to 20`,
-		`caller.numbers[2]: "x": want a telephone number, such as +4930555010, or its beginning and a *`,
-		`caller.numbers[3]: "+": want a telephone number, such as +4930555010, or its beginning and a *`,
-		`caller.numbers[4]: "*": want a telephone number, such as +4930555010, or its beginning and a *`,
+		`caller.numbers[2]: want a telephone number without spaces, such as +4930555010, or its beginning and a *`,
+		`caller.numbers[3]: want a telephone number without spaces, such as +4930555010, or its beginning and a *`,
+		`caller.numbers[4]: want a telephone number without spaces, such as +4930555010, or its beginning and a *`,
 		`regions[1]: "": want the name of a region, such as eu-central, or its beginning and a *`,
 	}
 	wantMistakes(t, wrong.Validate(), mistakes...)

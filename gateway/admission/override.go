@@ -121,9 +121,9 @@ func (o Override) mistakes(silence ...string) []error {
 	if o.MinPIN != nil && (*o.MinPIN < 0 || *o.MinPIN > longestPIN) {
 		errs = append(errs, fmt.Errorf("min_pin: %d: want a number of digits from 0 to %d", *o.MinPIN, longestPIN))
 	}
-	for i, number := range o.Caller.Numbers {
+	for i, number := range o.Caller.Numbers { // told by its place: mistakes are logged
 		if digits := strings.TrimSuffix(strings.TrimPrefix(number, "+"), "*"); digits == "" || strings.Trim(digits, "0123456789") != "" {
-			errs = append(errs, fmt.Errorf("caller.numbers[%d]: %q: want a telephone number, such as +4930555010, or its beginning and a *", i, number))
+			errs = append(errs, fmt.Errorf("caller.numbers[%d]: want a telephone number without spaces, such as +4930555010, or its beginning and a *", i))
 		}
 	}
 	for i, region := range o.Regions {
