@@ -174,7 +174,7 @@ func (p *Port) say(taps []*Tap) {
 	p.set(p.gate.Level())
 	p.into = p.room.at(length)
 	p.own = p.change.to(length, f)
-	p.room.say(p.own, recorded, taps)
+	p.room.say(p.own, true, recorded, taps)
 	if p.packets.pass(p.leveler.Gain()) {
 		f = nil
 	}

@@ -37,9 +37,14 @@ type rank struct {
 	loud   int    // what the source says of this beat, in dBov
 	held   int    // the loudest of the last beats
 	left   int    // beats for which it is held
-	chosen uint64 // beat on which they were last among the loudest
 	hang   level.Hangover
-	speaks bool   // or a word of theirs is about to end
+	speaks bool // or a word of theirs is about to end
+}
+
+// place is somebody's place among those whom an audience hears. The phones are one,
+// and who listens to the record is another: who is not on record takes no place there.
+type place struct {
+	chosen uint64 // beat on which they were last among the loudest
 	heard  uint64 // beat on which they were last heard
 }
 
@@ -51,6 +56,9 @@ func newRank(src pcm.Source) rank {
 
 // follow takes the loudness of a beat.
 func (r *rank) follow() {
+	if r.tells == nil {
+		return
+	}
 	r.loud = r.tells.Loudness()
 	if r.loud >= r.held || r.left == 0 {
 		r.held, r.left = r.loud, holdOn
@@ -69,26 +77,23 @@ func (r *rank) skip() {
 
 // weight is what is compared: how loud they are to the listeners, who hear a
 // soft microphone as loud as the others. Who is heard already has a lead.
-func (s *Speaker) weight(beat uint64) int {
+func (s *Speaker) weight(p *place, beat uint64) int {
 	weight := s.held + int(s.leveler.Gain())
-	if s.chosen+1 == beat {
+	if p.chosen+1 == beat {
 		weight += lead
 	}
 	return weight
 }
 
-// choose chooses the loudest for a beat.
-func choose(all []*Speaker, beat uint64) {
+// choose chooses the loudest for a beat, of those who have a place there.
+func choose(all []*Speaker, there func(*Speaker) *place, beat uint64) {
 	var loudest [most]*Speaker
 	for _, s := range all {
-		if s.tells == nil {
-			continue
-		}
-		if s.follow(); s.held <= level.Inaudible {
+		if s.tells == nil || there(s) == nil || s.held <= level.Inaudible {
 			continue
 		}
 		for i, other := range loudest {
-			if other == nil || s.weight(beat) > other.weight(beat) {
+			if other == nil || s.weight(there(s), beat) > other.weight(there(other), beat) {
 				loudest[i], s = s, other
 			}
 			if s == nil {
@@ -98,7 +103,7 @@ func choose(all []*Speaker, beat uint64) {
 	}
 	for _, s := range loudest {
 		if s != nil {
-			s.chosen = beat
+			there(s).chosen = beat
 		}
 	}
 }
@@ -112,15 +117,17 @@ const (
 	leaving // what follows will not be heard
 )
 
-// at tells how the speaker is heard on a beat, when all were chosen.
-func (r *rank) at(beat uint64) degree {
+// at tells how the speaker is heard at a place on a beat, when all were chosen.
+func (r *rank) at(p *place, beat uint64) degree {
 	switch {
+	case p == nil:
+		return unheard
 	case r.tells == nil:
 		return heard
-	case r.chosen == beat && r.speaks:
-		r.heard = beat
+	case p.chosen == beat && r.speaks:
+		p.heard = beat
 		return heard
-	case r.heard > 0 && r.heard+1 == beat:
+	case p.heard > 0 && p.heard+1 == beat:
 		return leaving
 	}
 	return unheard

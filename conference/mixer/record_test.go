@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/einwahl/einwahl/transcode/level"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -38,6 +39,55 @@ func TestTapHearsThoseOnRecordAsIfNobodyElseWereThere(t *testing.T) {
 		if level := power(live[len(live)/2:], freq); level < -30 {
 			t.Errorf("who talks at %v Hz is heard at %.1f dBov", freq, level)
 		}
+	}
+}
+
+// TestWhoIsNotOnRecordTakesNoPlaceThere has five louder pages talk beside one that
+// is on record, which the phones do not hear for them, and then fall silent.
+func TestWhoIsNotOnRecordTakesNoPlaceThere(t *testing.T) {
+	recorded := func(listens bool, others int) (tap *recorder, all []*page, listener *phone) {
+		r, all, listener := pages(-40, -30, -30, -30, -30, -30)
+		tap = new(recorder)
+		r.Tap(tap)
+		r.people.Load().speakers[0].SetRecorded(true)
+		listener.port.SetHears(listens)
+		for _, p := range all[1:] {
+			p.loud = others
+		}
+		r.clock.Steps(50)
+		for _, p := range all[1:] {
+			p.loud = -90
+		}
+		r.clock.Steps(2 * holdOn)
+		return tap, all, listener
+	}
+	for _, tt := range []struct {
+		name    string
+		listens bool
+		read    []int // of the first pages, on how many of the first 50 beats
+	}{
+		{"while a phone listens", true, []int{50, 50, 50, 50, 50, 0}},
+		{"while only the tap listens", false, []int{50, 0, 0, 0, 0, 0}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			alone, _, _ := recorded(tt.listens, level.Silent)
+			tap, all, listener := recorded(tt.listens, -30)
+			if !slices.Equal(tap.sound, alone.sound) || len(tap.sound) == 0 {
+				t.Error("who is not on record can be told from the recording")
+			}
+			if level := power(tap.sound, all[0].freq); level < -30 {
+				t.Errorf("who is on record is at %.1f dBov", level)
+			}
+			for i, p := range all {
+				p.read = p.read[:50]
+				if got := p.last(50); got != tt.read[i] {
+					t.Errorf("page %d was read on %d of 50 beats, want %d", i, got, tt.read[i])
+				}
+			}
+			if during := listener.heard[:min(len(listener.heard), 50*pcm.NarrowbandSamples)]; tt.listens && power(during, all[0].freq) > -60 {
+				t.Errorf("who is not among the loudest is heard at %.1f dBov", power(during, all[0].freq))
+			}
+		})
 	}
 }
 

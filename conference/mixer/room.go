@@ -104,7 +104,7 @@ func (r *Room) Beat(p pcm.Phase) {
 		t.begin()
 	}
 	narrow, wide := now.listeners()
-	r.hearSpeakers(now, narrow || wide || len(now.taps) > 0, wide)
+	r.hearSpeakers(now, narrow || wide, wide)
 	for _, port := range now.ports {
 		port.say(now.taps)
 	}
@@ -114,11 +114,12 @@ func (r *Room) Beat(p pcm.Phase) {
 	}
 }
 
-// say puts a voice before the listeners, and, where it is on record, before the
-// taps.
-func (r *Room) say(f pcm.Frame, recorded bool, taps []*Tap) {
-	r.at(len(f)).add(f)
-	if recorded {
+// say puts a voice before the phones, or before the taps, or before both.
+func (r *Room) say(f pcm.Frame, live, taped bool, taps []*Tap) {
+	if live {
+		r.at(len(f)).add(f)
+	}
+	if taped {
 		for _, t := range taps {
 			t.at(len(f)).add(f)
 		}

@@ -18,13 +18,17 @@ type Speaker struct {
 	// What follows belongs to the beat.
 	strip
 	rank
+	live  place
+	tape  place
+	taped bool // on record on this beat
 	frame [pcm.WidebandSamples]int16
 }
 
 // AddSpeaker brings a remote speaker into the room, not on record. On each beat on which
 // anybody listens, src is read once, however many they are. If it tells how
 // loud it will be before it is read, as [ranked] sources do, only the loudest
-// are read; the others skip the beat.
+// of all are read where phones listen, and the loudest on record where taps do; the
+// others skip the beat.
 func (r *Room) AddSpeaker(src pcm.Source) *Speaker {
 	s := &Speaker{room: r, src: src, rank: newRank(src)}
 	r.change(func(now *people) { now.speakers = append(now.speakers, s) })
@@ -40,14 +44,22 @@ func (s *Speaker) Close() {
 	s.set(level.Silent)
 }
 
+// onAir and onTape are a speaker's places, nil where they have none.
+func onAir(s *Speaker) *place { return &s.live }
+
+func onTape(s *Speaker) *place {
+	if !s.taped {
+		return nil
+	}
+	return &s.tape
+}
+
 // hearSpeakers lets the remote speakers say what anybody listens to, at 16 kHz
-// if somebody does so at that rate.
-func (r *Room) hearSpeakers(now *people, wanted, wide bool) {
-	if !wanted {
+// if some phone does so at that rate.
+func (r *Room) hearSpeakers(now *people, phones, wide bool) {
+	if !phones && len(now.taps) == 0 {
 		for _, s := range now.speakers {
-			s.skip()
-			s.listen(nil)
-			s.set(level.Silent)
+			s.pass(level.Silent)
 		}
 		return
 	}
@@ -55,22 +67,30 @@ func (r *Room) hearSpeakers(now *people, wanted, wide bool) {
 	if wide {
 		length = pcm.WidebandSamples
 	}
-	choose(now.speakers, r.beats)
 	for _, s := range now.speakers {
-		s.turn(length, s.at(r.beats), now.taps)
+		s.follow()
+		if s.taped = s.recorded() && len(now.taps) > 0; !s.taped {
+			s.tape = place{} // what follows is no end of what was on record
+		}
+	}
+	if phones {
+		choose(now.speakers, onAir, r.beats)
+	}
+	choose(now.speakers, onTape, r.beats)
+	for _, s := range now.speakers {
+		s.turn(length, now.taps)
 	}
 }
 
 // turn is the speaker's beat, at the rate of frames of a length.
-func (s *Speaker) turn(length int, d degree, taps []*Tap) {
-	f := s.frame[:length]
-	switch {
-	case d == unheard:
-		s.skip()
-		s.listen(nil)
-		s.set(s.loud)
+func (s *Speaker) turn(length int, taps []*Tap) {
+	live, taped := s.at(onAir(s), s.room.beats), s.at(onTape(s), s.room.beats)
+	if live == unheard && taped == unheard {
+		s.pass(s.loud)
 		return
-	case !s.src.ReadFrame(f):
+	}
+	f := s.frame[:length]
+	if !s.src.ReadFrame(f) {
 		s.listen(nil)
 		s.set(level.Silent)
 		return
@@ -78,10 +98,18 @@ func (s *Speaker) turn(length int, d degree, taps []*Tap) {
 	s.listen(f)
 	s.level(f)
 	s.set(s.gate.Level())
-	if d == leaving {
+	s.room.say(f, live == heard, taped == heard, taps)
+	if live == leaving || taped == leaving {
 		fade(f)
+		s.room.say(f, live == leaving, taped == leaving, taps)
 	}
-	s.room.say(f, s.recorded(), taps)
+}
+
+// pass leaves the speaker out of a beat, who is as loud as that.
+func (s *Speaker) pass(loud int) {
+	s.skip()
+	s.listen(nil)
+	s.set(loud)
 }
 
 // fade lets a frame die away.

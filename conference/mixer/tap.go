@@ -7,8 +7,8 @@ import (
 )
 
 // Tap hears who is on record: a recorder. It has mixes of its own, so that of
-// who is not there is nothing in what it hears, not even how the sum of all was
-// kept in its bounds.
+// who is not there is nothing in what it hears: neither how the sum of all was
+// kept in its bounds, nor that they were louder than others and took their place.
 type Tap struct {
 	room *Room
 	out  pcm.Sink
