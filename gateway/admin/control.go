@@ -104,7 +104,7 @@ func readStrictly(body io.Reader, into any, fields string) error {
 // misread answers what is wrong with a request that could not be read.
 func misread(w http.ResponseWriter, err error) {
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is too large: want at most %d bytes", maxControl))
+		fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is too large: want at most %d bytes", tooLarge.Limit))
 		return
 	}
 	fail(w, http.StatusBadRequest, err.Error())
@@ -121,7 +121,7 @@ func explain(err error, fields string) error {
 	case errors.As(err, &kind) && kind.Field != "":
 		return fmt.Errorf("%s: want %s, not a %s", kind.Field, wanted(kind), kind.Value)
 	case errors.As(err, &kind):
-		return fmt.Errorf(`want a JSON object such as {"lock":true}, not this %s`, kind.Value)
+		return fmt.Errorf("want a JSON object with some of %s, not this %s", fields, kind.Value)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("no JSON at byte %d: %w", syntax.Offset, err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -136,7 +136,7 @@ func wanted(e *json.UnmarshalTypeError) string {
 		return "true or false"
 	case reflect.Map:
 		return `texts by language, such as {"en": "the minutes"}`
-	case reflect.Int:
+	case reflect.Int, reflect.Int64, reflect.Uint64:
 		return "a number"
 	case reflect.Slice:
 		return "a list"

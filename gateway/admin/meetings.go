@@ -137,9 +137,14 @@ func makeStatus(err error) int {
 // read takes one JSON object strictly, or nothing at all. It reports false where
 // the answer is what is wrong with it.
 func read(w http.ResponseWriter, r *http.Request, into any, fields string) bool {
-	err := readStrictly(http.MaxBytesReader(w, r.Body, maxControl), into, fields)
+	return readAtMost(maxControl, w, r, into, fields)
+}
+
+// readAtMost is read, of so many bytes.
+func readAtMost(most int64, w http.ResponseWriter, r *http.Request, into any, fields string) bool {
+	err := readStrictly(http.MaxBytesReader(w, r.Body, most), into, fields)
 	if err == nil || errors.Is(err, io.EOF) {
-		return true // all of it has defaults
+		return true // all of it has defaults, or is missed by whoever looks at it
 	}
 	misread(w, err)
 	return false

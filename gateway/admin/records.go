@@ -2,9 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -34,17 +31,17 @@ type keeping interface {
 // maxAccess is the most bytes that an entry about a recording may have.
 const maxAccess = 4 << 10
 
+// accessFields names what such a request may hold.
+const accessFields = "recording, meeting, outcome, who, why, time"
+
 // tellAccess has the ledger tell that somebody on this machine takes a recording.
 // The time is that of the gateway, and the entry says that it came by the token.
 func (s *Server) tellAccess(w http.ResponseWriter, r *http.Request) {
 	var a records.Access
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAccess))
-	d.DisallowUnknownFields()
-	err := d.Decode(&a)
-	if err == nil {
-		err = a.Validate()
+	if !readAtMost(maxAccess, w, r, &a, accessFields) {
+		return
 	}
-	if err != nil {
+	if err := a.Validate(); err != nil {
 		fail(w, http.StatusBadRequest, `want a JSON object such as {"recording":"100000001-20261122T090000Z","outcome":"exported","who":"ada"}: `+err.Error())
 		return
 	}
@@ -63,10 +60,7 @@ const maxErase = 1 << 20
 
 func (s *Server) eraseRecords(w http.ResponseWriter, r *http.Request) {
 	var e Erase
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxErase))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
-		fail(w, http.StatusBadRequest, `want a JSON object such as {"entries":[12],"calls":[7],"why":"asked for"}: `+err.Error())
+	if !readAtMost(maxErase, w, r, &e, "entries, calls, why") {
 		return
 	}
 	if len(e.Entries)+len(e.Calls) == 0 || e.Why == "" {
@@ -83,10 +77,7 @@ func (s *Server) eraseRecords(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) purgeRecords(w http.ResponseWriter, r *http.Request) {
 	var p Purge
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxErase))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil && !errors.Is(err, io.EOF) { // nothing need be said
-		fail(w, http.StatusBadRequest, `want nothing, or a JSON object such as {"right_clock":true}: `+err.Error())
+	if !read(w, r, &p, "right_clock") {
 		return
 	}
 	all, err := s.sources.Keeping.Purge(r.Context(), p.RightClock)

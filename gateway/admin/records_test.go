@@ -18,6 +18,7 @@ type archive struct {
 	calls   []int64
 	why     string
 	sure    bool
+	purged  bool
 	access  records.Access
 	fault   error
 }
@@ -33,7 +34,7 @@ func (a *archive) Erase(entries []uint64, calls []int64, why string) error {
 }
 
 func (a *archive) Purge(_ context.Context, sure bool) ([]records.Purged, error) {
-	a.sure = sure
+	a.sure, a.purged = sure, true
 	return []records.Purged{{Class: records.ClassCall, Count: 3}}, a.fault
 }
 
@@ -58,10 +59,12 @@ func TestRecordsAreErasedByTheirPlacesAndForAReason(t *testing.T) {
 		{`{"calls":[7]}`, 400, 0},
 		{`{"why":"asked for"}`, 400, 0},
 		{`{"calls":["7"],"why":"asked for"}`, 400, 0},
+		{`{"calls":[7],"why":"asked for"} {"calls":[8]}`, 400, 0},
+		{`{"calls":[7],"why":"` + strings.Repeat("x", maxErase) + `"}`, 413, 0},
 		{`{"number":"+4930","why":"asked for"}`, 400, 0},
 		{``, 400, 0},
 	} {
-		t.Run(tt.body, func(t *testing.T) {
+		t.Run(tt.body[:min(len(tt.body), 60)], func(t *testing.T) {
 			a := &archive{}
 			answer := ask(a.server(t), http.MethodPost, "/api/v1/records/erase", tt.body)
 			if answer.Code != tt.status || len(a.calls) != tt.calls {
@@ -82,11 +85,14 @@ func TestAClockIsTrustedWhenSomebodySaysSo(t *testing.T) {
 		{`{"right_clock":true}`, 200, true},
 		{`{"right_clock":"yes"}`, 400, false},
 		{`{"everything":true}`, 400, false},
+		{`{} {"right_clock":true}`, 400, false},
+		{`{"right_clock":` + strings.Repeat(" ", maxControl) + `true}`, 413, false},
 	} {
-		t.Run(tt.body, func(t *testing.T) {
+		t.Run(tt.body[:min(len(tt.body), 60)], func(t *testing.T) {
 			a := &archive{}
-			if answer := ask(a.server(t), http.MethodPost, "/api/v1/records/purge", tt.body); answer.Code != tt.status || a.sure != tt.sure {
-				t.Errorf("%d %s; sure %v", answer.Code, answer.Body, a.sure)
+			answer := ask(a.server(t), http.MethodPost, "/api/v1/records/purge", tt.body)
+			if answer.Code != tt.status || a.sure != tt.sure || a.purged != (tt.status == 200) {
+				t.Errorf("%d %s; purged %v, sure %v", answer.Code, answer.Body, a.purged, a.sure)
 			}
 		})
 	}
@@ -116,6 +122,9 @@ func TestWhoTakesARecordingIsToldToTheLedger(t *testing.T) {
 		{"nothing", `{"outcome":"exported","who":"ada"}`, 400},
 		{"something else", `{"recording":"1","outcome":"erased","who":"ada"}`, 400},
 		{"at length", `{"recording":"1","outcome":"exported","who":"` + strings.Repeat("a", 301) + `"}`, 400},
+		{"two at once", `{"recording":"1","outcome":"exported","who":"ada"} {}`, 400},
+		{"too much", `{"recording":"1","outcome":"exported","who":"` + strings.Repeat("a", maxAccess) + `"}`, 413},
+		{"no text", `{"recording":1,"outcome":"exported","who":"ada"}`, 400},
 		{"more than there is", `{"recording":"1","outcome":"exported","who":"ada","key":"1"}`, 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
