@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/gateway/lasting"
 )
 
 // File is the name of a guard's file, in records.directory.
@@ -129,11 +131,11 @@ func (g *Guard) Keep() error {
 	if content == nil || err != nil {
 		return err
 	}
-	if err := replace(g.path, content); err != nil {
+	if err := lasting.Replace(g.path, content); err != nil {
 		g.mu.Lock()
 		g.changed = true // to be tried again
 		g.mu.Unlock()
-		return err
+		return fmt.Errorf("write wrong tries: %w", err)
 	}
 	return nil
 }
@@ -172,22 +174,4 @@ func Remove(path string) error {
 		}
 	}
 	return err
-}
-
-// replace writes a file beside the old one and puts it in its place. What a crash
-// leaves beside it the next one overwrites.
-func replace(path string, content []byte) error {
-	next := path + ".new"
-	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("write wrong tries: %w", err)
-	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(next, path)
-	}
-	if err != nil {
-		return fmt.Errorf("write wrong tries: %w", errors.Join(err, os.Remove(next)))
-	}
-	return nil
 }

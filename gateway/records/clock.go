@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/einwahl/einwahl/gateway/lasting"
 )
 
 const (
@@ -113,7 +115,7 @@ func (k *timekeeper) change(with func(*clock)) error {
 	k.set(c)
 	content, err := json.Marshal(c)
 	if err == nil {
-		err = replaceFile(k.path, content)
+		err = lasting.Replace(k.path, content)
 	}
 	if err != nil {
 		return fmt.Errorf("keep what the clock has shown: %w", err)

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/einwahl/einwahl/gateway/lasting"
 )
 
 // keyFile is the name of the key that signs checkpoints.
@@ -64,23 +66,10 @@ func makeKey(path string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("make key of the records: %w", err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	if err := replaceFile(path, text); err != nil { // half a key in its place would be in the way for good
+	if err := lasting.Replace(path, text); err != nil { // half a key in its place would be in the way for good
 		return nil, fmt.Errorf("write key of the records: %w", err)
 	}
 	return key, nil
-}
-
-// replaceFile puts a file in the place of another one, in one step that lasts.
-func replaceFile(path string, content []byte) error {
-	next := path + ".new"
-	err := appendFile(next, content, os.O_TRUNC)
-	if err == nil {
-		err = os.Rename(next, path)
-	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	return err
 }
 
 // appendFile writes to the end of a file, and has it on the disk. A file that is
@@ -92,13 +81,4 @@ func appendFile(path string, content []byte, flags int) error {
 	}
 	_, err = file.Write(content)
 	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// syncFolder makes the names of new files last.
-func syncFolder(name string) error {
-	folder, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

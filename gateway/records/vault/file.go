@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/einwahl/einwahl/gateway/lasting"
 )
 
 // kept is the file.
@@ -106,7 +107,7 @@ func (v *Vault) replace(days map[string]day) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("write keys of the records: %w", err)
 	}
-	if err := writeFile(v.path, content); err != nil {
+	if err := lasting.Replace(v.path, content); err != nil {
 		if old != nil {
 			_ = old.Close() // the first error is the one to tell
 		}
@@ -120,27 +121,6 @@ func (v *Vault) replace(days map[string]day) error {
 		return fmt.Errorf("overwrite destroyed keys of the records: %w", err)
 	}
 	return nil
-}
-
-// writeFile puts a file in the place of another one, in one step that lasts.
-func writeFile(path string, content []byte) (err error) {
-	next := path + ".new"
-	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
-	if err := os.Rename(next, path); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // overwrite fills a file that has no name any more with zeros. Whether the disk
