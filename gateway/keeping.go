@@ -222,19 +222,9 @@ func (p purgeCommand) Run(ctx context.Context) error {
 			return err
 		})
 	}
+	p.tell(done.Purged) // also where something else could not be deleted
 	if err != nil {
 		return err
-	}
-	for _, d := range done.Purged {
-		if p.All { // their keys go all at once, with those of today
-			fmt.Printf("%-10s %s\n", d.Class, count(d.Count, "record", "records"))
-			continue
-		}
-		keys := "keys of " + count(d.Keys, "day", "days") + " destroyed"
-		if d.Class == records.ClassRecording { // each has its own
-			keys = "their keys destroyed"
-		}
-		fmt.Printf("%-10s %s older than %s; %s\n", d.Class, count(d.Count, "record", "records"), d.Before.UTC().Format(time.DateTime), keys)
 	}
 	if len(done.Purged) == 0 {
 		fmt.Println("There was nothing to delete.")
@@ -246,4 +236,19 @@ func (p purgeCommand) Run(ctx context.Context) error {
 		return nil
 	}
 	return p.verify(ctx)
+}
+
+// tell tells what was deleted.
+func (p purgeCommand) tell(done []records.Purged) {
+	for _, d := range done {
+		if p.All { // their keys go all at once, with those of today
+			fmt.Printf("%-10s %s\n", d.Class, count(d.Count, "record", "records"))
+			continue
+		}
+		keys := "keys of " + count(d.Keys, "day", "days") + " destroyed"
+		if d.Class == records.ClassRecording { // each has its own
+			keys = "their keys destroyed"
+		}
+		fmt.Printf("%-10s %s older than %s; %s\n", d.Class, count(d.Count, "record", "records"), d.Before.UTC().Format(time.DateTime), keys)
+	}
 }

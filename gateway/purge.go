@@ -21,36 +21,66 @@ import (
 // longAfter is a moment at which everything has been kept for long enough.
 func longAfter() time.Time { return time.Now().AddDate(1000, 0, 0) }
 
-// all deletes everything that a gateway has kept about anybody.
+// all deletes everything that a gateway has kept about anybody. What cannot be deleted
+// here keeps nothing there; but where the gateway runs nothing is.
 func (p purgeCommand) all(ctx context.Context) (done []records.Purged, err error) {
 	c, err := p.load(os.Stderr)
 	if err != nil {
 		return nil, err
 	}
-	err = withRecords(ctx, c.Records, func(b *records.Book) error {
+	recordings := func(tell func(records.Purged) error) error {
 		n, err := embedded.PurgeRecordings(c.BuiltIn(), longAfter())
-		if n > 0 {
-			files := records.Purged{Class: records.ClassRecording, Before: time.Now(), Count: n}
-			done, err = append(done, files), errors.Join(err, b.TellPurged(files))
+		if n == 0 {
+			return err
 		}
+		files := records.Purged{Class: records.ClassRecording, Before: time.Now(), Count: n}
+		done = append(done, files)
+		return errors.Join(err, tell(files))
+	}
+	opened := false
+	err = withRecords(ctx, c.Records, func(b *records.Book) error {
+		opened = true
+		err := recordings(b.TellPurged)
 		kept, fault := b.PurgeAll(ctx)
 		done = append(done, kept...)
 		return errors.Join(err, fault)
 	})
-	if errors.Is(err, store.ErrInUse) {
+	switch {
+	case errors.Is(err, store.ErrInUse):
 		return nil, errors.New("the gateway runs: end it first, since it would go on keeping records")
+	case ctx.Err() != nil:
+		return done, errors.Join(ctx.Err(), err)
+	case !opened: // there is no ledger that could tell of them
+		err = errors.Join(err, recordings(func(records.Purged) error { return nil }))
 	}
-	if err != nil {
-		return done, err
-	}
-	files, err := announcements.Spoken(c.Announcements)
+	return done, errors.Join(err, purgeBeside(c))
+}
+
+// purgeBeside deletes what is beside records and recordings.
+func purgeBeside(c config.Config) error {
+	files, err := besideRecords(c)
 	for _, file := range files {
 		if fault := os.Remove(file); !errors.Is(fault, fs.ErrNotExist) {
 			err = errors.Join(err, fault)
 		}
 	}
-	guesses := lockout.Remove(filepath.Join(c.Records.Directory, lockout.File))
-	return done, errors.Join(err, guesses, embedded.DestroyMade(c.BuiltIn()))
+	if fault := lockout.Remove(filepath.Join(c.Records.Directory, lockout.File)); !errors.Is(fault, fs.ErrNotExist) { // nor its folder
+		err = errors.Join(err, fault)
+	}
+	return errors.Join(err, embedded.DestroyMade(c.BuiltIn()))
+}
+
+// besideRecords are the files that tell of people and are no records of today's: texts
+// that were spoken, and what older versions have written.
+func besideRecords(c config.Config) ([]string, error) {
+	files, err := announcements.Spoken(c.Announcements)
+	for _, name := range []string{"consents.jsonl", "calls.jsonl"} {
+		old := filepath.Join(c.Records.Directory, name)
+		if _, fault := os.Stat(old); fault == nil {
+			files = append(files, old)
+		}
+	}
+	return files, err
 }
 
 // verify looks whether anything is left that should be gone.
@@ -112,9 +142,13 @@ func traces(c config.Config) (left []string, err error) {
 		return left, err
 	}
 	kept, err := embedded.Traces(c.BuiltIn())
-	spoken, fault := announcements.Spoken(c.Announcements)
-	for _, file := range spoken {
-		kept = append(kept, file+" has a text that was spoken")
+	beside, fault := besideRecords(c)
+	for _, file := range beside {
+		what := " has a text that was spoken"
+		if filepath.Ext(file) == ".jsonl" {
+			what = " has records of an older version"
+		}
+		kept = append(kept, file+what)
 	}
 	return append(left, kept...), errors.Join(err, fault)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/einwahl/einwahl/conference/embedded"
 	"github.com/einwahl/einwahl/conference/embedded/webtest"
+	"github.com/einwahl/einwahl/gateway/lockout"
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/gateway/records"
 	"github.com/einwahl/einwahl/transcode/pace"
@@ -260,17 +261,27 @@ func TestExportingWhileTheGatewayRuns(t *testing.T) {
 	end()
 }
 
-func TestTheEndOfAGatewayLeavesNoSoundAndNoKey(t *testing.T) {
-	k := keepRecording(t)
-	spoken, made := filepath.Join(k.root, "spoken"), filepath.Join(k.root, "made")
+// fillBeside writes what a gateway keeps beside records and recordings.
+func (k kit) fillBeside(t *testing.T) (spoken, made string) {
+	t.Helper()
+	spoken, made = filepath.Join(k.root, "spoken"), filepath.Join(k.root, "made")
 	for _, folder := range []string{spoken, made} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{filepath.Join(spoken, "a.spoken.wav"), filepath.Join(made, "meetings"), filepath.Join(made, "key"), filepath.Join(made, "notes of yours")} {
+	for _, name := range []string{
+		filepath.Join(spoken, "a.spoken.wav"), filepath.Join(made, "meetings"), filepath.Join(made, "key"), filepath.Join(made, "notes of yours"),
+		filepath.Join(k.root, "records", "consents.jsonl"), filepath.Join(k.root, "records", "calls.jsonl"), filepath.Join(k.root, "records", lockout.File),
+	} {
 		write(t, name, strings.Repeat("ab", 32))
 	}
+	return spoken, made
+}
+
+func TestTheEndOfAGatewayLeavesNoSoundAndNoKey(t *testing.T) {
+	k := keepRecording(t)
+	spoken, made := k.fillBeside(t)
 	out := done(t, "records", "purge", "--all", "--verify", "-c", k.path)
 	if !strings.Contains(out, "recording  1 record") || !strings.Contains(out, "Verified: nothing is left") {
 		t.Error(out)
@@ -280,11 +291,72 @@ func TestTheEndOfAGatewayLeavesNoSoundAndNoKey(t *testing.T) {
 			t.Errorf("%s: %v, %v", folder, left, err)
 		}
 	}
+	for _, name := range []string{"consents.jsonl", "calls.jsonl"} {
+		if _, err := os.Stat(filepath.Join(k.root, "records", name)); err == nil {
+			t.Errorf("%s is left", name)
+		}
+	}
+}
+
+func TestWhatCannotBeDeletedAtTheEndKeepsNothingElse(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fault      func(t *testing.T, k kit)
+		want, told string
+	}{
+		"a recording that nobody can read": {
+			func(t *testing.T, k kit) {
+				if err := os.Mkdir(filepath.Join(k.recordings, "2"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				write(t, filepath.Join(k.recordings, "2", "manifest.json"), "no manifest")
+			},
+			"manifest", "access     1 record",
+		},
+		"a class that stays": {
+			func(t *testing.T, k kit) {
+				tamper(t, filepath.Join(k.root, "records"), `CREATE TRIGGER full BEFORE UPDATE ON ledger_entries BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+			},
+			"disk full", "recording  1 record",
+		},
+		"records that were tampered with": {
+			func(t *testing.T, k kit) {
+				tamper(t, filepath.Join(k.root, "records"), `DELETE FROM ledger_entries WHERE seq = 1`)
+			},
+			"tampered with", "recording  1 record",
+		},
+		"records that are not there": {
+			func(t *testing.T, k kit) {
+				if err := os.Rename(filepath.Join(k.root, "records"), filepath.Join(k.root, "elsewhere")); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"no gateway has kept records there", "recording  1 record",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := keepRecording(t)
+			spoken, made := k.fillBeside(t)
+			tt.fault(t, k)
+			out, stderr, code := call(t, "records", "purge", "--all", "-c", k.path)
+			if code != 1 || !strings.Contains(stderr, tt.want) || !strings.Contains(out, tt.told) || strings.Contains(out, "All keys are destroyed") {
+				t.Errorf("exit %d: %s%s", code, out, stderr)
+			}
+			for _, gone := range []string{
+				filepath.Join(spoken, "a.spoken.wav"), filepath.Join(made, "meetings"), filepath.Join(made, "key"), filepath.Join(k.recordings, k.id),
+				filepath.Join(k.root, "records", "calls.jsonl"), filepath.Join(k.root, "records", lockout.File),
+			} {
+				if _, err := os.Stat(gone); err == nil {
+					t.Errorf("%s is left", gone)
+				}
+			}
+		})
+	}
 }
 
 func TestWhatIsLeftIsTold(t *testing.T) {
 	k := keepRecording(t)
 	write(t, filepath.Join(k.root, "key"), "left")
+	write(t, filepath.Join(k.root, "records", "calls.jsonl"), "left")
 	c, err := file{Config: k.path}.load(os.Stderr)
 	if err != nil {
 		t.Fatal(err)
@@ -297,7 +369,7 @@ func TestWhatIsLeftIsTold(t *testing.T) {
 	all := strings.Join(left, "\n")
 	for _, want := range []string{
 		filepath.Join(k.recordings, k.id) + " is a recording", filepath.Join(k.keys, k.id) + " is the key of a recording",
-		"a.spoken.wav has a text", "meetings has meetings that were made", "key is the key of meetings",
+		"a.spoken.wav has a text", "calls.jsonl has records of an older version", "meetings has meetings that were made", "key is the key of meetings",
 	} {
 		if err != nil || !strings.Contains(all, want) {
 			t.Errorf("%q is missing (%v):\n%s", want, err, all)
