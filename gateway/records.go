@@ -205,6 +205,9 @@ func (v verifyCommand) Run(ctx context.Context) (err error) {
 	fmt.Printf("; %s.\n", count(int(report.Checkpoints), "checkpoint", "checkpoints"))
 	if report.Whole() {
 		fmt.Println("Nothing was altered, removed, inserted or reordered.")
+		if v.Directory != "" && len(v.Key) == 0 {
+			fmt.Println("The key that counted came with this folder: whoever has written all of it anew has signed it, too. --key takes the one that you have.")
+		}
 		if len(v.Checkpoint) == 0 {
 			fmt.Println("Whether newer entries were cut off shows a checkpoint that was kept elsewhere: --checkpoint.")
 		}

@@ -117,10 +117,14 @@ func TestACopyIsVerifiedWithWhatTheAuditorHas(t *testing.T) {
 	path, folder := keep(t)
 	line := done(t, "records", "checkpoint", "-c", path)
 	key := strings.Fields(line)[4]
-	if out := done(t, "records", "verify", "-d", folder, "--key", key); !strings.Contains(out, "Nothing was altered") {
+	const came = "The key that counted came with this folder"
+	if out := done(t, "records", "verify", "-d", folder, "--key", key); !strings.Contains(out, "Nothing was altered") || strings.Contains(out, came) {
 		t.Errorf("the true one: %s", out)
 	}
 	_, forged := keep(t)
+	if out := done(t, "records", "verify", "-d", forged); !strings.Contains(out, came) {
+		t.Errorf("a forged one, without a key that somebody else has: %s", out)
+	}
 	if out, _, code := call(t, "records", "verify", "-d", forged, "--key", key); code != 1 || !strings.Contains(out, "not signed with a key that is trusted") {
 		t.Errorf("a forged one, with its own key: exit %d: %s", code, out)
 	}
