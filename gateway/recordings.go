@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -40,14 +42,28 @@ type recorded struct {
 	Identity  string `type:"existingfile" placeholder:"FILE" help:"The private key of conference.embedded.seal_recordings_to, as age-keygen has written it. It is used here and goes nowhere."`
 }
 
+// errOwn keeps the ledger from being passed by.
+var errOwn = errors.New("these are the gateway's own recordings: leave --directory out, so that the ledger tells of it")
+
 // settings are those of the file, with the folder that is looked at.
 func (r recorded) settings() (embedded.Config, error) {
 	file, err := r.load(os.Stderr)
 	c := file.BuiltIn()
-	if r.Directory != "" {
-		c.Recordings, c.RecordingKeys = r.Directory, ""
+	if r.Directory == "" || err != nil {
+		return c, err
 	}
-	return c, err
+	if sameFolder(r.Directory, c.Recordings) {
+		return c, fmt.Errorf("%s: %w", r.Directory, errOwn)
+	}
+	c.Recordings, c.RecordingKeys = r.Directory, ""
+	return c, nil
+}
+
+// sameFolder reports whether two names, links or not, lead to one folder.
+func sameFolder(name, other string) bool {
+	a, err := os.Stat(name)
+	b, fault := os.Stat(other)
+	return err == nil && fault == nil && os.SameFile(a, b)
 }
 
 // opener is the private key, nil where none is given.
@@ -127,6 +143,8 @@ func (verifyRecordings) Help() string {
 cut off. Without it (it is sealed to a private key, or gone) checksums are compared. The
 ledger, which is signed, has the checksum of the manifest, and the manifest has those of
 the files; einwahl records verify looks whether the ledger is what was written.
+A recording that the ledger tells of and that somebody has removed is named while its key
+is there: the gateway would have deleted that first.
 An end that is missing in a recording that never ended is told and is no fault: so a
 crash leaves it.`
 }
@@ -151,6 +169,10 @@ func (v verifyRecordings) Run(ctx context.Context) error {
 		faults++
 		fmt.Println(err)
 	}
+	for _, id := range v.removed(c, told) {
+		faults++
+		fmt.Println(id + ": it is not there, and the gateway has not deleted it: the ledger tells of it, and its key is there")
+	}
 	for _, r := range all {
 		x, err := r.Verify(ctx, opener)
 		if ctx.Err() != nil {
@@ -167,7 +189,7 @@ func (v verifyRecordings) Run(ctx context.Context) error {
 		fmt.Printf("%s.\n", count(faults, "fault", "faults"))
 		return errTold
 	}
-	fmt.Printf("%s looked at; nothing was altered, removed or added.\n", count(len(all), "recording", "recordings"))
+	fmt.Printf("%s looked at; nothing in them was altered, removed or added.\n", count(len(all), "recording", "recordings"))
 	return nil
 }
 
@@ -187,13 +209,27 @@ func (v verifyRecordings) told(ctx context.Context) (all map[string]string, err 
 	return r.Recorded()
 }
 
+// removed are the recordings that the ledger tells of and somebody else than the
+// gateway has removed; not where some were named.
+func (v verifyRecordings) removed(c embedded.Config, told map[string]string) (all []string) {
+	if len(v.ID) > 0 {
+		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(told)) {
+		if embedded.Removed(c, id) {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
 // compare compares a recording with what the ledger says of it.
 func compare(r embedded.Recording, told map[string]string, x *embedded.Examination) {
 	want, there := told[r.ID]
 	switch sum, err := r.Sum(); {
 	case told == nil || !there && r.Ended.IsZero():
 	case !there:
-		x.Notes = append(x.Notes, "the ledger does not tell of its end: it is older than a year, or of an older version, or the gateway did not get to write it")
+		x.Notes = append(x.Notes, "the ledger does not tell of its end: it is older than records.keep.consents, or of an older version, or the gateway did not get to write it")
 	case err != nil || sum != want:
 		x.Faults = append(x.Faults, "its manifest is not the one that the ledger tells of")
 	}

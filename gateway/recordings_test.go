@@ -238,6 +238,54 @@ func TestARecordingIsSealedToWhoIsElsewhere(t *testing.T) {
 	playable(t, folder)
 }
 
+// Whoever calls the gateway's own folder a copy does not get by the ledger.
+func TestTheGatewaysOwnRecordingsAreNoCopy(t *testing.T) {
+	k := keepRecording(t)
+	link := filepath.Join(t.TempDir(), "copy")
+	if err := os.Symlink(k.recordings, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, directory := range []string{k.recordings, filepath.Join(k.recordings, k.id, ".."), link} {
+		folder, stdout, stderr, code := k.export(t, "--directory", directory)
+		if _, err := os.Stat(folder); code != 1 || err == nil || !strings.Contains(stderr, "leave --directory out") {
+			t.Errorf("export of %s: exit %d: %s%s", directory, code, stdout, stderr)
+		}
+		if stdout, stderr, code := call(t, "recordings", "verify", "-c", k.path, "-d", directory); code != 1 || !strings.Contains(stderr, "leave --directory out") {
+			t.Errorf("verify of %s: exit %d: %s%s", directory, code, stdout, stderr)
+		}
+	}
+}
+
+func TestARecordingThatSomebodyHasRemovedIsNamed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		remove func(k kit) error
+		code   int
+		want   string
+	}{
+		"all of it":    {func(k kit) error { return os.RemoveAll(filepath.Join(k.recordings, k.id)) }, 1, ": it is not there, and the gateway has not deleted it"},
+		"its manifest": {func(k kit) error { return os.Remove(filepath.Join(k.recordings, k.id, "manifest.json")) }, 1, ": it is not there, and the gateway has not deleted it"},
+		"when it is due": {
+			func(k kit) error {
+				c := embedded.DefaultConfig()
+				c.Recordings, c.RecordingKeys = k.recordings, k.keys
+				_, err := embedded.PurgeRecordings(c, longAfter())
+				return err
+			},
+			0, "0 recordings looked at; nothing in them was altered",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := keepRecording(t)
+			if err := tt.remove(k); err != nil {
+				t.Fatal(err)
+			}
+			if out, stderr, code := call(t, "recordings", "verify", "-c", k.path); code != tt.code || !strings.Contains(out, tt.want) {
+				t.Errorf("exit %d: %s%s", code, out, stderr)
+			}
+		})
+	}
+}
+
 func TestNothingIsExportedWithoutAnEntry(t *testing.T) {
 	k := keepRecording(t)
 	write(t, filepath.Join(k.root, "records", "ledger.key"), "no key")

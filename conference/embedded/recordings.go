@@ -87,6 +87,15 @@ func (r Recording) missing(keep int) error {
 	return fmt.Errorf("recording %s has no %s: without it nobody can open it, and it is deleted on %s", r.ID, manifestName, due.Format(time.DateOnly))
 }
 
+// Removed reports whether a recording that has been there is gone and was not
+// deleted: its key, which goes first, is there yet.
+func Removed(c Config, id string) bool {
+	a := c.archive()
+	_, err := os.Stat(filepath.Join(a.recordings, id, manifestName))
+	_, fault := os.Stat(filepath.Join(a.keys, id))
+	return errors.Is(err, fs.ErrNotExist) && fault == nil
+}
+
 // Sum is the SHA-256 of the manifest as it is now, in hexadecimal.
 func (r Recording) Sum() (string, error) { return r.archive.sum(r.ID) }
 
