@@ -68,7 +68,7 @@ func TestContactIsWhereThePeerFindsUs(t *testing.T) {
 			if strings.Contains(tt.listen, "::1") {
 				local = "::1"
 				if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
-					t.Skipf("no IPv6 on this machine: %v", err)
+					siptest.Lacks(t, "::1", err)
 				} else {
 					l.Close()
 				}

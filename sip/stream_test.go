@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -58,12 +59,25 @@ func TestAMessageHasItsTimeHoweverManyFollow(t *testing.T) {
 	for range 3 {
 		all.Go(func() { _ = o.write([]byte("SIP/2.0 200 OK\r\n\r\n")) })
 	}
-	time.Sleep(5 * time.Millisecond) // time enough for doing it wrong
+	for standing()+len(d.begun) < 3 { // at the lock, or wrongly beyond it
+		runtime.Gosched()
+	}
 	close(d.closed)
 	all.Wait()
 	if d.extended {
 		t.Error("a message that follows has given the first more time")
 	}
+}
+
+// standing is how many wait for their turn to write.
+func standing() (n int) {
+	all := make([]byte, 1<<20)
+	for one := range strings.SplitSeq(string(all[:runtime.Stack(all, true)]), "\n\n") {
+		if strings.Contains(one, "sync.(*Mutex).Lock") && strings.Contains(one, "(*octets).write") {
+			n++
+		}
+	}
+	return n
 }
 
 // A carrier's connection that has had nothing to say for hours ends without

@@ -9,6 +9,7 @@ import (
 
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip/media"
+	"github.com/einwahl/einwahl/sip/siptest"
 	"github.com/einwahl/einwahl/transcode/g711"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -73,7 +74,7 @@ func stranger(t *testing.T, from string) *net.UDPConn {
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(from)})
 	if err != nil {
-		t.Skipf("this machine has no %s: %v", from, err)
+		siptest.Lacks(t, from, err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	return conn

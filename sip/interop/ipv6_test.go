@@ -16,7 +16,7 @@ func needIPv6(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
-		t.Skipf("this machine has no IPv6: %v", err)
+		siptest.Lacks(t, "::1", err)
 	}
 	_ = l.Close()
 }

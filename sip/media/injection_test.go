@@ -11,6 +11,7 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/sip/siptest"
 	"github.com/einwahl/einwahl/transcode/g711"
 )
 
@@ -19,7 +20,7 @@ func (b *bench) socketAt(a netip.Addr) *net.UDPConn {
 	b.t.Helper()
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
 	if err != nil {
-		b.t.Skipf("this machine has no %v: %v", a, err)
+		siptest.Lacks(b.t, a.String(), err)
 	}
 	b.t.Cleanup(func() { conn.Close() })
 	return conn

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/einwahl/einwahl/sip/siptest"
 )
 
 // stamped says that the kernel notes when packets come.
@@ -23,7 +25,7 @@ func listen(t testing.TB, at string) *Socket {
 	t.Helper()
 	s, err := Listen(netip.MustParseAddrPort(at))
 	if errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.EAFNOSUPPORT) {
-		t.Skipf("this machine has no %s: %v", at, err)
+		siptest.Lacks(t, netip.MustParseAddrPort(at).Addr().String(), err)
 	}
 	if err != nil {
 		t.Fatal(err)
