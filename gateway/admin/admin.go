@@ -31,6 +31,9 @@ type Call struct {
 	Lost       uint64    `json:"lost"`
 
 	Sound *records.Sound `json:"sound,omitempty"` // once there is any
+	// Fingerprint of the certificate with which a call from a browser is connected,
+	// as it stands in SDP; other calls have none.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // Meeting is one meeting as an operator sees it.

@@ -224,6 +224,8 @@ func (c *calls) Calls() []admin.Call {
 			PacketsOut: sound.PacketsOut,
 			Lost:       sound.Lost,
 			Sound:      soundOf(sound),
+
+			Fingerprint: sound.Print,
 		})
 	}
 	return all

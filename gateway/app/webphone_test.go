@@ -54,6 +54,10 @@ func TestBrowserPhoneJoinsAMeeting(t *testing.T) {
 	if calls := g.calls(); len(calls) != 1 || calls[0].Codec != "OPUS" {
 		t.Errorf("calls: %+v", calls)
 	}
+	shown := peertest.Eval[string](phone, `document.getElementById("certificate").hidden ? "" : document.getElementById("print").textContent`)
+	if said := g.calls()[0].Fingerprint; !strings.HasPrefix(said, "sha-256 ") || shown != said {
+		t.Errorf("the page is connected with the certificate %q, the API says %q", shown, said)
+	}
 	phone.Screenshot("phone-talking.png")
 
 	phone.Click("#mute")

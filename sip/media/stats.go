@@ -37,6 +37,7 @@ func (s *Stats) add(o Stats) {
 // LegStats is how one call's sound fares.
 type LegStats struct {
 	Codec      string // empty before there is an agreement
+	Print      string // of our certificate towards a browser, as in a=fingerprint; others have none
 	PacketsIn  uint64
 	PacketsOut uint64
 	Lost       uint64        // of theirs
@@ -108,6 +109,9 @@ func (l *Leg) Stats() LegStats {
 		Forged:     l.count.forged.Load(),
 		Broken:     l.count.broken.Load(),
 		SendErrors: l.count.refused.Load(),
+	}
+	if l.web != nil {
+		s.Print = l.web.print
 	}
 	if t := l.terms.Load(); t != nil {
 		s.Codec = strings.ToUpper(t.Send.Name)

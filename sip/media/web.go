@@ -43,6 +43,7 @@ type web struct {
 	found  chan struct{} // closed when ICE has found a way
 	once   sync.Once
 	port   *udp.Socket
+	print  string // of our certificate, as in a=fingerprint
 
 	unlocked bool // there are keys; in.mu is held
 }
@@ -87,7 +88,7 @@ func newWebLeg(e *Engine, c LegConfig, both *pair, said []netip.Addr, id identit
 	if err != nil {
 		return nil, err
 	}
-	l.web = &web{found: make(chan struct{}), port: both.rtp}
+	l.web = &web{found: make(chan struct{}), port: both.rtp, print: id.print}
 	l.web.ctx, l.web.cancel = context.WithCancel(context.Background())
 	l.web.line.Store(newLine(l.web.sendToChosen))
 	local := offer.WebLocal{

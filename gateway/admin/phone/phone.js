@@ -54,7 +54,10 @@ async function begin() {
       return;
     }
     show(detail.state, STATES[detail.state], TONES[detail.state]);
-    if (detail.state === 'talking') tick();
+    if (detail.state !== 'talking') return;
+    tick();
+    $('print').textContent = sound.fingerprint;
+    $('certificate').hidden = false;
   });
 }
 
@@ -71,6 +74,7 @@ function end({ text, bad }) {
   [call, sound, busy] = [null, null, false];
   mute(false);
   show('over', 'Ready', 'idle');
+  $('certificate').hidden = true;
   say(text, bad);
   if (document.activeElement === document.body) $('call').focus();
 }

@@ -52,6 +52,12 @@ export class Sound {
     });
   }
 
+  // fingerprint is that of the gateway's certificate, which the browser has held
+  // against the connection.
+  get fingerprint() {
+    return /^a=fingerprint:(\S+ \S+)/m.exec(this.#connection.remoteDescription?.sdp ?? '')?.[1] ?? '';
+  }
+
   set muted(yes) { this.#microphone.enabled = !yes; }
 
   // press sends a key beside the sound (RFC 4733). It reports false where that
