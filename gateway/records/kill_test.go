@@ -2,9 +2,11 @@ package records
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,30 +16,42 @@ import (
 	"github.com/einwahl/einwahl/gateway/peertest/killtest"
 )
 
-// asWriter makes the test binary be a program that writes records.
+// asWriter makes the test binary be a program that writes records: where writer tells.
 const asWriter = "EINWAHL_TEST_AS_WRITER"
 
+// writer is the value of asWriter: a folder, and behind it the database, if that is
+// elsewhere.
+func writer(c Config) string { return c.Directory + "\n" + string(c.Postgres) }
+
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(asWriter); dir != "" {
-		fmt.Fprintln(os.Stderr, writeUntilKilled(in(dir)))
+	if dir, dsn, ok := strings.Cut(os.Getenv(asWriter), "\n"); ok {
+		c := in(dir)
+		c.Postgres = Secret(dsn)
+		fmt.Fprintln(os.Stderr, writeUntilKilled(c))
 		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// writeUntilKilled appends consents and calls from many goroutines, and says of
-// each that it lasts.
+// writeUntilKilled writes, and says of each record that it lasts.
 func writeUntilKilled(c Config) error {
 	b, err := Open(c, zerolog.Nop())
 	if err != nil {
 		return err
 	}
 	go func() { _ = b.Run(context.Background()) }()
-	failed := make(chan error)
-	for w := range 8 {
+	return writeOn(b, strconv.Itoa(os.Getpid()), func(id string) { fmt.Println(id) }) // one write, so that the line is whole
+}
+
+// writeOn appends consents and calls from many goroutines, until none can any more,
+// and has each told that lasts.
+func writeOn(b *Book, as string, lasts func(id string)) (err error) {
+	const writers = 8
+	failed := make(chan error, writers)
+	for w := range writers {
 		go func() {
 			for n := 0; ; n++ {
-				id := fmt.Sprintf("%d-%d-%d", os.Getpid(), w, n)
+				id := fmt.Sprintf("%s-%d-%d", as, w, n)
 				err := b.AppendConsent(Consent{Call: id, Answer: "agreed"})
 				if err == nil && n%4 == 0 {
 					err = b.AppendCall(Call{Call: id})
@@ -46,11 +60,14 @@ func writeUntilKilled(c Config) error {
 					failed <- err
 					return
 				}
-				fmt.Println(id) // one write, so that the line is whole
+				lasts(id)
 			}
 		}()
 	}
-	return <-failed
+	for range writers {
+		err = errors.Join(err, <-failed)
+	}
+	return err
 }
 
 // TestNothingIsLostAtKill kills programs 200 times while they write, each time
@@ -65,7 +82,7 @@ func TestNothingIsLostAtKill(t *testing.T) {
 			c := in(filepath.Join(t.TempDir(), "records"))
 			lasting := map[string]bool{}
 			for k := range kills {
-				for _, id := range killtest.Run(t, asWriter, c.Directory, 1+(n+k)%17, 0) {
+				for _, id := range killtest.Run(t, asWriter, writer(c), 1+(n+k)%17, 0) {
 					lasting[id] = true
 				}
 			}

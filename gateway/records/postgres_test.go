@@ -17,47 +17,70 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/rs/zerolog"
+
+	"github.com/einwahl/einwahl/gateway/peertest/killtest"
 )
 
-// postgres starts a server of PostgreSQL of the test's own, on a socket that
-// only this machine has, and returns how to reach it.
-func postgres(t *testing.T) (dsn string) {
+// server is one of PostgreSQL of the test's own, on a socket that only this machine
+// has. It does not wait for the disk (fsync=off): what a kill leaves is shown all the
+// same, since that takes nothing from the system's memory, and what a power cut leaves
+// is PostgreSQL's affair.
+type server struct {
+	dsn     string // how to reach it
+	dir     string
+	as      *syscall.SysProcAttr
+	log     strings.Builder
+	process *exec.Cmd
+}
+
+// postgres makes a server, and starts it.
+func postgres(t *testing.T) *server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pg") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	as := unprivileged(t, dir)
-	data := filepath.Join(dir, "data")
-	run := func(name string, args ...string) *exec.Cmd {
-		c := exec.Command(tool(t, name), args...)
-		c.Dir, c.SysProcAttr = dir, as
-		c.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
-		return c
-	}
-	if out, err := run("initdb", "-D", data, "-U", "einwahl", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
+	s := &server{dir: dir, as: unprivileged(t, dir), dsn: fmt.Sprintf("host=%s user=einwahl dbname=postgres", dir)}
+	if out, err := s.command(t, "initdb", "-D", s.data(), "-U", "einwahl", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	var log strings.Builder
-	server := run("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off")
-	server.Stderr = &log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	s.start(t)
 	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGINT)
-		_ = server.Wait()
+		_ = s.process.Process.Signal(syscall.SIGINT)
+		_ = s.process.Wait()
 		if t.Failed() {
-			t.Logf("postgres: %s", &log)
+			t.Logf("postgres: %s", &s.log)
 		}
 	})
-	dsn = fmt.Sprintf("host=%s user=einwahl dbname=postgres", dir)
-	db := database(t, dsn)
+	return s
+}
+
+func (s *server) data() string { return filepath.Join(s.dir, "data") }
+
+func (s *server) command(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(tool(t, name), args...)
+	c.Dir, c.SysProcAttr = s.dir, s.as
+	c.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	return c
+}
+
+// start starts the server, and waits until it answers.
+func (s *server) start(t *testing.T) {
+	t.Helper()
+	s.process = s.command(t, "postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off")
+	s.process.Stderr = &s.log
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	db := database(t, s.dsn)
 	for deadline := time.Now().Add(time.Minute); ; {
-		if err := db.Ping(); err == nil {
-			return dsn
-		} else if time.Now().After(deadline) {
+		err := db.Ping()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
 			t.Fatalf("postgres does not answer: %v", err)
 		}
 		time.Sleep(20 * time.Millisecond) // there is nothing to wait for but an answer
@@ -113,7 +136,9 @@ func exec1(t *testing.T, db *sql.DB, statement string) {
 }
 
 func TestPostgres(t *testing.T) {
-	dsn := postgres(t)
+	t.Parallel()
+	server := postgres(t)
+	dsn := server.dsn
 	admin := database(t, dsn)
 	// each part has a ledger of its own
 	config := func(t *testing.T, name string) Config {
@@ -210,13 +235,7 @@ func TestPostgres(t *testing.T) {
 		b, _ := open(t, c)
 		answered(t, b, "agreed")
 		exec1(t, admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		for b.AppendConsent(sample) != nil {
-			if ctx.Err() != nil {
-				t.Fatal("it does not")
-			}
-		}
+		goesOn(t, b)
 		answered(t, b, "agreed")
 		whole(t, c)
 	})
@@ -253,4 +272,51 @@ func TestPostgres(t *testing.T) {
 			t.Errorf("opened: %v", err)
 		}
 	})
+
+	t.Run("nothing is lost where the gateway is killed", func(t *testing.T) {
+		c := config(t, "killed")
+		lasting := map[string]bool{}
+		for k := range 10 {
+			for _, id := range killtest.Run(t, asWriter, writer(c), 1+2*k, 0) {
+				lasting[id] = true
+			}
+		}
+		whole(t, c)
+		isThere(t, c, lasting)
+	})
+
+	t.Run("nothing is lost where the server is killed", func(t *testing.T) { // the last: it has no other's connections back
+		c := config(t, "serverkilled")
+		b, end := open(t, c)
+		lasting := map[string]bool{}
+		for k := range 3 {
+			killed := server.process
+			var mu sync.Mutex
+			err := writeOn(b, fmt.Sprintf("before %d", k), func(id string) {
+				mu.Lock()
+				defer mu.Unlock()
+				if lasting[id] = true; len(lasting) > 50*(k+1) {
+					_ = killed.Process.Kill() // that it was shows below
+				}
+			})
+			if err == nil || killed.Wait() == nil || killed.ProcessState.Exited() {
+				t.Fatalf("it was not killed: %v", err)
+			}
+			server.start(t)
+			goesOn(t, b)
+		}
+		end()
+		whole(t, c)
+		isThere(t, c, lasting)
+	})
+}
+
+// goesOn waits until a gateway writes again.
+func goesOn(t *testing.T, b *Book) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); b.AppendConsent(sample) != nil; {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not")
+		}
+	}
 }
