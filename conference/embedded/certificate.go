@@ -19,34 +19,34 @@ import (
 // description; but pion makes no connection with one whose time is over.
 const certified = 10 * 365 * 24 * time.Hour
 
-// identity is what all connections of all pages are encrypted with: a certificate
-// that says nothing about us, and its fingerprint as it stands in SDP behind
-// a=fingerprint (RFC 8122).
-type identity struct {
-	certificate webrtc.Certificate
+// certificate is what all connections of all pages are encrypted with: one that says
+// nothing about us, and its fingerprint as it stands in SDP behind a=fingerprint
+// (RFC 8122).
+type certificate struct {
+	own         webrtc.Certificate
 	fingerprint string
 }
 
-// newIdentity makes an identity. It lives as long as the process.
-func newIdentity(now time.Time) (identity, error) {
+// newCertificate makes one. It lives as long as the process.
+func newCertificate(now time.Time) (certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return identity{}, fmt.Errorf("make a key for DTLS: %w", err)
+		return certificate{}, fmt.Errorf("make a key for DTLS: %w", err)
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 100))
 	if err != nil {
-		return identity{}, fmt.Errorf("make a certificate for DTLS: %w", err)
+		return certificate{}, fmt.Errorf("make a certificate for DTLS: %w", err)
 	}
-	certificate, err := webrtc.NewCertificate(key, x509.Certificate{
+	made, err := webrtc.NewCertificate(key, x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "WebRTC"},
 		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.Add(certified),
 	})
 	if err != nil {
-		return identity{}, fmt.Errorf("make a certificate for DTLS: %w", err)
+		return certificate{}, fmt.Errorf("make a certificate for DTLS: %w", err)
 	}
-	prints, err := certificate.GetFingerprints()
+	prints, err := made.GetFingerprints()
 	if err != nil || len(prints) != 1 {
-		return identity{}, fmt.Errorf("fingerprint of the certificate for DTLS: %d of them: %w", len(prints), err)
+		return certificate{}, fmt.Errorf("fingerprint of the certificate for DTLS: %d of them: %w", len(prints), err)
 	}
-	return identity{*certificate, prints[0].Algorithm + " " + strings.ToUpper(prints[0].Value)}, nil
+	return certificate{*made, prints[0].Algorithm + " " + strings.ToUpper(prints[0].Value)}, nil
 }

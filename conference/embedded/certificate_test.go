@@ -62,14 +62,14 @@ func checkFingerprints(t *testing.T, who string, p *webtest.Peer, want string) {
 // connection more.
 func TestTheCertificateOutlivesTheProcess(t *testing.T) {
 	now := time.Now()
-	id, err := newIdentity(now)
+	c, err := newCertificate(now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := id.certificate.Expires().Sub(now); left < 5*365*24*time.Hour {
+	if left := c.own.Expires().Sub(now); left < 5*365*24*time.Hour {
 		t.Errorf("the certificate is good for %v", left)
 	}
-	if other, err := newIdentity(now); err != nil || other.fingerprint == id.fingerprint {
+	if other, err := newCertificate(now); err != nil || other.fingerprint == c.fingerprint {
 		t.Errorf("another process has the same: %v", err)
 	}
 }

@@ -32,16 +32,16 @@ type network struct {
 	media    *webrtc.MediaEngine
 	ordinary webrtc.SettingEngine
 	enhanced webrtc.SettingEngine
-	identity
+	certificate
 }
 
-// openNetwork opens the socket and makes the gateway's identity.
+// openNetwork opens the socket and makes the gateway's certificate.
 func openNetwork(cfg WebRTC) (*network, error) {
-	id, err := newIdentity(time.Now())
+	c, err := newCertificate(time.Now())
 	if err != nil {
 		return nil, err
 	}
-	n := &network{identity: id}
+	n := &network{certificate: c}
 	if cfg.Ports.First == cfg.Ports.Last {
 		if n.mux, err = listen(cfg); err != nil {
 			return nil, err
@@ -129,7 +129,7 @@ func (n *network) connectMicrophone(strict bool, into buffers, k *keys) (*webrtc
 func (n *network) connectWith(settings webrtc.SettingEngine, into buffers) (*webrtc.PeerConnection, error) {
 	settings.BufferFactory = into
 	return n.newAPI(settings).NewPeerConnection(webrtc.Configuration{
-		Certificates: []webrtc.Certificate{n.certificate},
+		Certificates: []webrtc.Certificate{n.own},
 		BundlePolicy: webrtc.BundlePolicyMaxBundle,
 	})
 }
