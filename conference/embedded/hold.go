@@ -23,21 +23,36 @@ func (s *state) bars(p *person) bool {
 	return s.barred[p.own] && !p.hostPIN && !p.known
 }
 
-// issue has a page be known if it comes back.
+// knownPages is how many pages a meeting knows that have been in and are not there.
+const knownPages = 512
+
+// issue has a page be known if it comes back. Of too many those are forgotten that
+// have been away for longest: they are like others then.
 func (s *state) issue(p *person) {
 	if p.pass == "" {
 		return
 	}
-	if s.passes == nil {
-		s.passes = map[string]bool{}
+	s.forget(p.pass)
+	s.passes = append(s.passes, p.pass)
+	if len(s.passes) <= knownPages {
+		return
 	}
-	s.passes[p.pass] = true
+	away := func(pass string) bool {
+		return !slices.ContainsFunc(s.people, func(q *person) bool { return q.pass == pass })
+	}
+	if i := slices.IndexFunc(s.passes, away); i >= 0 {
+		s.forget(s.passes[i])
+	}
+}
+
+func (s *state) forget(pass string) {
+	s.passes = slices.DeleteFunc(s.passes, func(known string) bool { return known == pass })
 }
 
 // recognise looks at the pass of a page that says to have been in before. One that
 // was removed has none any more.
 func (s *state) recognise(p *person, pass string) {
-	if s.passes[pass] {
+	if slices.Contains(s.passes, pass) {
 		p.pass, p.known = pass, true
 	}
 }
@@ -66,7 +81,7 @@ func (s *state) clock(now time.Time) {
 // host's word until the meeting is over: who was removed cannot simply call
 // again. A host's PIN stays as it is, since hosts are equals.
 func (s *state) remove(p *person) {
-	delete(s.passes, p.pass)
+	s.forget(p.pass)
 	if !p.hostPIN {
 		if s.barred == nil {
 			s.barred = map[string]bool{}

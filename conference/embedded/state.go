@@ -36,7 +36,7 @@ type state struct {
 	message    Texts // for those who wait
 	passages   passages
 	barred     map[string]bool // PINs that let nobody in without a host's word
-	passes     map[string]bool // of pages that have been in and were not removed
+	passes     []string        // of pages that have been in and were not removed, the latest last
 }
 
 func newState(p policy) *state {
