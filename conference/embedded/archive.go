@@ -58,8 +58,14 @@ func (c Config) archive() archive {
 	return a
 }
 
-// within reports whether a folder is another one or below it.
+// within reports whether a folder is another one or below it. Either may be named
+// from where the program runs.
 func within(folder, inner string) bool {
+	folder, err := filepath.Abs(folder)
+	inner, fault := filepath.Abs(inner)
+	if err != nil || fault != nil {
+		return true // as far as anybody knows
+	}
 	path, err := filepath.Rel(folder, inner)
 	return err == nil && path != ".." && !strings.HasPrefix(path, ".."+string(filepath.Separator))
 }

@@ -363,11 +363,27 @@ func TestKeysWithoutARecordingGoWhenItWouldHave(t *testing.T) {
 }
 
 func TestKeysAreNotAmongTheRecordings(t *testing.T) {
-	for keys, wrong := range map[string]bool{"": false, "data/keys": false, "data/recordings.keys": false, "data/recordings": true, "data/recordings/keys": true} {
+	root := t.TempDir()
+	t.Chdir(root)
+	for _, tt := range []struct {
+		recordings, keys string
+		wrong            bool
+	}{
+		{"data/recordings", "", false},
+		{"data/recordings", "data/keys", false},
+		{"data/recordings", "data/recordings.keys", false},
+		{"data/recordings", "data/recordings", true},
+		{"data/recordings", "data/recordings/keys", true},
+		{"data/recordings", filepath.Join(root, "data/recordings/keys"), true},
+		{"data/recordings", filepath.Join(root, "data/keys"), false},
+		{filepath.Join(root, "data/recordings"), "data/recordings/keys", true},
+		{filepath.Join(root, "data/recordings"), "data/keys", false},
+		{root, "keys", true},
+	} {
 		c := DefaultConfig()
-		c.RecordingKeys = keys
-		if err := c.Validate(); (err != nil) != wrong {
-			t.Errorf("keys in %q: %v", keys, err)
+		c.Recordings, c.RecordingKeys = tt.recordings, tt.keys
+		if err := c.Validate(); (err != nil) != tt.wrong {
+			t.Errorf("recordings in %q and keys in %q: %v", tt.recordings, tt.keys, err)
 		}
 	}
 }
