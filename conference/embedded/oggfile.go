@@ -41,10 +41,13 @@ func createOgg(folder, speaker string, key []byte) (_ *oggFile, err error) {
 	if f.seal, err = sealed.NewWriter(io.MultiWriter(file, f.sum), key, speaker+opusSuffix); err == nil {
 		f.ogg, err = ogg.NewWriter(f.seal, ogg.Head{Channels: 1, PreSkip: preSkip, Rate: clockRate})
 	}
+	if err == nil {
+		err = f.silence(0)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("begin a file of a recording: %w", err), file.Close())
 	}
-	return f, f.silence(0)
+	return f, nil
 }
 
 // write puts a packet where it belongs in time. One that comes too late, is no
