@@ -94,7 +94,8 @@ func (m *microphone) isNewest(source uint32) bool {
 }
 
 // inlet is where pion puts a page's packets of sound that it has opened. They go
-// on at once: one who waited for them elsewhere would have to be woken for each.
+// on at once: one who waited for them elsewhere would have to be woken for each. When
+// they came pion does not tell.
 type inlet struct{ *keys }
 
 // Write takes a packet.

@@ -84,7 +84,9 @@ func (v *voice) close() {
 
 // open lets the voice through, and into file unless it is nil. A packet that has
 // come before a yes does not get to the others, or into the file, because it was
-// looked at after it.
+// looked at after it, where all pages share a port: that notes when it came. What pion
+// opens, as where each connection has a port of its own, counts as come when that is
+// done, later than it was by as long as it has waited.
 func (v *voice) open(decoder *jitter.Stream, file *fileTrack) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
