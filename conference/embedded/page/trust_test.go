@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,45 @@ func TestTelephonesAreMarked(t *testing.T) {
 	}
 	if got := w.text("#shield"); got != "Encrypted to the server · phone in the meeting" {
 		t.Errorf("the header says %q", got)
+	}
+}
+
+// looks waits until the shield says a level, and looks at its sign and its colour:
+// green with a lock is end-to-end encryption, and nothing else is green.
+func (w *tab) looks(level string) {
+	w.t.Helper()
+	want := map[string]string{
+		"e2ee": "shield-lock green", "enhanced": "shield-check blue", "transport": "shield none",
+		"none": "open amber", "pending": "shield amber", "alert": "shield-alert red",
+	}[level]
+	w.until(`document.getElementById("shield").dataset.level === "` + level + `"`)
+	got := eval[string](w, `(() => {
+		const shield = document.getElementById("shield"), [r, g, b] = getComputedStyle(shield).color.match(/\d+/g).map(Number);
+		const colour = g > 1.4 * Math.max(r, b) ? "green" : r > 1.4 * g && g > 2 * b ? "amber" : r > 1.4 * Math.max(g, b) ? "red" : b > 1.4 * Math.max(r, g) ? "blue" : "none";
+		return shield.querySelector("use").getAttribute("href").split("#")[1] + " " + colour;
+	})()`)
+	if got != want {
+		w.t.Errorf("%s looks like %s, want %s", level, got, want)
+	}
+	drawn, err := os.ReadFile("assets/icons.svg")
+	if sign, _, _ := strings.Cut(want, " "); err != nil || !strings.Contains(string(drawn), `id="`+sign+`"`) {
+		w.t.Errorf("%s is not drawn: %v", sign, err)
+	}
+}
+
+// TestTheShieldLooksLikeWhatItSays goes through the levels that need no key; that of
+// end-to-end encryption is looked at in a meeting.
+func TestTheShieldLooksLikeWhatItSays(t *testing.T) {
+	w, p := guest(t, false, state(nil, person("p1", "Ada", nil)))
+	w.looks("transport")
+	for _, tt := range []struct{ encryption, level string }{
+		{"enhanced", "enhanced"},
+		{"none", "none"},
+		{"e2ee", "alert"}, // and no key in the link
+		{"of tomorrow", "pending"},
+	} {
+		p.send(state(message{"encryption": tt.encryption}, person("p1", "Ada", nil)))
+		w.looks(tt.level)
 	}
 }
 
