@@ -41,9 +41,13 @@ func (c Config) hintsOfCallers() []string {
 			all = append(all, l.key+": nobody answers for callers' numbers, so none of these counts: want trust_identity on a trunk, or certificate_hosts in sip.stir")
 			continue
 		}
+		var plans []identity.Plan
+		for _, trunk := range l.trunks {
+			plans = append(plans, c.Plan(trunk))
+		}
 		var never []string
 		for i, number := range l.numbers {
-			if !slices.ContainsFunc(l.trunks, func(trunk string) bool { return mayCall(c.Plan(trunk), number) }) {
+			if !slices.ContainsFunc(plans, func(p identity.Plan) bool { return mayCall(p, number) }) {
 				never = append(never, at("", i))
 			}
 		}
