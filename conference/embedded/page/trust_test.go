@@ -154,8 +154,17 @@ func TestANoCanMeanTalking(t *testing.T) {
 
 const aPrint = "sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
 
+// aPromise is an offer that has that fingerprint, and nobody behind it.
+var aPromise = strings.Join([]string{
+	"v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "c=IN IP4 0.0.0.0",
+	"a=rtcp-mux", "a=ice-ufrag:none", "a=ice-pwd:nobodyisthereforanyonehere", "a=fingerprint:" + aPrint,
+	"a=setup:actpass", "a=mid:0", "a=sendonly", "a=msid:voice-p2 voice", "a=rtpmap:111 opus/48000/2", "",
+}, "\r\n")
+
 func TestHostsSeeTheFingerprintOfTheServer(t *testing.T) {
 	w, p := guest(t, true, state(message{"fingerprint": aPrint}, person("p1", "Ada", message{"host": true})))
+	p.send(message{"type": "sub.offer", "sdp": aPromise})
+	p.expect("sub.answer")
 	w.click("shield")
 	w.until(visible("security-print"))
 	if got, want := strings.Join(strings.Fields(w.text("#print")), ":"), strings.TrimPrefix(aPrint, "sha-256 "); got != want {

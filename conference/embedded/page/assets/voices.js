@@ -113,9 +113,11 @@ export class Voices {
   }
 
   // fingerprint is that of the server's certificate, which the browser has held
-  // against both connections; if they should have two, all of them.
+  // against the connections that stand; if they should have two, all of them. A
+  // description alone says only what somebody has promised.
   get fingerprint() {
-    const found = [this.#pub, this.#sub].flatMap((pc) => [...(pc.remoteDescription?.sdp ?? '').matchAll(/^a=fingerprint:(\S+ \S+)/gm)]);
+    const standing = [this.#pub, this.#sub].filter((pc) => pc.connectionState === 'connected');
+    const found = standing.flatMap((pc) => [...(pc.remoteDescription?.sdp ?? '').matchAll(/^a=fingerprint:(\S+ \S+)/gm)]);
     return [...new Set(found.map(([, print]) => print))].join(', ');
   }
 
