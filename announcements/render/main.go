@@ -6,7 +6,8 @@
 // It needs the voices (pico2wave, RHVoice-test, espeak-ng), sox and opus-tools.
 // On Debian:
 //
-//	apt-get install sox opus-tools libttspico-utils rhvoice rhvoice-english espeak-ng
+//	apt-get install sox opus-tools libttspico-utils rhvoice rhvoice-english rhvoice-polish espeak-ng
+//	git clone https://github.com/RHVoice/alicja-pol /usr/share/RHVoice/voices/alicja
 //
 // Pico and RHVoice are in the components non-free and contrib, which a fresh
 // installation does not look at. A line such as

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -25,6 +27,9 @@ func (e engine) source() string {
 // with the balance of speech: the fundamental taken back, 1 to 3 kHz brought up.
 var dull = []string{"highpass", "300", "highpass", "200", "equalizer", "2000", "0.7q", "12"}
 
+// lessDull voices lack half of that.
+var lessDull = []string{"highpass", "300", "highpass", "200", "equalizer", "2000", "0.7q", "6"}
+
 // engineOf knows the engines by the name that a catalogue uses: engine/voice,
 // or engine/voice@rate, where the engine can: in percent of its own rate with
 // RHVoice, in words a minute with eSpeak.
@@ -37,9 +42,13 @@ func engineOf(name string) (engine, error) {
 			return execute("", "pico2wave", "-l", voice, "-w", wav, text)
 		}}, err
 	case "rhvoice":
-		version, err := packageVersion("rhvoice-english")
 		voice, rate := voiceAndRate(voice, "100")
-		return engine{version, dull, func(text, wav string) error {
+		version, err := voiceVersion(voice)
+		clear := dull
+		if voice == added {
+			clear = lessDull
+		}
+		return engine{version, clear, func(text, wav string) error {
 			return execute(text, "RHVoice-test", "-p", voice, "-r", rate, "-q", "max", "-R", "24000", "-o", wav)
 		}}, err
 	case "espeak":
@@ -50,6 +59,27 @@ func engineOf(name string) (engine, error) {
 		}}, err
 	}
 	return engine{}, fmt.Errorf("no engine for the voice %q", name)
+}
+
+// added is a voice of RHVoice that is in no package, and where it is put.
+const added, addedTo = "alicja", "/usr/share/RHVoice/voices/alicja"
+
+// voiceVersion tells which voice of RHVoice it is: by its package, and one that is in
+// none by the beginning of its data's checksum.
+func voiceVersion(voice string) (string, error) {
+	if voice != added {
+		return packageVersion("rhvoice-english")
+	}
+	version, err := packageVersion("rhvoice-polish")
+	if err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(filepath.Join(addedTo, "24000", "voice.data"))
+	if err != nil {
+		return "", fmt.Errorf("look at the voice: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return fmt.Sprintf("%s %s_%x", version, added, sum[:6]), nil
 }
 
 func voiceAndRate(name, usual string) (voice, rate string) {
