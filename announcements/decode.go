@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/einwahl/einwahl/transcode/ogg"
@@ -40,6 +42,11 @@ func readFile(files fs.FS, name string) ([]byte, error) {
 		return nil, fmt.Errorf("larger than %d MB", largestFile>>20)
 	}
 	return data, nil
+}
+
+// Read reads a recording as the gateway plays it: mono at 16 kHz.
+func Read(name string) ([]int16, error) {
+	return decodeFile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
 }
 
 // decodeFile reads a recording as mono at 16 kHz, by its ending: WAV, or Opus

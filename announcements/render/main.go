@@ -117,7 +117,7 @@ func renderLanguage(name, work string, old map[string]row) ([]row, error) {
 		if err := renderPrompt(engine, spokenOf(c, id), isSentence(c.Texts[id]), file, work); err != nil {
 			return nil, fmt.Errorf("render %s %s: %w", lang, id, err)
 		}
-		if err := want.measure(file, work); err != nil {
+		if err := want.measure(file); err != nil {
 			return nil, fmt.Errorf("measure %s %s: %w", lang, id, err)
 		}
 		fmt.Println(want)
@@ -188,7 +188,7 @@ func encodeAt(level float64, sound []float64, file, work, kbit, kind string) err
 		if err := encode(normalised, file, work, kbit, kind); err != nil {
 			return err
 		}
-		decoded, err := decode(file, work)
+		decoded, err := decode(file)
 		if err != nil {
 			return err
 		}
@@ -206,5 +206,5 @@ func renderMusic(file, work string) (row, error) {
 	if err := encodeAt(musicLevel, compose(), file, work, "32", "--music"); err != nil {
 		return r, err
 	}
-	return r, r.measure(file, work)
+	return r, r.measure(file)
 }

@@ -35,12 +35,12 @@ func (r row) sameFile(name string) bool {
 }
 
 // measure fills in what the encoded file turned out to be.
-func (r *row) measure(name, work string) error {
+func (r *row) measure(name string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	sound, err := decode(name, work)
+	sound, err := decode(name)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"github.com/einwahl/einwahl/announcements"
 )
 
 const (
@@ -171,14 +173,16 @@ func encode(sound []float64, file, work, kbit, kind string) error {
 		"--bitrate", kbit, "--vbr", kind, "--comp", "10", "--serial", "1", "--padding", "0", "--discard-comments", name, file)
 }
 
-func decode(file, work string) ([]float64, error) {
-	name := filepath.Join(work, "decoded.raw")
-	if err := execute("", "opusdec", "--quiet", "--rate", "16000", "--no-dither", "--force-wav", file, name); err != nil {
-		return nil, err
-	}
-	out, err := exec.Command("sox", "-t", "wav", name, "-t", "raw", "-c", "1", "-b", "16", "-e", "signed", "-D", "-L", "-").Output()
+// decode is what the gateway makes of a file. Another decoder, at another rate, makes
+// other peaks of it.
+func decode(file string) ([]float64, error) {
+	read, err := announcements.Read(file)
 	if err != nil {
-		return nil, fmt.Errorf("sox: %w", err)
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return floats(out), nil
+	sound := make([]float64, len(read))
+	for i, s := range read {
+		sound[i] = float64(s) / 32768
+	}
+	return sound, nil
 }

@@ -22,6 +22,7 @@ var allowed = []struct {
 	{"transcode/pcm", nil},
 	{"transcode/...", []string{"transcode/..."}},
 	{"announcements/...", []string{"transcode/..."}},
+	{"announcements/render", []string{"announcements", "transcode/..."}},
 	{"sip/media/...", []string{"transcode/...", "sip/media/..."}},
 	{"sip/siptest", []string{"transcode/...", "sip/..."}},
 	{"sip/interop", nil},
