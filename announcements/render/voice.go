@@ -44,11 +44,11 @@ func engineOf(name string) (engine, error) {
 	case "rhvoice":
 		voice, rate := voiceAndRate(voice, "100")
 		version, err := voiceVersion(voice)
-		clear := dull
+		effects := dull
 		if voice == added {
-			clear = lessDull
+			effects = lessDull
 		}
-		return engine{version, clear, func(text, wav string) error {
+		return engine{version, effects, func(text, wav string) error {
 			return execute(text, "RHVoice-test", "-p", voice, "-r", rate, "-q", "max", "-R", "24000", "-o", wav)
 		}}, err
 	case "espeak":

@@ -19,8 +19,15 @@ func TestWhatCameBeforeTheBarIsBarred(t *testing.T) {
 		pause  int // packets that are not sent, of 50
 		back   int // after so many packets the sender's clock is set back, again and again; 0: never
 	}{
-		{}, {jitter: 20 * ms}, {jitter: 60 * ms}, {jitter: 40 * ms, loss: 20}, {jitter: 120 * ms, loss: 10},
-		{jitter: 40 * ms, pause: 17}, {jitter: 40 * ms, loss: 20, pause: 17}, {jitter: 40 * ms, back: 7}, {jitter: 100 * ms, loss: 20, back: 23},
+		{},
+		{jitter: 20 * ms},
+		{jitter: 60 * ms},
+		{jitter: 40 * ms, loss: 20},
+		{jitter: 120 * ms, loss: 10},
+		{jitter: 40 * ms, pause: 17},
+		{jitter: 40 * ms, loss: 20, pause: 17},
+		{jitter: 40 * ms, back: 7},
+		{jitter: 100 * ms, loss: 20, back: 23},
 	} {
 		t.Run(fmt.Sprintf("%v, one in %d lost, %d paused, set back after %d", tt.jitter, tt.loss, tt.pause, tt.back), func(t *testing.T) {
 			const runs = 60
