@@ -58,6 +58,23 @@ func (p *process) phase(name string) (n int) {
 	return n
 }
 
+// muted is how many callers in meetings may not speak, or not yet.
+func (p *process) muted() (n int) {
+	p.tb.Helper()
+	var all struct{ Meetings []admin.Meeting }
+	if err := json.Unmarshal(p.ask("/api/v1/meetings"), &all); err != nil {
+		p.tb.Fatal(err)
+	}
+	for _, m := range all.Meetings {
+		for _, who := range m.People {
+			if who.Phone && who.Muted {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // figures are all metrics, by name and labels as they are written.
 type figures map[string]float64
 
