@@ -3,7 +3,7 @@
 VERSION  ?=
 GO       ?= $(firstword $(shell command -v go) $(wildcard /usr/local/go/bin/go) go)
 FUZZTIME ?= 60s
-TIMEOUT  ?= 10m
+TIMEOUT  ?= 13m
 COUNT    ?= 6
 SOAK     ?= 10m
 DIAL     ?= sip:en@127.0.0.1
