@@ -91,10 +91,12 @@ func converse(b *testing.B, g *process, phone *siptest.Phone, i int, n network) 
 	call.call.Info('#')
 	web.Connected()
 	peertest.Eventually(b, "the caller is in", func() bool { return g.phase("talking") == 1 })
+	// Nobody hears a caller who is still being told who is there.
+	peertest.Eventually(b, "the caller may speak", func() bool { return g.muted() == 0 })
 
 	var talking sync.WaitGroup
 	law, packets := telephoneTalk(narrow), webTalk(b, wide, int(100*n.loss))
-	begin := time.Now().Add(5 * time.Second) // until the last prompt is over
+	begin := time.Now().Add(time.Second) // until the last prompt has died away
 	talking.Go(func() { n.carry(len(law), begin, 1, func(i int) { call.send(i, law[i].payload) }) })
 	talking.Go(func() {
 		n.carry(len(packets), begin, 2, func(i int) { web.SendNumber(uint16(i), packets[i].payload, packets[i].level) })
