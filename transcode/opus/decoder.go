@@ -14,8 +14,10 @@ import "fmt"
 
 // Decoder makes sound of packets, and of their absence.
 type Decoder struct {
-	c    *C.OpusDecoder
-	rate int
+	c       *C.OpusDecoder
+	rate    int
+	layered bool   // the last packet had two layers
+	half    []byte // it, where it was decoded in part
 }
 
 // NewDecoder makes a decoder that gives mono sound at rate, whatever the
@@ -33,11 +35,24 @@ func NewDecoder(rate int) (*Decoder, error) {
 }
 
 // Decode writes the sound of packet to dst and returns its length in samples.
+// What cannot be heard at the decoder's rate is left undecoded.
 func (d *Decoder) Decode(dst []int16, packet []byte) (int, error) {
+	if n := d.Samples(packet); d.layered && d.rate <= inaudible && n <= len(dst) && lower(packet) {
+		return d.decodeLower(dst[:n], packet)
+	}
+	return d.DecodeWhole(dst, packet)
+}
+
+// DecodeWhole is Decode with every layer, as libopus does it by itself: what
+// Decode is measured by.
+func (d *Decoder) DecodeWhole(dst []int16, packet []byte) (int, error) {
 	if len(packet) == 0 {
 		return 0, Error(C.OPUS_INVALID_PACKET)
 	}
-	return d.decode(dst, packet, 0)
+	d.leadOver(dst, packet)
+	n, err := d.decode(dst, packet, 0)
+	d.layered = err == nil && layered(packet)
+	return n, err
 }
 
 // DecodeFEC fills dst with the end of the frame before packet, from the copy
@@ -48,6 +63,7 @@ func (d *Decoder) DecodeFEC(dst []int16, packet []byte) (int, error) {
 	if len(packet) == 0 {
 		return 0, Error(C.OPUS_INVALID_PACKET)
 	}
+	d.half = d.half[:0]
 	return d.decode(dst, packet, 1)
 }
 
@@ -58,6 +74,7 @@ func (d *Decoder) Pause(packet []byte) bool { return len(packet) <= 2 }
 // Conceal fills dst, a multiple of 2.5 ms, with what might have been there. It
 // returns how many samples it wrote.
 func (d *Decoder) Conceal(dst []int16) int {
+	d.half = d.half[:0]
 	n, err := d.decode(dst, nil, 0)
 	if err != nil {
 		clear(dst)
@@ -96,6 +113,7 @@ func (d *Decoder) SetRate(rate int) error {
 		return fmt.Errorf("begin opus decoder anew: %w", Error(code))
 	}
 	d.rate = rate
+	d.forget()
 	return nil
 }
 
@@ -103,6 +121,7 @@ func (d *Decoder) SetRate(rate int) error {
 func (d *Decoder) Reset() {
 	if d.c != nil {
 		C.reset(d.c)
+		d.forget()
 	}
 }
 

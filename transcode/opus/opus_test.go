@@ -44,13 +44,18 @@ func newPair(t testing.TB, cfg EncoderConfig, rate int) (*Encoder, *Decoder) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(e.Close)
+	return e, newDecoder(t, rate)
+}
+
+func newDecoder(t testing.TB, rate int) *Decoder {
+	t.Helper()
 	d, err := NewDecoder(rate)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(e.Close)
 	t.Cleanup(d.Close)
-	return e, d
+	return d
 }
 
 func TestToneComesThroughAtEveryRate(t *testing.T) {
@@ -295,6 +300,7 @@ func TestNothingAllocates(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{0x08, 1, 2, 3})
 	f.Add([]byte{0x0b, 0xff, 3})
+	f.Add([]byte{15 << 3, 0x80, 1, 2, 3}) // decoded in part
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		_, d := newPair(t, Telephone(), 8000)
 		out := make([]int16, 960)

@@ -3,8 +3,10 @@ package opus
 // What follows reads the first bytes of packets as RFC 6716 section 3 defines
 // them, without decoding.
 
-// celt is the first configuration that has no SILK layer.
-const celt = 16
+const (
+	hybrid = 12 // the first configuration that has two layers
+	celt   = 16 // the first that has no SILK layer
+)
 
 // length is how many samples at 48 kHz a frame of packet has, and how many
 // frames there are.
@@ -13,7 +15,7 @@ func length(packet []byte) (frame, frames int) {
 		return 0, 0
 	}
 	switch config := packet[0] >> 3; {
-	case config < 12:
+	case config < hybrid:
 		frame = []int{480, 960, 1920, 2880}[config&3]
 	case config < celt:
 		frame = 480 << (config & 1)
