@@ -108,7 +108,7 @@ func (l *loop) wait(ctx context.Context) {
 	c.call() // to be the second
 }
 
-// waitFirst sleeps until the next slot is due, and sets the watch lest it
+// waitFirst sleeps until the next slot is nearly due, and sets the watch lest it
 // oversleep, or be held up by what it does then.
 func (l *loop) waitFirst(ctx context.Context) {
 	c := l.clock
@@ -139,7 +139,7 @@ func (l *loop) windUp() bool {
 		in = due(n) - now
 	}
 	c.watch.set(in + grace)
-	l.alarm.set(in)
+	l.alarm.set(in - ahead)
 	then := c.elapsed()
 	again, _ := c.upcoming(then)
 	return again == n && then-now < slotWidth

@@ -102,7 +102,7 @@ func (c *Clock) begin() {
 		l.alarm = newPlainAlarm()
 	}
 	c.running = true
-	epoch := time.Now().Add(-due(slots))
+	epoch := time.Now().Add(ahead - due(slots)) // as if woken for it
 	c.epoch.CompareAndSwap(nil, &epoch)
 }
 

@@ -61,6 +61,32 @@ func TestBeatsAreExactlyAFrameApart(t *testing.T) {
 	})
 }
 
+// Go wakes by the millisecond: a loop that asks for the moment at which a slot is
+// due comes up to one late, and then calls others to catch up.
+func TestLoopsWakeAheadOfTheirSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(2)
+		g := c.Group()
+		var lead []time.Duration
+		g.Add(&member{func(p pcm.Phase) {
+			if p == pcm.TakeIn {
+				lead = append(lead, due(g.last.Load()/2)-c.elapsed())
+			}
+		}})
+		stop := run(t, c)
+		time.Sleep(time.Second)
+		stop()
+		if len(lead) < 49 {
+			t.Fatalf("%d beats in a second", len(lead))
+		}
+		for i, d := range lead {
+			if d != ahead {
+				t.Fatalf("beat %d is %v before its slot, want %v", i, d, ahead)
+			}
+		}
+	})
+}
+
 func TestAllMembersFinishAPhaseBeforeTheNext(t *testing.T) {
 	var c Manual
 	var order []int
