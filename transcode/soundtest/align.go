@@ -10,8 +10,10 @@ const (
 	// to do so: 100 and 250 ms at 8 kHz.
 	piece = 800
 	span  = 2000
-	// grid is how far apart delays are that are tried, in samples.
-	grid = 2
+	// each is one compared sample of so many. Delays, in contrast, are tried to
+	// the sample: where the nearest are off by one, a vowel may fit better in its
+	// next period.
+	each = 2
 	// change is how much better sound must fit with another delay for the delay
 	// to have changed, summed up over all pieces for which it has. Less, and a
 	// vowel would be taken for its own next period.
@@ -75,7 +77,7 @@ func edges(sound []int16) []int16 {
 
 // course finds by how much each piece of got is behind want (Viterbi).
 func course(want, got []int16, most int) []int {
-	pieces, lags := (len(want)+piece-1)/piece, most/grid+1
+	pieces, lags := (len(want)+piece-1)/piece, most+1
 	came := make([][]int, pieces) // the delay before, for each delay of a piece
 	score := make([]float64, lags)
 	for i := range came {
@@ -88,35 +90,14 @@ func course(want, got []int16, most int) []int {
 			if score[best]-change > score[l] {
 				came[i][l], next[l] = best, score[best]-change
 			}
-			next[l] += fit(want[from:to], got, from+l*grid, grid)
+			next[l] += fit(want[from:to], got, from+l)
 		}
 		score = next
 	}
 	lag := make([]int, pieces)
 	for i, l := pieces-1, slices.Index(score, slices.Max(score)); i >= 0; i-- {
-		lag[i] = l * grid
+		lag[i] = l
 		l = came[i][l]
-	}
-	return settle(want, got, lag)
-}
-
-// settle finds the delays to the sample, one for each stretch without a change.
-func settle(want, got []int16, lag []int) []int {
-	for i := 0; i < len(lag); {
-		end := i
-		for end < len(lag) && lag[end] == lag[i] {
-			end++
-		}
-		from, to := i*piece, min(end*piece, len(want))
-		best := lag[i]
-		for _, l := range [...]int{lag[i] - 1, lag[i] + 1} {
-			if l >= 0 && fit(want[from:to], got, from+l, 1) > fit(want[from:to], got, from+best, 1) {
-				best = l
-			}
-		}
-		for ; i < end; i++ {
-			lag[i] = best
-		}
 	}
 	return lag
 }
@@ -129,18 +110,18 @@ func around(at, length int) (from, to int) {
 
 // fit correlates want with what got has at from; where either is silent, it is
 // none.
-func fit(want, got []int16, from, step int) float64 {
+func fit(want, got []int16, from int) float64 {
 	if from+len(want) > len(got) {
 		return 0
 	}
 	var xy, xx, yy int64
-	for i := 0; i < len(want); i += step {
+	for i := 0; i < len(want); i += each {
 		x, y := int64(want[i]), int64(got[from+i])
 		xy += x * y
 		xx += x * x
 		yy += y * y
 	}
-	if n := int64(len(want) / step); xx < audible*n || yy < audible*n/100 {
+	if n := int64(len(want) / each); xx < audible*n || yy < audible*n/100 {
 		return 0
 	}
 	return float64(xy) / math.Sqrt(float64(xx)*float64(yy))

@@ -67,6 +67,23 @@ func TestSoundIsBroughtIntoStep(t *testing.T) {
 	}
 }
 
+func TestDelayIsFoundToTheSample(t *testing.T) {
+	s := Speech(t, 8000)
+	var f loudness.HighPass
+	filtered := slices.Clone(s)
+	for frame := range slices.Chunk(filtered, 160) {
+		f.Filter(frame)
+	}
+	for _, delay := range []int{0, 1, 2, 333, 334} {
+		for name, sound := range map[string][]int16{"as it was": s, "filtered": filtered} {
+			late := append(make([]int16, delay), sound...)
+			if got := Align(s, late, 800); !slices.Equal(got, sound) {
+				t.Errorf("%s and %d samples late: STOI %.4f in step, want %.4f", name, delay, STOI(s, got), STOI(s, sound))
+			}
+		}
+	}
+}
+
 // A filter that turns the lowest tones does not fool it.
 func TestVoiceWithoutItsLowestTonesStaysInStep(t *testing.T) {
 	s := Speech(t, 8000)
