@@ -128,34 +128,37 @@ func TestConnectionsAreLimited(t *testing.T) {
 		s.trunk.Peers = []string{"127.0.0.0/8"}
 		s.sip.Listen = append(s.sip.Listen, "ws://127.0.0.1:0")
 	})
-	open := func(local, kind string) bool {
+	open := func(local, kind, hello string) bool {
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(local)}}
 		conn, err := d.Dial("tcp", g.address(kind))
 		if err != nil {
 			return false
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		if kind == "ws" {
-			return true // half open, and counted all the same
+		if hello == "" {
+			return true
 		}
-		_, _ = conn.Write([]byte(options("TCP a.invalid")))
+		_, _ = conn.Write([]byte(hello))
 		_ = conn.SetReadDeadline(time.Now().Add(siptest.Patience))
 		n, _ := conn.Read(make([]byte, 100))
 		return n > 0
 	}
+	asks, get := options("TCP a.invalid"), "GET / HTTP/1.1\r\nHost: a.invalid\r\n\r\n"
 	for i, tt := range []struct {
-		local, kind string
-		ok          bool
+		local, kind, hello string
+		ok                 bool
 	}{
-		{"127.0.0.1", "tcp", true},
-		{"127.0.0.1", "ws", true},
-		{"127.0.0.1", "tcp", true},
-		{"127.0.0.1", "tcp", false},
-		{"127.0.0.2", "tcp", true},
-		{"127.0.0.2", "tcp", true},
-		{"127.0.0.3", "tcp", false},
+		// Who says nothing is counted all the same; the answer to who came after
+		// them at the same door shows that they have been.
+		{"127.0.0.1", "ws", "", true},
+		{"127.0.0.1", "ws", get, true},
+		{"127.0.0.1", "tcp", asks, true},
+		{"127.0.0.1", "tcp", asks, false},
+		{"127.0.0.2", "tcp", asks, true},
+		{"127.0.0.2", "tcp", asks, true},
+		{"127.0.0.3", "tcp", asks, false},
 	} {
-		if got := open(tt.local, tt.kind); got != tt.ok {
+		if got := open(tt.local, tt.kind, tt.hello); got != tt.ok {
 			t.Errorf("connection %d, %s from %s: %v, want %v", i, tt.kind, tt.local, got, tt.ok)
 		}
 	}
