@@ -56,7 +56,7 @@ func measureCapacity(b *testing.B, program string) (c capacity) {
 			c.why = fmt.Sprintf("not %d: the gateway took %d", n, len(phones))
 			break
 		}
-		time.Sleep(settling)
+		g.settle()
 		before := g.gateway.figures()
 		l := g.watch(phones, pages, stepWindow)
 		if !l.clean() {

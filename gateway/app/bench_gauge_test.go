@@ -165,8 +165,8 @@ type spent struct{ at, gateway, kernel, own, machine time.Duration }
 func (p *process) spent() (s spent) {
 	p.tb.Helper()
 	s.gateway, s.kernel = p.cpu()
-	s.own, s.machine = ownTime(), machineTime()
 	s.at = time.Duration(time.Now().UnixNano())
+	s.own, s.machine = ownTime(), machineTime(s.at)
 	return s
 }
 
@@ -187,15 +187,22 @@ func ownTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// machineTime is what all processors have computed for anybody, and what was
-// taken from them for other machines (proc_stat(5): user, nice, system, idle,
-// iowait, irq, softirq, steal).
-func machineTime() (busy time.Duration) {
+// machineTime is what all processors have done for anybody until now, counted from
+// any moment: the time in which they were not idle (proc_stat(5)). The kernel tells
+// what they were busy with as well, but only what it sees at each tick, and work
+// that begins at whole milliseconds falls in with that: it would be off by half.
+func machineTime(now time.Duration) (busy time.Duration) {
+	const idle, iowait = 4, 5
 	data, _ := os.ReadFile("/proc/stat") // what is not there was not used
-	line, _, _ := strings.Cut(string(data), "\n")
-	for i, field := range strings.Fields(line) {
-		if n, err := strconv.Atoi(field); err == nil && i <= 8 && i != 4 && i != 5 {
-			busy += time.Duration(n) * tick
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		if len(fields) <= iowait || !strings.HasPrefix(fields[0], "cpu") || fields[0] == "cpu" {
+			continue
+		}
+		busy += now
+		for _, field := range fields[idle : iowait+1] {
+			n, _ := strconv.Atoi(field)
+			busy -= time.Duration(n) * tick
 		}
 	}
 	return busy

@@ -36,7 +36,7 @@ func TestSoak(t *testing.T) {
 	if len(phones) < soakCalls {
 		t.Fatalf("the gateway took %d of %d calls", len(phones), soakCalls)
 	}
-	time.Sleep(settling)
+	g.settle()
 	heaps, routines := g.soak(phones, pages, length)
 	begin, end := grown(heaps)
 	t.Logf("heap %.1f MB at the beginning, %.1f MB at the end; goroutines %.0f and %.0f", begin/1e6, end/1e6, routines[0], routines[1])

@@ -98,7 +98,7 @@ func (t *table) print() {
 	}
 	fmt.Fprint(&text, `
   codecs: as many Opus encoders (8 kHz, complexity 5) and decoders (48 kHz hybrid to 8 kHz) as there are callers,
-  at work all the time, woken when their calls would wake them; measured before and after the calls.
+  at work all the time, woken when their calls would wake them; watched in turn with the calls.
   each 1 s in 5: everybody, on the telephone and in the browser, speaks for one second of five, at moments of their
   own. Between them telephones go on with packets of a line's hiss (-65 dBov), and browsers with packets of the same
   hiss that tell its level (RFC 6464), as browsers without DTX do.

@@ -14,8 +14,10 @@ const (
 	// which people speak, and so long that the kernel's steps of 10 ms do not
 	// matter.
 	window = 15 * time.Second
-	// settling is how long after the last call that begins: buffers have found
-	// their size, and who is silent is known to be.
+	// rounds is how often calls and codecs alone are watched in turn.
+	rounds = 3
+	// settling is how long after the last caller may speak that begins: buffers
+	// have found their size, and who is silent is known to be.
 	settling = 4 * time.Second
 	// resting is how long connections are watched while nobody sends.
 	resting = 5 * time.Second
