@@ -35,15 +35,17 @@ func TestTheFingerprintThatHostsSeeIsInEveryDescription(t *testing.T) {
 	for _, m := range guest.All(func(m webtest.Message) bool { return m.Meeting.Fingerprint != "" }) {
 		t.Errorf("a guest is told %q", m.Meeting.Fingerprint)
 	}
+	answered := func(m webtest.Message) bool { return m.Type == "pub.answer" }
+	host.Told("an answer", answered)
+	guest.Told("an answer", answered)
 	// Enhanced encryption makes all connections anew.
 	host.Say(request{Type: "host", Action: "encryption", Level: "enhanced"})
-	again := func(m webtest.Message) bool { return m.Type == "pub.answer" }
 	for who, p := range map[string]*webtest.Peer{"host": host, "guest": guest} {
-		p.Await("answers of both connections", func(h webtest.History) bool { return count(h.Messages, again) > 1 })
+		p.Await("answers of both connections", func(h webtest.History) bool { return count(h.Messages, answered) > 1 })
 		p.Told("voices", func(m webtest.Message) bool { return m.Type == "sub.offer" })
 		checkFingerprints(t, who, p, info.Fingerprint)
 	}
-	alone.Told("an answer", again)
+	alone.Told("an answer", answered)
 	checkFingerprints(t, "who is in another meeting", alone, info.Fingerprint)
 }
 

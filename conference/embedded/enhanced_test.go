@@ -80,3 +80,23 @@ func TestSwitchToEnhancedRenewsWeakLegs(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsSaidOfALegThatIsGoneIsDropped: what a page said of its connections
+// as they were replaced would spoil the new ones.
+func TestWhatIsSaidOfALegThatIsGoneIsDropped(t *testing.T) {
+	b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", nil))
+	ada := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+	ada.Joined()
+	ada.Say(request{Type: "host", Action: "encryption", Level: "enhanced"})
+	ada.Told("joined again", func(m webtest.Message) bool { return m.Type == "joined" && m.Leg == 2 })
+	refused := func(m webtest.Message) bool { return m.Type == "error" }
+	for leg := range uint64(3) {
+		ada.Say(request{Type: "pub.offer", SDP: "v=1", Leg: leg})
+	}
+	ada.Told("a word about the leg there is", refused)
+	ada.Say(request{Type: "ping"})
+	ada.Told("all of it", func(m webtest.Message) bool { return m.Type == "pong" })
+	if n := len(ada.All(refused)); n != 1 {
+		t.Errorf("%d of three descriptions were taken, two of them of connections that are gone", n)
+	}
+}

@@ -36,6 +36,7 @@ var (
 // or whose ciphers are not good enough any more, is replaced as a whole.
 type leg struct {
 	session *session
+	number  uint64 // among those of the session, from 1
 	strict  bool
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when both connections are
@@ -76,6 +77,9 @@ func (s *session) toLeg(r request) {
 	if l == nil {
 		s.out.send(errorMessage{Type: "error", Code: "not_joined", Message: "You are not in the meeting yet."})
 		return
+	}
+	if r.Leg != l.number {
+		return // it is of connections that are gone: the page did not know yet
 	}
 	select {
 	case l.requests <- r:

@@ -54,15 +54,16 @@ func (s *session) build(host, strict bool) {
 	if s.leg != nil {
 		s.leg.cancel()
 	}
+	s.legs++
 	ctx, cancel := context.WithCancel(s.ctx)
 	l := &leg{
-		session: s, strict: strict, cancel: cancel, done: make(chan struct{}),
+		session: s, number: s.legs, strict: strict, cancel: cancel, done: make(chan struct{}),
 		requests: make(chan request, 16), failed: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 		heard: map[*voice]*webrtc.RTPTransceiver{}, sources: map[uint32]*voice{}, ways: map[string]bool{}, ssrc: rand.Uint32(),
 	}
 	s.leg = l
 	s.current.Store(l)
-	s.out.send(joinedMessage{Type: "joined", You: s.person.id, Host: host, ICE: []string{}, Key: s.key, Pass: s.person.pass})
+	s.out.send(joinedMessage{Type: "joined", You: s.person.id, Host: host, ICE: []string{}, Key: s.key, Pass: s.person.pass, Leg: l.number})
 	s.wg.Go(func() {
 		defer cancel()
 		err := l.run(ctx)

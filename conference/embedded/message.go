@@ -30,6 +30,7 @@ type request struct {
 	Language string `json:"language"`
 
 	SDP       string                   `json:"sdp"`       // pub.offer, sub.answer
+	Leg       uint64                   `json:"leg"`       // and candidate: of joinedMessage
 	PC        string                   `json:"pc"`        // candidate
 	Candidate *webrtc.ICECandidateInit `json:"candidate"` // candidate
 
@@ -111,6 +112,7 @@ type (
 		ICE  []string `json:"ice"`
 		Key  string   `json:"key"`
 		Pass string   `json:"pass"` // for coming back
+		Leg  uint64   `json:"leg"`  // what the page says of these connections carries it
 	}
 	waitingMessage struct {
 		Type string `json:"type"`

@@ -39,6 +39,7 @@ type session struct {
 	// Owned by the meeting's owner.
 	voice *voice
 	leg   *leg
+	legs  uint64 // it has had
 	// How often its media has failed lately.
 	failures    int
 	lastFailure time.Time

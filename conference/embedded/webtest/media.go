@@ -152,7 +152,7 @@ func (p *Peer) describe(pc *webrtc.PeerConnection, d webrtc.SessionDescription, 
 	case <-time.After(Patience):
 		return fmt.Errorf("no candidates within %v", Patience)
 	}
-	p.Say(request{Type: message, SDP: pc.LocalDescription().SDP})
+	p.Say(request{Type: message, SDP: pc.LocalDescription().SDP, Leg: p.leg})
 	return nil
 }
 

@@ -12,6 +12,7 @@ type Message struct {
 	SDP     string          `json:"sdp"`
 	Key     string          `json:"key"`
 	Pass    string          `json:"pass"`
+	Leg     uint64          `json:"leg"`
 	Host    bool            `json:"host"`
 	Meeting Meeting         `json:"meeting"`
 	People  json.RawMessage `json:"people"`
@@ -86,4 +87,5 @@ type request struct {
 	Key  string `json:"key,omitempty"`
 	Pass string `json:"pass,omitempty"`
 	SDP  string `json:"sdp,omitempty"`
+	Leg  uint64 `json:"leg,omitempty"`
 }

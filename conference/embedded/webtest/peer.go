@@ -41,6 +41,7 @@ type Peer struct {
 
 	followed chan struct{}          // closed when nothing that the server says is followed any more
 	pub, sub *webrtc.PeerConnection // of who follows it; then of Close
+	leg      uint64                 // theirs
 
 	mu      sync.Mutex
 	cond    *sync.Cond
@@ -175,6 +176,7 @@ func (p *Peer) read() {
 func (p *Peer) take(m Message) error {
 	switch m.Type {
 	case "joined":
+		p.leg = m.Leg
 		return p.build()
 	case "pub.answer":
 		err := p.pub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.SDP})

@@ -266,7 +266,7 @@ export class Session extends EventTarget {
 
   // joined begins the sound. The server says it again in mid-meeting when it
   // wants new connections, for stronger ciphers or after a failure.
-  async #joined({ you, host, ice, key, pass }) {
+  async #joined({ you, host, ice, key, pass, leg }) {
     const first = this.phase !== 'in', back = this.lost;
     if (first || back) {
       Object.assign(this, { meeting: null, people: [], me: null });
@@ -280,7 +280,7 @@ export class Session extends EventTarget {
     this.#quiet();
     const voices = new Voices({
       ice, cipher: this.#cipher, sink: this.#players, sealed: Boolean(this.link),
-      send: (m) => this.#voices === voices && this.#send(m),
+      send: (m) => this.#voices === voices && this.#send({ ...m, leg }),
       onState: (s) => this.#voices === voices && this.#sound(s),
     });
     this.#voices = voices;
