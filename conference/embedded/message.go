@@ -29,8 +29,8 @@ type request struct {
 	Pass     string `json:"pass"`
 	Language string `json:"language"`
 
+	Leg       uint64                   `json:"leg"`       // pub.offer, sub.answer, candidate: as joined told it
 	SDP       string                   `json:"sdp"`       // pub.offer, sub.answer
-	Leg       uint64                   `json:"leg"`       // and candidate: of joinedMessage
 	PC        string                   `json:"pc"`        // candidate
 	Candidate *webrtc.ICECandidateInit `json:"candidate"` // candidate
 
