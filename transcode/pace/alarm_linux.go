@@ -10,10 +10,6 @@ import (
 // kernelAlarm rings by a timer of the kernel that Go's poller waits for like
 // for a socket. It is for what is set again and again and hardly ever rings: a
 // timer of Go's that is put off wakes a thread all the same.
-//
-// It is not for what a loop sleeps by. While it sleeps, so does the runtime's
-// monitor, until the next timer of Go's that is due; woken by anything else, it
-// looks fifty times in a row, every 20 us, whether a system call hangs.
 type kernelAlarm struct {
 	file *os.File
 	fd   int

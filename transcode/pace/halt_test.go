@@ -116,6 +116,7 @@ func TestNoLoopIsLost(t *testing.T) {
 				c, h := New(2+int(seed%3)), &halts{rand: rand.New(rand.NewPCG(seed, 0))}
 				halting := func(a alarm) alarm { return haltingAlarm{a, h.halt} }
 				c.kernel = func() alarm { return halting(newPlainAlarm()) }
+				c.thread = newPlainAlarm
 				stop := start(t, c, halting)
 				defer stop()
 				for i := range 40 {
@@ -138,7 +139,7 @@ func TestNoLoopIsLost(t *testing.T) {
 func TestWhoTakesTheLeadWakesWhoHadIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(2)
-		c.kernel = newPlainAlarm
+		c.kernel, c.thread = newPlainAlarm, newPlainAlarm
 		c.begin()
 		defer c.end()
 		first, woken := c.loops[0], false
@@ -171,7 +172,7 @@ func TestFirstGroupDoesNotWaitForALoopThatIsHeldUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(2)
 		var deaf atomic.Bool
-		c.kernel = newPlainAlarm
+		c.kernel, c.thread = newPlainAlarm, newPlainAlarm
 		stop := start(t, c, func(a alarm) alarm { return deafAlarm{a, &deaf} })
 		defer stop()
 		time.Sleep(time.Minute)

@@ -39,6 +39,7 @@ type Clock struct {
 	epoch atomic.Pointer[time.Time] // of step 0; nil until Run
 
 	kernel func() alarm  // makes the watch
+	thread func() alarm  // makes what a loop sleeps by
 	watch  alarm         // rings when a slot is overdue
 	help   chan struct{} // wakes a loop that rests
 	lead   atomic.Int32  // which loop wakes for the next slot
@@ -58,7 +59,12 @@ func New(loops int) *Clock {
 	if loops <= 0 {
 		loops = runtime.GOMAXPROCS(0) + 1
 	}
-	c := &Clock{kernel: newKernelAlarm, help: make(chan struct{}), loops: make([]*loop, loops)}
+	c := &Clock{
+		kernel: newKernelAlarm,
+		thread: newThreadAlarm,
+		help:   make(chan struct{}),
+		loops:  make([]*loop, loops),
+	}
 	for i := range c.loops {
 		c.loops[i] = &loop{clock: c, id: int32(i + 1)}
 	}
@@ -99,7 +105,7 @@ func (c *Clock) begin() {
 	defer c.mu.Unlock()
 	c.watch = c.kernel()
 	for _, l := range c.loops {
-		l.alarm = newPlainAlarm()
+		l.alarm = c.thread()
 	}
 	c.running = true
 	epoch := time.Now().Add(ahead - due(slots)) // as if woken for it

@@ -23,7 +23,7 @@ func (m *member) Beat(p pcm.Phase) { m.beat(p) }
 
 // run runs c until the test ends, inside a synctest bubble.
 func run(t *testing.T, c *Clock) (stop func()) {
-	c.kernel = newPlainAlarm // one of the bubble
+	c.kernel, c.thread = newPlainAlarm, newPlainAlarm // of the bubble
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- c.Run(ctx) }()

@@ -14,9 +14,9 @@ const (
 	// early is how long before its time a slot may be run, so that a loop need
 	// not sleep for so little. Any network delays packets by more.
 	early = slotWidth
-	// ahead is how long before its time a loop wants to be woken for a slot. Go
-	// sleeps by whole milliseconds and is woken up to one late: so it is early as
-	// often, and who is on time need not call another loop to catch up.
+	// ahead is how long before its time a loop wants to be woken for a slot: who
+	// is woken late is early all the same, and need not call another loop to catch
+	// up.
 	ahead = early / 2
 	// patience is how many beats a group may be behind before it leaves out
 	// what it has missed: catching up sends that many packets at once, and a

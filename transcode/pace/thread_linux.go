@@ -1,0 +1,105 @@
+package pace
+
+import (
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// hold is how long a thread keeps its processor of Go's at most. The runtime's
+	// monitor looks every 10 ms, takes away what nobody has let go of since, and
+	// looks far more often for a while because it had to.
+	hold = 9800 * time.Microsecond
+	// nap is how long it sleeps at once, so that it has a hold's time for it when
+	// it comes back from letting go.
+	nap = hold - 100*time.Microsecond
+	// brief is the longest that a thread sleeps for: two beats. Who waits longer
+	// waits for nothing.
+	brief = 2 * slots * slotWidth
+)
+
+// threadAlarm is what a loop sleeps by, its thread in the kernel: the timer that
+// is due wakes the thread that runs the beat. Go's own timers are late by up to a
+// millisecond, for the poller sleeps by whole ones, and wake two threads: one that
+// looks at the timers, and another that looks whether there is more to do.
+//
+// The processor of Go's that the thread keeps meanwhile is taken away where other
+// goroutines wait for it, as in any system call. While one is kept the runtime's
+// monitor does not sleep until the next system call wakes it, and then looks every
+// 20 us whether that one hangs, but every 10 ms.
+type threadAlarm struct {
+	born time.Time
+	at   atomic.Int64  // when to ring, since it was born
+	gave time.Duration // when the processor was last let go of, since then
+
+	bell *os.File // readable once it was rung by another
+	fd   int      // the bell's
+	poll [1]unix.PollFd
+	buf  [8]byte
+}
+
+// newThreadAlarm makes an alarm, a plain one where the kernel has no bell to spare.
+func newThreadAlarm() alarm {
+	fd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	if err != nil {
+		return newPlainAlarm()
+	}
+	return &threadAlarm{
+		born: time.Now(),
+		bell: os.NewFile(uintptr(fd), "bell"),
+		fd:   fd,
+		poll: [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}},
+	}
+}
+
+// one is what is written to a bell.
+var one = [8]byte{1} // in any order of bytes it is not 0
+
+func (a *threadAlarm) set(after time.Duration) {
+	a.at.Store(int64(time.Since(a.born) + after))
+	if after <= 0 {
+		_, _ = unix.Write(a.fd, one[:])
+	}
+}
+
+func (a *threadAlarm) wait() {
+	at := time.Duration(a.at.Load())
+	for {
+		now := time.Since(a.born)
+		switch left := at - now; {
+		case left <= 0:
+			return
+		case left > brief:
+			a.rest(left)
+			return
+		case now+min(left, nap) > a.gave+hold:
+			runtime.Gosched()
+			a.gave = time.Since(a.born)
+		case a.rung(min(left, nap)):
+			return
+		}
+	}
+}
+
+// rung sleeps until somebody rings or so much time has passed, and reports whether
+// somebody did.
+func (a *threadAlarm) rung(within time.Duration) bool {
+	left := unix.NsecToTimespec(int64(within))
+	if n, _ := unix.Ppoll(a.poll[:], &left, nil); n <= 0 { // -1 where a signal came
+		return false
+	}
+	_, _ = unix.Read(a.fd, a.buf[:])
+	return true
+}
+
+// rest does the same in Go's poller, where it keeps nothing.
+func (a *threadAlarm) rest(within time.Duration) {
+	_ = a.bell.SetReadDeadline(time.Now().Add(within)) // a bell can be polled, and is open
+	_, _ = a.bell.Read(a.buf[:])
+}
+
+func (a *threadAlarm) close() { _ = a.bell.Close() }
