@@ -27,14 +27,17 @@ const (
 // millisecond, for the poller sleeps by whole ones, and wake two threads: one that
 // looks at the timers, and another that looks whether there is more to do.
 //
-// The processor of Go's that the thread keeps meanwhile is taken away where other
-// goroutines wait for it, as in any system call. While one is kept the runtime's
-// monitor does not sleep until the next system call wakes it, and then looks every
-// 20 us whether that one hangs, but every 10 ms.
+// The processor of Go's that the thread keeps meanwhile is nobody else's for up to
+// two looks of the monitor, so it is kept only while there is little else to do.
+// It has another use then: while one is kept the monitor looks every 10 ms.
+// Otherwise it sleeps until a system call wakes it, and looks every 20 us whether
+// that one hangs.
 type threadAlarm struct {
 	born time.Time
 	at   atomic.Int64  // when to ring, since it was born
 	gave time.Duration // when the processor was last let go of, since then
+	back time.Duration // when the last wait was over
+	rest rest
 
 	bell *os.File // readable once it was rung by another
 	fd   int      // the bell's
@@ -67,22 +70,30 @@ func (a *threadAlarm) set(after time.Duration) {
 }
 
 func (a *threadAlarm) wait() {
-	at := time.Duration(a.at.Load())
-	for {
-		now := time.Since(a.born)
-		switch left := at - now; {
-		case left <= 0:
-			return
-		case left > brief:
-			a.rest(left)
-			return
-		case now+min(left, nap) > a.gave+hold:
-			runtime.Gosched()
-			a.gave = time.Since(a.born)
-		case a.rung(min(left, nap)):
-			return
-		}
+	at, now := time.Duration(a.at.Load()), time.Since(a.born)
+	a.rest.own += now - a.back
+	for !a.over(at, now) {
+		now = time.Since(a.born)
 	}
+	a.back = time.Since(a.born)
+}
+
+// over does a piece of the wait until at, and reports whether that was the last.
+func (a *threadAlarm) over(at, now time.Duration) bool {
+	left := at - now
+	switch {
+	case left <= 0:
+		return true
+	case now+min(left, nap) > a.gave+hold:
+		a.rest.look(now)
+		runtime.Gosched()
+		a.gave = time.Since(a.born)
+		return false
+	case left > brief || a.rest.busy:
+		a.pollFor(left)
+		return true
+	}
+	return a.rung(min(left, nap))
 }
 
 // rung sleeps until somebody rings or so much time has passed, and reports whether
@@ -96,10 +107,33 @@ func (a *threadAlarm) rung(within time.Duration) bool {
 	return true
 }
 
-// rest does the same in Go's poller, where it keeps nothing.
-func (a *threadAlarm) rest(within time.Duration) {
+// pollFor does the same in Go's poller, where it keeps nothing.
+func (a *threadAlarm) pollFor(within time.Duration) {
 	_ = a.bell.SetReadDeadline(time.Now().Add(within)) // a bell can be polled, and is open
 	_, _ = a.bell.Read(a.buf[:])
 }
 
 func (a *threadAlarm) close() { _ = a.bell.Close() }
+
+// rest is what this process computes besides what one thread does.
+type rest struct {
+	seen time.Duration // when it was last looked at
+	used time.Duration // how much the process had computed by then
+	own  time.Duration // what the thread did since
+	busy bool
+}
+
+// look measures since the last look.
+func (r *rest) look(now time.Duration) {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) // Linux has it
+	used := time.Duration(t.Nano())
+	r.busy = busy(used-r.used-r.own, now-r.seen, runtime.GOMAXPROCS(0))
+	r.seen, r.used, r.own = now, used, 0
+}
+
+// busy tells whether so much work in so much time may need the last of the
+// processors now and then: half of what the others can do, if there are any.
+func busy(work, in time.Duration, processors int) bool {
+	return processors == 1 || 2*work >= in*time.Duration(processors-1)
+}
