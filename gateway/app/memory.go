@@ -10,9 +10,9 @@ import (
 // SIP remembers what was said for 32 s.
 const quietFor = 40 * time.Second
 
-// giveBack returns memory to the system once the last call has gone. Go by itself
-// keeps much of what calls have taken until as much is needed again, which may be
-// the next day.
+// giveBack returns memory to the system: that of encoders which too few need now,
+// and once the last call has gone that of calls. Go by itself keeps much of what
+// they have taken until as much is needed again, which may be the next day.
 func (a *App) giveBack(ctx context.Context) error {
 	tick := time.NewTicker(quietFor / 4)
 	defer tick.Stop()
@@ -25,6 +25,7 @@ func (a *App) giveBack(ctx context.Context) error {
 			switch {
 			case a.calls.count() > 0:
 				last = now
+				a.encoders.Tidy()
 			case !last.IsZero() && now.Sub(last) >= quietFor:
 				a.encoders.Empty()
 				a.library.Forget()

@@ -26,11 +26,15 @@ import (
 const (
 	// Best is the highest complexity there is.
 	Best = 10
-	// kept is how many idle states a pool keeps at most, some 25 KB each: people
+	// kept is how many idle states a pool keeps at most, some 43 KB each: people
 	// who begin to talk and those who end come in turns, so few lie idle at a time.
 	kept = 64
-	// few is how many idle states a pool keeps beyond one for each that is lent.
-	few = 4
+	// few is how many idle states a pool keeps besides one for every so many that
+	// are lent.
+	few, every = 4, 8
+	// many is how many states are worth it that the C library looks for what it can
+	// return to the system: some megabyte.
+	many = 24
 )
 
 // Pool lends encoders to those who have something to say, and holds the
@@ -45,6 +49,7 @@ type Pool struct {
 
 	lent         atomic.Int64
 	made, reused atomic.Uint64
+	freed        atomic.Int32 // since that was returned to the system
 }
 
 // PoolStats tells how a pool is used.
@@ -127,11 +132,11 @@ func (p *Pool) take(c *C.OpusEncoder) {
 		C.opus_encoder_destroy(c)
 		return
 	}
-	most := int(p.lent.Add(-1)) + few
+	most := int(p.lent.Add(-1))/every + few
 	select {
 	case p.idle <- c:
 	default:
-		C.opus_encoder_destroy(c)
+		p.free(c)
 	}
 	if p.closed.Load() { // asked last: Close may have drained before
 		most = 0
@@ -166,13 +171,27 @@ func (p *Pool) Stats() PoolStats {
 	}
 }
 
-// Empty frees what lies idle, and has the C library return to the system what has
-// been freed, which it does not do by itself. It takes a moment: not on a beat.
+// Tidy has the C library return to the system what has been freed, which it does
+// not do by itself, where that is worth it: those who have all begun to talk at
+// once do not go on so. It takes a moment: not on a beat.
+func (p *Pool) Tidy() {
+	if p != nil && p.freed.Load() >= many {
+		p.giveBack()
+	}
+}
+
+// Empty frees what lies idle, and has all of it returned. It takes a moment: not on
+// a beat.
 func (p *Pool) Empty() {
 	if p != nil {
 		p.drain(0)
-		C.give_back()
+		p.giveBack()
 	}
+}
+
+func (p *Pool) giveBack() {
+	p.freed.Store(0)
+	C.give_back()
 }
 
 // Close frees what lies idle, and from then on what is given back. It is safe
@@ -184,12 +203,17 @@ func (p *Pool) Close() {
 	}
 }
 
+func (p *Pool) free(c *C.OpusEncoder) {
+	C.opus_encoder_destroy(c)
+	p.freed.Add(1)
+}
+
 // drain frees idle states until only so many are left.
 func (p *Pool) drain(most int) {
 	for len(p.idle) > most {
 		select {
 		case c := <-p.idle:
-			C.opus_encoder_destroy(c)
+			p.free(c)
 		default:
 			return
 		}
