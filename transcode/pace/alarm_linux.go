@@ -22,12 +22,21 @@ func newKernelAlarm() alarm {
 	if err != nil {
 		return newPlainAlarm()
 	}
-	file := os.NewFile(uintptr(fd), "alarm")
-	if file.SetReadDeadline(time.Time{}) != nil { // it is not the poller's
-		_ = file.Close()
+	file := polled(fd)
+	if file == nil {
 		return newPlainAlarm()
 	}
 	return &kernelAlarm{file: file, fd: fd}
+}
+
+// polled gives fd to Go's poller, or closes it where the poller does not take it.
+func polled(fd int) *os.File {
+	file := os.NewFile(uintptr(fd), "alarm")
+	if file.SetReadDeadline(time.Time{}) != nil {
+		_ = file.Close()
+		return nil
+	}
+	return file
 }
 
 func (a *kernelAlarm) set(after time.Duration) {

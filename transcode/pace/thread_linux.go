@@ -17,8 +17,8 @@ const (
 	// nap is how long it sleeps at once, so that it has a hold's time for it when
 	// it comes back from letting go.
 	nap = hold - 100*time.Microsecond
-	// brief is the longest that a thread sleeps for: two beats. Who waits longer
-	// waits for nothing.
+	// brief is the longest that a thread sleeps: two beats. Who waits longer waits
+	// for somebody to come.
 	brief = 2 * slots * slotWidth
 )
 
@@ -51,9 +51,13 @@ func newThreadAlarm() alarm {
 	if err != nil {
 		return newPlainAlarm()
 	}
+	bell := polled(fd)
+	if bell == nil {
+		return newPlainAlarm()
+	}
 	return &threadAlarm{
 		born: time.Now(),
-		bell: os.NewFile(uintptr(fd), "bell"),
+		bell: bell,
 		fd:   fd,
 		poll: [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}},
 	}
@@ -109,7 +113,7 @@ func (a *threadAlarm) rung(within time.Duration) bool {
 
 // pollFor does the same in Go's poller, where it keeps nothing.
 func (a *threadAlarm) pollFor(within time.Duration) {
-	_ = a.bell.SetReadDeadline(time.Now().Add(within)) // a bell can be polled, and is open
+	_ = a.bell.SetReadDeadline(time.Now().Add(within)) // it is polled, and open
 	_, _ = a.bell.Read(a.buf[:])
 }
 
