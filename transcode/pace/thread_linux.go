@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -39,10 +40,12 @@ type threadAlarm struct {
 	back time.Duration // when the last wait was over
 	rest rest
 
-	bell *os.File // readable once it was rung by another
-	fd   int      // the bell's
-	poll [1]unix.PollFd
-	buf  [8]byte
+	bell  *os.File // readable once it was rung by another
+	raw   syscall.RawConn
+	heard func(uintptr) bool // hear, made once
+	fd    int                // the bell's
+	poll  [1]unix.PollFd
+	buf   [8]byte
 }
 
 // newThreadAlarm makes an alarm, a plain one where the kernel has no bell to spare.
@@ -55,12 +58,20 @@ func newThreadAlarm() alarm {
 	if bell == nil {
 		return newPlainAlarm()
 	}
-	return &threadAlarm{
+	raw, err := bell.SyscallConn()
+	if err != nil {
+		_ = bell.Close()
+		return newPlainAlarm()
+	}
+	a := &threadAlarm{
 		born: time.Now(),
 		bell: bell,
+		raw:  raw,
 		fd:   fd,
 		poll: [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}},
 	}
+	a.heard = func(uintptr) bool { return a.hear() }
+	return a
 }
 
 // one is what is written to a bell.
@@ -107,14 +118,20 @@ func (a *threadAlarm) rung(within time.Duration) bool {
 	if n, _ := unix.Ppoll(a.poll[:], &left, nil); n <= 0 { // -1 where a signal came
 		return false
 	}
-	_, _ = unix.Read(a.fd, a.buf[:])
-	return true
+	return a.hear()
 }
 
-// pollFor does the same in Go's poller, where it keeps nothing.
+// hear reports whether somebody has rung since.
+func (a *threadAlarm) hear() bool {
+	n, _ := unix.Read(a.fd, a.buf[:])
+	return n > 0
+}
+
+// pollFor does the same in Go's poller, where it keeps nothing. It asks for no
+// error, which a read of the file would make anew each time.
 func (a *threadAlarm) pollFor(within time.Duration) {
 	_ = a.bell.SetReadDeadline(time.Now().Add(within)) // it is polled, and open
-	_, _ = a.bell.Read(a.buf[:])
+	_ = a.raw.Read(a.heard)
 }
 
 func (a *threadAlarm) close() { _ = a.bell.Close() }

@@ -59,3 +59,15 @@ func TestAlarmKeepsNoProcessorWhileOthersNeedIt(t *testing.T) {
 	over.Store(true)
 	until(false)
 }
+
+func TestAlarmAllocatesNothing(t *testing.T) {
+	a := newThreadAlarm()
+	defer a.close()
+	for rule, after := range map[string]time.Duration{
+		"a sleep in the kernel": time.Millisecond, "a rest in the poller": brief + time.Millisecond, "a ring": 0,
+	} {
+		if n := testing.AllocsPerRun(5, func() { a.set(after); a.wait() }); n != 0 {
+			t.Errorf("%s: %v allocations", rule, n)
+		}
+	}
+}
