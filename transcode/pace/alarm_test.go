@@ -51,8 +51,10 @@ func TestAlarmRingsForAnotherWithinABeat(t *testing.T) {
 			began := time.Now()
 			for range times {
 				a.set(beat)
-				time.AfterFunc(time.Millisecond, func() { a.set(0) })
+				rang := make(chan struct{})
+				time.AfterFunc(time.Millisecond, func() { a.set(0); close(rang) })
 				a.wait()
+				<-rang // before the alarm is closed
 			}
 			if took := time.Since(began); took >= times*beat {
 				t.Errorf("%d waits of %v took %v", times, beat, took)

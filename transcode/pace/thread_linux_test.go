@@ -33,6 +33,7 @@ func TestProcessorIsKeptWhileThereIsLittleElseToDo(t *testing.T) {
 }
 
 func TestAlarmKeepsNoProcessorWhileOthersNeedIt(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // of one, none can be kept
 	a := newThreadAlarm().(*threadAlarm)
 	defer a.close()
 	until := func(busy bool) {
