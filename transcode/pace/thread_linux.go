@@ -3,6 +3,7 @@ package pace
 import (
 	"os"
 	"runtime"
+	"runtime/metrics"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,6 +22,12 @@ const (
 	// brief is the longest that a thread sleeps: two beats. Who waits longer waits
 	// for somebody to come.
 	brief = 2 * slots * slotWidth
+	// bearable is how long others may wait for a processor. Beats make them wait two
+	// or three milliseconds; beyond that a processor is missing.
+	bearable = 4 * time.Millisecond
+	// peace is for how long nobody must have waited longer than that before a
+	// processor is kept: what made them wait may come again.
+	peace = 10 * time.Second
 )
 
 // threadAlarm is what a loop sleeps by, its thread in the kernel: the timer that
@@ -29,16 +36,17 @@ const (
 // looks at the timers, and another that looks whether there is more to do.
 //
 // The processor of Go's that the thread keeps meanwhile is nobody else's for up to
-// two looks of the monitor, so it is kept only while there is little else to do.
+// two looks of the monitor, so it is kept only while nobody waits for one: not
+// where this process has much to do, nor where others have the machine.
 // It has another use then: while one is kept the monitor looks every 10 ms.
 // Otherwise it sleeps until a system call wakes it, and looks every 20 us whether
 // that one hangs.
 type threadAlarm struct {
-	born time.Time
-	at   atomic.Int64  // when to ring, since it was born
-	gave time.Duration // when the processor was last let go of, since then
-	back time.Duration // when the last wait was over
-	rest rest
+	born  time.Time
+	at    atomic.Int64  // when to ring, since it was born
+	gave  time.Duration // when the processor was last let go of, since then
+	crowd crowd
+	keep  bool // the processor, for the crowd is calm
 
 	bell  *os.File // readable once it was rung by another
 	raw   syscall.RawConn
@@ -64,11 +72,12 @@ func newThreadAlarm() alarm {
 		return newPlainAlarm()
 	}
 	a := &threadAlarm{
-		born: time.Now(),
-		bell: bell,
-		raw:  raw,
-		fd:   fd,
-		poll: [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}},
+		born:  time.Now(),
+		bell:  bell,
+		raw:   raw,
+		fd:    fd,
+		poll:  [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}},
+		crowd: newCrowd(),
 	}
 	a.heard = func(uintptr) bool { return a.hear() }
 	return a
@@ -85,12 +94,8 @@ func (a *threadAlarm) set(after time.Duration) {
 }
 
 func (a *threadAlarm) wait() {
-	at, now := time.Duration(a.at.Load()), time.Since(a.born)
-	a.rest.own += now - a.back
-	for !a.over(at, now) {
-		now = time.Since(a.born)
+	for at := time.Duration(a.at.Load()); !a.over(at, time.Since(a.born)); {
 	}
-	a.back = time.Since(a.born)
 }
 
 // over does a piece of the wait until at, and reports whether that was the last.
@@ -100,11 +105,14 @@ func (a *threadAlarm) over(at, now time.Duration) bool {
 	case left <= 0:
 		return true
 	case now+min(left, nap) > a.gave+hold:
-		a.rest.look(now)
-		runtime.Gosched()
+		a.crowd.look(now)
+		a.keep = a.crowd.calm(now, runtime.GOMAXPROCS(0))
+		if a.keep { // or it would only stand behind the others
+			runtime.Gosched()
+		}
 		a.gave = time.Since(a.born)
 		return false
-	case left > brief || a.rest.busy:
+	case left > brief || !a.keep:
 		a.pollFor(left)
 		return true
 	}
@@ -136,25 +144,38 @@ func (a *threadAlarm) pollFor(within time.Duration) {
 
 func (a *threadAlarm) close() { _ = a.bell.Close() }
 
-// rest is what this process computes besides what one thread does.
-type rest struct {
-	seen time.Duration // when it was last looked at
-	used time.Duration // how much the process had computed by then
-	own  time.Duration // what the thread did since
-	busy bool
+// crowd tells how long goroutines of this process wait for a processor of Go's
+// once they could run. The runtime watches one wait in eight.
+type crowd struct {
+	waits [1]metrics.Sample
+	long  uint64        // waits that were too long, so far
+	seen  time.Duration // when the last of them was noticed
 }
 
-// look measures since the last look.
-func (r *rest) look(now time.Duration) {
-	var t unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) // Linux has it
-	used := time.Duration(t.Nano())
-	r.busy = busy(used-r.used-r.own, now-r.seen, runtime.GOMAXPROCS(0))
-	r.seen, r.used, r.own = now, used, 0
+func newCrowd() crowd {
+	return crowd{waits: [1]metrics.Sample{{Name: "/sched/latencies:seconds"}}}
 }
 
-// busy tells whether so much work in so much time may need the last of the
-// processors now and then: half of what the others can do, if there are any.
-func busy(work, in time.Duration, processors int) bool {
-	return processors == 1 || 2*work >= in*time.Duration(processors-1)
+// look notices whether anybody has waited too long since the last look.
+func (c *crowd) look(now time.Duration) {
+	metrics.Read(c.waits[:])
+	if n := longer(c.waits[0].Value.Float64Histogram(), bearable); n != c.long {
+		c.long, c.seen = n, now
+	}
+}
+
+// calm reports whether nobody has for a while, with so many processors: were
+// there one only, everybody would wait for it.
+func (c *crowd) calm(now time.Duration, processors int) bool {
+	return processors > 1 && now-c.seen >= peace
+}
+
+// longer counts what a histogram of seconds has at and beyond a limit.
+func longer(h *metrics.Float64Histogram, limit time.Duration) (n uint64) {
+	for i, count := range h.Counts {
+		if h.Buckets[i] >= limit.Seconds() {
+			n += count
+		}
+	}
+	return n
 }

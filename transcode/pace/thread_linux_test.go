@@ -1,74 +1,96 @@
 package pace
 
 import (
+	"math"
 	"runtime"
+	"runtime/metrics"
 	"sync/atomic"
 	"testing"
 	"time"
 )
 
-func TestProcessorIsKeptWhileThereIsLittleElseToDo(t *testing.T) {
-	const second = time.Second
+func init() { alarms["thread that keeps its processor"] = func() alarm { return keeping() } }
+
+// keeping is an alarm to which nobody has waited long.
+func keeping() *threadAlarm {
+	a := newThreadAlarm().(*threadAlarm)
+	a.crowd.look(0)
+	a.crowd.seen, a.keep = -peace, true
+	return a
+}
+
+func TestProcessorIsKeptWhileNobodyWaitsForOne(t *testing.T) {
 	for _, tt := range []struct {
 		rule       string
-		work       time.Duration
+		since      time.Duration // somebody has waited long
 		processors int
-		busy       bool
+		kept       bool
 	}{
-		{"nothing else to do", 0, 2, false},
-		{"the clock's thread was put aside in its own work", -second / 10, 2, false},
-		{"a quarter of what the other processor can do", second / 4, 2, false},
-		{"half of what the other processor can do", second / 2, 2, true},
-		{"as much work, and three others", second / 2, 4, false},
-		{"half of what three others can do", 3 * second / 2, 4, true},
-		{"there is no other processor", 0, 1, true},
-		{"there is no other, and its thread was put aside", -second / 10, 1, true},
+		{"just now somebody has waited", 0, 2, false},
+		{"somebody has a while ago", peace - 1, 2, false},
+		{"nobody has for long", peace, 2, true},
+		{"there is no other processor", peace, 1, false},
 	} {
 		t.Run(tt.rule, func(t *testing.T) {
-			if got := busy(tt.work, second, tt.processors); got != tt.busy {
-				t.Errorf("busy is %v", got)
+			c := crowd{seen: time.Minute}
+			if got := c.calm(time.Minute+tt.since, tt.processors); got != tt.kept {
+				t.Errorf("kept: %v", got)
 			}
 		})
 	}
 }
 
-func TestAlarmKeepsNoProcessorWhileOthersNeedIt(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // of one, none can be kept
-	a := newThreadAlarm().(*threadAlarm)
-	defer a.close()
-	until := func(busy bool) {
-		t.Helper()
-		for began := time.Now(); a.rest.busy != busy; {
-			if time.Since(began) > distant {
-				t.Fatalf("after %v it does not know that busy is %v", distant, busy)
-			}
-			a.set(beat)
-			a.wait()
-		}
+func TestWaitsAreCountedFromTheLimit(t *testing.T) {
+	h := metrics.Float64Histogram{
+		Buckets: []float64{math.Inf(-1), 0, .001, .004, .008, math.Inf(1)},
+		Counts:  []uint64{1, 2, 4, 8, 16},
 	}
-	until(false)
+	if n := longer(&h, 4*time.Millisecond); n != 8+16 {
+		t.Errorf("%d waits are too long, want %d", n, 8+16)
+	}
+}
+
+func TestAlarmNoticesWhoWaitsForAProcessor(t *testing.T) {
+	a := keeping()
+	defer a.close()
 	var over atomic.Bool
 	defer over.Store(true)
-	for range runtime.GOMAXPROCS(0) {
+	for range 2 * runtime.GOMAXPROCS(0) {
 		go func() {
 			for !over.Load() {
 				runtime.KeepAlive(spin(1000))
 			}
 		}()
 	}
-	until(true)
-	over.Store(true)
-	until(false)
+	for began := time.Now(); a.keep; {
+		if time.Since(began) > distant {
+			t.Fatalf("after %v it still keeps its processor", distant)
+		}
+		a.set(beat)
+		a.wait()
+	}
 }
 
 func TestAlarmAllocatesNothing(t *testing.T) {
-	a := newThreadAlarm()
+	a := keeping()
 	defer a.close()
-	for rule, after := range map[string]time.Duration{
-		"a sleep in the kernel": time.Millisecond, "a rest in the poller": brief + time.Millisecond, "a ring": 0,
+	for _, tt := range []struct {
+		rule  string
+		keep  bool
+		after time.Duration
+	}{
+		{"a sleep in the kernel", true, time.Millisecond},
+		{"a look at who waits", true, 2 * hold},
+		{"a rest in the poller", false, time.Millisecond},
+		{"a ring", true, 0},
 	} {
-		if n := testing.AllocsPerRun(5, func() { a.set(after); a.wait() }); n != 0 {
-			t.Errorf("%s: %v allocations", rule, n)
+		n := testing.AllocsPerRun(5, func() {
+			a.keep = tt.keep
+			a.set(tt.after)
+			a.wait()
+		})
+		if n != 0 {
+			t.Errorf("%s: %v allocations", tt.rule, n)
 		}
 	}
 }
