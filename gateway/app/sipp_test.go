@@ -62,13 +62,16 @@ func TestSIPpCalls(t *testing.T) {
 				network = "tcp"
 			}
 			peertest.SIPp(t, call.String(), g.address(network), 1, map[string]string{"transport": tt.transport})
-			heard := listener.Heard()
-			loudest := -120.0
-			for at := 0; at+pcm.Narrowband <= len(heard); at += pcm.Narrowband / 2 {
-				loudest = max(loudest, peertest.Level(heard[at:at+pcm.Narrowband], tt.hertz))
+			// In short pieces: where a packet came late, what is put in its place shifts
+			// the tone's phase.
+			heard, clear := listener.Heard(), 0
+			for at := 0; at+pcm.Narrowband/5 <= len(heard); at += pcm.Narrowband / 10 {
+				if math.Abs(peertest.Level(heard[at:at+pcm.Narrowband/5], tt.hertz)+20) <= 3 {
+					clear++
+				}
 			}
-			if math.Abs(loudest+20) > 3 {
-				t.Errorf("the tone was heard at %.1f dBov in the meeting, want -20", loudest)
+			if clear < 20 {
+				t.Errorf("the tone was heard at -20 dBov in %d pieces of the meeting, want 20 and more", clear)
 			}
 		})
 	}
