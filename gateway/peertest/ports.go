@@ -16,8 +16,7 @@ const (
 	portPairs = 4000
 )
 
-// drawn goes through the ports from somewhere else in each process, so that none
-// is given twice.
+// drawn goes through the ports from somewhere else in each process.
 var drawn = func() *atomic.Uint32 {
 	n := &atomic.Uint32{}
 	n.Store(rand.Uint32N(portPairs))
@@ -25,13 +24,18 @@ var drawn = func() *atomic.Uint32 {
 }()
 
 // Port is an even port of 127.0.0.1 that nobody has, nor the next one, with TCP as
-// with UDP: for a peer that must be told its port.
+// with UDP: for a peer that must be told its port. No other test is given it until
+// this one has ended, nor are those of other processes: a peer takes its time to
+// listen, and who dialled meanwhile would talk to the peer of another test.
 func Port(t testing.TB) int {
 	t.Helper()
 	for range 100 {
 		port := firstPort + 2*int(drawn.Add(1)%portPairs)
-		if isFree(port) && isFree(port+1) {
-			return port
+		if mark, err := net.Listen("unix", "@einwahl-peer-"+strconv.Itoa(port)); err == nil {
+			t.Cleanup(func() { mark.Close() })
+			if isFree(port) && isFree(port+1) {
+				return port
+			}
 		}
 	}
 	t.Fatal("no port is free for a peer")
