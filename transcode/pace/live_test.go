@@ -16,7 +16,8 @@ import (
 // BenchmarkLive runs groups with so much work for each beat in real time. Each
 // iteration is a second. It reports the processor time in percent of a core,
 // how much of it is not the work, how often a thread went to sleep, and how
-// late the beats were.
+// late the beats were: for a clock that has just begun, and for one that keeps a
+// processor, which takes a while of peace.
 func BenchmarkLive(b *testing.B) {
 	for _, tt := range []struct {
 		groups int
@@ -29,18 +30,25 @@ func BenchmarkLive(b *testing.B) {
 		{400, 15 * time.Microsecond},
 		{400, 60 * time.Microsecond},
 	} {
-		b.Run(fmt.Sprintf("groups=%d/work=%v", tt.groups, tt.work), func(b *testing.B) {
-			c := New(0)
-			rounds := roundsFor(tt.work)
-			for range tt.groups {
-				c.Group().Add(&member{func(p pcm.Phase) {
-					if p == pcm.GiveOut {
-						runtime.KeepAlive(spin(rounds))
-					}
-				}})
+		for _, name := range []string{"thread", "keeping"} {
+			fresh, ok := alarms[name]
+			if !ok {
+				continue // not on this system
 			}
-			live(b, c, tt.work)
-		})
+			b.Run(fmt.Sprintf("groups=%d/work=%v/alarm=%s", tt.groups, tt.work, name), func(b *testing.B) {
+				c := New(0)
+				c.thread = fresh
+				rounds := roundsFor(tt.work)
+				for range tt.groups {
+					c.Group().Add(&member{func(p pcm.Phase) {
+						if p == pcm.GiveOut {
+							runtime.KeepAlive(spin(rounds))
+						}
+					}})
+				}
+				live(b, c, tt.work)
+			})
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func init() { alarms["thread that keeps its processor"] = func() alarm { return keeping() } }
+func init() { alarms["keeping"] = func() alarm { return keeping() } }
 
 // keeping is an alarm to which nobody has waited long.
 func keeping() *threadAlarm {
