@@ -32,6 +32,9 @@ var (
 	_ pcm.Clock = (*Manual)(nil)
 )
 
+// clocks is how many run in this process.
+var clocks atomic.Int32
+
 // Clock moves groups. Make it with [New]; it stands still until [Clock.Run].
 type Clock struct {
 	slots [slots]slot
@@ -103,6 +106,7 @@ func (c *Clock) Run(ctx context.Context) error {
 func (c *Clock) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	clocks.Add(1)
 	c.watch = c.kernel()
 	for _, l := range c.loops {
 		l.alarm = c.thread()
@@ -116,6 +120,7 @@ func (c *Clock) begin() {
 func (c *Clock) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	clocks.Add(-1)
 	c.running = false
 	c.lead.Store(0)
 	c.watch.close()

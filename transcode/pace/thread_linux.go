@@ -38,7 +38,8 @@ const (
 // The processor of Go's that the thread keeps meanwhile is nobody else's for up to
 // two looks of the monitor, so it is kept only while nobody waits for one: not
 // where this process has much to do, nor where others have the machine.
-// It has another use then: while one is kept the monitor looks every 10 ms.
+// Nor where several clocks run in a process: while all processors are kept nobody
+// looks who could run, so nobody is seen to wait. It has another use then: while one is kept the monitor looks every 10 ms.
 // Otherwise it sleeps until a system call wakes it, and looks every 20 us whether
 // that one hangs.
 type threadAlarm struct {
@@ -106,7 +107,7 @@ func (a *threadAlarm) over(at, now time.Duration) bool {
 		return true
 	case now+min(left, nap) > a.gave+hold:
 		a.crowd.look(now)
-		a.keep = a.crowd.calm(now, runtime.GOMAXPROCS(0))
+		a.keep = clocks.Load() <= 1 && a.crowd.calm(now, runtime.GOMAXPROCS(0))
 		if a.keep { // or it would only stand behind the others
 			runtime.Gosched()
 		}

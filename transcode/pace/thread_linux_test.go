@@ -71,6 +71,33 @@ func TestAlarmNoticesWhoWaitsForAProcessor(t *testing.T) {
 	}
 }
 
+func TestAlarmKeepsNothingBesideAnotherClock(t *testing.T) {
+	for _, tt := range []struct {
+		rule  string
+		clock int32 // besides that of the alarm
+		kept  bool
+	}{
+		{"a clock by itself", 0, true},
+		{"another runs", 1, false},
+	} {
+		t.Run(tt.rule, func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // of one, none can be kept
+			clocks.Add(1 + tt.clock)
+			defer clocks.Add(-1 - tt.clock)
+			a := keeping()
+			defer a.close()
+			for began := time.Now(); a.gave == 0 || a.keep != tt.kept; {
+				if time.Since(began) > distant {
+					t.Fatalf("kept: %v", a.keep)
+				}
+				a.crowd.seen = -peace
+				a.set(beat)
+				a.wait()
+			}
+		})
+	}
+}
+
 func TestAlarmAllocatesNothing(t *testing.T) {
 	a := keeping()
 	defer a.close()
