@@ -37,11 +37,11 @@ const (
 //
 // The processor of Go's that the thread keeps meanwhile is nobody else's for up to
 // two looks of the monitor, so it is kept only while nobody waits for one: not
-// where this process has much to do, nor where others have the machine.
-// Nor where several clocks run in a process: while all processors are kept nobody
-// looks who could run, so nobody is seen to wait. It has another use then: while one is kept the monitor looks every 10 ms.
-// Otherwise it sleeps until a system call wakes it, and looks every 20 us whether
-// that one hangs.
+// where this process has much to do, nor where others have the machine. Nor where
+// several clocks run in a process: while all processors are kept nobody looks who
+// could run, so nobody is seen to wait. It has another use then: while one is kept
+// the monitor looks every 10 ms. Otherwise it sleeps until a system call wakes it,
+// and looks every 20 us whether that one hangs.
 type threadAlarm struct {
 	born  time.Time
 	at    atomic.Int64  // when to ring, since it was born
