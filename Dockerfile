@@ -2,7 +2,7 @@
 # in a plain Debian tree, where no image can be pulled.
 #
 #   docker build -t einwahl .
-#   docker run --network host -v ./einwahl.yaml:/etc/einwahl/einwahl.yaml:ro -v einwahl:/var/lib/einwahl einwahl
+#   docker run --network host --ulimit nice=30 -v ./einwahl.yaml:/etc/einwahl/einwahl.yaml:ro -v einwahl:/var/lib/einwahl einwahl
 #
 # Host networking, because calls need thousands of UDP ports.
 

@@ -118,6 +118,7 @@ func synthesise(ctx context.Context, program []string, lang, words string) ([]in
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	standBack(cmd.Process.Pid)
 	data, readErr := io.ReadAll(io.LimitReader(out, synthesisSize+1))
 	if len(data) > synthesisSize {
 		cancel()

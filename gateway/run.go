@@ -29,6 +29,9 @@ func (r runCommand) Run(ctx context.Context) error {
 	}
 	log := newLog(c.Log)
 	hint(c, log)
+	if err := goFirst(); err != nil {
+		log.Info().Err(err).Msg("sound may be late while other programs of this machine have much to do: LimitNICE=-10 in the unit of systemd, or --ulimit nice=30 of docker, lets the gateway go before them")
+	}
 	// From here on: until somebody listens, HUP would end the program.
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
