@@ -28,6 +28,8 @@ const (
 	// peace is for how long nobody must have waited longer than that before a
 	// processor is kept: what made them wait may come again.
 	peace = 10 * time.Second
+	// looking is how often it is looked whether anybody has waited so long.
+	looking = 100 * time.Millisecond
 )
 
 // threadAlarm is what a loop sleeps by, its thread in the kernel: the timer that
@@ -109,7 +111,7 @@ func (a *threadAlarm) over(at, now time.Duration) bool {
 		a.crowd.look(now)
 		a.keep = clocks.Load() <= 1 && a.crowd.calm(now, runtime.GOMAXPROCS(0))
 		if a.keep { // or it would only stand behind the others
-			runtime.Gosched()
+			goyield()
 		}
 		a.gave = time.Since(a.born)
 		return false
@@ -151,14 +153,19 @@ type crowd struct {
 	waits [1]metrics.Sample
 	long  uint64        // waits that were too long, so far
 	seen  time.Duration // when the last of them was noticed
+	next  time.Duration // when to look again
 }
 
 func newCrowd() crowd {
 	return crowd{waits: [1]metrics.Sample{{Name: "/sched/latencies:seconds"}}}
 }
 
-// look notices whether anybody has waited too long since the last look.
+// look notices, now and then, whether anybody has waited too long since the last look.
 func (c *crowd) look(now time.Duration) {
+	if now < c.next {
+		return
+	}
+	c.next = now + looking
 	metrics.Read(c.waits[:])
 	if n := longer(c.waits[0].Value.Float64Histogram(), bearable); n != c.long {
 		c.long, c.seen = n, now

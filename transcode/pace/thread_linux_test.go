@@ -112,7 +112,7 @@ func TestAlarmAllocatesNothing(t *testing.T) {
 		{"a ring", true, 0},
 	} {
 		n := testing.AllocsPerRun(5, func() {
-			a.keep = tt.keep
+			a.keep, a.crowd.next = tt.keep, 0
 			a.set(tt.after)
 			a.wait()
 		})
