@@ -138,11 +138,11 @@ func longest(paths [][]move) (n int) {
 	return n
 }
 
-// walks has a German and an English telephone take each path, at two gateways.
+// walks has a German and an English telephone take each path, at two gateways: one
+// after the other, since all the telephones of one already take a processor.
 func walks(t *testing.T, kind string, paths []answering, tweak func(*config.Config)) {
 	for _, language := range []string{"de", "en"} {
 		t.Run(language, func(t *testing.T) {
-			t.Parallel()
 			service := new(forgetful)
 			g := startBefore(t, service.before, func(c *config.Config) {
 				tweak(c)
