@@ -35,6 +35,9 @@ var (
 // clocks is how many run in this process.
 var clocks atomic.Int32
 
+// alone reports whether no more than one does, as in a gateway.
+func alone() bool { return clocks.Load() <= 1 }
+
 // Clock moves groups. Make it with [New]; it stands still until [Clock.Run].
 type Clock struct {
 	slots [slots]slot

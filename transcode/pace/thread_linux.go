@@ -1,7 +1,6 @@
 package pace
 
 import (
-	"os"
 	"runtime"
 	"runtime/metrics"
 	"sync/atomic"
@@ -45,71 +44,65 @@ const (
 // the monitor looks every 10 ms. Otherwise it sleeps until a system call wakes it,
 // and looks every 20 us whether that one hangs.
 type threadAlarm struct {
+	*kernelAlarm
 	born  time.Time
 	at    atomic.Int64  // when to ring, since it was born
 	gave  time.Duration // when the processor was last let go of, since then
 	crowd crowd
 	keep  bool // the processor, for the crowd is calm
 
-	bell  *os.File // readable once it was rung by another
+	poll  [1]unix.PollFd
 	raw   syscall.RawConn
 	heard func(uintptr) bool // hear, made once
-	fd    int                // the bell's
-	poll  [1]unix.PollFd
-	buf   [8]byte
 }
 
-// newThreadAlarm makes an alarm, a plain one where the kernel has no bell to spare.
+// newThreadAlarm makes an alarm, a plain one where the kernel has none to spare.
 func newThreadAlarm() alarm {
-	fd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
-	if err != nil {
+	k, ok := newKernelAlarm().(*kernelAlarm)
+	if !ok {
 		return newPlainAlarm()
 	}
-	bell := polled(fd)
-	if bell == nil {
-		return newPlainAlarm()
-	}
-	raw, err := bell.SyscallConn()
+	raw, err := k.file.SyscallConn()
 	if err != nil {
-		_ = bell.Close()
+		k.close()
 		return newPlainAlarm()
 	}
 	a := &threadAlarm{
-		born:  time.Now(),
-		bell:  bell,
-		raw:   raw,
-		fd:    fd,
-		poll:  [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}},
-		crowd: newCrowd(),
+		kernelAlarm: k,
+		born:        time.Now(),
+		crowd:       newCrowd(),
+		poll:        [1]unix.PollFd{{Fd: int32(k.fd), Events: unix.POLLIN}},
+		raw:         raw,
 	}
 	a.heard = func(uintptr) bool { return a.hear() }
 	return a
 }
 
-// one is what is written to a bell.
-var one = [8]byte{1} // in any order of bytes it is not 0
-
+// set leaves the kernel's timer alone where several clocks run in a process: in
+// Go's poller, which wakes once for all that is due in a millisecond, each wakes
+// for itself with it.
 func (a *threadAlarm) set(after time.Duration) {
 	a.at.Store(int64(time.Since(a.born) + after))
-	if after <= 0 {
-		_, _ = unix.Write(a.fd, one[:])
+	if after <= 0 || alone() {
+		a.kernelAlarm.set(after)
 	}
 }
 
 func (a *threadAlarm) wait() {
-	for at := time.Duration(a.at.Load()); !a.over(at, time.Since(a.born)); {
+	for !a.over() {
 	}
 }
 
-// over does a piece of the wait until at, and reports whether that was the last.
-func (a *threadAlarm) over(at, now time.Duration) bool {
-	left := at - now
+// over does a piece of the wait, and reports whether that was the last.
+func (a *threadAlarm) over() bool {
+	now := time.Since(a.born)
+	left := time.Duration(a.at.Load()) - now
 	switch {
 	case left <= 0:
 		return true
 	case now+min(left, nap) > a.gave+hold:
 		a.crowd.look(now)
-		a.keep = clocks.Load() <= 1 && a.crowd.calm(now, runtime.GOMAXPROCS(0))
+		a.keep = alone() && a.crowd.calm(now, runtime.GOMAXPROCS(0))
 		if a.keep { // or it would only stand behind the others
 			goyield()
 		}
@@ -122,30 +115,28 @@ func (a *threadAlarm) over(at, now time.Duration) bool {
 	return a.rung(min(left, nap))
 }
 
-// rung sleeps until somebody rings or so much time has passed, and reports whether
-// somebody did.
+// rung sleeps until the alarm rings or so much time has passed, and reports
+// whether it rang.
 func (a *threadAlarm) rung(within time.Duration) bool {
 	left := unix.NsecToTimespec(int64(within))
-	if n, _ := unix.Ppoll(a.poll[:], &left, nil); n <= 0 { // -1 where a signal came
-		return false
-	}
+	_, _ = unix.Ppoll(a.poll[:], &left, nil) // a signal ends it as well
 	return a.hear()
 }
 
-// hear reports whether somebody has rung since.
+// hear reports whether it has rung since it was set.
 func (a *threadAlarm) hear() bool {
 	n, _ := unix.Read(a.fd, a.buf[:])
 	return n > 0
 }
 
-// pollFor does the same in Go's poller, where it keeps nothing. It asks for no
-// error, which a read of the file would make anew each time.
+// pollFor waits in Go's poller until the alarm rings or so much time has passed.
+// It is the kernel's timer that rings on time, but where all processors are busy Go
+// hardly ever looks at what it polls, and at its own timers as it goes. No error is
+// asked for, which a read of the file would make anew each time.
 func (a *threadAlarm) pollFor(within time.Duration) {
-	_ = a.bell.SetReadDeadline(time.Now().Add(within)) // it is polled, and open
+	_ = a.file.SetReadDeadline(time.Now().Add(within)) // it is polled, and open
 	_ = a.raw.Read(a.heard)
 }
-
-func (a *threadAlarm) close() { _ = a.bell.Close() }
 
 // crowd tells how long goroutines of this process wait for a processor of Go's
 // once they could run. The runtime watches one wait in eight.
