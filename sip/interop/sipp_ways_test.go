@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"context"
 	"net"
 	"testing"
 
@@ -27,12 +28,17 @@ func TestSIPpCallsOverIPv6(t *testing.T) {
 // where its packets come from.
 func TestSIPpBehindNAT(t *testing.T) {
 	t.Parallel()
-	g := start(t, nil)
+	g := start(t, func(s *settings) {
+		s.handle = func(ctx context.Context, c *sip.Call) {
+			if c.Answer(ctx) == nil {
+				c.Hangup(sip.Cause{Q850: 16})
+			}
+		}
+	})
 	for network, transport := range map[string]string{"udp": "u1", "tcp": "t1"} {
 		call := peertest.NewScenario("en", peertest.PCMA).Behind("192.168.1.2:5060")
 		call.Begin(call.Offer(1)).Maybe(100).Maybe(180).
 			Expect(200, "Via: rport=[0-9]+", "Via: received=127.0.0.1").Ack().Serve("BYE", 200, "", "Reason: cause=16")
-		go func() { (<-g.calls).Hangup(sip.Cause{Q850: 16}) }()
 		peertest.SIPp(t, call.String(), g.address(network), 1, map[string]string{"transport": transport})
 	}
 }
