@@ -26,6 +26,7 @@ type Baresip struct {
 
 	mu     sync.Mutex
 	events []string // types, in the order in which they came
+	dumps  map[track]*dump
 }
 
 const baresipConfig = `sip_listen 127.0.0.1:0
@@ -58,7 +59,7 @@ var modulePaths = [...]string{"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux
 // sip_cafile /tmp/ca.pem, and one in brackets is the address it calls from.
 func StartBaresip(t testing.TB, play, codec string, more ...string) *Baresip {
 	t.Helper()
-	b := &Baresip{t: t, dir: t.TempDir()}
+	b := &Baresip{t: t, dir: t.TempDir(), dumps: map[track]*dump{}}
 	port := Port(t)
 	modules := ""
 	for _, path := range modulePaths {
@@ -153,35 +154,39 @@ func (b *Baresip) Seen(event string) bool {
 
 // Heard is what the phone has heard so far in its newest call: linear samples
 // at 8 kHz.
-func (b *Baresip) Heard() []int16 { return b.recording("-dec.wav") }
+func (b *Baresip) Heard() []int16 { return b.recording(heard, rate) }
 
 // Said is what the phone has said so far in its newest call.
-func (b *Baresip) Said() []int16 { return b.recording("-enc.wav") }
+func (b *Baresip) Said() []int16 { return b.recording(said, rate) }
 
 // HeardWide is Heard at 16 kHz, of a phone that speaks a wideband codec.
-func (b *Baresip) HeardWide() []int16 {
-	b.t.Helper()
-	data := b.dump("-dec.wav")
-	return reduced(data, samples(data), 2*rate)
+func (b *Baresip) HeardWide() []int16 { return b.recording(heard, 2*rate) }
+
+// How the names of baresip's recordings end.
+const (
+	heard = "-dec.wav"
+	said  = "-enc.wav"
+)
+
+// track is one of the recordings of a phone, at a rate.
+type track struct {
+	suffix string
+	rate   int
 }
 
-func (b *Baresip) recording(suffix string) []int16 {
+func (b *Baresip) recording(suffix string, rate int) []int16 {
 	b.t.Helper()
-	data := b.dump(suffix)
-	return reduced(data, samples(data), rate)
-}
-
-func (b *Baresip) dump(suffix string) []byte {
-	b.t.Helper()
-	names, _ := filepath.Glob(filepath.Join(b.dir, "dump-*"+suffix))
-	if len(names) == 0 {
-		return nil
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	which := track{suffix, rate}
+	if b.dumps[which] == nil {
+		b.dumps[which] = new(dump)
 	}
-	data, err := os.ReadFile(names[len(names)-1])
+	sound, err := b.dumps[which].read(filepath.Join(b.dir, "dump-*"+suffix), rate)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return data
+	return sound
 }
 
 // command sends one netstring; baresip's answer arrives with its events.

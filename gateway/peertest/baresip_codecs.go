@@ -1,9 +1,6 @@
 package peertest
 
-import (
-	"encoding/binary"
-	"strings"
-)
+import "strings"
 
 // The wideband codecs of baresip, as StartBaresip takes them. What the phone
 // plays has to be at their rate: 16 and 48 kHz.
@@ -23,26 +20,4 @@ func codecSettings(config, codec string) (settings, name string) {
 		"module g711.so\n", "module g711.so\nmodule g722.so\nmodule opus.so\n",
 	)
 	return wide.Replace(config), codec
-}
-
-// reduced brings a recording to mono at a lower rate, by mean values: good
-// enough for tones.
-func reduced(data []byte, sound []int16, rate int) []int16 {
-	const channels, sampleRate = 22, 24 // in the WAV header
-	if len(data) < 28 {
-		return nil
-	}
-	group := int(binary.LittleEndian.Uint16(data[channels:])) * int(binary.LittleEndian.Uint32(data[sampleRate:])) / rate
-	if group <= 1 {
-		return sound
-	}
-	out := make([]int16, len(sound)/group)
-	for i := range out {
-		sum := 0
-		for _, s := range sound[i*group : (i+1)*group] {
-			sum += int(s)
-		}
-		out[i] = int16(sum / group)
-	}
-	return out
 }

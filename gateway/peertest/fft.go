@@ -3,6 +3,7 @@ package peertest
 import (
 	"math"
 	"math/cmplx"
+	"sync"
 )
 
 // correlate is the sum of products of prompt with every place of recording,
@@ -14,11 +15,13 @@ import (
 //go:norace
 func correlate(recording, prompt []int16) []float64 {
 	n := 1
-	for n < len(recording)+len(prompt) {
+	for n < len(recording) { // what comes round is at places where the prompt does not fit
 		n *= 2
 	}
+	work := workspaces.Get().(*workspace)
+	defer workspaces.Put(work)
 	// Both are real, so one transform does for both of them.
-	z := make([]complex128, n)
+	z := zeroed(&work.z, n)
 	for i, s := range recording {
 		z[i] = complex(float64(s), 0)
 	}
@@ -26,10 +29,10 @@ func correlate(recording, prompt []int16) []float64 {
 		z[i] += complex(0, float64(s))
 	}
 	fft(z, false)
-	products := make([]complex128, n)
+	products := zeroed(&work.products, n)
 	for i, here := range z {
 		there := cmplx.Conj(z[-i&(n-1)])
-		products[i] = (here + there) * cmplx.Conj((here-there)*-1i) / 4
+		products[i] = (here + there) * cmplx.Conj((here-there)*-.25i)
 	}
 	fft(products, true)
 	out := make([]float64, len(recording)-len(prompt)+1)
@@ -37,6 +40,21 @@ func correlate(recording, prompt []int16) []float64 {
 		out[i] = real(products[i]) / float64(n)
 	}
 	return out
+}
+
+// workspace is what a correlation needs, megabytes that the next can use again.
+type workspace struct{ z, products []complex128 }
+
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+
+// zeroed is n zeros in memory that is kept.
+func zeroed(memory *[]complex128, n int) []complex128 {
+	if cap(*memory) < n {
+		*memory = make([]complex128, n)
+	}
+	z := (*memory)[:n]
+	clear(z)
+	return z
 }
 
 // fft transforms in place; the length of x is a power of two. The inverse is

@@ -11,23 +11,6 @@ import (
 
 const rate = 8000
 
-// samples reads the 16-bit mono samples of a WAV file that may still be
-// growing: the lengths in its headers are not trusted.
-//
-//go:norace
-func samples(data []byte) []int16 {
-	i := bytes.Index(data, []byte("data"))
-	if i < 0 || len(data) < i+8 {
-		return nil
-	}
-	data = data[i+8:]
-	out := make([]int16, len(data)/2)
-	for i := range out {
-		out[i] = int16(binary.LittleEndian.Uint16(data[2*i:]))
-	}
-	return out
-}
-
 // Tone writes a WAV file of a sine tone, so loud as dBov says, for seconds,
 // and returns its absolute path.
 //
