@@ -3,10 +3,11 @@ package peertest
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // dump is what a phone hears or says, as far as it has written it to a WAV file.
@@ -14,8 +15,9 @@ import (
 // lengths in the file's header are not trusted: it may still be growing.
 type dump struct {
 	name  string
-	data  []byte  // of the file
-	begin int     // of the samples in it; 0 until it was found
+	size  int64   // of the file that was read
+	rest  []byte  // of that, what is no whole sample yet
+	group int     // samples of the file, of all its channels, for one of sound; 0 before the header
 	sound []int16 // mono, at the rate that was asked for
 }
 
@@ -32,14 +34,14 @@ func (d *dump) read(pattern string, rate int) ([]int16, error) {
 	if err := d.grow(); err != nil {
 		return nil, err
 	}
-	if d.begin == 0 {
-		if d.begin = soundIn(d.data); d.begin == 0 {
+	if d.group == 0 {
+		begin := soundIn(d.rest)
+		if begin == 0 {
 			return nil, nil
 		}
+		d.group, d.rest = groups(d.rest, rate), d.rest[begin:]
 	}
-	group := samplesPerSample(d.data, rate)
-	whole := d.data[d.begin+2*group*len(d.sound):]
-	d.sound = appendReduced(d.sound, whole, group)
+	d.sound, d.rest = appendReduced(d.sound, d.rest, d.group)
 	return d.sound[:len(d.sound):len(d.sound)], nil
 }
 
@@ -50,17 +52,9 @@ func (d *dump) grow() error {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	was := len(d.data)
-	d.data = append(d.data, make([]byte, max(0, info.Size()-int64(was)))...)
-	n, err := f.ReadAt(d.data[was:], int64(was))
-	d.data = d.data[:was+n]
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
+	data, err := io.ReadAll(io.NewSectionReader(f, d.size, math.MaxInt64-d.size))
+	d.size += int64(len(data))
+	d.rest = append(slices.Clip(d.rest), data...)
 	return err
 }
 
@@ -73,18 +67,18 @@ func soundIn(data []byte) int {
 	return i + 8
 }
 
-// samplesPerSample is how many samples of the file, of all its channels, make one of
-// mono at a rate.
-func samplesPerSample(data []byte, rate int) int {
-	const channels, sampleRate = 22, 24 // in the WAV header
-	return max(1, int(binary.LittleEndian.Uint16(data[channels:]))*int(binary.LittleEndian.Uint32(data[sampleRate:]))/rate)
+// groups is how many samples of a WAV file, of all its channels, make one of mono at
+// a rate.
+func groups(header []byte, rate int) int {
+	const channels, sampleRate = 22, 24 // in the header
+	return max(1, int(binary.LittleEndian.Uint16(header[channels:]))*int(binary.LittleEndian.Uint32(header[sampleRate:]))/rate)
 }
 
 // appendReduced brings 16-bit samples to mono at a lower rate, by mean values: good
-// enough for tones.
+// enough for tones. It returns what is no whole group besides.
 //
 //go:norace
-func appendReduced(sound []int16, data []byte, group int) []int16 {
+func appendReduced(sound []int16, data []byte, group int) (all []int16, rest []byte) {
 	for ; len(data) >= 2*group; data = data[2*group:] {
 		sum := 0
 		for i := range group {
@@ -92,5 +86,5 @@ func appendReduced(sound []int16, data []byte, group int) []int16 {
 		}
 		sound = append(sound, int16(sum/group))
 	}
-	return sound
+	return sound, data
 }
