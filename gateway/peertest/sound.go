@@ -1,11 +1,11 @@
 package peertest
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -13,38 +13,71 @@ const rate = 8000
 
 // Tone writes a WAV file of a sine tone, so loud as dBov says, for seconds,
 // and returns its absolute path.
-//
-//go:norace
 func Tone(t testing.TB, sampleRate int, hertz, dBov float64, seconds int) string {
 	t.Helper()
-	amplitude := 32767 * math.Pow(10, dBov/20) * math.Sqrt2
-	sound := make([]int16, sampleRate*seconds)
+	which := tone{sampleRate, hertz, dBov, seconds}
+	data, ok := tones.Load(which)
+	if !ok {
+		data, _ = tones.LoadOrStore(which, wav(sampleRate, which.sound()))
+	}
+	return write(t, data.([]byte))
+}
+
+// tone is what is in a file of Tone. Most telephones of a test play the same for
+// minutes, so each is made once.
+type tone struct {
+	sampleRate  int
+	hertz, dBov float64
+	seconds     int
+}
+
+var tones sync.Map // from tone to the file's []byte
+
+//go:norace
+func (w tone) sound() []int16 {
+	amplitude := 32767 * math.Pow(10, w.dBov/20) * math.Sqrt2
+	sound := make([]int16, w.sampleRate*w.seconds)
 	for i := range sound {
-		if i >= sampleRate && hertz == math.Trunc(hertz) { // each second is like the first
-			sound[i] = sound[i-sampleRate]
+		if i >= w.sampleRate && w.hertz == math.Trunc(w.hertz) { // each second is like the first
+			sound[i] = sound[i-w.sampleRate]
 			continue
 		}
-		sound[i] = int16(math.Round(amplitude * math.Sin(2*math.Pi*hertz*float64(i)/float64(sampleRate))))
+		sound[i] = int16(math.Round(amplitude * math.Sin(2*math.Pi*w.hertz*float64(i)/float64(w.sampleRate))))
 	}
-	return WriteWAV(t, sampleRate, sound)
+	return sound
 }
 
 // WriteWAV writes 16-bit mono samples and returns the file's absolute path.
 func WriteWAV(t testing.TB, sampleRate int, sound []int16) string {
 	t.Helper()
-	var b bytes.Buffer
-	size := uint32(2 * len(sound))
-	b.WriteString("RIFF")
-	for _, field := range []any{36 + size, []byte("WAVEfmt "), uint32(16), uint16(1), uint16(1), uint32(sampleRate), uint32(2 * sampleRate), uint16(2), uint16(16), []byte("data"), size, sound} {
-		if err := binary.Write(&b, binary.LittleEndian, field); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return write(t, wav(sampleRate, sound))
+}
+
+func write(t testing.TB, data []byte) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "sound.wav")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// wav is a WAV file of 16-bit mono samples.
+//
+//go:norace
+func wav(sampleRate int, sound []int16) []byte {
+	le, size := binary.LittleEndian, uint32(2*len(sound))
+	b := make([]byte, 0, 44+size)
+	b = le.AppendUint32(append(b, "RIFF"...), 36+size)
+	b = le.AppendUint32(append(b, "WAVEfmt "...), 16)
+	b = le.AppendUint16(le.AppendUint16(b, 1), 1) // linear, mono
+	b = le.AppendUint32(le.AppendUint32(b, uint32(sampleRate)), uint32(2*sampleRate))
+	b = le.AppendUint16(le.AppendUint16(b, 2), 16)
+	b = le.AppendUint32(append(b, "data"...), size)
+	for _, s := range sound {
+		b = le.AppendUint16(b, uint16(s))
+	}
+	return b
 }
 
 // Level is how loud the tone of hertz is in a sound, in dBov: 0 is a full-scale
