@@ -23,15 +23,20 @@ func TestLevelOfATone(t *testing.T) {
 	}
 }
 
-func TestMatchFindsThePromptAndNothingElse(t *testing.T) {
+// noises makes noise, another one each time.
+func noises() func(n int) []int16 {
 	r := rand.New(rand.NewPCG(1, 2))
-	noise := func(n int) []int16 {
+	return func(n int) []int16 {
 		s := make([]int16, n)
 		for i := range s {
 			s[i] = int16(r.IntN(8000) - 4000)
 		}
 		return s
 	}
+}
+
+func TestMatchFindsThePromptAndNothingElse(t *testing.T) {
+	noise := noises()
 	prompt, recording := noise(4000), noise(30000)
 	if got, _ := Match(recording, prompt); got > .2 {
 		t.Errorf("match of strangers = %.2f", got)
@@ -43,14 +48,7 @@ func TestMatchFindsThePromptAndNothingElse(t *testing.T) {
 }
 
 func TestASoundIsFoundThatWasInterruptedOnce(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	noise := func(n int) []int16 {
-		s := make([]int16, n)
-		for i := range s {
-			s[i] = int16(r.IntN(8000) - 4000)
-		}
-		return s
-	}
+	noise := noises()
 	const begin, ms = 5000, rate / 1000
 	sound, other := noise(2000*ms), noise(2000*ms)
 	hum := func(n int) []int16 { return make([]int16, n) }
