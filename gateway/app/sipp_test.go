@@ -64,16 +64,16 @@ func TestSIPpCalls(t *testing.T) {
 			peertest.SIPp(t, call.String(), g.address(network), 1, map[string]string{"transport": tt.transport})
 			// In short pieces: where a packet came late, what is put in its place shifts
 			// the tone's phase.
-			heard, clear, loudest := listener.Heard(), 0, -120.
+			heard, pure, loudest := listener.Heard(), 0, -120.
 			for at := 0; at+pcm.Narrowband/5 <= len(heard); at += pcm.Narrowband / 10 {
 				level := peertest.Level(heard[at:at+pcm.Narrowband/5], tt.hertz)
 				loudest = max(loudest, level)
 				if math.Abs(level+20) <= 3 {
-					clear++
+					pure++
 				}
 			}
-			if clear < 20 || loudest > -17 {
-				t.Errorf("the tone was heard at -20 dBov in %d pieces of the meeting, want 20 and more, and at most at %.1f", clear, loudest)
+			if pure < 20 || loudest > -17 {
+				t.Errorf("the tone was heard at -20 dBov in %d pieces of the meeting, want 20 and more, and at most at %.1f", pure, loudest)
 			}
 		})
 	}
