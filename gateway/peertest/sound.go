@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 )
@@ -176,58 +175,4 @@ func Match(recording, prompt []int16) (best float64, at int) {
 		}
 	}
 	return best, at
-}
-
-const (
-	// alike is from which match on a sound was heard.
-	alike = .8
-	// stall is by how much the two sides of an interruption may have moved apart or
-	// together, and lost how much of the sound may be missing there, in samples.
-	stall, lost = rate, rate / 4
-)
-
-// Finds is Match for a sound that may have been interrupted once, as on a machine
-// that has too much to do: packets come too late there, and a telephone leaves them out
-// or waits for them. One of its halves has to be there whole, and so on with the other
-// until what is missing is no longer than a quarter of a second, a syllable. As much may
-// be missing where a recording begins. It returns -1 where the sound is not there.
-func Finds(recording, sound []int16) (at int) {
-	if at = found(slices.Concat(make([]int16, lost), recording), sound); at < 0 {
-		return -1
-	}
-	return max(0, at-lost)
-}
-
-func found(recording, sound []int16) (at int) {
-	match, at := Match(recording, sound)
-	switch {
-	case match > alike:
-		return at
-	case match < alike/3 || len(sound) <= lost: // neither half is in its place
-		return -1
-	}
-	half := len(sound) / 2
-	first, second := sound[:half], sound[half:]
-	if match, at := Match(recording, first); match > alike {
-		if len(second) <= lost || within(recording, at+half, second) >= 0 {
-			return at
-		}
-	}
-	if match, at := Match(recording, second); match > alike {
-		if len(first) <= lost {
-			return max(0, at-half)
-		}
-		return within(recording, at-half, first)
-	}
-	return -1
-}
-
-// within is found near a place.
-func within(recording []int16, place int, sound []int16) (at int) {
-	from := min(max(0, place-stall), len(recording))
-	to := max(from, min(len(recording), place+len(sound)+stall))
-	if at = found(recording[from:to], sound); at >= 0 {
-		at += from
-	}
-	return at
 }
