@@ -32,10 +32,9 @@ phone: ## call the gateway from this terminal, in wideband; DIAL=sip:de@127.0.0.
 	@.ci/deps phone
 	@.ci/phone $(DIAL)
 
-test: ## run all tests with the race detector; installs what is missing
+test: ## run go vet, and all tests with the race detector; installs what is missing
 	@.ci/deps test
-	$(GO) vet ./...
-	$(GO) test -race -timeout $(TIMEOUT) ./...
+	$(GO) test -race -vet=all -timeout $(TIMEOUT) ./...
 
 bench: ## measure each stage of the audio path, COUNT times for benchstat, and then a whole gateway; PROFILE=folder keeps profiles
 	@.ci/deps run

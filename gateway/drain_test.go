@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"strings"
@@ -16,33 +15,17 @@ import (
 // progress: the call runs on, new ones are turned away; after a second signal
 // the caller hears why the call ends, and the program ends well.
 func TestASignalDrainsAndASecondHurries(t *testing.T) {
+	t.Parallel()
 	const file = "sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\nconference: {embedded: {webrtc: {ports: 0}}}\n" +
 		"trunks: [{name: loopback, peers: ['127.0.0.1']}]\nnumbers: [{number: en, trunks: [loopback]}]\n" +
 		"limits: {drain: 1h}\nlog: {format: json}\n"
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := program(ctx, t.TempDir(), "run", "--config", write(t, "", file))
-	stderr, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r := running{t: t, log: bufio.NewScanner(stderr)}
-	at, _ := r.until("gateway ready")["sip"].([]any)
-	if len(at) != 1 {
-		t.Fatalf("the gateway listens on %v", at)
-	}
-	phone := siptest.New(t, siptest.Config{Gateway: strings.TrimPrefix(at[0].(string), "udp://")})
+	r := begin(t, program(ctx, t.TempDir(), "run", "--config", write(t, "", file)))
+	phone := siptest.New(t, siptest.Config{Gateway: r.sip})
 	call := phone.Call("en")
-	signal := func() {
-		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-	}
 
-	signal()
+	r.signal(syscall.SIGTERM)
 	if calls := r.until("draining: new calls are turned away")["calls"]; calls != 1. {
 		t.Errorf("it drains with %v calls, want 1", calls)
 	}
@@ -53,7 +36,7 @@ func TestASignalDrainsAndASecondHurries(t *testing.T) {
 		t.Errorf("the call in progress: %s, want that it goes on", m.Start)
 	}
 
-	signal()
+	r.signal(syscall.SIGTERM)
 	r.until("draining: callers are told")
 	select {
 	case <-call.Ended(): // the words take their time
@@ -63,13 +46,13 @@ func TestASignalDrainsAndASecondHurries(t *testing.T) {
 	if reason := call.WaitEnd(); !strings.Contains(reason, "Gateway is closing") {
 		t.Errorf("the call ended with %q", reason)
 	}
-	for r.log.Scan() { // to its end, before Wait closes the pipe
+	for r.log.Scan() {
 		var line map[string]any
 		if json.Unmarshal(r.log.Bytes(), &line) == nil && line["level"] == "error" {
 			t.Errorf("the end is told as an error: %s", r.log.Bytes())
 		}
 	}
-	if err := c.Wait(); err != nil {
+	if err := r.wait(); err != nil {
 		t.Errorf("the program ended with %v, want that it ends well", err)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"net/netip"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -68,26 +68,20 @@ func traced(t *testing.T, calls string) []byte {
 	plain := program(ctx, t.TempDir(), "run", "--config", config)
 	c := exec.CommandContext(ctx, "strace", append([]string{"-f", "-qq", "-e", "trace=" + calls, "-o", trace, "--"}, plain.Args...)...)
 	c.Dir, c.Env = plain.Dir, plain.Env
-	stderr, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatalf("strace, which tells whom the program speaks to: %v", err)
-	}
-	r := running{t: t, log: bufio.NewScanner(stderr)}
-	ready := r.until("gateway ready")
-	r.http, _ = ready["http"].(string)
-	at, _ := ready["sip"].([]any)
-	phone := siptest.New(t, siptest.Config{Gateway: strings.TrimPrefix(at[0].(string), "udp://")})
+	r := begin(t, c) // strace, and it in there
+	child := firstChild(t, c.Process.Pid)
+	var over atomic.Bool
+	context.AfterFunc(ctx, func() { // it outlives strace, and would keep the log open that is read to its end
+		if !over.Load() {
+			_ = syscall.Kill(child, syscall.SIGKILL)
+		}
+	})
+	phone := siptest.New(t, siptest.Config{Gateway: r.sip})
 	call := phone.Call("en")
 	call.Press("100000001##")
 	page := webtest.Dial(t, r.http, "100000001", webtest.Join{Name: "Ada"})
 	page.Joined()
 	call.Hangup()
-	child := firstChild(t, c.Process.Pid)
-	// It outlives strace, and would keep the log open that is read to its end.
-	defer context.AfterFunc(ctx, func() { _ = syscall.Kill(child, syscall.SIGKILL) })()
 	for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} {
 		if err := syscall.Kill(child, signal); err != nil {
 			t.Fatal(err)
@@ -96,11 +90,10 @@ func traced(t *testing.T, calls string) []byte {
 			r.until("operator's file read again")
 		}
 	}
-	for r.log.Scan() { // to its end, before Wait closes the pipe
-	}
-	if err := c.Wait(); err != nil {
+	if err := r.wait(); err != nil {
 		t.Errorf("the program ended with %v", err)
 	}
+	over.Store(true)
 	text, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ admission:
 `
 
 func TestExplainTellsWhichSettingDecides(t *testing.T) {
+	t.Parallel()
 	path := write(t, "", chain)
 	for _, tt := range []struct {
 		name, flags string

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -213,27 +211,7 @@ func besides(t *testing.T, path string) (end func()) {
 	write(t, path, string(content)+"sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:"+strconv.Itoa(peertest.Port(t))+"'}\n")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	gateway := program(ctx, t.TempDir(), "run", "--config", path)
-	said, err := gateway.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := gateway.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r := running{t: t, log: bufio.NewScanner(said)}
-	r.until("gateway ready")
-	return func() {
-		t.Helper()
-		if err := gateway.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		for r.log.Scan() { // to its end, before Wait closes the pipe
-		}
-		if err := gateway.Wait(); err != nil {
-			t.Errorf("the gateway ended with %v", err)
-		}
-	}
+	return begin(t, program(ctx, t.TempDir(), "run", "--config", path)).end
 }
 
 // What must be written is written by the gateway that runs.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -70,9 +68,7 @@ func TestWhoWasHeardHasAgreedWheneverTheGatewayIsKilled(t *testing.T) {
 
 // toKill is a gateway that runs, and whoever is at it.
 type toKill struct {
-	running
-	command *exec.Cmd
-	stderr  io.Reader
+	*running
 	callers []*agreeing
 }
 
@@ -97,19 +93,8 @@ func startToKill(t *testing.T, words string) *toKill {
 		file += fmt.Sprintf("  - {number: en%d, trunks: [loopback], languages: [en], meeting: '10000000%d'}\n", i, i)
 		meetings += fmt.Sprintf("  - {id: 10000000%d, recording: 'on'}\n", i)
 	}
-	g := &toKill{command: program(t.Context(), t.TempDir(), "run", "--config", write(t, "", file+meetings))}
-	stderr, err := g.command.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := g.command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	g.stderr, g.running = stderr, running{t: t, log: bufio.NewScanner(stderr)}
-	ready := g.until("gateway ready")
-	g.http, _ = ready["http"].(string)
-	at, _ := ready["sip"].([]any)
-	phone := siptest.New(t, siptest.Config{Gateway: strings.TrimPrefix(at[0].(string), "udp://")})
+	g := &toKill{running: begin(t, program(t.Context(), t.TempDir(), "run", "--config", write(t, "", file+meetings)))}
+	phone := siptest.New(t, siptest.Config{Gateway: g.sip})
 	for i := range callersAtOnce {
 		c := &agreeing{meeting: fmt.Sprintf("10000000%d", i)}
 		c.listens = webtest.Dial(t, g.http, c.meeting, webtest.Join{Name: "Ada"}, webtest.Hears(func(string, rtp.Header, []byte, time.Time) { c.passed.Add(1) }))
@@ -140,8 +125,7 @@ func (g *toKill) kill(n int) (left map[string]bool) {
 	if err := g.command.Process.Kill(); err != nil {
 		g.t.Fatal(err)
 	}
-	_, _ = io.Copy(io.Discard, g.stderr) // to its end
-	if err := g.command.Wait(); err == nil || g.command.ProcessState.Exited() {
+	if err := g.wait(); err == nil || g.command.ProcessState.Exited() {
 		g.t.Fatalf("the program has ended by itself: %v", err)
 	}
 	for _, c := range g.callers {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +17,9 @@ import (
 	"time"
 
 	"github.com/einwahl/einwahl/gateway/config"
+	"github.com/einwahl/einwahl/gateway/peertest"
+	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/wav"
 )
 
 // asProgram makes the test binary be the program.
@@ -32,7 +36,8 @@ func TestMain(m *testing.M) {
 func program(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, os.Args[0], args...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), asProgram+"=1", "EINWAHL_ADMIN_TOKEN=token-of-this-test")
+	c.Env = append(os.Environ(), asProgram+"=1", "EINWAHL_ADMIN_TOKEN=token-of-this-test",
+		"GORACE=atexit_sleep_ms=0") // the race detector has each command wait a second at its end
 	return c
 }
 
@@ -141,6 +146,32 @@ func TestPromptsAreListedAndWrittenAsWAV(t *testing.T) {
 	}
 }
 
+// TestCallersHearWhatPromptsPlayWrites compares the recording of a refused caller with
+// what the command line writes.
+func TestCallersHearWhatPromptsPlayWrites(t *testing.T) {
+	t.Parallel()
+	const file = "sip: {listen: ['udp://127.0.0.1:0']}\nadmin: {listen: '127.0.0.1:0'}\nconference: {embedded: {webrtc: {ports: 0}}}\n" +
+		"meetings: [{id: '100000006', encryption: e2ee}]\ntrunks: [{name: loopback, peers: ['127.0.0.1']}]\n" +
+		"numbers: [{number: en, trunks: [loopback], languages: [en], meeting: '100000006'}]\nlog: {format: json}\n"
+	played, stderr, code := call(t, "prompts", "play", "refuse.e2ee", "--language", "en")
+	if code != 0 {
+		t.Fatalf("prompts play: exit %d\n%s", code, stderr)
+	}
+	prompt, err := wav.Read(strings.NewReader(played), pcm.Narrowband)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := begin(t, program(t.Context(), t.TempDir(), "run", "--config", write(t, "", file)))
+	phone := peertest.StartBaresip(t, peertest.Tone(t, pcm.Narrowband, 440, -20, 60), "PCMA")
+	phone.Dial("sip:en@" + r.sip)
+	phone.Wait("CALL_CLOSED")
+	match, place := peertest.Match(phone.Heard(), prompt)
+	if match < .9 {
+		t.Errorf("the best match of the prompt in the caller's recording is %.2f at %v, want .9", match, time.Duration(place)*time.Second/pcm.Narrowband)
+	}
+	t.Logf("correlation %.3f", match)
+}
+
 func TestPromptsCheckEndsWithOneWhereSomethingIsWrong(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.Mkdir(filepath.Join(folder, "fr"), 0o755); err != nil {
@@ -179,17 +210,70 @@ func TestHelpTeaches(t *testing.T) {
 	}
 }
 
-// running is the program with a file, and what it logs.
+// running is a gateway in a process of its own, and what it logs.
 type running struct {
-	t    *testing.T
-	log  *bufio.Scanner
-	http string
+	t       *testing.T
+	command *exec.Cmd
+	log     *bufio.Scanner
+	http    string // where its pages are
+	sip     string // host:port, the first
+}
+
+// begin starts a gateway and waits until it is ready. It is gone when the test is over.
+func begin(t *testing.T, c *exec.Cmd) *running {
+	t.Helper()
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := &running{t: t, command: c, log: bufio.NewScanner(stderr)}
+	t.Cleanup(func() {
+		_ = c.Process.Kill() // it may be over
+		_ = r.wait()
+	})
+	ready := r.until("gateway ready")
+	r.http, _ = ready["http"].(string)
+	at, _ := ready["sip"].([]any)
+	if len(at) == 0 {
+		t.Fatal("the gateway has no SIP address")
+	}
+	r.sip = strings.TrimPrefix(at[0].(string), "udp://")
+	return r
+}
+
+// wait waits for the end. The log is read to its end before the pipe is closed.
+func (r *running) wait() error {
+	for r.log.Scan() {
+	}
+	return r.command.Wait()
+}
+
+// signal sends the gateway a signal.
+func (r *running) signal(s syscall.Signal) {
+	r.t.Helper()
+	if err := r.command.Process.Signal(s); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// end has the gateway end, which it must do well.
+func (r *running) end() {
+	r.t.Helper()
+	r.signal(syscall.SIGTERM)
+	if err := r.wait(); err != nil {
+		r.t.Errorf("the gateway ended with %v, want that it ends well", err)
+	}
 }
 
 // until reads the log up to a message that begins so and returns that line.
 func (r *running) until(message string) map[string]any {
 	r.t.Helper()
+	var others strings.Builder
 	for r.log.Scan() {
+		fmt.Fprintln(&others, r.log.Text())
 		var line map[string]any
 		if json.Unmarshal(r.log.Bytes(), &line) != nil {
 			continue
@@ -198,7 +282,7 @@ func (r *running) until(message string) map[string]any {
 			return line
 		}
 	}
-	r.t.Fatalf("the log ended without %q", message)
+	r.t.Fatalf("the log ended without %q:\n%s", message, &others)
 	return nil
 }
 
@@ -231,29 +315,15 @@ func TestReloadTakesAGoodFileAndLeavesABadOne(t *testing.T) {
 	path := write(t, "", head)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := program(ctx, t.TempDir(), "run", "--config", path)
-	stderr, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r := running{t: t, log: bufio.NewScanner(stderr)}
-	r.http, _ = r.until("gateway ready")["http"].(string)
+	r := begin(t, program(ctx, t.TempDir(), "run", "--config", path))
 
-	hangup := func() {
-		if err := c.Process.Signal(syscall.SIGHUP); err != nil {
-			t.Fatal(err)
-		}
-	}
 	write(t, path, head+broken[strings.Index(broken, "\n")+1:])
-	hangup()
+	r.signal(syscall.SIGHUP)
 	r.until("admission.encryption.e2ee: ") // each mistake on a line of its own
 	r.until("limits.tries: ")
 	r.until("file not taken, nothing has changed")
 	write(t, path, head+"limits: {tries: 2}\n")
-	hangup()
+	r.signal(syscall.SIGHUP)
 	r.until("operator's file read again")
 
 	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, r.http+"/readyz", http.NoBody)
@@ -268,12 +338,5 @@ func TestReloadTakesAGoodFileAndLeavesABadOne(t *testing.T) {
 	if answer.StatusCode != http.StatusOK {
 		t.Errorf("readyz after reloads = %s, want 200", answer.Status)
 	}
-	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	for r.log.Scan() { // to its end, before Wait closes the pipe
-	}
-	if err := c.Wait(); err != nil {
-		t.Errorf("the program ended with %v, want that it ends well", err)
-	}
+	r.end()
 }

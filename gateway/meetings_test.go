@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -18,11 +17,9 @@ import (
 
 // house is a gateway that runs, and the folder it runs in.
 type house struct {
-	t       *testing.T
-	folder  string
-	program *exec.Cmd
-	log     *bufio.Scanner
-	file    string // that tells the other commands where it is
+	*running
+	folder string
+	file   string // that tells the other commands where it is
 }
 
 const houseFile = "sip: {listen: ['udp://127.0.0.1:0']}\nconference: {embedded: {webrtc: {ports: 0}}}\n"
@@ -32,33 +29,20 @@ func startHouse(t *testing.T, folder string) *house {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	h := &house{t: t, folder: folder}
-	h.program = program(ctx, folder, "run", "--config", write(t, "", houseFile+"admin: {listen: '127.0.0.1:0'}\n"))
-	stderr, err := h.program.StderrPipe()
+	r := begin(t, program(ctx, folder, "run", "--config", write(t, "", houseFile+"admin: {listen: '127.0.0.1:0'}\n")))
+	u, err := url.Parse(r.http)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.program.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(h.kill)
-	r := running{t: t, log: bufio.NewScanner(stderr)}
-	page, _ := r.until("gateway ready")["http"].(string)
-	u, err := url.Parse(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.log = r.log
+	h := &house{running: r, folder: folder}
 	h.file = write(t, filepath.Join(folder, "there.yaml"), houseFile+"admin: {listen: '"+u.Host+"'}\n")
 	return h
 }
 
 // kill ends the gateway as a power cut does.
 func (h *house) kill() {
-	_ = h.program.Process.Kill() // it may be over
-	for h.log.Scan() {           // to its end, before Wait closes the pipe
-	}
-	_ = h.program.Wait()
+	_ = h.command.Process.Kill()
+	_ = h.wait() // which says that it was killed
 }
 
 // meetings runs `einwahl meetings`.

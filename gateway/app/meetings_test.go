@@ -1,11 +1,8 @@
 package app_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,8 +13,6 @@ import (
 	"github.com/einwahl/einwahl/gateway/config"
 	"github.com/einwahl/einwahl/gateway/peertest"
 	"github.com/einwahl/einwahl/sip/siptest"
-	"github.com/einwahl/einwahl/transcode/pcm"
-	"github.com/einwahl/einwahl/transcode/wav"
 )
 
 // TestRefusalSaysReason has SIPp call the end-to-end encrypted meeting: the BYE
@@ -32,34 +27,6 @@ func TestRefusalSaysReason(t *testing.T) {
 		t.Errorf("refuse.e2ee was spoken %v times in German, want once", n)
 	}
 	g.settle()
-}
-
-// TestPromptsPlayIsWhatCallersHear compares the recording of a refused caller
-// with what the command line plays.
-func TestPromptsPlayIsWhatCallersHear(t *testing.T) {
-	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "einwahl")
-	if out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	play := exec.Command(binary, "prompts", "play", "--language", "en", "refuse.e2ee")
-	file, err := play.Output()
-	if err != nil {
-		t.Fatalf("prompts play: %v", err)
-	}
-	prompt, err := wav.Read(bytes.NewReader(file), pcm.Narrowband)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := startGateway(t, nil)
-	phone := g.phone(440)
-	g.dial(phone, "en", "100000006")
-	phone.Wait("CALL_CLOSED")
-	match, at := peertest.Match(phone.Heard(), prompt)
-	if match < .9 {
-		t.Errorf("the best match of the prompt in the caller's recording is %.2f at %v, want .9", match, time.Duration(at)*time.Second/pcm.Narrowband)
-	}
-	t.Logf("correlation %.3f", match)
 }
 
 func TestWaitingRoom(t *testing.T) {
