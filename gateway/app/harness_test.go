@@ -260,9 +260,16 @@ func (g *gateway) heard(phone *peertest.Baresip, language string, p announcement
 func (g *gateway) heardSound(phone *peertest.Baresip, name string, sound []int16, from int) int {
 	g.t.Helper()
 	const pause = 200 * time.Millisecond // longer than between two packets on a busy machine
-	at, looked, last, grew := -1, from, from, time.Now()
+	var heard []int16
+	at, found := -1, false
+	looked, last, grew := from, from, time.Now()
+	defer func() {
+		if !found {
+			g.t.Logf("of %s: %s", name, peertest.Traces(heard, sound))
+		}
+	}()
 	peertest.Eventually(g.t, "the phone hears "+name, func() bool {
-		heard := phone.Heard()
+		heard = phone.Heard()
 		n := len(heard)
 		if n != last {
 			last, grew = n, time.Now()
@@ -272,8 +279,8 @@ func (g *gateway) heardSound(phone *peertest.Baresip, name string, sound []int16
 			return false
 		}
 		match, lag := peertest.Match(heard[from:], sound)
-		at, from, looked = from+lag, n-len(sound)+1, n
-		return match > .8
+		at, from, looked, found = from+lag, n-len(sound)+1, n, match > .8
+		return found
 	})
 	return at
 }
