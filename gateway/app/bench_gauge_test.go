@@ -107,19 +107,8 @@ func (p *process) figure(name string) float64 {
 	return n
 }
 
-// What was allocated, and how thorough Opus encoders may be.
-const (
-	objectsMetric    = "go_memstats_mallocs_total"
-	complexityMetric = "einwahl_opus_complexity"
-)
-
-// objects is how many objects have been allocated, and how many it takes to tell.
-func (p *process) objects() (n, reading float64) {
-	p.tb.Helper()
-	before := p.figure(objectsMetric)
-	n = p.figure(objectsMetric)
-	return n, n - before
-}
+// complexityMetric is how thorough Opus encoders may be.
+const complexityMetric = "einwahl_opus_complexity"
 
 // lateness is the least step of the clock's histogram that a share of the beats
 // between two readings does not exceed; +Inf where it is beyond the last step.

@@ -145,7 +145,7 @@ func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.
 	g.tb.Helper()
 	l.callers = len(phones)
 	held := int(g.gateway.figure(complexityMetric))
-	objects, reading := g.gateway.objects()
+	objects := g.gateway.objects()
 	g.begin(phones, pages)
 	before := g.gateway.spent()
 	time.Sleep(length)
@@ -154,9 +154,8 @@ func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.
 	l.generator, l.others = s.percent(s.own), s.others()
 	l.due = int(s.at/pcm.FrameDuration) * len(phones)
 	g.count(&l, phones, pages)
-	after := g.gateway.figures()
-	l.objects = (after[objectsMetric] - objects - reading) / s.at.Seconds()
-	l.complexity = min(held, int(after[complexityMetric]))
+	l.objects = (g.gateway.objects() - objects) / s.at.Seconds()
+	l.complexity = min(held, int(g.gateway.figure(complexityMetric)))
 	l.traffic = float64(len(phones)+len(pages))*float64(time.Second/pcm.FrameDuration) + float64(l.cadence.packets+l.pages)/s.at.Seconds()
 	return l
 }

@@ -41,9 +41,14 @@ func (p *process) show(at string) ([]byte, error) {
 }
 
 // heap is what is in use on the heap, in bytes, once all garbage is gone.
-func (p *process) heap() float64 {
+func (p *process) heap() float64 { return p.number("/debug/heap") }
+
+// objects is how many objects have been allocated.
+func (p *process) objects() float64 { return p.number("/debug/objects") }
+
+func (p *process) number(at string) float64 {
 	p.tb.Helper()
-	text, err := p.show("/debug/heap")
+	text, err := p.show(at)
 	if err != nil {
 		p.tb.Fatal(err)
 	}
