@@ -216,7 +216,7 @@ type running struct {
 	command *exec.Cmd
 	log     *bufio.Scanner
 	http    string // where its pages are
-	sip     string // host:port, the first
+	sip     string // host:port
 }
 
 // begin starts a gateway and waits until it is ready. It is gone when the test is over.
@@ -230,15 +230,12 @@ func begin(t *testing.T, c *exec.Cmd) *running {
 		t.Fatal(err)
 	}
 	r := &running{t: t, command: c, log: bufio.NewScanner(stderr)}
-	t.Cleanup(func() {
-		_ = c.Process.Kill() // it may be over
-		_ = r.wait()
-	})
+	t.Cleanup(r.kill)
 	ready := r.until("gateway ready")
 	r.http, _ = ready["http"].(string)
 	at, _ := ready["sip"].([]any)
-	if len(at) == 0 {
-		t.Fatal("the gateway has no SIP address")
+	if len(at) != 1 {
+		t.Fatalf("the gateway listens on %v, want one address", at)
 	}
 	r.sip = strings.TrimPrefix(at[0].(string), "udp://")
 	return r
@@ -249,6 +246,12 @@ func (r *running) wait() error {
 	for r.log.Scan() {
 	}
 	return r.command.Wait()
+}
+
+// kill ends the gateway as a power cut does.
+func (r *running) kill() {
+	_ = r.command.Process.Kill() // it may be over
+	_ = r.wait()                 // which says that it was killed
 }
 
 // signal sends the gateway a signal.

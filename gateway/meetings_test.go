@@ -39,12 +39,6 @@ func startHouse(t *testing.T, folder string) *house {
 	return h
 }
 
-// kill ends the gateway as a power cut does.
-func (h *house) kill() {
-	_ = h.command.Process.Kill()
-	_ = h.wait() // which says that it was killed
-}
-
 // meetings runs `einwahl meetings`.
 func (h *house) meetings(args ...string) (stdout, stderr string) {
 	h.t.Helper()
