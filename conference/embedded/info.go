@@ -73,6 +73,12 @@ func (m *meeting) info(now time.Time) *Info {
 	return m.view.Load()
 }
 
+// sealed reports whether the meeting is end-to-end encrypted, for who only looks.
+func (m *meeting) sealed() bool {
+	level, err := conference.ParseEncryption(m.view.Load().Encryption)
+	return err != nil || seals(level)
+}
+
 // publish leaves word of what hosts see. The meeting's owner calls it.
 func (m *meeting) publish(host snapshot) {
 	v := host.Meeting

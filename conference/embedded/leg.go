@@ -225,6 +225,11 @@ func (l *leg) answerPub(ctx context.Context, sdp string) error {
 	if err := l.pub.SetRemoteDescription(offer); err != nil {
 		return fmt.Errorf("take the offer of a microphone: %w", err)
 	}
+	if !l.session.meeting.sealed() {
+		if err := askForPauses(l.pub); err != nil {
+			return fmt.Errorf("ask a microphone for pauses: %w", err)
+		}
+	}
 	answer, err := l.pub.CreateAnswer(nil)
 	if err != nil {
 		return fmt.Errorf("answer the offer of a microphone: %w", err)

@@ -42,6 +42,26 @@ func TestAdvertisedAddressTakesThePlaceOfTheLocal(t *testing.T) {
 	}
 }
 
+// Who speaks when is nobody's business in a meeting that is end-to-end encrypted.
+func TestPausesAreAskedForWhereTheGatewayHears(t *testing.T) {
+	for level, want := range map[string]bool{"transport": true, "enhanced": true, "e2ee": false} {
+		t.Run(level, func(t *testing.T) {
+			b := start(t, testConfig(t), &pace.Manual{}, meetingOf("1", func(m *MeetingConfig) { m.Encryption = level }))
+			ada := webtest.Dial(t, serve(t, b).URL, "1", webtest.Join{Name: "Ada"})
+			answer := ada.Told("answer", func(m webtest.Message) bool { return m.Type == "pub.answer" })
+			if ada.Connected(); ada.Pausing() != want {
+				t.Errorf("asked for pauses: %v, want %v\n%s", ada.Pausing(), want, answer.SDP)
+			}
+			// What was agreed on otherwise is as it was.
+			for _, line := range []string{"a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10;useinbandfec=1", audioLevelURI} {
+				if !strings.Contains(answer.SDP, line) {
+					t.Errorf("no %q:\n%s", line, answer.SDP)
+				}
+			}
+		})
+	}
+}
+
 func TestPortInUseIsSaid(t *testing.T) {
 	taken, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

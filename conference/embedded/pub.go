@@ -45,6 +45,20 @@ func formatOf(p webrtc.RTPParameters) *format {
 	return f
 }
 
+// askForPauses has the answer to a microphone ask for next to nothing while nobody
+// speaks (usedtx, RFC 7587 section 6.1). Browsers send fifty packets a second
+// otherwise, which each listener would get to hear nothing.
+func askForPauses(pub *webrtc.PeerConnection) error {
+	capability := opusCapability()
+	capability.SDPFmtpLine += ";usedtx=1"
+	for _, way := range pub.GetTransceivers() {
+		if err := way.SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: capability}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // rememberedSources is of how many sources a microphone remembers that they have
 // had their time.
 const rememberedSources = 8

@@ -64,8 +64,11 @@ func (s *state) arm() {
 }
 
 // sealed reports that no telephone may be here and nothing may be decoded.
-func (s *state) sealed() bool {
-	return s.encryption == conference.EndToEnd || s.encryption == conference.Unknown || !s.encryption.Valid()
+func (s *state) sealed() bool { return seals(s.encryption) }
+
+// seals reports whether the level keeps what is said from the gateway, or may.
+func seals(level conference.Encryption) bool {
+	return level == conference.EndToEnd || level == conference.Unknown || !level.Valid()
 }
 
 // configure takes on new settings. What hosts have set stays, unless the file

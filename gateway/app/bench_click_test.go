@@ -99,7 +99,7 @@ func clickVoices(b *testing.B) (v voices, clicks map[int]bool) {
 	}
 	addClicks(narrow, pcm.Narrowband, clicks)
 	addClicks(wide, opus.ClockRate, clicks)
-	return voices{telephoneTalk(narrow), webTalk(b, always().of(wide, opus.ClockRate), 0)}, clicks
+	return voices{telephoneTalk(narrow), webTalk(b, always().of(wide, opus.ClockRate), 0, false)}, clicks
 }
 
 // addClicks puts clicks where packets begin, and what is said far below them.

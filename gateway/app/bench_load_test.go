@@ -35,6 +35,7 @@ type load struct {
 	due         int     // packets, to all telephones
 	cadence     cadence // of all telephones
 	pages       int     // packets that browsers got
+	spoke       int     // and that they sent
 	generator   float64 // percent of a core that the generator took
 	others      float64 // and that programs took that are not part of this
 	late        float64 // share of the generator's turns
@@ -156,7 +157,7 @@ func (g *generator) watch(phones []*benchPhone, pages []*benchPage, length time.
 	g.count(&l, phones, pages)
 	l.objects = (g.gateway.objects() - objects) / s.at.Seconds()
 	l.complexity = min(held, int(g.gateway.figure(complexityMetric)))
-	l.traffic = float64(len(phones)+len(pages))*float64(time.Second/pcm.FrameDuration) + float64(l.cadence.packets+l.pages)/s.at.Seconds()
+	l.traffic = float64(len(phones))*float64(time.Second/pcm.FrameDuration) + float64(l.cadence.packets+l.pages+l.spoke)/s.at.Seconds()
 	return l
 }
 
@@ -186,6 +187,7 @@ func (g *generator) begin(phones []*benchPhone, pages []*benchPage) {
 	}
 	for _, p := range pages {
 		p.heard.Store(0)
+		p.spoke.Store(0)
 	}
 	g.took.turns, g.took.late = 0, 0
 }
@@ -199,6 +201,7 @@ func (g *generator) count(l *load, phones []*benchPhone, pages []*benchPage) {
 	}
 	for _, p := range pages {
 		l.pages += int(p.heard.Load())
+		l.spoke += int(p.spoke.Load())
 	}
 	l.late = float64(g.took.late) / float64(max(1, g.took.turns))
 }

@@ -71,23 +71,40 @@ type talk []utterance
 
 // utterance is a packet.
 type utterance struct {
-	payload []byte
+	payload []byte // empty: none is sent
 	level   int8 // dBov
 }
 
 // at is the i-th packet; after the last one it begins anew.
 func (t talk) at(i int) utterance { return t[i%len(t)] }
 
+// numbers are those of its packets, without those that are not sent.
+func (t talk) numbers() []uint16 {
+	numbers := make([]uint16, len(t))
+	next := uint16(0)
+	for i, u := range t {
+		if numbers[i] = next; len(u.payload) > 0 {
+			next++
+		}
+	}
+	return numbers
+}
+
 // voices are what telephones and browsers say.
 type voices struct{ phone, web talk }
 
-// benchVoices makes voices that speak for a share of the time.
+// benchVoices makes voices that speak for a share of the time. In between
+// browsers pause.
 func benchVoices(tb testing.TB, phone, web share) voices {
 	tb.Helper()
-	return voices{
+	v := voices{
 		telephoneTalk(phone.of(benchSpeech(tb, pcm.Narrowband, talkLength), pcm.Narrowband)),
-		webTalk(tb, web.of(benchSpeech(tb, opus.ClockRate, talkLength), opus.ClockRate), 0),
+		webTalk(tb, web.of(benchSpeech(tb, opus.ClockRate, talkLength), opus.ClockRate), 0, web.part() < 1),
 	}
+	if sent := float64(slices.Max(v.web.numbers())) / float64(len(v.web)); sent > web.part()+.2 {
+		tb.Fatalf("browsers that speak %.0f%% of the time send %.0f%% of the packets: they do not pause", 100*web.part(), 100*sent)
+	}
+	return v
 }
 
 // benchSpeech is a voice that talks without a pause, for length: the longest
@@ -134,34 +151,41 @@ func telephoneTalk(sound []int16) talk {
 }
 
 // webTalk is sound at 48 kHz as browsers send it: 32 kbit/s, the most thorough
-// encoder, repair of single losses, and the whole band; no DTX, but the level of
-// each packet beside it. Prompts have nothing above 8 kHz, microphones do: hiss
-// keeps the encoder from leaving the upper band out.
+// encoder, repair of single losses, and the whole band, with the level of each
+// packet beside it. Prompts have nothing above 8 kHz, microphones do: hiss keeps
+// the encoder from leaving the upper band out.
 //
-// lost is how many packets in a hundred browsers have heard to be missed.
-func webTalk(tb testing.TB, sound []int16, lost int) talk {
+// lost is how many packets in a hundred browsers have heard to be missed. Who
+// pauses sends two packets every 400 ms once nobody has spoken for 200 ms.
+func webTalk(tb testing.TB, sound []int16, lost int, pauses bool) talk {
 	tb.Helper()
-	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: opus.ClockRate, Bitrate: 32000, Complexity: 9, FEC: true, LossPercent: lost})
+	encoder, err := opus.NewEncoder(opus.EncoderConfig{Rate: opus.ClockRate, Bitrate: 32000, Complexity: 9, FEC: true, LossPercent: lost, DTX: pauses})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer encoder.Close()
 	var packets talk
-	hybrid := 0
+	sent, hybrid, pausing := 0, 0, false
 	for f := range slices.Chunk(sound, opus.ClockRate/50) {
 		packet := make([]byte, opus.MaxPacket)
 		n, err := encoder.Encode(packet, f)
 		if err != nil {
 			tb.Fatal(err)
 		}
+		// Of packets that have nothing to say browsers send the first of a row.
+		if nothing := n <= 2; nothing && pausing {
+			n = 0
+		} else {
+			sent, pausing = sent+1, nothing
+		}
 		// Configurations 12 to 15 are hybrid (RFC 6716 section 3.1).
-		if config := packet[0] >> 3; config >= 12 && config < 16 {
+		if config := packet[0] >> 3; n > 0 && config >= 12 && config < 16 {
 			hybrid++
 		}
 		packets = append(packets, utterance{packet[:n], int8(level.Of(f))})
 	}
-	if hybrid < len(packets)*9/10 {
-		tb.Fatalf("%d of %d packets are hybrid: browsers send nothing else", hybrid, len(packets))
+	if hybrid < sent*9/10 {
+		tb.Fatalf("%d of %d packets are hybrid: browsers send nothing else", hybrid, sent)
 	}
 	return packets
 }

@@ -17,6 +17,7 @@ type benchPage struct {
 	*webtest.Peer
 	g     *generator
 	heard atomic.Int64 // packets
+	spoke atomic.Int64 // packets
 
 	// The generator's, under its lock.
 	talk talk
@@ -47,7 +48,9 @@ func (g *generator) pages(first, meetings, each int, t talk, s share) (pages []*
 		}
 	}
 	for i, p := range pages {
-		p.Connected()
+		if p.Connected(); !p.Pausing() {
+			g.tb.Fatal("the gateway asks browsers for no pauses")
+		}
 		// They begin where telephones do not: these count from the other end.
 		p.speak(t, s.from(1<<20-first-i))
 	}
@@ -67,6 +70,11 @@ func (p *benchPage) say(at time.Time) {
 	if p.said != nil {
 		p.said(number, at)
 	}
+	if len(p.talk[number].payload) == 0 {
+		p.Pause()
+		return
+	}
+	p.spoke.Add(1)
 	p.SendWithLevel(p.talk[number].payload, p.talk[number].level)
 }
 

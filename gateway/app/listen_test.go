@@ -95,11 +95,16 @@ func converse(b *testing.B, g *process, phone *siptest.Phone, i int, n network) 
 	peertest.Eventually(b, "the caller may speak", func() bool { return g.muted() == 0 })
 
 	var talking sync.WaitGroup
-	law, packets := telephoneTalk(narrow), webTalk(b, wide, int(100*n.loss))
+	law, packets := telephoneTalk(narrow), webTalk(b, wide, int(100*n.loss), true)
+	numbers := packets.numbers()
 	begin := time.Now().Add(time.Second) // until the last prompt has died away
 	talking.Go(func() { n.carry(len(law), begin, 1, func(i int) { call.send(i, law[i].payload) }) })
 	talking.Go(func() {
-		n.carry(len(packets), begin, 2, func(i int) { web.SendNumber(uint16(i), packets[i].payload, packets[i].level) })
+		n.carry(len(packets), begin, 2, func(i int) {
+			if p := packets[i]; len(p.payload) > 0 {
+				web.SendNumber(numbers[i], uint32(i), p.payload, p.level)
+			}
+		})
 	})
 	talking.Wait()
 	time.Sleep(time.Second) // until the last word has come

@@ -48,7 +48,18 @@ func tap(t *testing.T, url, meeting, name string, packets int) [][]byte {
 	t.Helper()
 	p := webtest.Dial(t, url, meeting, webtest.Join{Name: "Server"})
 	p.Joined()
-	var id string
+	id := idOf(p, name)
+	p.Await("packets of "+name, func(h webtest.History) bool { return len(h.Packets[id]) >= packets })
+	var payloads [][]byte
+	for _, packet := range p.Heard(id) {
+		payloads = append(payloads, packet.Payload)
+	}
+	p.Close()
+	return payloads
+}
+
+// idOf waits for somebody.
+func idOf(p *webtest.Peer, name string) (id string) {
 	p.Sees(name, func(m webtest.Message) bool {
 		for _, person := range m.Persons() {
 			if person.Name == name {
@@ -57,13 +68,7 @@ func tap(t *testing.T, url, meeting, name string, packets int) [][]byte {
 		}
 		return id != ""
 	})
-	p.Await("packets of "+name, func(h webtest.History) bool { return len(h.Packets[id]) >= packets })
-	var payloads [][]byte
-	for _, packet := range p.Heard(id) {
-		payloads = append(payloads, packet.Payload)
-	}
-	p.Close()
-	return payloads
+	return id
 }
 
 // share is how much of the sound is one note: 1 is nothing else, and noise has

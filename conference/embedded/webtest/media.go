@@ -43,20 +43,28 @@ func (p *Peer) Send(payload []byte) { p.send(payload, nil) }
 // silence, to 0 (RFC 6464). Browsers tell it of each packet.
 func (p *Peer) SendWithLevel(payload []byte, level int8) { p.send(payload, []byte{byte(-level)}) }
 
-// SendNumber is SendWithLevel for packet n, as a network delivers it that loses
-// some and changes their order.
-func (p *Peer) SendNumber(n uint16, payload []byte, level int8) {
-	p.sendAs(n, payload, []byte{byte(-level)})
+// SendNumber is SendWithLevel for packet n, which has that frame of 20 ms in it,
+// as a network delivers it that loses some and changes their order.
+func (p *Peer) SendNumber(n uint16, frame uint32, payload []byte, level int8) {
+	p.sendAs(n, frame, payload, []byte{byte(-level)})
 }
+
+// Pause takes the time of a packet in which a browser's encoder sends none, for
+// nobody speaks. It belongs to who sends.
+func (p *Peer) Pause() { p.paused++ }
+
+// Pausing reports whether the server asks for pauses (RFC 7587 section 6.1):
+// browsers that it does not ask send hiss.
+func (p *Peer) Pausing() bool { return p.pausing.Load() }
 
 func (p *Peer) send(payload, level []byte) {
 	p.sent++
-	p.sendAs(p.sent, payload, level)
+	p.sendAs(p.sent, uint32(p.sent)+p.paused, payload, level)
 }
 
-func (p *Peer) sendAs(n uint16, payload, level []byte) {
+func (p *Peer) sendAs(n uint16, frame uint32, payload, level []byte) {
 	packet := rtp.Packet{
-		Header:  rtp.Header{Version: 2, SequenceNumber: n, Timestamp: uint32(n) * 960},
+		Header:  rtp.Header{Version: 2, SequenceNumber: n, Timestamp: frame * 960},
 		Payload: payload,
 	}
 	if id := uint8(p.levelID.Load()); id != 0 && level != nil {

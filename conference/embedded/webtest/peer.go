@@ -36,6 +36,8 @@ type Peer struct {
 	hears     func(person string, h rtp.Header, payload []byte, at time.Time)
 	mic       *webrtc.TrackLocalStaticRTP
 	sent      uint16        // packets of the microphone
+	paused    uint32        // packets that it has left out
+	pausing   atomic.Bool   // as the server asks
 	levelID   atomic.Uint32 // of the header extension; 0: the server wants none
 	connected chan struct{}
 
@@ -181,6 +183,7 @@ func (p *Peer) take(m Message) error {
 	case "pub.answer":
 		err := p.pub.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.SDP})
 		p.learnLevel()
+		p.pausing.Store(strings.Contains(m.SDP, "usedtx=1"))
 		return err
 	case "sub.offer":
 		return p.answer(m.SDP)

@@ -9,6 +9,7 @@ export class Microphone {
   #wish = 0; // counts what was asked for: only the last of it counts
   #last = Promise.resolve(false); // what comes of it
   track = null;
+  original = false; // it hears music
   opening = false;
   error = null;
 
@@ -26,6 +27,7 @@ export class Microphone {
     this.close();
     this.error = null;
     this.opening = true;
+    this.original = Boolean(original);
     const wish = this.#wish;
     let track;
     try {

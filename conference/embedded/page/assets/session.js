@@ -279,7 +279,7 @@ export class Session extends EventTarget {
     this.#sounded = false;
     this.#quiet();
     const voices = new Voices({
-      ice, cipher: this.#cipher, sink: this.#players, sealed: Boolean(this.link),
+      ice, cipher: this.#cipher, sink: this.#players, sealed: Boolean(this.link), unbroken: this.mic.original,
       send: (m) => this.#voices === voices && this.#send({ ...m, leg }),
       onState: (s) => this.#voices === voices && this.#sound(s),
     });

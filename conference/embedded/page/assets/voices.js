@@ -12,6 +12,7 @@ export class Voices {
   #sender;
   #shown;
   #sealed;
+  #unbroken;
   #heard = false;
   #track = null;
   #work = Promise.resolve();
@@ -22,13 +23,15 @@ export class Voices {
   // sink is the element that holds the players; onState hears how the
   // connections fare: 'connected', 'failed', or 'blocked' when the browser wants
   // a click before it plays. sealed keeps from the server
-  // what encryption leaves: loudness, and the sizes of packets.
-  constructor({ send, ice, cipher, sink, sealed, onState }) {
+  // what encryption leaves: loudness, and the sizes of packets. unbroken sends what
+  // is quiet as well, where the server asks for pauses: music ends softly.
+  constructor({ send, ice, cipher, sink, sealed, unbroken, onState }) {
     const config = { iceServers: (ice ?? []).map((s) => typeof s === 'string' ? { urls: s } : s), bundlePolicy: 'max-bundle', ...peerOptions };
     this.#send = send;
     this.#cipher = cipher;
     this.#shown = sink;
     this.#sealed = sealed;
+    this.#unbroken = unbroken;
     this.#onState = onState;
     this.#pub = this.#peer('pub', config);
     this.#sub = this.#peer('sub', config);
@@ -94,7 +97,7 @@ export class Voices {
   async #apply(message) {
     switch (message.type) {
       case 'pub.answer':
-        await this.#pub.setRemoteDescription({ type: 'answer', sdp: this.#sealed ? steady(message.sdp) : message.sdp });
+        await this.#pub.setRemoteDescription({ type: 'answer', sdp: this.#agreed(message.sdp) });
         await this.#late('pub', this.#pub);
         return;
       case 'sub.offer':
@@ -110,6 +113,12 @@ export class Voices {
         else this.#early[message.pc]?.push(message.candidate);
       }
     }
+  }
+
+  // agreed is an answer with what we want of our own encoder.
+  #agreed(sdp) {
+    if (this.#sealed) return steady(sdp);
+    return this.#unbroken ? unbroken(sdp) : sdp;
   }
 
   // fingerprint is that of the server's certificate, which the browser has held
@@ -198,12 +207,21 @@ export function owners(sdp) {
 export function faceless(sdp) { return sdp.replace(/^a=extmap:\S+ urn:ietf:params:rtp-hdrext:ssrc-audio-level.*\r?\n/gm, ''); }
 
 // steady asks our own encoder for packets of constant size: with a variable rate
-// the lengths of encrypted frames give words away (RFC 6562).
-export function steady(sdp) {
+// the lengths of encrypted frames give words away (RFC 6562), and with pauses
+// whoever sees the packets knows who speaks.
+export function steady(sdp) { return wanting(sdp, 'cbr=1', 'usedtx=0'); }
+
+// unbroken asks it for packets of what is quiet as well.
+export function unbroken(sdp) { return wanting(sdp, 'usedtx=0'); }
+
+// wanting is a description of somebody who wants that of Opus, whatever it says
+// about it (RFC 7587 section 6.1).
+function wanting(sdp, ...wishes) {
   const type = /^a=rtpmap:(\d+) opus\//mi.exec(sdp)?.[1];
   if (!type) return sdp;
   const line = new RegExp(`^a=fmtp:${type} (.*?)(?=\\r?$)`, 'm');
-  const wanted = (params) => [...params.split(';').filter((p) => p && !/^\s*(cbr|usedtx)=/.test(p)), 'cbr=1', 'usedtx=0'].join(';');
+  const name = (param) => param.trim().split('=')[0], settled = wishes.map(name);
+  const wanted = (params) => [...params.split(';').filter((p) => p && !settled.includes(name(p))), ...wishes].join(';');
   if (line.test(sdp)) return sdp.replace(line, (_, params) => `a=fmtp:${type} ${wanted(params)}`);
   return sdp.replace(new RegExp(`^a=rtpmap:${type} .*$`, 'm'), (l) => `${l.trimEnd()}\r\na=fmtp:${type} ${wanted('')}`);
 }

@@ -121,11 +121,14 @@ const offer = ['v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0', 'a=msid:p3 t
   'a=fmtp:111 minptime=10;useinbandfec=1', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:1', 'a=msid:p4 t', 'a=inactive',
   'm=audio 0 UDP/TLS/RTP/SAVPF 111', 'a=mid:2', 'a=msid:p5 t', 'a=sendonly', ''].join('\r\n');
 
-export function descriptions({ owners, steady }) {
+export function descriptions({ owners, steady, unbroken }) {
   const c = new Check();
   c.same([...owners(offer)], [['0', 'p3']], 'who owns the voices of an offer');
   c.same(/^a=fmtp:111 (.*)\r$/m.exec(steady(offer))?.[1], 'minptime=10;useinbandfec=1;cbr=1;usedtx=0', 'packets of one size');
   c.same(/^a=fmtp:111 (.*)\r$/m.exec(steady(offer.replace(/^a=fmtp.*\r\n/m, '')))?.[1], 'cbr=1;usedtx=0', 'without a line to extend');
+  const pausing = offer.replace('inbandfec=1', 'inbandfec=1; usedtx=1');
+  c.same(/^a=fmtp:111 (.*)\r$/m.exec(steady(pausing))?.[1], 'minptime=10;useinbandfec=1;cbr=1;usedtx=0', 'and no pauses, which tell who speaks');
+  c.same(/^a=fmtp:111 (.*)\r$/m.exec(unbroken(pausing))?.[1], 'minptime=10;useinbandfec=1;usedtx=0', 'no pauses in music');
   return c.report;
 }
 
