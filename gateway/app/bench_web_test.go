@@ -29,7 +29,7 @@ type benchPage struct {
 func (g *generator) open(meeting int, hears func(payload []byte, at time.Time)) *benchPage {
 	g.tb.Helper()
 	p := &benchPage{g: g}
-	p.Peer = webtest.Dial(g.tb, g.gateway.http, benchMeeting(meeting), webtest.Join{Name: "Web"},
+	p.Peer = webtest.Dial(g.tb, g.gateway.http, benchMeeting(meeting), webtest.Join{Name: "Web"}, webtest.Unhurried(),
 		webtest.Hears(func(_ string, _ rtp.Header, payload []byte, at time.Time) {
 			p.heard.Add(1)
 			if hears != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -13,6 +14,13 @@ import (
 
 // levelURI names the header extension of RFC 6464, which browsers offer.
 const levelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+
+// How often a peer sends reports about a connection: so that tests need not wait,
+// and as browsers do (RFC 3550 section 6.2).
+const (
+	reportEvery        = time.Second
+	browserReportEvery = 5 * time.Second
+)
 
 // prepare makes what all connections of the peer share. It sends reports, as a
 // browser does, and asks for nothing to be sent twice.
@@ -25,7 +33,8 @@ func (p *Peer) prepare() (err error) {
 		return err
 	}
 	registry := &interceptor.Registry{}
-	if err := webrtc.ConfigureRTCPReports(registry); err != nil {
+	received, sent := report.ReceiverInterval(p.every), report.SenderInterval(p.every)
+	if err := webrtc.ConfigureRTCPReportsWithOptions(registry, []report.ReceiverOption{received}, sent); err != nil {
 		return err
 	}
 	p.api = webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(p.engine))

@@ -37,6 +37,7 @@ type Peer struct {
 	mic       *webrtc.TrackLocalStaticRTP
 	sent      uint16        // packets of the microphone
 	paused    uint32        // packets that it has left out
+	every     time.Duration // from one of its reports to the next
 	pausing   atomic.Bool   // as the server asks
 	levelID   atomic.Uint32 // of the header extension; 0: the server wants none
 	connected chan struct{}
@@ -79,6 +80,9 @@ func Hears(hear func(person string, h rtp.Header, payload []byte, at time.Time))
 	return func(p *Peer) { p.hears = hear }
 }
 
+// Unhurried has the peer send its reports as seldom as browsers do.
+func Unhurried() Option { return func(p *Peer) { p.every = browserReportEvery } }
+
 // Dial opens the signalling of a meeting at server, an http address, and asks
 // to be let in. The peer leaves when the test ends. It reaches loopback only.
 func Dial(t testing.TB, server, meeting string, join Join, options ...Option) *Peer {
@@ -89,6 +93,7 @@ func Dial(t testing.TB, server, meeting string, join Join, options ...Option) *P
 		history:   History{Packets: map[string][]Packet{}},
 		connected: make(chan struct{}, 1),
 		followed:  make(chan struct{}),
+		every:     reportEvery,
 	}
 	p.cond = sync.NewCond(&p.mu)
 	p.engine.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
