@@ -31,7 +31,6 @@ const quietRoom = `navigator.mediaDevices.getUserMedia = async () => {
 // section 6.1), and sends a tenth of the packets; but not where it would be heard
 // in music, or would show who speaks to who has no key.
 func TestPagesPauseWhileNobodySpeaks(t *testing.T) {
-	url := meetings(t)
 	const second, frame = 48000, 960
 	for _, tt := range []struct {
 		name, meeting, key string
@@ -43,6 +42,8 @@ func TestPagesPauseWhileNobodySpeaks(t *testing.T) {
 		{"what is sealed does not", "100000006", testKey, false, 200, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			url := meetings(t)
 			ann := come(t, url+"/meet/"+tt.meeting+tt.key, "Ann", tt.original, script(quietRoom))
 			ear := webtest.Dial(t, url, tt.meeting, webtest.Join{Name: "Ear"})
 			ear.Joined()
