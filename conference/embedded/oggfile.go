@@ -29,6 +29,7 @@ type oggFile struct {
 	ogg     *ogg.Writer
 	aligner aligner
 	written int64 // samples, without the pre-skip
+	lull    lull
 }
 
 // createOgg begins the file of a speaker in a folder.
@@ -58,9 +59,15 @@ func (f *oggFile) write(ts uint32, after, since time.Duration, packet []byte) er
 	if !ok || samples == 0 || at < int64(since*clockRate/time.Second) {
 		return nil
 	}
+	for n := f.lull.until(at - f.written); n > 0; n-- {
+		if err := f.put(f.lull.packet[:f.lull.length], f.lull.samples); err != nil {
+			return err
+		}
+	}
 	if err := f.silence(at); err != nil {
 		return err
 	}
+	f.lull.begin(packet, samples)
 	return f.put(packet, samples)
 }
 

@@ -72,7 +72,7 @@ type talk []utterance
 // utterance is a packet.
 type utterance struct {
 	payload []byte // empty: none is sent
-	level   int8 // dBov
+	level   int8   // dBov
 }
 
 // at is the i-th packet; after the last one it begins anew.
