@@ -225,10 +225,8 @@ func (l *leg) answerPub(ctx context.Context, sdp string) error {
 	if err := l.pub.SetRemoteDescription(offer); err != nil {
 		return fmt.Errorf("take the offer of a microphone: %w", err)
 	}
-	if !l.session.meeting.sealed() {
-		if err := askForPauses(l.pub); err != nil {
-			return fmt.Errorf("ask a microphone for pauses: %w", err)
-		}
+	if err := prefer(l.pub, !l.session.meeting.sealed()); err != nil {
+		return fmt.Errorf("say how a microphone should send: %w", err)
 	}
 	answer, err := l.pub.CreateAnswer(nil)
 	if err != nil {

@@ -2,12 +2,14 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/pion/webrtc/v4"
 	"github.com/rs/zerolog"
 
 	"github.com/einwahl/einwahl/conference/embedded/webtest"
@@ -59,6 +61,47 @@ func TestPausesAreAskedForWhereTheGatewayHears(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A page agrees anew with the gateway on its microphone where a meeting comes to be
+// end-to-end encrypted.
+func TestPausesAreAskedForUntilTheGatewayHearsNoMore(t *testing.T) {
+	media, err := newMediaEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Close()
+	gateway, err := webrtc.NewAPI(webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gateway.Close()
+	if _, err := page.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio); err != nil {
+		t.Fatal(err)
+	}
+	for _, pauses := range []bool{true, false} {
+		offer, err := page.CreateOffer(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(page.SetLocalDescription(offer), gateway.SetRemoteDescription(offer), prefer(gateway, pauses)); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := gateway.CreateAnswer(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(answer.SDP, "usedtx=1"); got != pauses {
+			t.Errorf("asked for pauses: %v, want %v\n%s", got, pauses, answer.SDP)
+		}
+		if err := errors.Join(gateway.SetLocalDescription(answer), page.SetRemoteDescription(answer)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

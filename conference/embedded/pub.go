@@ -45,12 +45,15 @@ func formatOf(p webrtc.RTPParameters) *format {
 	return f
 }
 
-// askForPauses has the answer to a microphone ask for next to nothing while nobody
-// speaks (usedtx, RFC 7587 section 6.1). Browsers send fifty packets a second
-// otherwise, which each listener would get to hear nothing.
-func askForPauses(pub *webrtc.PeerConnection) error {
+// prefer has the answer to a microphone say how Opus should come: with pauses,
+// next to nothing of it while nobody speaks (usedtx, RFC 7587 section 6.1). Browsers
+// that are not asked send fifty packets a second, which each listener gets to hear
+// nothing.
+func prefer(pub *webrtc.PeerConnection, pauses bool) error {
 	capability := opusCapability()
-	capability.SDPFmtpLine += ";usedtx=1"
+	if pauses {
+		capability.SDPFmtpLine += ";usedtx=1"
+	}
 	for _, way := range pub.GetTransceivers() {
 		if err := way.SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: capability}}); err != nil {
 			return err
