@@ -67,16 +67,17 @@ func TestPausesAreAskedForWhereTheGatewayHears(t *testing.T) {
 // A page agrees anew with the gateway on its microphone where a meeting comes to be
 // end-to-end encrypted.
 func TestPausesAreAskedForUntilTheGatewayHearsNoMore(t *testing.T) {
-	media, err := newMediaEngine()
+	n, err := openNetwork(testConfig(t).WebRTC)
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	defer n.Close()
+	page, err := n.connect(false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer page.Close()
-	gateway, err := webrtc.NewAPI(webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
+	gateway, err := n.connect(false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

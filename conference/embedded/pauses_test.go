@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/level"
 	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -25,7 +26,8 @@ func TestRoomSoundsOnWhereAPagePauses(t *testing.T) {
 	r := newRecorder(1, began)
 	track := r.track("p1", true)
 	packet, f := make([]byte, opus.MaxPacket), make(pcm.Frame, frameTicks)
-	noise, sent, pausing := uint32(1), 0, false
+	noise, sent := uint32(1), 0
+	var pauses webtest.Pauses
 	for i := range all {
 		for k := range f {
 			noise = noise*1664525 + 1013904223
@@ -38,10 +40,10 @@ func TestRoomSoundsOnWhereAPagePauses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if nothing := n <= 2; !nothing || !pausing { // as Chromium does
+		if pauses.Sends(n) {
 			at := time.Duration(i) * pcm.FrameDuration
 			track.push(uint32(i*frameTicks), packet[:n], began.Add(at))
-			sent, pausing = sent+1, nothing
+			sent++
 		}
 	}
 	if sent > all/2 {

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/einwahl/einwahl/announcements"
+	"github.com/einwahl/einwahl/conference/embedded/webtest"
 	"github.com/einwahl/einwahl/transcode/g711"
 	"github.com/einwahl/einwahl/transcode/level"
 	"github.com/einwahl/einwahl/transcode/opus"
@@ -165,21 +166,21 @@ func webTalk(tb testing.TB, sound []int16, lost int, pauses bool) talk {
 	}
 	defer encoder.Close()
 	var packets talk
-	sent, hybrid, pausing := 0, 0, false
+	sent, hybrid := 0, 0
+	var row webtest.Pauses
 	for f := range slices.Chunk(sound, opus.ClockRate/50) {
 		packet := make([]byte, opus.MaxPacket)
 		n, err := encoder.Encode(packet, f)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		// Of packets that have nothing to say browsers send the first of a row.
-		if nothing := n <= 2; nothing && pausing {
-			n = 0
-		} else {
-			sent, pausing = sent+1, nothing
+		if !row.Sends(n) {
+			packets = append(packets, utterance{})
+			continue
 		}
+		sent++
 		// Configurations 12 to 15 are hybrid (RFC 6716 section 3.1).
-		if config := packet[0] >> 3; n > 0 && config >= 12 && config < 16 {
+		if config := packet[0] >> 3; config >= 12 && config < 16 {
 			hybrid++
 		}
 		packets = append(packets, utterance{packet[:n], int8(level.Of(f))})

@@ -67,12 +67,12 @@ func (p *benchPage) speak(t talk, from int) {
 func (p *benchPage) say(at time.Time) {
 	number := p.next % len(p.talk)
 	p.next++
-	if p.said != nil {
-		p.said(number, at)
-	}
 	if len(p.talk[number].payload) == 0 {
 		p.Pause()
 		return
+	}
+	if p.said != nil {
+		p.said(number, at)
 	}
 	p.spoke.Add(1)
 	p.SendWithLevel(p.talk[number].payload, p.talk[number].level)

@@ -58,6 +58,19 @@ func (p *Peer) SendNumber(n uint16, frame uint32, payload []byte, level int8) {
 	p.sendAs(n, frame, payload, []byte{byte(-level)})
 }
 
+// Pauses is which packets of an encoder a browser sends under DTX: Chromium was
+// seen to. The zero value is ready.
+type Pauses struct{ pausing bool }
+
+// Sends reports whether it sends the next packet, which is so long in bytes: of
+// those that have nothing in them only the first of a row.
+func (p *Pauses) Sends(length int) bool {
+	nothing := length <= 2
+	sends := !nothing || !p.pausing
+	p.pausing = nothing
+	return sends
+}
+
 // Pause takes the time of a packet in which a browser's encoder sends none, for
 // nobody speaks. It belongs to who sends.
 func (p *Peer) Pause() { p.paused++ }
