@@ -2,6 +2,7 @@ package mixer
 
 import (
 	"math"
+	"time"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -10,10 +11,8 @@ const (
 	// queued is how many packets may come between two beats. After a stall
 	// there are many.
 	queued = 16
-	// remembered is how many packets are kept while nobody speaks: a packet
-	// comes before its sound has gone through the jitter buffer, so when the
-	// gate opens the first ones of the word are here already.
-	remembered = 3
+	// clock is that of the timestamps, in hertz (RFC 7587, 4.1).
+	clock = 48000
 	// patience is for how many beats somebody may speak without a packet until
 	// it is clear that none will come.
 	patience = 5
@@ -29,8 +28,9 @@ type passage struct {
 	out    pcm.PacketSink // nil where packets cannot be passed on
 	kept   [queued]pcm.Packet
 	n      int
-	fresh  bool // a packet has come since the last beat
-	dry    int  // beats without one
+	ahead  time.Duration // of its sound, that which came last
+	fresh  bool          // a packet has come since the last beat
+	dry    int           // beats without one
 	speaks bool
 	open   bool
 }
@@ -43,6 +43,7 @@ func (q *passage) take(p pcm.Packet) {
 	if q.n == queued {
 		q.drop(1)
 	}
+	q.ahead = p.Ahead
 	k := &q.kept[q.n]
 	p.Payload = append(k.Payload[:0], p.Payload...)
 	*k = p
@@ -68,13 +69,23 @@ func (q *passage) pause(may bool) {
 	q.age()
 }
 
-// age keeps what may still be needed when nothing is passed on.
+// age keeps what may still be needed when nothing is passed on: a packet comes
+// before its sound has gone through the jitter buffer, so when the gate opens on the
+// next beat the first ones of the word are here already.
 func (q *passage) age() {
 	if !q.fresh && q.n > 0 {
 		q.drop(1)
 	}
-	q.drop(max(q.n-remembered, 0))
+	for q.n > 0 && q.before(q.kept[0]) > q.ahead {
+		q.drop(1)
+	}
 	q.fresh = false
+}
+
+// before is how far a packet was sent before that which came last.
+func (q *passage) before(p pcm.Packet) time.Duration {
+	ticks := int32(q.kept[q.n-1].Timestamp - p.Timestamp)
+	return time.Duration(ticks) * time.Second / clock
 }
 
 // pass is for a beat on which the phone is heard, with a gain in dB. It passes

@@ -1,8 +1,11 @@
 package mixer
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -23,6 +26,7 @@ type sender struct {
 	phone
 	out   forwarder
 	early int
+	since uint32 // the first timestamp
 	seq   uint16
 	quiet bool // no packets
 	amps  []float64
@@ -32,7 +36,10 @@ func (s *sender) Beat(ph pcm.Phase) {
 	if ph == pcm.TakeIn {
 		if !s.quiet {
 			s.seq++
-			s.port.WritePacket(pcm.Packet{Sequence: s.seq, Payload: []byte{byte(s.seq), 1, 2}})
+			s.port.WritePacket(pcm.Packet{
+				Sequence: s.seq, Timestamp: s.since + uint32(s.seq)*960, Payload: []byte{byte(s.seq), 1, 2},
+				Ahead: time.Duration(s.early) * pcm.FrameDuration,
+			})
 		}
 		s.amps = append(s.amps, s.amp)
 		now := s.amp
@@ -70,20 +77,38 @@ func TestPacketsThatNeedNoChangeArePassedOn(t *testing.T) {
 	}
 }
 
-// A word's first packet is there before its sound opens the gate.
+// A word's first packet is there before its sound opens the gate, as long before as
+// the jitter buffer holds it.
 func TestWordIsPassedOnFromItsBeginning(t *testing.T) {
+	for _, early := range []int{0, 1, 2, 4, 9} {
+		t.Run(fmt.Sprint(early), func(t *testing.T) {
+			r, s := opusCaller(0)
+			s.early = early
+			r.clock.Steps(50)
+			s.amp = fine
+			r.clock.Steps(50)
+			// One more than there is of the word: how long the way is was known a packet ago.
+			if want := span(50, 100); !slices.Equal(s.out.packets, want) {
+				t.Errorf("passed on: %v", s.out.packets)
+			}
+			s.amp = 0
+			r.clock.Steps(100)
+			if n := len(s.out.packets) - 51; n > early {
+				t.Errorf("%d packets of silence were passed on", n)
+			}
+		})
+	}
+}
+
+// The numbers of a stream begin anywhere, and another stream's anywhere else.
+func TestWordIsPassedOnWhereTimestampsTurnOver(t *testing.T) {
 	r, s := opusCaller(0)
+	s.early, s.since = 4, math.MaxUint32-50*960
 	r.clock.Steps(50)
 	s.amp = fine
 	r.clock.Steps(50)
-	// One more than there is of the word: how long the way is is not known.
 	if want := span(50, 100); !slices.Equal(s.out.packets, want) {
 		t.Errorf("passed on: %v", s.out.packets)
-	}
-	s.amp = 0
-	r.clock.Steps(100)
-	if n := len(s.out.packets); n > 51+2 {
-		t.Errorf("%d packets of silence were passed on", n-51)
 	}
 }
 

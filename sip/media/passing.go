@@ -46,13 +46,14 @@ func (p *passing) put(h *rtp.Header, payload []byte, at time.Time) {
 
 // offer gives what came before the last beat to whom the caller speaks, and
 // makes what came since wait for the next. What the caller says is cut where
-// keys are in it, or where it is not for the meeting.
-func (p *passing) offer(t *talk, cut bool) {
+// keys are in it, or where it is not for the meeting. delay is that of the sound.
+func (p *passing) offer(t *talk, cut bool, delay time.Duration) {
 	if t != p.talk { // what was said to somebody else is not for them
 		p.talk, cut = t, true
 	}
 	if !cut {
 		for _, packet := range p.ready.packets[:p.ready.n] {
+			packet.Ahead = max(delay-pcm.FrameDuration, 0)
 			t.packets.WritePacket(packet)
 		}
 	}

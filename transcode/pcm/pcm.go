@@ -57,7 +57,8 @@ type Packet struct {
 	Timestamp uint32 // at 48 kHz
 	Marker    bool
 	Payload   []byte
-	At        time.Time // when it came
+	At        time.Time     // when it came
+	Ahead     time.Duration // how much later its sound comes by frame, as far as is known
 }
 
 // PacketSink is what a [Sink] also is when it can pass on Opus as it is, which
