@@ -9,6 +9,10 @@ import (
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
+// absent is for how many beats nobody need read until the room no longer mixes for
+// them. A call that is late reads on the next.
+const absent = 3
+
 // Port is a phone's place in a room. Write to it what the phone says, read from
 // it what the others say, both on the room's beat. It implements [pcm.Clocked].
 //
@@ -33,6 +37,7 @@ type Port struct {
 	into    *mix      // which one that is
 	taped   bool      // it was on record on the last beat
 	ear     int       // length of the frames that are read; 0 if none was so far
+	asked   uint64    // beat on which somebody wanted to read last
 	read    uint64    // beat that was read last
 	change  converter
 
@@ -104,7 +109,7 @@ func (p *Port) ReadFrame(f pcm.Frame) bool {
 		return false
 	}
 	begins := p.ear != len(f) || p.read+1 != p.room.beats
-	p.ear = len(f)
+	p.ear, p.asked = len(f), p.room.beats
 	if !p.mayHear() || !m.made || p.own != nil && p.into != m {
 		return false
 	}
@@ -137,6 +142,12 @@ func (p *Port) hearOthers(f pcm.Frame, m *mix) bool {
 func (p *Port) maySpeak() bool { return p.voice.Load() && p.era == p.room.era.Load() }
 
 func (p *Port) mayHear() bool { return p.hears.Load() && p.era == p.room.era.Load() }
+
+// listens reports whether somebody reads, or has only come and will: not who is on
+// hold, or hears a prompt instead.
+func (p *Port) listens() bool {
+	return p.mayHear() && (p.ear == 0 || p.room.beats-p.asked <= absent)
+}
 
 // length is how long the frames are that the phone hears, as far as is known.
 func (p *Port) length() int {

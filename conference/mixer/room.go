@@ -129,7 +129,7 @@ func (r *Room) say(f pcm.Frame, live, taped bool, taps []*Tap) {
 // listeners reports whether any phone listens at 8 kHz, and at 16 kHz.
 func (p *people) listeners() (narrow, wide bool) {
 	for _, port := range p.ports {
-		if port.mayHear() {
+		if port.listens() {
 			isWide := port.length() == pcm.WidebandSamples
 			wide, narrow = wide || isWide, narrow || !isWide
 		}

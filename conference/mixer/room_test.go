@@ -255,6 +255,24 @@ func TestSpeakersAreReadOnceAndOnlyIfHeard(t *testing.T) {
 	}
 }
 
+func TestSpeakersAreNotReadForWhoIsOnHold(t *testing.T) {
+	r := newRoom()
+	src := &source{freq: 400, amp: 8000}
+	r.AddSpeaker(src)
+	only := r.join(0, 0, nil)
+	r.clock.Steps(10)
+	r.clock.Remove(only)
+	r.clock.Steps(10)
+	if src.asked > 10+absent {
+		t.Errorf("read %d times in 10 beats on which nobody read the room", src.asked-10)
+	}
+	r.clock.Add(only)
+	r.clock.Steps(10)
+	if only.silent > 1 {
+		t.Errorf("who comes back hears nothing for %d beats", only.silent)
+	}
+}
+
 func TestSilenceCutsOffAllPhonesAtOnce(t *testing.T) {
 	r := newRoom()
 	var out, tap recorder

@@ -81,24 +81,21 @@ func TestRoomIsWideOnlyWhileSomebodyListensWide(t *testing.T) {
 	var tap recorder
 	r.Tap(&tap)
 	r.join(0, 0, nil)
+	var wide *phone
 	for _, step := range []struct {
 		name   string
 		do     func()
 		length int
 	}{
 		{"telephones only", func() {}, 160},
-		{"one of 16 kHz joins", func() { r.joinAt(320, 400, 1000, nil) }, 320},
-		{"and is deaf", func() {
-			for _, p := range r.people.Load().ports {
-				if p.ear == 320 {
-					p.SetHears(false)
-				}
-			}
-		}, 160},
+		{"one of 16 kHz joins", func() { wide = r.joinAt(320, 400, 1000, nil) }, 320},
+		{"and is put on hold", func() { r.clock.Remove(wide) }, 160},
+		{"and comes back", func() { r.clock.Add(wide) }, 320},
+		{"and is deaf", func() { wide.port.SetHears(false) }, 160},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			step.do()
-			r.clock.Steps(3)
+			r.clock.Steps(absent + 2)
 			if src.length != step.length || tap.length != step.length {
 				t.Errorf("frames of %d are read and frames of %d recorded, want %d", src.length, tap.length, step.length)
 			}
