@@ -241,6 +241,7 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 			}()
 			if pages > few {
 				eventually(t, "what waits is forgotten", 10*time.Second, func() bool { return v.relay.era.Load() == 1 })
+				e.WritePacket(own(6))   // on the beat, which does not wait for that
 				page.hold <- struct{}{} // for the one that is being sent
 			}
 			<-shut
@@ -248,14 +249,14 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 			for range 20 {
 				page.hold <- struct{}{}
 			}
-			e.WritePacket(own(6))
-			v.open(nil, nil)
 			e.WritePacket(own(7))
+			v.open(nil, nil)
+			e.WritePacket(own(8))
 			eventually(t, "the packet after it was opened", 10*time.Second, func() bool { return len(page.heard()) > passed })
 			v.shut()
 			v.close()
 			late := page.heard()[passed:]
-			if len(late) != 1 || late[0].Payload[1] != 7 || !late[0].Header.Marker {
+			if len(late) != 1 || late[0].Payload[1] != 8 || !late[0].Header.Marker {
 				t.Errorf("after the voice was shut: %v", late)
 			}
 			if passed > 2 {

@@ -83,10 +83,12 @@ func (r *relay) take(seq uint16, ts uint32, marker bool, payload []byte, at time
 // empty reports whether all that was taken is sent.
 func (r *relay) empty() bool { return r.waiting.Load() == 0 }
 
-// drop forgets what waits, with the voice's lock held. It waits for the packet
-// that is being sent, and none behind that one is sent any more.
-func (r *relay) drop() {
-	r.era.Add(1)
+// drop forgets what waits, with the voice's lock held: none behind the packet that
+// is being sent is sent any more.
+func (r *relay) drop() { r.era.Add(1) }
+
+// wait returns when that packet is sent.
+func (r *relay) wait() {
 	r.mu.Lock()
 	r.mu.Unlock() //nolint:staticcheck // to have waited is all
 }

@@ -50,8 +50,16 @@ func (v *voice) report(percent int32) {
 	}
 }
 
-// shut closes the voice. When it returns nothing passes any more.
+// shut closes the voice. When it returns nothing passes any more. It waits for a
+// packet that is being sent to all pages, without keeping beats from the next.
 func (v *voice) shut() {
+	if relay := v.drop(); relay != nil {
+		relay.wait()
+	}
+}
+
+// drop lets nothing through from now on. What the relay sends now it still sends.
+func (v *voice) drop() *relay {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.isOpen, v.decoder, v.file = false, nil, nil
@@ -59,6 +67,7 @@ func (v *voice) shut() {
 	if v.relay != nil {
 		v.relay.drop()
 	}
+	return v.relay
 }
 
 // sendApart is told whether a voice that comes on the beat is to be sent from a
@@ -75,10 +84,11 @@ func (v *voice) sendApart(yes bool) {
 // close ends a voice that was shut for good. Nothing is given to it any more.
 func (v *voice) close() {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.relay != nil {
-		v.relay.close()
-		v.relay = nil
+	relay := v.relay
+	v.relay = nil
+	v.mu.Unlock()
+	if relay != nil {
+		relay.close()
 	}
 }
 

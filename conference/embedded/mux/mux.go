@@ -84,6 +84,7 @@ type Mux struct {
 
 	taking sync.Mutex // held by who takes packets; guards what follows
 	batch  *udp.Batch
+	owners [together]*conn // of the packets in it
 	check  stun.Message
 }
 

@@ -341,6 +341,30 @@ func TestBeatTakesPackets(t *testing.T) {
 	}
 }
 
+// TestBeatsWaitForNobodyWhoComesOrGoes: it may be somebody of another room's. What
+// has come is taken when that is over.
+func TestBeatsWaitForNobodyWhoComesOrGoes(t *testing.T) {
+	m := listen(t, loopback)
+	c, p := m.join(t, "ada", 0), newPage(t, m, 0)
+	_, _ = c.WriteToAddrPort([]byte("hello"), p.address())
+	p.hears([]byte("hello"))
+	m.mu.Lock() // as somebody does who comes
+	p.send([]byte("sound"))
+	beaten := make(chan struct{})
+	go func() {
+		defer close(beaten)
+		m.Beat(pcm.TakeIn)
+	}()
+	select {
+	case <-beaten:
+	case <-time.After(10 * time.Second):
+		t.Error("a beat waits")
+	}
+	m.mu.Unlock()
+	<-beaten
+	c.gets(t, []byte("sound"), p.address())
+}
+
 // TestPacketsAreTakenAsSoonAsSomebodyWaits: telephones wait for their beat anyway.
 func TestPacketsAreTakenAsSoonAsSomebodyWaits(t *testing.T) {
 	const minute = int64(time.Minute)
@@ -384,10 +408,10 @@ func TestTakingTellsWhetherThatWasAll(t *testing.T) {
 	p := newPage(t, m, 0)
 	p.send([]byte("one"))
 	p.send([]byte("two"))
-	if m.take(1) {
+	if m.take(1, false) {
 		t.Error("one of two packets is all")
 	}
-	if !m.take(2) {
+	if !m.take(2, false) {
 		t.Error("two are not")
 	}
 }

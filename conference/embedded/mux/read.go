@@ -30,10 +30,10 @@ func (m *Mux) run() {
 		case <-m.done:
 			return
 		case <-m.wake:
-			m.take(backlog)
+			m.take(backlog, true)
 		case <-timer.C:
 			if m.sinceTaken() >= m.patience() {
-				m.take(backlog)
+				m.take(backlog, true)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func (m *Mux) Beat(p pcm.Phase) {
 	if p != pcm.TakeIn || m.sinceTaken() < apart || m.empty() {
 		return
 	}
-	if !m.take(1) {
+	if !m.take(1, false) {
 		m.call()
 		return
 	}
@@ -104,30 +104,33 @@ func (m *Mux) Beat(p pcm.Phase) {
 
 // empty reports whether nobody is there to take packets for.
 func (m *Mux) empty() bool {
-	m.mu.RLock()
+	if !m.mu.TryRLock() {
+		return false // somebody comes or goes
+	}
 	defer m.mu.RUnlock()
 	return len(m.conns) == 0
 }
 
 // take gives out what has come, at most so many batches at each address. It
-// reports whether that was all, and nobody else was at it.
-func (m *Mux) take(batches int) (all bool) {
+// reports whether that was all, and nobody else was at it. Who cannot wait leaves
+// it where a connection begins or ends: that may be any room's.
+func (m *Mux) take(batches int, wait bool) (all bool) {
 	if !m.taking.TryLock() {
 		return false
 	}
 	defer m.taking.Unlock()
 	all = true
 	for _, p := range m.ports {
-		all = m.takeFrom(p, batches) && all
+		all = m.takeFrom(p, batches, wait) && all
 	}
 	return all
 }
 
-func (m *Mux) takeFrom(p *port, batches int) (all bool) {
+func (m *Mux) takeFrom(p *port, batches int, wait bool) (all bool) {
 	for range batches {
-		n, err := p.socket.Read(m.batch)
-		if err != nil { // it is about one packet at most
-			return true
+		n, ok := m.read(p, wait)
+		if !ok {
+			return false
 		}
 		m.deal(p, n)
 		if n < m.batch.Size() {
@@ -137,12 +140,33 @@ func (m *Mux) takeFrom(p *port, batches int) (all bool) {
 	return false
 }
 
+// read takes a batch of n packets and finds whose each is. It reports false if it
+// would have had to wait.
+func (m *Mux) read(p *port, wait bool) (n int, ok bool) {
+	if wait {
+		m.mu.RLock()
+	} else if !m.mu.TryRLock() {
+		return 0, false
+	}
+	defer m.mu.RUnlock()
+	n, err := p.socket.Read(m.batch)
+	if err != nil { // it is about one packet at most
+		return 0, true
+	}
+	for i := range n {
+		packet, from, _ := m.batch.Packet(i)
+		m.owners[i] = m.find(p, packet, from)
+	}
+	return n, true
+}
+
 // deal gives each of n packets that have come at a port to its connection.
 func (m *Mux) deal(p *port, n int) {
 	now := time.Now()
 	for i := range n {
 		packet, from, waited := m.batch.Packet(i)
-		c := m.find(p, packet, from)
+		c := m.owners[i]
+		m.owners[i] = nil
 		if c == nil || c.first != nil && c.first(packet, now.Add(-waited)) {
 			continue
 		}
@@ -151,10 +175,8 @@ func (m *Mux) deal(p *port, n int) {
 }
 
 // find is whose packet it is, nil if it is nobody's. A check tells it, whoever
-// was at that address before.
+// was at that address before. m.mu must be held.
 func (m *Mux) find(p *port, packet []byte, from netip.AddrPort) *conn {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
 	if c := m.named(p, m.nameIn(packet)); c != nil && c.takesFrom(way{from, p}) {
 		return c
 	}
