@@ -2,7 +2,9 @@ package media
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
+	"github.com/einwahl/einwahl/sip/media/offer"
 	"github.com/einwahl/einwahl/transcode/g711"
 	"github.com/einwahl/einwahl/transcode/g722"
 	"github.com/einwahl/einwahl/transcode/opus"
@@ -309,19 +312,63 @@ func TestSilenceIsSaidOrNotAsTheyAsk(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		fmtp     string
-		min, max int // of packets in two seconds
+		min, max int // of packets in the third and fourth second
 	}{
 		{"they do not ask for pauses", "a=fmtp:96 useinbandfec=1", 100, 100},
-		{"they do", "a=fmtp:96 usedtx=1", 1, 40},
+		{"they do", "a=fmtp:96 usedtx=1", 4, 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newBench(t, nil).dial(opusLine, opusMap, tt.fmtp)
 			p.step(100)
-			if n := int(p.leg.Stats().PacketsOut); n < tt.min || n > tt.max {
+			before := p.leg.Stats().PacketsOut
+			p.step(100)
+			if n := int(p.leg.Stats().PacketsOut - before); n < tt.min || n > tt.max {
 				t.Errorf("%d packets, want %d to %d", n, tt.min, tt.max)
 			}
 		})
 	}
+}
+
+// TestPausesAreNotEncoded: what is sent of a pause is the same to the bit, whatever
+// the frames between say, so the encoder has not been given them.
+func TestPausesAreNotEncoded(t *testing.T) {
+	noise, loud := sentInAPause(t, 0), sentInAPause(t, 8000)
+	if !slices.Equal(slices.Sorted(maps.Keys(noise)), []int{20, 40, 60, 80, 100}) {
+		t.Errorf("beats with a packet: %v", slices.Sorted(maps.Keys(noise)))
+	}
+	if !maps.Equal(noise, loud) {
+		t.Error("what is between two packets of a pause was encoded")
+	}
+}
+
+// sentInAPause is what is sent on each beat of a pause. Between the frames that are
+// due there is something of an amplitude.
+func sentInAPause(t *testing.T, amp int16) map[int]string {
+	t.Helper()
+	v, err := newOpusVoice(offer.Asks{DTX: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.close()
+	var c comfortable
+	sent, packet, f := map[int]string{}, make([]byte, maxPayload), make(pcm.Frame, v.rate()/50)
+	for beats := 1; v.encode(packet, f, true) > 0; beats++ {
+		if c.fill(f); beats > 50 {
+			t.Fatal("no pause within a second")
+		}
+	}
+	for beat := 1; beat <= 100; beat++ {
+		c.fill(f)
+		for i := range f {
+			if beat%20 > 0 {
+				f[i] = amp * int16(i%2)
+			}
+		}
+		if n := v.encode(packet, f, true); n > 0 {
+			sent[beat] = string(packet[:n])
+		}
+	}
+	return sent
 }
 
 func TestNoPacketIsLongerThanTheyTake(t *testing.T) {

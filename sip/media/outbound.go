@@ -157,16 +157,17 @@ func (l *Leg) giveOut(t *terms, hear pcm.Source) {
 		return
 	}
 	frame := pcm.Frame(o.frame[:t.voice.rate()/50])
-	if hear.ReadFrame(frame) {
-		o.comfort.rest()
-	} else {
+	idle := !hear.ReadFrame(frame)
+	if idle {
 		o.comfort.fill(frame)
+	} else {
+		o.comfort.rest()
 	}
 	t.voice.adjust(int(l.in.missed.Load()))
 	size, step := len(frame)/t.parts, t.Send.Clock/50/t.parts
 	for part := range t.parts {
 		o.header.Timestamp = t.base + uint32(o.frames)*uint32(t.Send.Clock/50) + uint32(part*step)
-		n := t.voice.encode(o.packet[headerLength:], frame[part*size:(part+1)*size])
+		n := t.voice.encode(o.packet[headerLength:], frame[part*size:(part+1)*size], idle)
 		if n == 0 {
 			o.paused = true
 			continue

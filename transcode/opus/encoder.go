@@ -123,6 +123,12 @@ func (e *Encoder) SetLoss(percent int) error {
 	)
 }
 
+// SetDTX tells whether to say next to nothing in silence.
+func (e *Encoder) SetDTX(on bool) error {
+	e.config.DTX = on
+	return e.set("DTX", C.OPUS_SET_DTX_REQUEST, flag(on))
+}
+
 // SetComplexity trades quality for work while the stream runs. A pool may hold
 // it below that.
 func (e *Encoder) SetComplexity(complexity int) error {
