@@ -86,7 +86,7 @@ func TestWhoAsksHearsHowTheySound(t *testing.T) {
 		t.Fatal("no metrics are reported")
 	}
 	if m.SSRC != p.ssrc || m.LossRate == 0 || m.BurstDensity != 255 || m.BurstDuration != 40 || m.Gmin != 16 ||
-		int8(m.SignalLevel) != -15 || m.RFactor < 80 || m.RFactor > 93 || m.MOSCQ < 38 || m.MOSCQ > 45 {
+		int8(m.SignalLevel) != -9 || m.RFactor < 80 || m.RFactor > 93 || m.MOSCQ < 38 || m.MOSCQ > 45 {
 		t.Errorf("%+v", m)
 	}
 	// What they report of us.
@@ -96,6 +96,14 @@ func TestWhoAsksHearsHowTheySound(t *testing.T) {
 	}})
 	if s := p.leg.Stats(); s.TheirRating != 71 {
 		t.Errorf("they report R %v, we read %v", 71, s.TheirRating)
+	}
+}
+
+func TestLevelsAreToldInDBm0(t *testing.T) {
+	for dBov, want := range map[int]int8{level.Silent: unavailable, -60: -54, -22: -16, -6: 0, -3: 3, 0: 6} {
+		if got := int8(decibels(dBov)); got != want {
+			t.Errorf("%d dBov is told as %d, want %d", dBov, got, want)
+		}
 	}
 }
 

@@ -18,6 +18,10 @@ const (
 	received = 3<<6 | 3<<4
 	// longestDelay is where the buffer ends (see newStream).
 	longestDelay = 200 * time.Millisecond
+	// dBm0 is what a level of 0 dBov is on the scale of telephone lines, where the
+	// block has its zero (RFC 3611, 4.7.4), in whole dB. A sine at full scale is
+	// -3.01 dBov, and by ITU-T G.711 +3.14 dBm0 in A-law and +3.17 in u-law.
+	dBm0 = 6
 )
 
 // metrics are what a caller who asks for them hears about their own sound: the
@@ -78,10 +82,10 @@ func milliseconds(d time.Duration) uint16 {
 	return uint16(min(max(d.Milliseconds(), 0), math.MaxUint16))
 }
 
-// decibels is a level as the block has it: two's complement.
+// decibels is a level as the block has it: in dBm0, as two's complement.
 func decibels(dBov int) uint8 {
 	if dBov == level.Silent {
 		return unavailable
 	}
-	return uint8(int8(dBov))
+	return uint8(int8(dBov + dBm0))
 }
