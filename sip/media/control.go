@@ -128,7 +128,7 @@ func (l *Leg) compound(t *terms, bye bool) []rtcp.Packet {
 		Source: ssrc,
 		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: l.ctl.cname}},
 	}}}}
-	if t.Asks.Metrics {
+	if t.Asks.Metrics && len(reports) > 0 { // before anything came there is no SSRC to tell of
 		packets = append(packets, l.metrics(t))
 	}
 	if bye {

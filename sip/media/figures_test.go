@@ -25,6 +25,17 @@ func (p *phone) talk(packets, lost int) {
 	}
 }
 
+// metrics is what the phone is told of its sound by the next report; nil: nothing.
+func (p *phone) metrics() *rtcp.VoIPMetricsReportBlock {
+	p.t.Helper()
+	for _, packet := range p.reports(false) {
+		if x, ok := packet.(*rtcp.ExtendedReport); ok {
+			return x.Reports[0].(*rtcp.VoIPMetricsReportBlock)
+		}
+	}
+	return nil
+}
+
 func TestFiguresOfACall(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
@@ -76,12 +87,7 @@ func TestWhoAsksHearsHowTheySound(t *testing.T) {
 	p.leg.Connect(nil, &record{})
 	p.talk(400, 2)
 	p.leg.report(false)
-	var m *rtcp.VoIPMetricsReportBlock
-	for _, packet := range p.reports(false) {
-		if x, ok := packet.(*rtcp.ExtendedReport); ok {
-			m = x.Reports[0].(*rtcp.VoIPMetricsReportBlock)
-		}
-	}
+	m := p.metrics()
 	if m == nil {
 		t.Fatal("no metrics are reported")
 	}
@@ -111,10 +117,22 @@ func TestWhoDoesNotAskHearsNoMetrics(t *testing.T) {
 	p := newBench(t, nil).dial(pcma)
 	p.talk(10, 0)
 	p.leg.report(false)
-	for _, packet := range p.reports(false) {
-		if _, ok := packet.(*rtcp.ExtendedReport); ok {
-			t.Error("metrics are reported")
-		}
+	if m := p.metrics(); m != nil {
+		t.Errorf("they are told %+v", m)
+	}
+}
+
+func TestNoMetricsAreToldOfWhatNeverCame(t *testing.T) {
+	p := newBench(t, nil).dial(pcma, "a=rtcp-xr:voip-metrics")
+	p.step(10)
+	p.leg.report(false)
+	if m := p.metrics(); m != nil {
+		t.Errorf("they are told %+v", m)
+	}
+	p.talk(1, 0)
+	p.leg.report(false)
+	if m := p.metrics(); m == nil || m.SSRC != p.ssrc || m.RFactor != 93 {
+		t.Errorf("of the first packet they are told %+v", m)
 	}
 }
 

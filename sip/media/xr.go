@@ -24,8 +24,8 @@ const (
 	dBm0 = 6
 )
 
-// metrics are what a caller who asks for them hears about their own sound: the
-// VoIP metrics report block (RFC 3611, 4.7).
+// metrics are what a caller who asks for them hears about their own sound, once
+// there is any: the VoIP metrics report block (RFC 3611, 4.7).
 func (l *Leg) metrics(t *terms) rtcp.Packet {
 	s := l.Stats()
 	in := &l.in
@@ -50,18 +50,14 @@ func (l *Leg) metrics(t *terms) rtcp.Packet {
 		NoiseLevel:     decibels(s.Noise),
 		RERL:           unavailable,
 		Gmin:           quality.Apart,
-		RFactor:        unavailable,
+		RFactor:        uint8(math.Round(s.Rating)),
 		ExtRFactor:     unavailable,
 		MOSLQ:          unavailable,
-		MOSCQ:          unavailable,
+		MOSCQ:          uint8(math.Round(10 * quality.Opinion(s.Rating))),
 		RXConfig:       received,
 		JBNominal:      milliseconds(s.Delay),
 		JBMaximum:      milliseconds(longestDelay),
 		JBAbsMax:       milliseconds(longestDelay),
-	}
-	if s.PacketsIn > 0 {
-		b.RFactor = uint8(math.Round(s.Rating))
-		b.MOSCQ = uint8(math.Round(10 * quality.Opinion(s.Rating)))
 	}
 	return &rtcp.ExtendedReport{SenderSSRC: t.own.ssrc, Reports: []rtcp.ReportBlock{b}}
 }
