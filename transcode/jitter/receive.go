@@ -4,8 +4,9 @@ import "math"
 
 // receive puts what has come since the last beat in order.
 func (s *Stream) receive() {
-	if s.ring.flood() {
+	if thrown, ok := s.ring.flood(); ok {
 		// Nobody has read for long: what is here is of no use to anyone.
+		s.counters.discarded.Add(uint64(thrown))
 		s.forget()
 		s.shelf.clear()
 		s.sound, s.heard, s.barred = s.sound[:0], 0, 0

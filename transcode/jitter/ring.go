@@ -59,12 +59,12 @@ func (r *ring) slot(n uint32) *arrival { return &r.slots[(n-r.base.Load())%ringS
 func (r *ring) pop() { r.tail.Add(1) }
 
 // flood reports whether packets found no room since the last call, and if so
-// empties the ring.
-func (r *ring) flood() bool {
+// empties the ring. thrown is how many were in it.
+func (r *ring) flood() (thrown uint32, ok bool) {
 	if !r.flooded.Load() {
-		return false
+		return 0, false
 	}
 	r.flooded.Store(false)
-	r.tail.Store(r.head.Load())
-	return true
+	head := r.head.Load()
+	return head - r.tail.Swap(head), true
 }
