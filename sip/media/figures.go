@@ -25,9 +25,10 @@ const (
 
 // figures are what a leg keeps to tell how its caller sounds.
 type figures struct {
-	begun  bool // in.mu is held for these
+	begun  bool // the beat's
 	newest uint16
 	losses quality.Losses
+	shown  quality.Losses // those of the beat before; in.mu is held
 
 	frames int // the beat's
 	voice  volume
@@ -35,20 +36,19 @@ type figures struct {
 	played atomic.Int64 // frames with sound, cut or not, as the buffer counts what it makes up
 }
 
-// came counts a packet.
-func (f *figures) came(seq uint16) {
+// take counts a packet that is played. For who listens those before it that are
+// not are all alike: lost, too late or thrown away (RFC 3611, 4.7.2).
+func (f *figures) take(seq uint16) {
 	step := int16(seq - f.newest)
-	switch {
-	case !f.begun || step < -unordered || step > unordered:
-		f.begun = true
-	case step <= 0: // it was counted as lost, and is late for a listener too
-		return
-	default:
+	if f.begun && step > 0 && step <= unordered {
 		f.losses.Lost(int(step) - 1)
 	}
 	f.losses.Came()
-	f.newest = seq
+	f.begun, f.newest = true, seq
 }
+
+// show lets others see what the beat has counted. in.mu is held.
+func (f *figures) show() { f.shown = f.losses }
 
 // restart says that another stream begins.
 func (f *figures) restart() { f.begun = false }
@@ -95,7 +95,7 @@ func (l *volume) level() int {
 func (in *inbound) rate(s *LegStats) {
 	buffer := in.stream.Stats()
 	in.mu.Lock()
-	pattern := in.figures.losses.Pattern(pcm.FrameDuration)
+	pattern := in.figures.shown.Pattern(pcm.FrameDuration)
 	in.mu.Unlock()
 	s.Delay = buffer.Delay
 	s.Level, s.Noise = in.figures.voice.level(), in.figures.noise.level()

@@ -2,11 +2,13 @@ package media
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pion/rtcp"
 
 	"github.com/einwahl/einwahl/transcode/g711"
 	"github.com/einwahl/einwahl/transcode/level"
+	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 // talk sends packets of the tone on the beat. Of each hundred, the first lost
@@ -64,6 +66,43 @@ func TestFiguresOfACall(t *testing.T) {
 				t.Errorf("%.3f of it is made up", s.Concealed)
 			}
 		})
+	}
+}
+
+// For who listens a packet that came too late is lost.
+func TestBurstsAreOfWhatIsThrownAwayToo(t *testing.T) {
+	p := newBench(t, nil).dial(pcma, "a=rtcp-xr:voip-metrics")
+	p.leg.Connect(nil, &record{})
+	p.talk(100, 0)
+	p.step(25) // half a second comes at once
+	for range 25 {
+		p.send(8, encoded(g711.ALaw, 160), 160)
+	}
+	p.talk(100, 0)
+	p.leg.report(false)
+	thrown := time.Duration(p.leg.in.stream.Stats().Discarded) * pcm.FrameDuration
+	m := p.metrics()
+	if thrown < 300*time.Millisecond || m.LossRate != 0 || m.DiscardRate == 0 || m.BurstDensity != 255 || m.GapDensity != 0 ||
+		m.BurstDuration != milliseconds(thrown) {
+		t.Errorf("%v are thrown away, and told is %+v", thrown, m)
+	}
+}
+
+// What is overtaken and played in its place is no loss.
+func TestBurstsAreNotOfWhatIsOvertaken(t *testing.T) {
+	p := newBench(t, nil).dial(pcma, "a=rtcp-xr:voip-metrics")
+	p.leg.Connect(nil, &record{})
+	for range 100 {
+		p.step(2)
+		p.seq, p.ts = p.seq+1, p.ts+160
+		p.send(8, encoded(g711.ALaw, 160), 160)
+		p.seq, p.ts = p.seq-2, p.ts-320
+		p.send(8, encoded(g711.ALaw, 160), 160)
+		p.seq, p.ts = p.seq+1, p.ts+160
+	}
+	p.leg.report(false)
+	if m := p.metrics(); m.BurstDensity != 0 || m.GapDensity != 0 {
+		t.Errorf("told is %+v", m)
 	}
 }
 
@@ -144,7 +183,7 @@ func BenchmarkFigures(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		seq++
-		f.came(seq)
+		f.take(seq)
 		f.hear(frame)
 	}
 }

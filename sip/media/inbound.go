@@ -48,7 +48,7 @@ type inbound struct {
 func (in *inbound) begin(l latch) {
 	in.latch = l
 	in.ticks, in.reception.clock = streamClock/pcm.Narrowband, pcm.Narrowband
-	in.stream, in.decoders = newStream()
+	in.stream, in.decoders = newStream(in.figures.take)
 }
 
 // sampling is the rate at which the caller's sound is read: wideband from before
@@ -164,7 +164,6 @@ func (l *Leg) admit(t *terms, from netip.AddrPort, at time.Time) bool {
 // takePacket takes in a packet of the caller's. in.mu is held.
 func (l *Leg) takePacket(t *terms, kind kind, payload []byte, at time.Time) {
 	in := &l.in
-	in.figures.came(in.header.SequenceNumber)
 	if kind == sound {
 		in.ticks = t.ticks[in.header.PayloadType]
 		in.reception.turn(streamClock / int(in.ticks))

@@ -32,6 +32,7 @@ func (l *Leg) listen(t *terms) {
 		return
 	}
 	defer l.in.mu.Unlock()
+	l.in.figures.show()
 	d := l.engine.desks.take()
 	l.in.opened.plain = d.plain[:]
 	l.listenForSound(t, d.batch)

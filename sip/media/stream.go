@@ -26,8 +26,8 @@ const streamClock = opus.ClockRate
 // newStream makes the jitter buffer of a leg, and what decodes for it. Each
 // payload in it is preceded by a byte that tells its codec, so that packets
 // which still wait when the codec changes are decoded by the one they were made
-// with.
-func newStream() (*jitter.Stream, *tagged) {
+// with. played is told of each packet that is played.
+func newStream(played func(seq uint16)) (*jitter.Stream, *tagged) {
 	t := &tagged{rate: pcm.Narrowband, up: halfband.NewUp()}
 	t.a, t.mu = g711.NewDecoders()
 	return jitter.New(jitter.Config{
@@ -35,6 +35,7 @@ func newStream() (*jitter.Stream, *tagged) {
 		Rate:      pcm.Narrowband,
 		Min:       20 * time.Millisecond,
 		Max:       200 * time.Millisecond,
+		Played:    played,
 	}, t), t
 }
 

@@ -30,7 +30,7 @@ func (l *Leg) metrics(t *terms) rtcp.Packet {
 	s := l.Stats()
 	in := &l.in
 	in.mu.Lock()
-	pattern, ssrc := in.figures.losses.Pattern(pcm.FrameDuration), in.latch.ssrc
+	pattern, ssrc := in.figures.shown.Pattern(pcm.FrameDuration), in.latch.ssrc
 	in.mu.Unlock()
 	lost := 0.0
 	if due := s.PacketsIn + s.Lost; due > 0 {

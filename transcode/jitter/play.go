@@ -21,6 +21,7 @@ func (s *Stream) more() bool {
 		s.counters.lost.Add(uint64(p.seq - s.shelf.next))
 		s.hush(p.noise)
 		s.shelf.take(p) // the place stays: what follows will lie beyond it
+		s.played(uint16(p.seq))
 	case s.live && p.seq == s.shelf.next && p.ts == s.place:
 		s.concealed(s.owed)
 		s.adapt.starved(s, s.owed)
@@ -92,6 +93,7 @@ func (s *Stream) decode(p *packet) {
 	s.owed = 0
 	s.cross(p)
 	s.shelf.take(p)
+	s.played(uint16(p.seq))
 	n, err := s.unpack(p)
 	if err != nil || n <= 0 {
 		s.counters.damaged.Add(1)

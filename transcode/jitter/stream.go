@@ -96,6 +96,10 @@ type Config struct {
 	// can be; 0 are 20 ms and 200 ms. With 40 ms the packet after a lost one
 	// is there in time to recover it, which suits Opus from browsers.
 	Min, Max time.Duration
+	// Played, where it is set, is told on the beat of each packet whose turn came,
+	// in their order, a new stream's after those of the one before. What is missing
+	// between two was lost, or came too late, or was thrown away.
+	Played func(seq uint16)
 }
 
 // Stream is a jitter buffer. Push and Reset belong to one goroutine, the
@@ -109,6 +113,7 @@ type Stream struct {
 	choosy          choosyDecoder  // nil if the decoder is none
 	pausing         pausingDecoder // nil if the decoder is none
 	rates           *rates         // nil if the decoder has but one
+	played          func(seq uint16)
 
 	socket   socketSide
 	ring     ring // between the two goroutines
@@ -176,12 +181,16 @@ func New(cfg Config, d Decoder) *Stream {
 		frame:    frame,
 		decoder:  d,
 		rates:    newRates(d),
+		played:   cfg.Played,
 		lateness: newLateness(cfg.Rate),
 		last:     frame,
 		loud:     level.Silent,
 	}
 	s.makeRoom(cfg.Rate)
 	s.scraps = s.scraps[:in(unit)]
+	if s.played == nil {
+		s.played = func(uint16) {}
+	}
 	s.forward, _ = d.(forwardDecoder)
 	s.choosy, _ = d.(choosyDecoder)
 	s.pausing, _ = d.(pausingDecoder)

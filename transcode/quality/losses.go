@@ -6,7 +6,8 @@ import "time"
 // over (Gmin of RFC 3611 section 4.7.2).
 const Apart = 16
 
-// Losses counts in which patterns packets get lost. The zero value is ready.
+// Losses counts in which patterns packets get lost; what came and was not played
+// is lost to who listens (RFC 3611 section 4.7.2). The zero value is ready.
 type Losses struct {
 	came, lost uint64
 	runs       uint64 // of losses without a packet in between
