@@ -28,7 +28,11 @@ type Metrics struct {
 	duration   prometheus.Histogram
 	rating     *prometheus.HistogramVec
 	lost       prometheus.Histogram
+	discarded  prometheus.Histogram
 	concealed  prometheus.Histogram
+	jitter     prometheus.Histogram
+	delay      prometheus.Histogram
+	level      prometheus.Histogram
 
 	mu     sync.Mutex
 	recent []Decision // newest first
@@ -163,27 +167,46 @@ func (m *Metrics) CallEnded(c records.Call) {
 	m.calls.WithLabelValues(c.Outcome).Inc()
 	m.duration.Observe(c.Duration.Seconds())
 	if c.Sound != nil && c.Sound.Rating > 0 {
-		m.rating.WithLabelValues(c.Sound.Codec).Observe(c.Sound.Rating)
-		m.lost.Observe(c.Sound.Lost)
-		m.concealed.Observe(c.Sound.Concealed)
+		m.sounded(c.Sound)
+	}
+}
+
+// sounded counts how a call sounded of which something came.
+func (m *Metrics) sounded(s *records.Sound) {
+	m.rating.WithLabelValues(s.Codec).Observe(s.Rating)
+	m.lost.Observe(s.Lost)
+	m.discarded.Observe(s.Discarded)
+	m.concealed.Observe(s.Concealed)
+	m.jitter.Observe(s.Jitter / 1000)
+	m.delay.Observe(s.Delay / 1000)
+	if s.Level != 0 { // else the caller has said nothing
+		m.level.Observe(float64(s.Level))
 	}
 }
 
 // measureSound makes what is told of a call's sound when it is over.
 func (m *Metrics) measureSound() {
-	shares := []float64{0, .001, .0025, .005, .01, .02, .05, .1, .2}
 	m.rating = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "einwahl_call_r_factor",
 		Help:    "How callers sounded, over whole calls: R of the E-model (ITU-T G.107). Below 70 many are dissatisfied.",
 		Buckets: []float64{50, 60, 70, 80, 85, 90, 92},
 	}, []string{"codec"})
-	m.lost = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "einwahl_call_lost_ratio", Help: "Share of a caller's packets that never came, over whole calls.", Buckets: shares,
-	})
-	m.concealed = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "einwahl_call_concealed_ratio", Help: "Share of a caller's sound that had to be made up, over whole calls.", Buckets: shares,
-	})
-	m.registry.MustRegister(m.rating, m.lost, m.concealed)
+	m.registry.MustRegister(m.rating)
+	measure := func(name, help string, buckets []float64) prometheus.Histogram {
+		h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+		m.registry.MustRegister(h)
+		return h
+	}
+	shares := []float64{0, .001, .0025, .005, .01, .02, .05, .1, .2}
+	m.lost = measure("einwahl_call_lost_ratio", "Share of a caller's packets that never came, over whole calls.", shares)
+	m.discarded = measure("einwahl_call_discarded_ratio", "Share of a caller's packets that came and were not played, over whole calls.", shares)
+	m.concealed = measure("einwahl_call_concealed_ratio", "Share of a caller's sound that had to be made up, over whole calls.", shares)
+	m.jitter = measure("einwahl_call_jitter_seconds", "Unevenness of a caller's packets (RFC 3550) when the call ended.",
+		[]float64{.001, .002, .005, .01, .02, .03, .05, .1, .2})
+	m.delay = measure("einwahl_call_delay_seconds", "What the jitter buffer added to a caller's sound when the call ended.",
+		[]float64{.005, .01, .02, .04, .06, .08, .1, .15, .2})
+	m.level = measure("einwahl_call_level_dbov", "Level of a caller's voice in dBov when the call ended.",
+		[]float64{-45, -40, -35, -30, -25, -20, -15, -10})
 }
 
 // Answered reports how long a caller has waited for the 200 OK.

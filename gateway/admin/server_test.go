@@ -329,7 +329,9 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 	m.WatchSignalling(map[string]func() uint64{"stranger": one})
 	m.CallBegun()
 	m.CallBegun()
-	m.CallEnded(records.Call{Outcome: "refused", Duration: time.Second, Sound: &records.Sound{Codec: "PCMA", Rating: 91, Lost: .003, Concealed: .004}})
+	m.CallEnded(records.Call{Outcome: "refused", Duration: time.Second, Sound: &records.Sound{
+		Codec: "PCMA", Rating: 91, Lost: .003, Discarded: .0015, Concealed: .004, Jitter: 4, Delay: 35, Level: -22,
+	}})
 	m.Answered(time.Millisecond)
 	m.Prompt("welcome", "en")
 	m.Seated()
@@ -344,12 +346,44 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 		"einwahl_call_answer_seconds_count 1", "einwahl_seats_total 1",
 		`einwahl_call_r_factor_bucket{codec="PCMA",le="92"} 1`, `einwahl_call_r_factor_bucket{codec="PCMA",le="90"} 0`,
 		`einwahl_call_lost_ratio_bucket{le="0.005"} 1`, `einwahl_call_concealed_ratio_bucket{le="0.0025"} 0`,
+		`einwahl_call_discarded_ratio_bucket{le="0.0025"} 1`, `einwahl_call_discarded_ratio_bucket{le="0.001"} 0`,
+		`einwahl_call_jitter_seconds_bucket{le="0.005"} 1`, `einwahl_call_jitter_seconds_bucket{le="0.002"} 0`,
+		`einwahl_call_delay_seconds_bucket{le="0.04"} 1`, `einwahl_call_delay_seconds_bucket{le="0.02"} 0`,
+		`einwahl_call_level_dbov_bucket{le="-20"} 1`, `einwahl_call_level_dbov_bucket{le="-25"} 0`,
 		`einwahl_clock_lateness_seconds_bucket{le="0.001"} 8`, "einwahl_clock_lateness_seconds_count 9",
 		"einwahl_meetings_fallen_total 1", "einwahl_clock_skipped_total 2", "einwahl_clock_fallen_total 1", "einwahl_media_ports_free 7", "go_goroutines", "process_cpu_seconds_total",
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("metrics lack %s", want)
 		}
+	}
+}
+
+func TestCallersWhoWereNotHeardAreNoMeasure(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		sound         *records.Sound
+		calls, levels string
+	}{
+		{"no sound was agreed", nil, "0", "0"},
+		{"nothing came", &records.Sound{Codec: "PCMA"}, "0", "0"},
+		{"they said nothing", &records.Sound{Codec: "PCMA", Rating: 93, Noise: -70}, "1", "0"},
+		{"they spoke", &records.Sound{Codec: "PCMA", Rating: 93, Level: -20}, "1", "1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := NewMetrics(MediaCounters{})
+			m.CallEnded(records.Call{Outcome: "hung_up", Sound: tt.sound})
+			w := httptest.NewRecorder()
+			m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			for _, name := range []string{"lost_ratio", "discarded_ratio", "concealed_ratio", "jitter_seconds", "delay_seconds"} {
+				if want := "einwahl_call_" + name + "_count " + tt.calls + "\n"; !strings.Contains(w.Body.String(), want) {
+					t.Errorf("metrics lack %s", want)
+				}
+			}
+			if want := "einwahl_call_level_dbov_count " + tt.levels + "\n"; !strings.Contains(w.Body.String(), want) {
+				t.Errorf("metrics lack %s", want)
+			}
+		})
 	}
 }
 

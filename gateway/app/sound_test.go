@@ -45,6 +45,7 @@ func TestHowACallSoundsCanBeSeen(t *testing.T) {
 	peertest.Eventually(t, "the metrics count it", func() bool {
 		var metrics string
 		g.request(http.MethodGet, "/metrics", nil, &metrics)
-		return strings.Contains(metrics, `einwahl_call_r_factor_count{codec="PCMA"} 1`)
+		return strings.Contains(metrics, `einwahl_call_r_factor_count{codec="PCMA"} 1`) &&
+			strings.Contains(metrics, "einwahl_call_level_dbov_count 1\n")
 	})
 }
