@@ -11,8 +11,6 @@ const (
 	// queued is how many packets may come between two beats. After a stall
 	// there are many.
 	queued = 16
-	// clock is that of the timestamps, in hertz (RFC 7587, 4.1).
-	clock = 48000
 	// patience is for how many beats somebody may speak without a packet until
 	// it is clear that none will come.
 	patience = 5
@@ -76,16 +74,10 @@ func (q *passage) age() {
 	if !q.fresh && q.n > 0 {
 		q.drop(1)
 	}
-	for q.n > 0 && q.before(q.kept[0]) > q.ahead {
+	for q.n > 0 && q.kept[q.n-1].After(q.kept[0]) > q.ahead {
 		q.drop(1)
 	}
 	q.fresh = false
-}
-
-// before is how far a packet was sent before that which came last.
-func (q *passage) before(p pcm.Packet) time.Duration {
-	ticks := int32(q.kept[q.n-1].Timestamp - p.Timestamp)
-	return time.Duration(ticks) * time.Second / clock
 }
 
 // pass is for a beat on which the phone is heard, with a gain in dB. It passes

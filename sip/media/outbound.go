@@ -87,7 +87,7 @@ func (l *Leg) takeIn(t *terms, talk *talk) {
 		heard = l.in.cleaners.pass(frame, heard) && !cut
 	}
 	if p := l.in.passing.Load(); p != nil {
-		p.offer(talk, cut || t.inBand() || l.in.denoise, l.in.stream.Stats().Delay)
+		p.offer(talk, cut || t.inBand() || l.in.denoise, l.in.stream.Stats())
 	}
 	if !heard {
 		frame = nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"github.com/einwahl/einwahl/transcode/jitter"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -24,16 +25,37 @@ type bank struct {
 	packets [8]pcm.Packet
 }
 
+// next is the memory of one more packet. What is too much for a beat comes from a
+// stall that is over: the oldest are given up.
+func (b *bank) next() *pcm.Packet {
+	last := len(b.packets) - 1
+	if b.n <= last {
+		b.n++
+		return &b.packets[b.n-1]
+	}
+	oldest := b.packets[0]
+	copy(b.packets[:], b.packets[1:])
+	b.packets[last] = oldest
+	return &b.packets[last]
+}
+
+// since are the packets that were sent at most so long before the last.
+func (b *bank) since(d time.Duration) []pcm.Packet {
+	all := b.packets[:b.n]
+	for len(all) > 0 && all[len(all)-1].After(all[0]) > d {
+		all = all[1:]
+	}
+	return all
+}
+
 func newPassing() *passing { return &passing{coming: &bank{}, ready: &bank{}} }
 
-// put takes a packet that the caller has sent. What is too much for a beat comes
-// from a stall that is over: nobody wants all of it.
+// put takes a packet that the caller has sent.
 func (p *passing) put(h *rtp.Header, payload []byte, at time.Time) {
-	if !p.wanted || p.coming.n == len(p.coming.packets) {
+	if !p.wanted {
 		return
 	}
-	kept := &p.coming.packets[p.coming.n]
-	p.coming.n++
+	kept := p.coming.next()
 	*kept = pcm.Packet{
 		Stream:    h.SSRC,
 		Sequence:  h.SequenceNumber,
@@ -46,14 +68,15 @@ func (p *passing) put(h *rtp.Header, payload []byte, at time.Time) {
 
 // offer gives what came before the last beat to whom the caller speaks, and
 // makes what came since wait for the next. What the caller says is cut where
-// keys are in it, or where it is not for the meeting. delay is that of the sound.
-func (p *passing) offer(t *talk, cut bool, delay time.Duration) {
+// keys are in it, or where it is not for the meeting. buffer is what their sound
+// goes through: nothing is passed on that is too old for it.
+func (p *passing) offer(t *talk, cut bool, buffer jitter.Stats) {
 	if t != p.talk { // what was said to somebody else is not for them
 		p.talk, cut = t, true
 	}
 	if !cut {
-		for _, packet := range p.ready.packets[:p.ready.n] {
-			packet.Ahead = max(delay-pcm.FrameDuration, 0)
+		for _, packet := range p.ready.since(buffer.Target + jitter.Stale) {
+			packet.Ahead = max(buffer.Delay-pcm.FrameDuration, 0)
 			t.packets.WritePacket(packet)
 		}
 	}

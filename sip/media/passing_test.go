@@ -2,6 +2,8 @@ package media
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/einwahl/einwahl/transcode/pcm"
@@ -126,17 +128,30 @@ func TestPacketsGoOnAfterAKey(t *testing.T) {
 	}
 }
 
-func TestPacketsOfAStallAreNotKept(t *testing.T) {
-	p, m, s := opusWithKeys(t)
-	p.say(s, 5)
-	frame := make(pcm.Frame, pcm.WidebandSamples)
-	for range 30 {
-		p.send(s.kind, s.encode(frame), s.ticks)
-	}
-	before := len(m.packets)
-	p.step(3)
-	if n := len(m.packets) - before; n > 10 {
-		t.Errorf("%d packets at once", n)
+// TestAfterAStallTheNewestArePassedOn: 60 ms before the last, as of the sound itself.
+func TestAfterAStallTheNewestArePassedOn(t *testing.T) {
+	for _, stalled := range []int{2, 4, 5, 9, 30} {
+		t.Run(fmt.Sprint(stalled), func(t *testing.T) {
+			p, m, s := opusWithKeys(t)
+			p.say(s, 5)
+			p.step(1)
+			before := len(m.packets)
+			frame := make(pcm.Frame, pcm.WidebandSamples)
+			for range stalled {
+				p.send(s.kind, s.encode(frame), s.ticks)
+			}
+			p.step(3)
+			var got, want []uint16
+			for _, packet := range m.packets[before:] {
+				got = append(got, packet.Sequence)
+			}
+			for n := min(stalled, 4); n > 0; n-- {
+				want = append(want, p.seq-uint16(n))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("packets %d are passed on, want %d", got, want)
+			}
+		})
 	}
 }
 

@@ -111,7 +111,7 @@ func (s *Stream) skip() {
 	length := max(s.last, s.frame)
 	room := s.target() + length
 	behind := func(ts int64) int { return len(s.sound) + s.wait + length + s.samples(newest.ts-ts) }
-	if behind(from) <= room+s.long(stale) {
+	if behind(from) <= room+s.long(Stale) {
 		return
 	}
 	for p := first; p != nil && p.seq < newest.seq && behind(p.ts) > room; p = s.shelf.first() {

@@ -25,14 +25,14 @@ import (
 )
 
 const (
+	// Stale is how much more than it should be the delay may be after a stall
+	// before sound is skipped.
+	Stale = 60 * time.Millisecond
 	// longest is the most that one packet can hold: 120 ms of Opus (RFC 6716
 	// section 3.4).
 	longest = 120 * time.Millisecond
 	// largest is the biggest payload that fits into a packet on a usual path.
 	largest = 1500
-	// stale is how much more than it should be the delay may be after a stall
-	// before sound is skipped.
-	stale = 60 * time.Millisecond
 	// plausible is the longest made-up stretch that is asked of a decoder:
 	// all of them have faded out by then.
 	plausible = 80 * time.Millisecond

@@ -23,6 +23,8 @@ const (
 	NarrowbandSamples = Narrowband / 50
 	// WidebandSamples is the length of a frame at [Wideband].
 	WidebandSamples = Wideband / 50
+	// opusClock is that of the timestamps of Opus, in hertz.
+	opusClock = 48000
 )
 
 // Frame is 20 ms of mono sound, linear 16 bit. Its length is its sample rate
@@ -54,11 +56,17 @@ type Sink interface {
 type Packet struct {
 	Stream    uint32 // SSRC: another one begins another stream
 	Sequence  uint16
-	Timestamp uint32 // at 48 kHz
+	Timestamp uint32 // at 48 kHz (RFC 7587, 4.1)
 	Marker    bool
 	Payload   []byte
 	At        time.Time     // when it came
 	Ahead     time.Duration // how much later its sound comes by frame, as far as is known
+}
+
+// After is how much later than other it was sent, by their timestamps; other may be
+// the later one.
+func (p Packet) After(other Packet) time.Duration {
+	return time.Duration(int32(p.Timestamp-other.Timestamp)) * time.Second / opusClock
 }
 
 // PacketSink is what a [Sink] also is when it can pass on Opus as it is, which
