@@ -37,7 +37,7 @@ func TestDelayIsWorthItOnlyForCopies(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer d.Close()
-			s := jitter.New(jitter.Config{ClockRate: opus.ClockRate, Rate: pcm.Narrowband}, &mending{Decoder: d})
+			s := jitter.New(jitter.Config{ClockRate: opus.ClockRate, Rate: pcm.Narrowband}, &opus.Mending{Decoder: d})
 			note, packet := newNote(300, pcm.Wideband), make([]byte, 400)
 			for i := range 300 {
 				f := note.next(pcm.WidebandSamples)

@@ -236,6 +236,41 @@ func TestLostOpusIsRecoveredFromTheNextPacket(t *testing.T) {
 	}
 }
 
+// The packet after a lost one is waited for, 20 ms, only where it can mend that.
+func TestOpusIsKeptLongerWhereItCarriesCopies(t *testing.T) {
+	for _, percent := range []int{0, 20} {
+		t.Run(fmt.Sprintf("%d %% of loss are guarded against", percent), func(t *testing.T) {
+			p := newBench(t, nil).dial(opusLine, opusMap)
+			p.leg.Connect(nil, &record{})
+			e, err := opus.NewEncoder(opus.EncoderConfig{Rate: pcm.Wideband, Bitrate: 32000, Complexity: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			if err := e.SetLoss(percent); err != nil {
+				t.Fatal(err)
+			}
+			voice, frame, packet := &syllables{}, make(pcm.Frame, pcm.WidebandSamples), make([]byte, maxPayload)
+			for i := range 300 {
+				voice.ReadFrame(frame)
+				n, err := e.Encode(packet, frame)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if i%20 == 19 {
+					p.seq, p.ts = p.seq+1, p.ts+960
+				} else {
+					p.send(96, packet[:n], 960)
+				}
+				p.step(1)
+			}
+			if target := p.leg.in.stream.Stats().Target; target >= pcm.FrameDuration != (percent > 0) {
+				t.Errorf("packets wait for %v", target)
+			}
+		})
+	}
+}
+
 // syllables is a tone that pauses: one that never does is noise to an encoder.
 type syllables struct{ beats int }
 

@@ -48,7 +48,7 @@ func newStream(played func(seq uint16)) (*jitter.Stream, *tagged) {
 type tagged struct {
 	a, mu *g711.Decoder
 	wide  atomic.Pointer[g722.Decoder] // nil until it is agreed
-	opus  atomic.Pointer[opus.Decoder]
+	opus  atomic.Pointer[opus.Mending]
 	last  codec // that was heard
 	rate  int   // at which sound is wanted
 	up    *halfband.Up
@@ -69,7 +69,7 @@ func (t *tagged) learn(c codec) error {
 		if err != nil {
 			return err
 		}
-		t.opus.Store(d)
+		t.opus.Store(&opus.Mending{Decoder: d})
 	}
 	return nil
 }
@@ -167,9 +167,12 @@ func (t *tagged) DecodeFEC(dst []int16, payload []byte) (int, error) {
 	return d.DecodeFEC(dst, payload[1:])
 }
 
-// Forward reports whether packets may carry a copy of those before them, so
-// that it is worth waiting for them.
-func (t *tagged) Forward() bool { return t.last == opusSound }
+// Forward reports whether packets carry copies of those before them, so that it is
+// worth waiting for them.
+func (t *tagged) Forward() bool {
+	d := t.opus.Load()
+	return t.last == opusSound && d != nil && d.Forward()
+}
 
 // Pause reports whether a packet of Opus only says that there is silence.
 func (t *tagged) Pause(payload []byte) bool {
