@@ -37,12 +37,12 @@ test: ## run go vet, and all tests with the race detector; installs what is miss
 	$(GO) test -race -vet=all -timeout $(TIMEOUT) ./...
 
 bench: ## measure each stage of the audio path, COUNT times for benchstat, and then a whole gateway; PROFILE=folder keeps profiles
-	@.ci/deps run
+	@.ci/deps bench
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 100ms -count $(COUNT) $(STAGES)
 	PROFILE='$(if $(PROFILE),$(abspath $(PROFILE)))' $(GO) test -run '^$$' -bench Gateway -benchtime 1x -timeout 1h ./gateway/app
 
 soak: ## hold 200 calls for SOAK and see that the heap stays flat
-	@.ci/deps run
+	@.ci/deps bench
 	SOAK=$(SOAK) $(GO) test -run '^TestSoak$$' -v -count 1 -timeout 0 ./gateway/app
 
 listen: ## talk through the gateway and judge what is heard: STOI, and PESQ and ViSQOL where there is Python

@@ -96,12 +96,13 @@ func (t *table) print() {
 			fmt.Fprintf(&text, "  %s\n", g.meanwhile)
 		}
 	}
-	fmt.Fprint(&text, `
+	fmt.Fprintf(&text, `
+  speech: of %s.
   codecs: as many Opus encoders (8 kHz, complexity 5) and decoders (48 kHz hybrid to 8 kHz) as there are callers,
   at work all the time, woken when their calls would wake them; watched in turn with the calls.
   each 1 s in 5: everybody, on the telephone and in the browser, speaks for one second of five, at moments of their
   own. Between them telephones go on with packets of a line's hiss (-65 dBov), and browsers pause, as the gateway asks
   them to (usedtx, RFC 7587): they send two packets of the same hiss every 400 ms.
-`)
+`, speechOf())
 	fmt.Fprintln(os.Stdout, text.String())
 }
