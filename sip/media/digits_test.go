@@ -151,6 +151,13 @@ func TestKeysAreCutOutOfTheSound(t *testing.T) {
 	}
 }
 
+// keyTone is how high each of the two tones of a key goes.
+const keyTone = 5000
+
+// keysHeard is the loudness above which a key is heard in the meeting: 40 dB
+// below the key. Two tones together are as loud as each of them is high.
+const keysHeard = keyTone / 100.
+
 // tonesOf is a key as sound, in packets of 20 ms of A-law.
 func tonesOf(key rune, milliseconds int) [][]byte {
 	rows, columns := [...]float64{697, 770, 852, 941}, [...]float64{1209, 1336, 1477, 1633}
@@ -161,7 +168,7 @@ func tonesOf(key rune, milliseconds int) [][]byte {
 		f := make(pcm.Frame, 160)
 		for i := range f {
 			x := 2 * math.Pi * float64(from+i) / 8000
-			f[i] = int16(5000*math.Sin(low*x) + 5000*math.Sin(high*x))
+			f[i] = int16(keyTone*math.Sin(low*x) + keyTone*math.Sin(high*x))
 		}
 		b := make([]byte, 160)
 		g711.ALaw.Encode(b, f)
@@ -194,7 +201,7 @@ func TestTonesAreKeysWhereNothingElseIs(t *testing.T) {
 		t.Errorf("digits %q", got)
 	}
 	for i, l := range heard.loud {
-		if l > 100 {
+		if l > keysHeard {
 			t.Fatalf("a tone is heard in frame %d: %.0f", i, heard.loud)
 		}
 	}
@@ -233,7 +240,7 @@ func TestNoKeyCountsTwice(t *testing.T) {
 			t.Errorf("digits %q", got)
 		}
 		for i, l := range heard.loud {
-			if l > 100 {
+			if l > keysHeard {
 				t.Fatalf("a tone is heard in frame %d: %.0f", i, heard.loud)
 			}
 		}
