@@ -41,7 +41,7 @@ bench: ## measure each stage of the audio path, COUNT times for benchstat, and t
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 100ms -count $(COUNT) $(STAGES)
 	PROFILE='$(if $(PROFILE),$(abspath $(PROFILE)))' $(GO) test -run '^$$' -bench Gateway -benchtime 1x -timeout 1h ./gateway/app
 
-soak: ## hold 200 calls for SOAK and see that the heap stays flat
+soak: ## hold 200 calls for SOAK and see that memory stays flat and that their packets come
 	@.ci/deps bench
 	SOAK=$(SOAK) $(GO) test -run '^TestSoak$$' -v -count 1 -timeout 0 ./gateway/app
 

@@ -38,6 +38,7 @@ type benchPhone struct {
 	said    func(number int, at time.Time) // of each packet before it goes; may be nil
 	hears   func(payload []byte, at time.Time)
 	first   time.Time // packet that came
+	came    int       // packets in all
 	cadence cadence
 }
 
@@ -148,6 +149,7 @@ func (p *benchPhone) hear(payload []byte, at time.Time) {
 	if p.first.IsZero() {
 		p.first = at
 	}
+	p.came++
 	p.cadence.hear(payload, at)
 	if p.hears != nil {
 		p.hears(payload, at)
