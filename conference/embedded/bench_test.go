@@ -1,6 +1,8 @@
 package embedded
 
 import (
+	"math"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -75,18 +77,29 @@ func BenchmarkPacketOfTelephone(b *testing.B) {
 }
 
 // TestNothingIsAllocatedPerPacket sends what pages and telephones say into a
-// recording and to pages, few and many.
+// recording and to pages, few and many, by all that is between a voice and the
+// network: the encryption is pion's.
 func TestNothingIsAllocatedPerPacket(t *testing.T) {
 	for _, tt := range []struct {
-		name  string
-		pages int
-	}{{"few pages", 1}, {"many pages", 100}} {
+		name   string
+		pages  int
+		strict bool
+		ports  Ports
+	}{
+		{name: "few pages", pages: 1},
+		{name: "many pages", pages: few + 1},
+		{name: "many pages of an enhanced meeting", pages: few + 1, strict: true},
+		{name: "each page has its port", pages: few + 1, ports: Ports{31200, 31299}},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := newVoice("p1")
 			r := newRecorder(1, time.Now())
 			for range 4 {
 				r.free <- new(recorded)
 			}
+			c := testConfig(t).WebRTC
+			c.Ports = tt.ports
+			sendToDeaf(t, v, tt.pages, tt.strict, c)
 			v.open(nil, r.track("p1", false))
 			v.sendApart(tt.pages > few)
 			defer v.close()
@@ -97,7 +110,8 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 			defer e.close()
 			frame := newNote(440, pcm.Narrowband).next(pcm.NarrowbandSamples)
 			p := pcm.Packet{Stream: 7, Payload: make([]byte, 80), At: time.Now()}
-			if n := testing.AllocsPerRun(200, func() {
+			const runs = 200
+			n := leastAllocations(runs, func() {
 				e.WriteFrame(frame)
 				r.free <- <-r.packets
 				p.Sequence++
@@ -105,9 +119,30 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 				e.WritePacket(p)
 				r.free <- <-r.packets
 				e.WriteFrame(nil)
-			}); n > 0 {
+				for v.relay != nil && !v.relay.empty() {
+					runtime.Gosched()
+				}
+			})
+			most := 0.
+			if raced { // pion has pools; a packet to a page makes less than one anew
+				most = float64(2*tt.pages) - 1
+			}
+			if n > most {
 				t.Errorf("%v allocations", n)
+			}
+			if !allGet(v, 2*runs) {
+				t.Error("not all packets have gone to the pages")
 			}
 		})
 	}
+}
+
+// leastAllocations is what each run of f allocates. What connections do now and
+// then besides is not in all of several measurements.
+func leastAllocations(runs int, f func()) float64 {
+	least := math.Inf(1)
+	for tries := 0; tries < 5 && least > 0; tries++ {
+		least = min(least, testing.AllocsPerRun(runs, f))
+	}
+	return least
 }
