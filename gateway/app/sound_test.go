@@ -21,7 +21,8 @@ func TestHowACallSoundsCanBeSeen(t *testing.T) {
 	g.join(phone, "en", meeting)
 	g.waitPhones(meeting, 1)
 	good := func(s *records.Sound) bool {
-		return s != nil && s.Codec == "PCMA" && s.Rating > 85 && s.Rating <= 93.2 && s.Level <= -18 && s.Level >= -22
+		return s != nil && s.Codec == "PCMA" && s.Rating > 85 && s.Rating <= 93.2 && s.Level <= -18 && s.Level >= -22 &&
+			s.Jitter > 0 && s.Jitter < 20 && s.Delay < 100 && s.Lost < .01 && s.Discarded < .02 && s.Concealed < .05
 	}
 	peertest.Eventually(t, "the API tells that the call sounds well", func() bool {
 		calls := g.calls()

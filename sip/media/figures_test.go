@@ -1,6 +1,8 @@
 package media
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,6 +66,80 @@ func TestFiguresOfACall(t *testing.T) {
 			}
 			if made := s.Concealed > 0; made != (tt.lost > 0) {
 				t.Errorf("%.3f of it is made up", s.Concealed)
+			}
+			if s.Jitter != 0 || s.Discarded != 0 || s.Delay > 20*time.Millisecond {
+				t.Errorf("packets that come on the beat have a jitter of %v, wait %v, and %.3f of them are thrown away", s.Jitter, s.Delay, s.Discarded)
+			}
+		})
+	}
+}
+
+// talkLate sends packets of the tone over a network that holds packet i up for
+// late(i).
+func (p *phone) talkLate(packets int, late func(i int) time.Duration) {
+	p.t.Helper()
+	payload, begun := encoded(g711.ALaw, 160), p.now.Load()
+	var coming []underway
+	for i := range packets {
+		seq, ts := p.seq+uint16(i), p.ts+uint32(160*i)
+		coming = append(coming, underway{time.Duration(i)*pcm.FrameDuration + late(i), func() { p.sendNumber(seq, ts, payload) }})
+	}
+	slices.SortStableFunc(coming, func(a, b underway) int { return cmp.Compare(a.at, b.at) })
+	for beat := time.Duration(0); len(coming) > 0; beat += pcm.FrameDuration {
+		for len(coming) > 0 && coming[0].at <= beat {
+			p.now.Store(begun + int64(coming[0].at))
+			coming[0].send()
+			coming = coming[1:]
+		}
+		p.now.Store(begun + int64(beat))
+		p.clock.Step()
+	}
+}
+
+// span is from where to where a figure is plausible.
+type span struct{ least, most float64 }
+
+func TestFiguresOfANetwork(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		name                             string
+		late                             func(i int) time.Duration
+		jitter, delay, discarded, rating span // the former two in milliseconds
+	}{
+		{
+			name: "what is held up all alike has no jitter",
+			late: func(int) time.Duration { return 5 * ms }, delay: span{0, 20}, rating: span{93, 93.2},
+		},
+		{
+			name:   "the buffer waits as long as each second packet is held up",
+			late:   func(i int) time.Duration { return time.Duration(i%2) * 15 * ms },
+			jitter: span{14, 15}, delay: span{15, 35}, rating: span{92, 93.2},
+		},
+		{
+			name:   "one in fifty that comes far too late is thrown away",
+			late:   func(i int) time.Duration { return time.Duration(i%50/49) * 500 * ms },
+			jitter: span{20, 70}, delay: span{0, 40}, discarded: span{.018, .02}, rating: span{80, 90},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newBench(t, nil).dial(withEvents, eventsMap)
+			p.leg.Connect(nil, &record{})
+			p.talkLate(1000, tt.late)
+			s := p.leg.Stats()
+			for _, f := range []struct {
+				name string
+				is   float64
+				want span
+			}{
+				{"jitter", s.Jitter.Seconds() * 1000, tt.jitter},
+				{"delay", s.Delay.Seconds() * 1000, tt.delay},
+				{"share thrown away", s.Discarded, tt.discarded},
+				{"R", s.Rating, tt.rating},
+				{"number of lost", float64(s.Lost), span{}},
+			} {
+				if f.is < f.want.least || f.is > f.want.most {
+					t.Errorf("the %s is %.3f, want %v to %v", f.name, f.is, f.want.least, f.want.most)
+				}
 			}
 		})
 	}
@@ -131,7 +207,7 @@ func TestWhoAsksHearsHowTheySound(t *testing.T) {
 		t.Fatal("no metrics are reported")
 	}
 	if m.SSRC != p.ssrc || m.LossRate == 0 || m.BurstDensity != 255 || m.BurstDuration != 40 || m.Gmin != 16 ||
-		int8(m.SignalLevel) != -9 || m.RFactor < 80 || m.RFactor > 93 || m.MOSCQ < 38 || m.MOSCQ > 45 {
+		int8(m.SignalLevel) != -9 || m.DiscardRate != 0 || m.EndSystemDelay < 20 || m.EndSystemDelay > 60 || m.RFactor < 80 || m.RFactor > 93 || m.MOSCQ < 38 || m.MOSCQ > 45 {
 		t.Errorf("%+v", m)
 	}
 	// What they report of us.
