@@ -109,7 +109,9 @@ func around(at, length int) (from, to int) {
 }
 
 // fit correlates want with what got has at from; where either is silent, it is
-// none.
+// none. The race detector would make it many times slower.
+//
+//go:norace
 func fit(want, got []int16, from int) float64 {
 	if from+len(want) > len(got) {
 		return 0
