@@ -29,7 +29,9 @@ const (
 // Filler fills the gaps of one stream after G.711 Appendix I: by repeating its
 // last pitch period, then its last two and three, until it has faded. It does
 // without the delay of the Appendix: where that blends the last of the good
-// sound with the first of the repeated, the step between the two is spread out.
+// sound with the first of the repeated, the step between the two is spread out,
+// as far as the sound is not full of such steps: in an s they are not heard, and
+// what would lead over from them is.
 type Filler struct {
 	rate int
 	past []int16 // the newest sound, the end of the stream so far
@@ -41,7 +43,7 @@ type Filler struct {
 	at      int     // place in the cycle
 	before  int     // place in the cycle of one period less when it was left
 	turned  int     // samples since then
-	step    int     // from the past to what repeats it
+	step    int     // from the past to what repeats it, beyond what is usual there
 	seam    []int16
 }
 
@@ -89,7 +91,17 @@ func (f *Filler) begin() {
 	f.periods, f.at, f.turned = 1, 0, 0
 	copy(f.source, f.past)
 	end := len(f.past)
-	f.step = int(f.past[end-1]) - int(f.past[end-1-f.lag])
+	step, usual := int(f.past[end-1])-int(f.past[end-1-f.lag]), steepness(f.past[end-n:])
+	f.step = max(step-usual, 0) + min(step+usual, 0)
+}
+
+// steepness is the mean step from one sample to the next.
+func steepness(sound []int16) (sum int) {
+	for i := range len(sound) - 1 {
+		d := int(sound[i+1]) - int(sound[i])
+		sum += max(d, -d)
+	}
+	return sum / len(sound)
 }
 
 // repeat goes on with the cycle, fading.
