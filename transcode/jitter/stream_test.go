@@ -1,6 +1,7 @@
 package jitter
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -160,30 +161,40 @@ func TestStreamGoesOnAfterAJump(t *testing.T) {
 }
 
 func TestStallIsSkipped(t *testing.T) {
-	for _, stall := range []time.Duration{50 * ms, 100 * ms, 200 * ms, 500 * ms, 1200 * ms} {
-		t.Run(stall.String(), func(t *testing.T) {
+	for _, tt := range []struct{ stall, jitter, target time.Duration }{
+		{stall: 50 * ms},
+		{stall: 80 * ms}, // leaves one packet more than may stay
+		{stall: 100 * ms},
+		{stall: 200 * ms},
+		{stall: 500 * ms},
+		{stall: 1200 * ms},
+		{stall: 110 * ms, jitter: 30 * ms, target: 35 * ms},
+	} {
+		t.Run(fmt.Sprintf("%v where packets come up to %v late", tt.stall, tt.jitter), func(t *testing.T) {
 			s := newMarks(20 * ms)
-			from, to := 2*time.Second, 2*time.Second+stall
+			from, to := 4*time.Second, 4*time.Second+tt.stall
 			heard := listen(s, speech{packets: 400, ptime: 20 * ms, arrive: func(i int, at time.Duration) time.Duration {
 				if at >= from && at < to {
 					return to
 				}
-				return at
+				return at + time.Duration(every(i, 4))*tt.jitter
 			}}.send(), 20*ms, 8*time.Second)
 			for _, b := range heard {
 				if b.at < to {
 					continue
 				}
 				// 20 ms are the frame itself, 7 the phase of the beat.
-				if age, ok := b.age(20 * ms); ok && age > 60*ms+20*ms {
+				if age, ok := b.age(20 * ms); ok && age > tt.target+60*ms+20*ms {
 					t.Fatalf("at %v, %v after the stall, sound is %v old", b.at, b.at-to, age)
 				}
 			}
 			last := heard[len(heard)-1]
-			if age, ok := last.age(20 * ms); !ok || age > 50*ms {
+			if age, ok := last.age(20 * ms); !ok || age > tt.target+50*ms {
 				t.Errorf("five seconds later: age %v, heard %v", age, ok)
 			}
-			t.Logf("%+v", s.Stats())
+			if st := s.Stats(); st.Target != tt.target {
+				t.Errorf("%+v", st)
+			}
 		})
 	}
 }
