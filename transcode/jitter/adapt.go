@@ -23,6 +23,7 @@ type adaptation struct {
 	pause   int // for how many of them the last frame of delay is kept
 	reduced int // beats since the last reduction, counted up to tooEarly
 	resting int // beats until the next change
+	missed  int // beats for which packets are expected to come too late
 }
 
 // starved notes that a packet came so many samples after its time, so that the
@@ -41,7 +42,7 @@ func (a *adaptation) starved(s *Stream, owed int) {
 
 // pass counts a beat. A reduction that has proved right makes the next easier.
 func (a *adaptation) pass() {
-	a.dry, a.resting = min(a.dry+1, longPause), max(a.resting-1, 0)
+	a.dry, a.resting, a.missed = min(a.dry+1, longPause), max(a.resting-1, 0), max(a.missed-1, 0)
 	if a.reduced < tooEarly {
 		if a.reduced++; a.reduced == tooEarly {
 			a.pause = max(a.pause/2, shortPause)
@@ -68,7 +69,7 @@ func (s *Stream) waits() bool { return s.frail > 0 && s.choosy != nil && s.choos
 // settle moves the delay towards its target by a pitch period, if it is far
 // enough off and has been so for a while. The packets' place between the beats
 // is not known, so a difference of a frame may be none; what no packet has
-// needed is one.
+// needed is one, and so is what lacks while packets come too late.
 func (s *Stream) settle() {
 	a := &s.adapt
 	a.pass()
@@ -77,7 +78,7 @@ func (s *Stream) settle() {
 		return
 	}
 	target, slack := s.target(), s.frame
-	if s.waits() {
+	if s.waits() || a.missed > 0 {
 		slack = 0
 	}
 	spare, pause := least-target, a.pause

@@ -4,7 +4,37 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/einwahl/einwahl/transcode/pcm"
+	"github.com/einwahl/einwahl/transcode/soundtest"
 )
+
+// Where some packets are overtaken by others there is always one to be played, so
+// that the delay does not grow by itself: it is drawn out, and nobody hears it.
+func TestOvertakenPacketsAreWaitedFor(t *testing.T) {
+	speech := soundtest.Speech(t, pcm.Narrowband)
+	end := time.Duration(len(speech)/160) * 20 * ms
+	for _, tt := range []struct {
+		each int // one packet of so many
+		late time.Duration
+	}{{2, 30 * ms}, {2, 60 * ms}, {4, 30 * ms}, {4, 40 * ms}, {8, 40 * ms}, {8, 60 * ms}} {
+		queue := said(speech)
+		for i := range queue {
+			if i > 100 { // the network has turned uneven
+				queue[i].at += time.Duration(every(i, tt.each)) * tt.late
+			}
+		}
+		s := newTone()
+		clicks := soundtest.Clicks(speech, sound(listen(s, inOrder(queue), 20*ms, end)), pcm.Narrowband)
+		st := s.Stats()
+		if st.Late > 25 || st.Inserted < 20*ms || st.Delay > tt.late+25*ms {
+			t.Errorf("one packet in %d late by %v: %+v", tt.each, tt.late, st)
+		}
+		if len(clicks) > 0 {
+			t.Errorf("one packet in %d late by %v: clicks at %v", tt.each, tt.late, clicks)
+		}
+	}
+}
 
 // What a rough minute has added to the delay goes away to the last millisecond.
 func TestDelayComesBackWhole(t *testing.T) {
