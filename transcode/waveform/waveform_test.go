@@ -60,6 +60,35 @@ func TestStretchingDoesNotClick(t *testing.T) {
 	}
 }
 
+// swelling is a tone that is now louder and now softer, by a third, from one
+// period to the next: where two of its periods meet that were not neighbours
+// there is a step.
+func swelling(period, n int) []int16 {
+	s := make([]int16, n)
+	for i := range s {
+		at := float64(i) / float64(period)
+		strength := 1 + math.Cos(math.Pi*at)/5 // 1.2, 0.8, 1.2
+		s[i] = int16(8000 * strength * math.Cos(2*math.Pi*at))
+	}
+	return s
+}
+
+func TestPeriodsOfDifferentLoudnessAreBlended(t *testing.T) {
+	for _, period := range []int{65, 80, 110} {
+		whole := swelling(period, 5*period)
+		in, next := whole[:4*period], whole[4*period:] // cut at a crest
+		limit := steepest(whole) * 5 / 4
+		short := Shorten(slices.Clone(in), rate, period+5)
+		if got := steepest(slices.Concat(short, next)); len(short) == len(in) || got > limit {
+			t.Errorf("a period of %d: %d samples are left, with a step of %d, want at most %d", period, len(short), got, limit)
+		}
+		long := Lengthen(append(make([]int16, 0, 5*period+5), in...), rate)
+		if got := steepest(slices.Concat(long, next)); len(long) == len(in) || got > limit {
+			t.Errorf("a period of %d: it grew to %d samples, with a step of %d, want at most %d", period, len(long), got, limit)
+		}
+	}
+}
+
 func TestWhatDoesNotRepeatIsLeftAlone(t *testing.T) {
 	noise, seed := make([]int16, 320, 480), uint32(1)
 	for i := range noise {
