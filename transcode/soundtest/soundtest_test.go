@@ -114,6 +114,32 @@ func TestClicksAreFound(t *testing.T) {
 	}
 }
 
+// Speech is sharp itself, so that most cuts in it are no click: how many are is
+// what the tests that find none are worth.
+func TestShareOfCutsInSpeechThatAreFound(t *testing.T) {
+	const about = 400
+	s := Speech(t, 8000)
+	var all, found, steep, steepFound int
+	for at, skip := about, 37; at+2*about < len(s); at, skip = at+331, 37+(skip+16)%160 {
+		if power(s[at-80:at+160]) < 1000*1000 {
+			continue
+		}
+		cut := slices.Concat(s[at-about:at], s[at+skip:][:about])
+		clicks := Clicks(s[at-about:at+about], cut, 8000)
+		if len(clicks) > 1 || len(clicks) == 1 && (clicks[0] < about-8 || clicks[0] > about+8) {
+			t.Errorf("a cut at %d is found at %v", about, clicks)
+		}
+		all, found = all+1, found+len(clicks)
+		if math.Abs(float64(s[at+skip])-float64(s[at-1])) > 3000 {
+			steep, steepFound = steep+1, steepFound+len(clicks)
+		}
+	}
+	if all < 200 || found*4 < all || steep < 40 || steepFound*5 < steep*3 {
+		t.Errorf("%d of %d cuts are found, %d of %d with a step of more than 3000; want a quarter, and three fifths", found, all, steepFound, steep)
+	}
+	t.Logf("%d of %d, %d of %d", found, all, steepFound, steep)
+}
+
 func TestGapsAreFound(t *testing.T) {
 	s := Speech(t, 8000)
 	holed := append([]int16(nil), s...)
