@@ -46,9 +46,13 @@ func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
 		s.counters.restarts.Add(1)
 		s.forget()
 	}
-	if len(a.payload) == 0 && v == kept {
+	if len(a.payload) == 0 && v != restart {
 		// The timestamp of what is no sound may be that of its beginning.
-		s.shelf.put(n, s.shelf.lastTS, a)
+		if v == tooLate {
+			s.counters.late.Add(1)
+		} else {
+			s.shelf.put(n, s.shelf.lastTS, a)
+		}
 		return 0, 0, false
 	}
 	at := a.at * int64(s.rate) / 1e6

@@ -292,6 +292,27 @@ func TestKeyPressIsNoLoss(t *testing.T) {
 	}
 }
 
+// All packets of a key bear the time at which it was pressed. One that comes too
+// late is not later by as long as it has been held.
+func TestKeyThatComesLateIsNoJitter(t *testing.T) {
+	s := newMarks(20 * ms)
+	packets := speech{packets: 200, ptime: 20 * ms}.send()
+	for i := 40; i < 80; i++ {
+		packets[i].Payload = nil
+		packets[i].Timestamp = packets[40].Timestamp
+		if i%8 == 7 {
+			packets[i].at += 45 * ms
+		}
+	}
+	heard := listen(s, inOrder(packets), 20*ms, 4*time.Second)
+	if n := len(numbers(heard)); n != 160 {
+		t.Errorf("heard %d packets, want the 160 with sound", n)
+	}
+	if st := s.Stats(); st.Target > 0 || st.Delay > 20*ms || st.Late != 5 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestDelayFollowsTheNetwork(t *testing.T) {
 	s := newMarks(20 * ms)
 	rnd := rand.New(rand.NewPCG(3, 4))
