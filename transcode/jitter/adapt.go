@@ -19,7 +19,7 @@ const (
 
 // adaptation is what a stream remembers of the changes of its delay.
 type adaptation struct {
-	dry     int // beats since the buffer ran dry, counted up to longPause
+	dry     int // beats since the delay was not enough, counted up to longPause
 	pause   int // for how many of them the last frame of delay is kept
 	reduced int // beats since the last reduction, counted up to tooEarly
 	resting int // beats until the next change
@@ -33,6 +33,18 @@ func (a *adaptation) starved(s *Stream, owed int) {
 		return
 	}
 	s.delays.shift(owed)
+	a.blame()
+}
+
+// missing notes that a packet came too late for which the delay is meant to be
+// enough: it was wanted on the beat on which its first samples are played.
+func (a *adaptation) missing() {
+	a.missed = wary
+	a.blame()
+}
+
+// blame says that there is not enough delay, perhaps since it was reduced.
+func (a *adaptation) blame() {
 	if a.reduced < tooEarly {
 		a.pause = min(2*a.pause, longPause)
 		a.reduced = tooEarly // and is not to blame for what comes after
@@ -69,7 +81,8 @@ func (s *Stream) waits() bool { return s.frail > 0 && s.choosy != nil && s.choos
 // settle moves the delay towards its target by a pitch period, if it is far
 // enough off and has been so for a while. The packets' place between the beats
 // is not known, so a difference of a frame may be none; what no packet has
-// needed is one, and so is what lacks while packets come too late.
+// needed is one. While packets come too late all the same, they are taken to be
+// where they need most, a frame more than their target.
 func (s *Stream) settle() {
 	a := &s.adapt
 	a.pass()
@@ -78,7 +91,10 @@ func (s *Stream) settle() {
 		return
 	}
 	target, slack := s.target(), s.frame
-	if s.waits() || a.missed > 0 {
+	switch {
+	case a.missed > 0:
+		slack = -s.frame
+	case s.waits():
 		slack = 0
 	}
 	spare, pause := least-target, a.pause

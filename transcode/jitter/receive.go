@@ -72,7 +72,9 @@ func (s *Stream) admit(a *arrival) (late, margin int, ok bool) {
 	lead := len(s.sound) + s.wait + s.samples(ts-s.place) - s.owed
 	if v == tooLate {
 		s.counters.late.Add(1)
-		s.adapt.missed = wary
+		if late <= s.target() {
+			s.adapt.missing()
+		}
 		return late, lead + late, s.live
 	}
 	p := s.shelf.put(n, ts, a)
