@@ -2,6 +2,7 @@ package announcements
 
 import (
 	"math"
+	"math/bits"
 	"math/cmplx"
 	"slices"
 	"testing"
@@ -41,36 +42,38 @@ func listenTo(sound []int16) heard {
 	return heard{10 * math.Log10(band/all), 10 * math.Log10(high/band), levels[n*9/10] - levels[n*4/10]}
 }
 
-// spectrum is the power of a block in each step of 62.5 Hz.
-func spectrum(sound []int16) [block / 2]float64 {
-	x := make([]complex128, block)
-	for i := range x {
-		window := 0.5 - 0.5*math.Cos(2*math.Pi*float64(i)/block)
-		x[i] = complex(window*float64(sound[i]), 0)
+// hann and turns are what each block is multiplied by.
+var hann, turns = func() (w [block]float64, z [block / 2]complex128) {
+	for i := range w {
+		w[i] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(i)/block)
 	}
-	fourier(x)
-	var power [block / 2]float64
+	for k := range z {
+		z[k] = cmplx.Rect(1, -2*math.Pi*float64(k)/block)
+	}
+	return w, z
+}()
+
+// spectrum is the power of a block in each step of 62.5 Hz.
+//
+//go:norace
+func spectrum(sound []int16) (power [block / 2]float64) {
+	var x [block]complex128
+	for i := range x {
+		j := int(bits.Reverse8(uint8(i)))
+		x[j] = complex(hann[i]*float64(sound[i]), 0)
+	}
+	for size := 2; size <= block; size *= 2 {
+		for from := 0; from < block; from += size {
+			for k := range size / 2 {
+				a, b := x[from+k], x[from+k+size/2]*turns[k*(block/size)]
+				x[from+k], x[from+k+size/2] = a+b, a-b
+			}
+		}
+	}
 	for k := range power {
 		power[k] = real(x[k])*real(x[k]) + imag(x[k])*imag(x[k])
 	}
 	return power
-}
-
-// fourier transforms a row whose length is a power of two.
-func fourier(x []complex128) {
-	if len(x) == 1 {
-		return
-	}
-	even, odd := make([]complex128, 0, len(x)/2), make([]complex128, 0, len(x)/2)
-	for i := 0; i < len(x); i += 2 {
-		even, odd = append(even, x[i]), append(odd, x[i+1])
-	}
-	fourier(even)
-	fourier(odd)
-	for k := range odd {
-		turned := cmplx.Rect(1, -2*math.Pi*float64(k)/float64(len(x))) * odd[k]
-		x[k], x[k+len(odd)] = even[k]+turned, even[k]-turned
-	}
 }
 
 // checkSpeech sees that a telephone, which leaves out what is low and what is

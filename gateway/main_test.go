@@ -36,8 +36,7 @@ func TestMain(m *testing.M) {
 func program(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, os.Args[0], args...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), asProgram+"=1", "EINWAHL_ADMIN_TOKEN=token-of-this-test",
-		"GORACE=atexit_sleep_ms=0") // the race detector has each command wait a second at its end
+	c.Env = peertest.Environment(asProgram+"=1", "EINWAHL_ADMIN_TOKEN=token-of-this-test")
 	return c
 }
 

@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,8 +166,7 @@ func sinkOf(pcm *types.Package) *types.Interface {
 // checked is the source of the program, without its tests.
 func checked(t *testing.T) (all []typed) {
 	t.Helper()
-	info, _ := debug.ReadBuildInfo()
-	raced := slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) // or all would be compiled anew
+	// Raced as this is, or all would be compiled anew.
 	list := exec.Command(cmp.Or(os.Getenv("GO"), "go"), "list", "-deps", "-export", "-race="+strconv.FormatBool(raced), "-json=ImportPath,Dir,GoFiles,CgoFiles,Export", module+"...")
 	list.Stderr = os.Stderr
 	out, err := list.StdoutPipe()

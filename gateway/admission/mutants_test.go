@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/einwahl/einwahl/gateway/peertest"
 )
 
 // tables are the tests that a wrong condition has to fail: each is a table, and
@@ -54,13 +56,14 @@ func TestEveryConditionIsNeeded(t *testing.T) {
 	dir := t.TempDir()
 	mutants := instrument(t, dir)
 	program := filepath.Join(dir, "tables")
-	build := exec.Command(cmp.Or(os.Getenv("GO"), "go"), "test", "-c", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, ".")
+	args := slices.Concat([]string{"test", "-c", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program}, peertest.BuildFlags(), []string{"."})
+	build := exec.Command(cmp.Or(os.Getenv("GO"), "go"), args...)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	run := func(id int, tables string) ([]byte, error) {
 		c := exec.Command(program, "-test.run", tables, "-test.failfast", "-test.timeout", "60s")
-		c.Env = append(os.Environ(), fmt.Sprint("MUTANT=", id))
+		c.Env = peertest.Environment(fmt.Sprint("MUTANT=", id))
 		return c.CombinedOutput()
 	}
 	if out, err := run(0, tables); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +27,8 @@ import (
 func buildGateway(tb testing.TB) string {
 	tb.Helper()
 	program := filepath.Join(tb.TempDir(), "einwahl")
-	if out, err := exec.Command("go", "build", "-tags", "profile", "-o", program, "github.com/einwahl/einwahl/gateway").CombinedOutput(); err != nil {
+	args := slices.Concat([]string{"build", "-tags", "profile", "-o", program}, peertest.BuildFlags(), []string{"github.com/einwahl/einwahl/gateway"})
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		tb.Fatalf("build the gateway: %v\n%s", err, out)
 	}
 	return program
@@ -68,7 +70,7 @@ func startProcessWith(tb testing.TB, program string, content func(dir string) st
 		tb.Fatal(err)
 	}
 	p := &process{tb: tb, cmd: exec.Command(program, "run", "--config", file), profiles: filepath.Join(dir, "profiles")}
-	p.cmd.Env = append(os.Environ(), "EINWAHL_ADMIN_TOKEN="+token, "EINWAHL_PROFILE="+p.profiles)
+	p.cmd.Env = peertest.Environment("EINWAHL_ADMIN_TOKEN="+token, "EINWAHL_PROFILE="+p.profiles)
 	if os.Getenv("PROFILE") != "" {
 		p.cmd.Env = append(p.cmd.Env, "GODEBUG=memprofilerate=4096") // calls are small
 	}
