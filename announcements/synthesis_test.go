@@ -61,6 +61,7 @@ func TestSynthesiser(t *testing.T) {
 func synthesiser(t *testing.T) Config {
 	t.Helper()
 	t.Setenv(asSynthesiser, "hum")
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // each would wait a second at its end
 	c := DefaultConfig()
 	c.Directory = t.TempDir()
 	c.Synthesiser = []string{os.Args[0], "-test.run=^TestSynthesiser$", "--", languageMark}

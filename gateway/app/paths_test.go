@@ -155,7 +155,9 @@ func walks(t *testing.T, kind string, paths []answering, tweak func(*config.Conf
 			})
 			callers, moves := make([]*caller, len(paths)), make([][]move, len(paths))
 			for i, p := range paths {
-				callers[i], moves[i] = g.sets(service, language, meetingOf(i), p.ahead), p.moves
+				// Who has gone need not be mixed for until the last has.
+				gone := func(c *caller) { c.phone.Hangup() }
+				callers[i], moves[i] = g.sets(service, language, meetingOf(i), p.ahead), append(slices.Clip(p.moves), gone)
 			}
 			take(callers, moves)
 			for _, c := range callers {

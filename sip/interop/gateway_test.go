@@ -3,7 +3,10 @@ package interop
 import (
 	"bytes"
 	"context"
+	"flag"
 	"net"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -15,7 +18,12 @@ import (
 	"github.com/einwahl/einwahl/transcode/pace"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets more tests run beside each other than there are processors: they
+// wait for SIPp, which pauses. -parallel says otherwise.
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // the flag is there
+	goleak.VerifyTestMain(m)
+}
 
 // gateway is the telephone side of a gateway in the test's process, on ports of
 // its own.

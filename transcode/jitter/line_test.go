@@ -74,16 +74,24 @@ func inOrder(queue []sent) []sent {
 	return queue
 }
 
-// toneAt is n samples of A-law from sample at on: 400 Hz, a period of 20.
+// toneAt is n samples of A-law from sample at on: 400 Hz.
 func toneAt(at, n int) []byte {
-	f := make(pcm.Frame, n)
-	for k := range f {
-		f[k] = int16(8000 * math.Sin(2*math.Pi*400*float64(at+k)/pcm.Narrowband))
-	}
 	payload := make([]byte, n)
-	g711.ALaw.Encode(payload, f)
+	for k := range payload {
+		payload[k] = period[(at+k)%len(period)]
+	}
 	return payload
 }
+
+// period is one of that tone.
+var period = func() (law [pcm.Narrowband / 400]byte) {
+	f := make(pcm.Frame, len(law))
+	for k := range f {
+		f[k] = int16(8000 * math.Sin(2*math.Pi*400*float64(k)/pcm.Narrowband))
+	}
+	g711.ALaw.Encode(law[:], f)
+	return law
+}()
 
 // beat is what was heard on one beat.
 type beat struct {
