@@ -41,7 +41,7 @@ func TestFewCallsShareAWakeUp(t *testing.T) {
 
 // late is the worst lateness of the beats of a group, in a bubble.
 type late struct {
-	began time.Time // what its beats are whole frames from
+	group *Group
 	worst time.Duration
 	n     int
 }
@@ -50,10 +50,8 @@ func (l *late) beat(p pcm.Phase) {
 	if p != pcm.TakeIn {
 		return
 	}
-	if l.n++; l.n == 1 {
-		l.began = time.Now()
-	}
-	off := time.Since(l.began) % pcm.FrameDuration
+	l.n++
+	off := (l.group.clock.elapsed() + pcm.FrameDuration - due(l.group.slot.Load())) % pcm.FrameDuration
 	if off > pcm.FrameDuration/2 {
 		off = 0 // early, or moved
 	}
@@ -88,7 +86,8 @@ func TestLongBeatHoldsNobodyUp(t *testing.T) {
 				}})
 				var others [20]late
 				for i := range others {
-					c.Group().Add(&member{others[i].beat})
+					others[i].group = c.Group()
+					others[i].group.Add(&member{others[i].beat})
 				}
 				time.Sleep(20 * time.Second)
 				stop()
