@@ -50,11 +50,11 @@ func TestSIPpCalls(t *testing.T) {
 		{peertest.PCMU, g711.MuLaw, 30, 880, "u1"},
 	} {
 		t.Run(fmt.Sprintf("%s in packets of %d ms over %s", tt.codec.Name, tt.ptime, tt.transport), func(t *testing.T) {
-			tone := peertest.RTPCapture(t, tt.codec, tt.ptime, encoded(tt.law, tt.hertz, 16))
+			tone := peertest.RTPCapture(t, tt.codec, tt.ptime, encoded(tt.law, tt.hertz, 20))
 			call := peertest.NewScenario("en", tt.codec).Invite(tt.ptime).Ack().Play(tone).
 				Pause(time.Second).Keys(meeting+"#").
 				Pause(2*time.Second).Keys("#"). // over the privacy notice
-				Pause(6*time.Second).
+				Pause(9*time.Second). // who is there takes longer to be told where much else is done
 				Reinvite("sendonly", "recvonly", 2, tt.ptime).Pause(time.Second).
 				Reinvite("sendrecv", "sendrecv", 3, tt.ptime).Pause(3 * time.Second).Bye()
 			network := "udp"

@@ -3,10 +3,7 @@ package interop
 import (
 	"bytes"
 	"context"
-	"flag"
 	"net"
-	"runtime"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -18,12 +15,7 @@ import (
 	"github.com/einwahl/einwahl/transcode/pace"
 )
 
-// TestMain lets more tests run beside each other than there are processors: they
-// wait for SIPp, which pauses. -parallel says otherwise.
-func TestMain(m *testing.M) {
-	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // the flag is there
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // gateway is the telephone side of a gateway in the test's process, on ports of
 // its own.
