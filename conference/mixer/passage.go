@@ -8,9 +8,11 @@ import (
 )
 
 const (
-	// queued is how many packets may come between two beats. After a stall
-	// there are many.
-	queued = 16
+	// queued is how many packets are held at most: what comes between two beats
+	// after a stall, or waits for its sound, be they of 10 ms.
+	queued = 32
+	// over is how long after the beginning of a packet its sound is over.
+	over = 60 * time.Millisecond
 	// patience is for how many beats somebody may speak without a packet until
 	// it is clear that none will come.
 	patience = 5
@@ -26,7 +28,7 @@ type passage struct {
 	out    pcm.PacketSink // nil where packets cannot be passed on
 	kept   [queued]pcm.Packet
 	n      int
-	ahead  time.Duration // of its sound, that which came last
+	ahead  time.Duration // of its sound, the last of them
 	fresh  bool          // a packet has come since the last beat
 	dry    int           // beats without one
 	speaks bool
@@ -71,13 +73,16 @@ func (q *passage) pause(may bool) {
 // before its sound has gone through the jitter buffer, so when the gate opens on the
 // next beat the first ones of the word are here already.
 func (q *passage) age() {
-	if !q.fresh && q.n > 0 {
-		q.drop(1)
-	}
-	for q.n > 0 && q.kept[q.n-1].After(q.kept[0]) > q.ahead {
-		q.drop(1)
+	if !q.fresh {
+		q.ahead -= pcm.FrameDuration
 	}
 	q.fresh = false
+	for q.n > 1 && q.kept[q.n-1].After(q.kept[1]) >= q.ahead { // the second has the sound of now
+		q.drop(1)
+	}
+	if q.n == 1 && q.ahead < -over {
+		q.drop(1)
+	}
 }
 
 // pass is for a beat on which the phone is heard, with a gain in dB. It passes

@@ -14,9 +14,13 @@ import (
 type forwarder struct {
 	recorder
 	packets []uint16
+	first   uint32 // timestamp
 }
 
 func (f *forwarder) WritePacket(p pcm.Packet) {
+	if len(f.packets) == 0 {
+		f.first = p.Timestamp
+	}
 	f.packets = append(f.packets, p.Sequence)
 }
 
@@ -26,7 +30,9 @@ type sender struct {
 	phone
 	out   forwarder
 	early int
-	since uint32 // the first timestamp
+	long  time.Duration // of its packets
+	since uint32        // the first timestamp
+	beats int
 	seq   uint16
 	quiet bool // no packets
 	amps  []float64
@@ -34,13 +40,7 @@ type sender struct {
 
 func (s *sender) Beat(ph pcm.Phase) {
 	if ph == pcm.TakeIn {
-		if !s.quiet {
-			s.seq++
-			s.port.WritePacket(pcm.Packet{
-				Sequence: s.seq, Timestamp: s.since + uint32(s.seq)*960, Payload: []byte{byte(s.seq), 1, 2},
-				Ahead: time.Duration(s.early) * pcm.FrameDuration,
-			})
-		}
+		s.sends()
 		s.amps = append(s.amps, s.amp)
 		now := s.amp
 		s.amp = s.amps[max(len(s.amps)-1-s.early, 0)]
@@ -49,10 +49,31 @@ func (s *sender) Beat(ph pcm.Phase) {
 	s.phone.Beat(ph)
 }
 
+// sends sends what begins on this beat.
+func (s *sender) sends() {
+	const part = 10 * time.Millisecond
+	now := time.Duration(s.beats) * pcm.FrameDuration
+	s.beats++
+	for at := now; at < now+pcm.FrameDuration && !s.quiet; at += part {
+		if at%s.long == 0 {
+			s.send(at, at-now)
+		}
+	}
+}
+
+// send sends the packet whose sound begins at a time, so long after that of the beat.
+func (s *sender) send(at, late time.Duration) {
+	s.seq++
+	s.port.WritePacket(pcm.Packet{
+		Sequence: s.seq, Timestamp: s.since + uint32(at/time.Millisecond)*48, Payload: []byte{byte(s.seq), 1, 2},
+		Ahead: time.Duration(s.early)*pcm.FrameDuration + late,
+	})
+}
+
 // opusCaller is a sender in a room in which nobody else is.
 func opusCaller(amp float64) (room, *sender) {
 	r := newRoom()
-	s := &sender{early: 2}
+	s := &sender{early: 2, long: pcm.FrameDuration}
 	s.phone = phone{port: r.Join(&s.out), says: 320, hears: 320, freq: 400, amp: amp}
 	s.port.SetVoice(true)
 	r.clock.Add(s)
@@ -97,6 +118,29 @@ func TestWordIsPassedOnFromItsBeginning(t *testing.T) {
 				t.Errorf("%d packets of silence were passed on", n)
 			}
 		})
+	}
+}
+
+// Packets may be short, or so long that none comes on the beat of a word's beginning.
+func TestWordIsPassedOnFromItsBeginningInPacketsOfAnyLength(t *testing.T) {
+	const ms = time.Millisecond
+	for _, long := range []time.Duration{10 * ms, 40 * ms, 60 * ms} {
+		for early := range 9 {
+			for begin := range 3 { // of the beats that a packet may have
+				r, s := opusCaller(0)
+				s.early, s.long = early, long
+				r.clock.Steps(48 + begin)
+				s.amp = fine
+				r.clock.Steps(48)
+				first, word := time.Duration(s.out.first/48)*ms, time.Duration(48+begin)*pcm.FrameDuration
+				if first > word || first < word-long-pcm.FrameDuration {
+					t.Errorf("packets of %v, %d beats early: the first begins at %v, the word at %v", long, early, first, word)
+				}
+				if got := s.out.packets; !slices.Equal(got, span(got[0], s.seq)) {
+					t.Errorf("packets of %v, %d beats early: passed on are %v", long, early, got)
+				}
+			}
+		}
 	}
 }
 
