@@ -126,10 +126,16 @@ func (r *Room) say(f pcm.Frame, live, taped bool, taps []*Tap) {
 	}
 }
 
+// listens reports whether a phone is mixed for. A recording goes on as it is while
+// one is on hold: its encoder would begin anew.
+func (p *people) listens(port *Port) bool {
+	return port.listens() || len(p.taps) > 0 && port.mayHear()
+}
+
 // listeners reports whether any phone listens at 8 kHz, and at 16 kHz.
 func (p *people) listeners() (narrow, wide bool) {
 	for _, port := range p.ports {
-		if port.listens() {
+		if p.listens(port) {
 			isWide := port.length() == pcm.WidebandSamples
 			wide, narrow = wide || isWide, narrow || !isWide
 		}
