@@ -10,19 +10,33 @@ import (
 )
 
 // passing holds a caller's packets of Opus on their way to who can use them as
-// they are. They wait for a beat, no longer than their sound does in the jitter
-// buffer, so that the message of a key which comes just behind still cuts them.
-// It belongs to the beat.
+// they are. They wait for a beat, so that the message of a key which comes just
+// behind still cuts them. It belongs to the beat.
 type passing struct {
 	talk          *talk // which they are for
 	wanted        bool  // by who is spoken to
+	newest        mark  // of all that came
+	barrier       mark  // of what was said to somebody else
 	coming, ready *bank
 }
 
-// bank is the packets of one beat. Their memory stays.
+// mark is how far a stream has come.
+type mark struct {
+	stream uint32
+	last   uint16
+	begun  bool
+}
+
+// covers reports whether a packet is not beyond the mark.
+func (m mark) covers(stream uint32, sequence uint16) bool {
+	return m.begun && m.stream == stream && int16(sequence-m.last) <= 0
+}
+
+// bank is the packets of one beat: what a buffer of 200 ms may play of them after a
+// stall. Their memory stays.
 type bank struct {
 	n       int
-	packets [8]pcm.Packet
+	packets [16]pcm.Packet
 }
 
 // next is the memory of one more packet. What is too much for a beat comes from a
@@ -52,7 +66,10 @@ func newPassing() *passing { return &passing{coming: &bank{}, ready: &bank{}} }
 
 // put takes a packet that the caller has sent.
 func (p *passing) put(h *rtp.Header, payload []byte, at time.Time) {
-	if !p.wanted {
+	if !p.newest.covers(h.SSRC, h.SequenceNumber) {
+		p.newest = mark{h.SSRC, h.SequenceNumber, true}
+	}
+	if !p.wanted || p.barrier.covers(h.SSRC, h.SequenceNumber) {
 		return
 	}
 	kept := p.coming.next()
@@ -71,8 +88,8 @@ func (p *passing) put(h *rtp.Header, payload []byte, at time.Time) {
 // keys are in it, or where it is not for the meeting. buffer is what their sound
 // goes through: nothing is passed on that is too old for it.
 func (p *passing) offer(t *talk, cut bool, buffer jitter.Stats) {
-	if t != p.talk { // what was said to somebody else is not for them
-		p.talk, cut = t, true
+	if t != p.talk { // what was said to somebody else is not for them, also if it was overtaken
+		p.talk, p.barrier, cut = t, p.newest, true
 	}
 	if !cut {
 		for _, packet := range p.ready.since(buffer.Target + jitter.Stale) {

@@ -113,6 +113,33 @@ func TestWhatIsToBeChangedIsNotOffered(t *testing.T) {
 	}
 }
 
+// What was said to somebody else stays theirs where it was overtaken on its way.
+func TestWhatComesLateOfAnotherTalkIsNotOffered(t *testing.T) {
+	p, _, s := opusWithKeys(t)
+	p.say(s, 5)
+	overtaken, ts := p.seq, p.ts
+	p.seq, p.ts = p.seq+1, p.ts+960
+	p.say(s, 1)
+	m := &meeting{}
+	p.leg.Connect(nil, m)
+	p.step(2)
+	seq, next := p.seq, p.ts
+	p.seq, p.ts = overtaken, ts
+	frame := make(pcm.Frame, pcm.WidebandSamples)
+	p.send(s.kind, s.encode(frame), 0)
+	p.seq, p.ts = seq, next
+	p.step(2)
+	p.say(s, 3)
+	p.step(2)
+	var got []uint16
+	for _, packet := range m.packets {
+		got = append(got, packet.Sequence)
+	}
+	if want := []uint16{seq, seq + 1, seq + 2}; !slices.Equal(got, want) {
+		t.Errorf("packets %d are passed on, want %d", got, want)
+	}
+}
+
 func TestPacketsGoOnAfterAKey(t *testing.T) {
 	p, m, s := opusWithKeys(t)
 	p.say(s, 10)
