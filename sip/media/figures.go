@@ -107,13 +107,17 @@ func (in *inbound) rate(s *LegStats) {
 		return
 	}
 	s.Discarded = min(float64(buffer.Late+buffer.Discarded)/due, 1)
-	s.Rating = quality.Heard{
+	s.Rating = max(worst, quality.Heard{
 		Codec:  quality.G711(),
 		Missed: float64(s.Lost)/due + s.Discarded,
 		Burst:  pattern.Ratio,
 		Delay:  s.mouthToEar(),
-	}.Rating()
+	}.Rating())
 }
+
+// worst is the R of a call of which next to nothing can be understood: 0 is that of one
+// of which nothing came.
+const worst = 1
 
 // mouthToEar is how long a word takes to the meeting: the packet that it fills,
 // the way, the buffer and the beat that it waits for.

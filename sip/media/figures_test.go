@@ -49,6 +49,7 @@ func TestFiguresOfACall(t *testing.T) {
 		{"all comes", 0, 93, 93.2},
 		{"3 % are lost at once", 3, 80, 92},
 		{"20 % are lost at once", 20, 10, 60},
+		{"most are: that is not nothing", 70, 1, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newBench(t, nil).dial(pcma)
