@@ -241,8 +241,18 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 			}()
 			if pages > few {
 				eventually(t, "what waits is forgotten", 10*time.Second, func() bool { return v.relay.era.Load() == 1 })
-				e.WritePacket(own(6))   // on the beat, which does not wait for that
+				beat := make(chan struct{})
+				go func() {
+					defer close(beat)
+					e.WritePacket(own(6))
+				}()
+				select {
+				case <-beat:
+				case <-time.After(10 * time.Second):
+					t.Error("a beat waits for what is being sent")
+				}
 				page.hold <- struct{}{} // for the one that is being sent
+				<-beat
 			}
 			<-shut
 			passed := len(page.heard())

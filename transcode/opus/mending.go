@@ -15,8 +15,8 @@ type Mending struct {
 	copies int // packets for which copies are still expected
 }
 
-// copiesFor is for how many packets copies are expected after one: 5 s. There
-// are none while nobody speaks.
+// copiesFor is for how many packets copies are expected after one: 5 s of those of
+// 20 ms. There are none while nobody speaks.
 const copiesFor = int(5 * time.Second / pcm.FrameDuration)
 
 // Decode writes the sound of packet to dst and returns its length in samples.

@@ -348,12 +348,18 @@ func TestBeatsWaitForNobodyWhoComesOrGoes(t *testing.T) {
 	c, p := m.join(t, "ada", 0), newPage(t, m, 0)
 	_, _ = c.WriteToAddrPort([]byte("hello"), p.address())
 	p.hears([]byte("hello"))
-	m.mu.Lock() // as somebody does who comes
+	m.taking.Lock() // the goroutine is not at it
+	m.mu.Lock()     // as somebody does who comes
 	p.send([]byte("sound"))
 	beaten := make(chan struct{})
 	go func() {
 		defer close(beaten)
-		m.Beat(pcm.TakeIn)
+		if m.empty() {
+			t.Error("who comes is nobody")
+		}
+		if n, ok := m.read(m.ports[0], false); ok {
+			t.Errorf("a beat has taken %d packets without knowing whose they are", n)
+		}
 	}()
 	select {
 	case <-beaten:
@@ -362,6 +368,7 @@ func TestBeatsWaitForNobodyWhoComesOrGoes(t *testing.T) {
 	}
 	m.mu.Unlock()
 	<-beaten
+	m.taking.Unlock()
 	c.gets(t, []byte("sound"), p.address())
 }
 
