@@ -54,7 +54,7 @@ func TestSIPpCalls(t *testing.T) {
 			call := peertest.NewScenario("en", tt.codec).Invite(tt.ptime).Ack().Play(tone).
 				Pause(time.Second).Keys(meeting+"#").
 				Pause(2*time.Second).Keys("#"). // over the privacy notice
-				Pause(9*time.Second). // who is there takes longer to be told where much else is done
+				Pause(9*time.Second).           // who is there takes longer to be told where much else is done
 				Reinvite("sendonly", "recvonly", 2, tt.ptime).Pause(time.Second).
 				Reinvite("sendrecv", "sendrecv", 3, tt.ptime).Pause(3 * time.Second).Bye()
 			network := "udp"

@@ -18,9 +18,15 @@ func TestOvertakenPacketsAreWaitedFor(t *testing.T) {
 		each int // one packet of so many
 		late time.Duration
 	}{
-		{2, 60 * ms}, {4, 30 * ms}, {8, 40 * ms},
+		{2, 60 * ms},
+		{4, 30 * ms},
+		{8, 40 * ms},
 		// Between two beats just there, where the delay alone would not do.
-		{2, 70 * ms}, {3, 90 * ms}, {4, 50 * ms}, {8, 70 * ms}, {16, 90 * ms},
+		{2, 70 * ms},
+		{3, 90 * ms},
+		{4, 50 * ms},
+		{8, 70 * ms},
+		{16, 90 * ms},
 	} {
 		queue := said(speech)
 		for i := range queue {
