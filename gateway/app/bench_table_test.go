@@ -61,6 +61,8 @@ func (g *goal) with(l load) {
 // goal that is not met says nothing of the gateway.
 const tooBusy = 30
 
+const notMet = "NOT MET"
+
 func (g *goal) verdict() string {
 	switch {
 	case g.measured == "":
@@ -74,8 +76,19 @@ func (g *goal) verdict() string {
 	case g.others > tooBusy:
 		return fmt.Sprintf("unclear: other programs took %.0f %% of a core", g.others)
 	default:
-		return "NOT MET"
+		return notMet
 	}
+}
+
+// missed are the goals that were measured beyond doubt and not met. They fail the
+// benchmark, so that a script that runs it learns of them.
+func (t *table) missed() (all []string) {
+	for _, g := range t.goals {
+		if g.verdict() == notMet {
+			all = append(all, fmt.Sprintf("%s, %s: %s, want %s", g.what, g.speak, g.measured, g.want))
+		}
+	}
+	return all
 }
 
 func (t *table) print() {

@@ -5,6 +5,7 @@ package app_test
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -49,6 +50,9 @@ func BenchmarkGateway(b *testing.B) {
 	b.Run("click", func(b *testing.B) { benchClick(b, program, &t) })
 	b.Run("setup", func(b *testing.B) { benchSetup(b, program, &t) })
 	t.print()
+	if missed := t.missed(); len(missed) > 0 {
+		b.Errorf("not met: %s", strings.Join(missed, "; "))
+	}
 }
 
 // benchLoads measures what calls cost in several scenes.
