@@ -2,7 +2,6 @@ package media
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -367,30 +366,63 @@ func TestSilenceIsSaidOrNotAsTheyAsk(t *testing.T) {
 // TestPausesAreNotEncoded: what is sent of a pause is the same to the bit, whatever
 // the frames between say, so the encoder has not been given them.
 func TestPausesAreNotEncoded(t *testing.T) {
-	noise, loud := sentInAPause(t, 0), sentInAPause(t, 8000)
-	if !slices.Equal(slices.Sorted(maps.Keys(noise)), []int{20, 40, 60, 80, 100}) {
-		t.Errorf("beats with a packet: %v", slices.Sorted(maps.Keys(noise)))
-	}
-	if !maps.Equal(noise, loud) {
-		t.Error("what is between two packets of a pause was encoded")
+	for _, tt := range []struct {
+		name    string
+		asks    offer.Asks
+		between int // bytes of the packets between; 0: there are none; -1: as of the others
+	}{
+		{"to a caller who asks for pauses nothing is sent", offer.Asks{DTX: true}, 0},
+		{"to one who does not, packets with nothing in them", offer.Asks{}, 1},
+		{"to one who wants them of one length, likewise", offer.Asks{CBR: true}, -1},
+		{"also where packets are short", offer.Asks{Rate: pcm.Narrowband, Longest: 10 * time.Millisecond}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			noise, loud := sentInAPause(t, tt.asks, 0), sentInAPause(t, tt.asks, 8000)
+			if !slices.Equal(noise, loud) {
+				t.Error("what is between two packets of a pause was encoded")
+			}
+			for beat, packet := range noise {
+				n := len(packet)
+				switch {
+				case tt.between < 0 && n != len(noise[0]):
+					t.Errorf("beat %d: %d bytes, before it %d", beat, n, len(noise[0]))
+				case beat%20 == 19 && n < 10:
+					t.Errorf("beat %d: %d bytes do not say how the noise sounds", beat, n)
+				case beat%20 != 19 && tt.between >= 0 && n != tt.between:
+					t.Errorf("beat %d: %d bytes, want %d", beat, n, tt.between)
+				}
+			}
+		})
 	}
 }
 
 // sentInAPause is what is sent on each beat of a pause. Between the frames that are
 // due there is something of an amplitude.
-func sentInAPause(t *testing.T, amp int16) map[int]string {
+func sentInAPause(t *testing.T, asks offer.Asks, amp int16) (sent []string) {
 	t.Helper()
-	v, err := newOpusVoice(offer.Asks{DTX: true}, nil)
+	made, err := newOpusVoice(asks, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	v := made.(*opusVoice)
 	defer v.close()
 	var c comfortable
-	sent, packet, f := map[int]string{}, make([]byte, maxPayload), make(pcm.Frame, v.rate()/50)
-	for beats := 1; v.encode(packet, f, true) > 0; beats++ {
+	parts := 1
+	if asks.Longest == 10*time.Millisecond {
+		parts = 2
+	}
+	packet, f := make([]byte, maxPayload), make(pcm.Frame, v.rate()/50)
+	encode := func() (n int) {
+		for part := range parts {
+			n = v.encode(packet, f[part*len(f)/parts:][:len(f)/parts], true)
+		}
+		return n
+	}
+	for beats := 0; !v.resting; beats++ {
 		if c.fill(f); beats > 50 {
 			t.Fatal("no pause within a second")
 		}
+		encode()
 	}
 	for beat := 1; beat <= 100; beat++ {
 		c.fill(f)
@@ -399,11 +431,66 @@ func sentInAPause(t *testing.T, amp int16) map[int]string {
 				f[i] = amp * int16(i%2)
 			}
 		}
-		if n := v.encode(packet, f, true); n > 0 {
-			sent[beat] = string(packet[:n])
-		}
+		sent = append(sent, string(packet[:encode()]))
 	}
 	return sent
+}
+
+// What a decoder makes by itself of a pause is as loud as what it has heard of it, and
+// the word after it is whole.
+func TestPauseSoundsLikeTheLine(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		asks offer.Asks
+	}{
+		{"narrowband", offer.Asks{Rate: pcm.Narrowband}},
+		{"wideband", offer.Asks{}},
+		{"packets of one length", offer.Asks{CBR: true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v, err := newOpusVoice(tt.asks, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer v.close()
+			d, err := opus.NewDecoder(v.rate())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			packet, f := make([]byte, maxPayload), make(pcm.Frame, v.rate()/50)
+			hear := func(idle bool) float64 {
+				n, err := d.Decode(f, packet[:v.encode(packet, f, idle)])
+				if err != nil || n != len(f) {
+					t.Fatalf("%d samples: %v", n, err)
+				}
+				return loudness(f)
+			}
+			word := &syllables{}
+			for range 50 {
+				word.ReadFrame(f)
+				hear(false)
+			}
+			var c comfortable
+			for beat := range 200 {
+				c.fill(f)
+				said := loudness(f)
+				if db := 20 * math.Log10(hear(true)/said); beat > 2*comfortBeats && math.Abs(db) > 6 {
+					t.Errorf("beat %d of the pause is %.1f dB off", beat, db)
+				}
+			}
+			*word = syllables{beats: 4}
+			word.ReadFrame(f)
+			hear(false)
+			for beat := range 10 {
+				word.ReadFrame(f)
+				said := loudness(f)
+				if db := 20 * math.Log10(hear(false)/said); beat > 0 && math.Abs(db) > 1.5 {
+					t.Errorf("beat %d of the word is %.1f dB off", beat, db)
+				}
+			}
+		})
+	}
 }
 
 func TestNoPacketIsLongerThanTheyTake(t *testing.T) {

@@ -64,13 +64,21 @@ type opusVoice struct {
 	asks    offer.Asks
 	lost    int
 
+	toc     byte // of the last packet (RFC 6716 section 3.1)
+	length  int  // of the last packet
+	idle    int  // samples of comfort noise in a row
 	resting bool // the encoder has nothing to say, and is not asked
 	rested  int  // samples since it was
 }
 
-// refreshed is how often a caller who asks for pauses hears in one how the noise
-// sounds: as often as libopus would have it.
-const refreshed = 400 * time.Millisecond
+const (
+	// learnt is how long a caller who does not ask for pauses has to hear the noise
+	// of a line before their decoder goes on with it by itself, as loud as it is.
+	learnt = 800 * time.Millisecond
+	// refreshed is how often callers hear in a pause how the noise sounds: as often
+	// as libopus would have it.
+	refreshed = 400 * time.Millisecond
+)
 
 // wideBitrate is at which Opus speaks wideband.
 const wideBitrate = 28000
@@ -93,25 +101,49 @@ func newOpusVoice(asks offer.Asks, pool *opus.Pool) (voice, error) {
 
 func (v *opusVoice) rate() int { return v.hertz }
 
-// encode asks the encoder no more once it pauses, but for a frame now and then.
+// encode asks the encoder no more once nobody speaks, but for a frame now and then.
 func (v *opusVoice) encode(dst []byte, f pcm.Frame, idle bool) int {
-	if v.resting = v.resting && idle; v.resting {
+	if !idle {
+		v.resting, v.idle = false, 0
+		return v.say(dst, f)
+	}
+	if v.resting {
 		return v.rest(dst, f)
 	}
 	n := v.say(dst, f)
-	v.resting, v.rested = v.asks.DTX && idle && n == 0, 0
+	v.idle, v.rested = v.idle+len(f), 0
+	if v.asks.DTX {
+		v.resting = n == 0
+	} else {
+		v.resting = v.lasts(v.idle) >= learnt
+	}
 	return n
 }
 
 func (v *opusVoice) rest(dst []byte, f pcm.Frame) int {
-	v.rested += len(f)
-	if time.Duration(v.rested)*time.Second/time.Duration(v.hertz) < refreshed {
-		return 0
+	if v.rested += len(f); v.lasts(v.rested) < refreshed {
+		return v.goOn(dst)
 	}
 	v.rested = 0
-	_ = v.encoder.SetDTX(false) // it knows the setting
-	defer func() { _ = v.encoder.SetDTX(true) }()
+	if v.asks.DTX {
+		_ = v.encoder.SetDTX(false) // it knows the setting
+		defer func() { _ = v.encoder.SetDTX(true) }()
+	}
 	return v.say(dst, f)
+}
+
+// goOn says that the noise goes on: by nothing to a caller who asks for pauses, and by
+// a packet with an empty frame to others, as long as the others where they ask for
+// packets of one length.
+func (v *opusVoice) goOn(dst []byte) int {
+	switch {
+	case v.asks.DTX:
+		return 0
+	case v.asks.CBR:
+		return opus.Empty(dst[:v.length], v.toc)
+	default:
+		return opus.Empty(dst[:1], v.toc)
+	}
 }
 
 func (v *opusVoice) say(dst []byte, f pcm.Frame) int {
@@ -119,7 +151,13 @@ func (v *opusVoice) say(dst []byte, f pcm.Frame) int {
 	if err != nil || v.asks.DTX && n <= 2 {
 		return 0
 	}
+	v.toc, v.length = dst[0], n
 	return n
+}
+
+// lasts is how long so many samples last.
+func (v *opusVoice) lasts(samples int) time.Duration {
+	return time.Duration(samples) * time.Second / time.Duration(v.hertz)
 }
 
 // adjust lets packets carry a copy of the one before while they get lost, if

@@ -3,6 +3,8 @@ package opus
 /*
 #cgo noescape opus_encode
 #cgo nocallback opus_encode
+#cgo noescape opus_packet_pad
+#cgo nocallback opus_packet_pad
 #include <opus.h>
 
 // cgo cannot call functions with variable arguments.
@@ -110,6 +112,18 @@ func (e *Encoder) Encode(dst []byte, f pcm.Frame) (int, error) {
 		return 0, Error(n)
 	}
 	return int(n), nil
+}
+
+// Empty fills dst with a packet whose one frame is empty, of the kind that toc tells
+// (RFC 6716 sections 3.1 and 3.2.1), and returns its length. A decoder goes on by
+// itself with the noise it has heard last. Nothing is encoded.
+func Empty(dst []byte, toc byte) int {
+	const one = 0b11 // how many frames there are
+	dst[0] = toc &^ one
+	if C.opus_packet_pad(bytes(dst), 1, C.opus_int32(len(dst))) != C.OPUS_OK {
+		return 1 // it is good without
+	}
+	return len(dst)
 }
 
 // SetLoss tells how many packets in a hundred the far end has missed, as its

@@ -2,6 +2,7 @@ package opus
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,32 @@ func TestSilenceIsNotWorthSending(t *testing.T) {
 	}
 	if small < 60 {
 		t.Errorf("%d of 100 silent frames need not be sent", small)
+	}
+}
+
+// A packet may be of any length and hold nothing: it lasts as long as the one that it
+// is like.
+func TestEmptyPacketsLastAsLongAsOthers(t *testing.T) {
+	for _, samples := range []int{80, 160} {
+		e, d := newPair(t, Telephone(), 8000)
+		packet, out := make([]byte, MaxPacket), make([]int16, 960)
+		n, err := e.Encode(packet, voice(0, samples, 8000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		toc, sound := packet[0], slices.Clone(packet[:n])
+		for length := 1; length <= 600; length++ {
+			if n := Empty(packet[:length], toc); n != length {
+				t.Fatalf("%d bytes, want %d", n, length)
+			}
+			if _, err := d.Decode(out, sound); err != nil {
+				t.Fatal(err)
+			}
+			n, err := d.Decode(out, packet[:length])
+			if err != nil || n != samples {
+				t.Errorf("%d bytes are %d samples, want %d: %v", length, n, samples, err)
+			}
+		}
 	}
 }
 
@@ -290,6 +317,7 @@ func TestNothingAllocates(t *testing.T) {
 		_, _ = d.Decode(f, packet[:n])
 		_, _ = d.DecodeFEC(f, packet[:n])
 		d.Conceal(f)
+		Empty(packet[:n], packet[0])
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
