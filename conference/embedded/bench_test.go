@@ -119,7 +119,7 @@ func TestNothingIsAllocatedPerPacket(t *testing.T) {
 				e.WritePacket(p)
 				r.free <- <-r.packets
 				e.WriteFrame(nil)
-				for v.relay != nil && !v.relay.empty() {
+				for r := v.outlet.Load().relay; r != nil && !r.empty(); {
 					runtime.Gosched()
 				}
 			})

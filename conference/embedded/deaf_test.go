@@ -70,10 +70,7 @@ func sendToDeaf(t *testing.T, v *voice, pages int, strict bool, c WebRTC) {
 // not count those that it could not send.
 func allGet(v *voice, packets uint32) bool {
 	for _, w := range v.pages.list() {
-		w.mu.Lock()
-		got := w.packets
-		w.mu.Unlock()
-		if got < packets {
+		if got, _ := halves(w.sent.Load()); got < packets {
 			return false
 		}
 	}

@@ -232,7 +232,7 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 				for i := range 5 { // the goroutine holds one of them
 					e.WritePacket(own(1 + i))
 				}
-				eventually(t, "one is being sent", 10*time.Second, func() bool { return len(v.relay.filled) == 4 })
+				eventually(t, "one is being sent", 10*time.Second, func() bool { return len(v.outlet.Load().relay.filled) == 4 })
 			}
 			shut := make(chan struct{})
 			go func() {
@@ -240,7 +240,7 @@ func TestNothingOfAShutVoicePasses(t *testing.T) {
 				v.shut()
 			}()
 			if pages > few {
-				eventually(t, "what waits is forgotten", 10*time.Second, func() bool { return v.relay.era.Load() == 1 })
+				eventually(t, "what waits is forgotten", 10*time.Second, func() bool { return v.outlet.Load().relay.era.Load() == 1 })
 				beat := make(chan struct{})
 				go func() {
 					defer close(beat)

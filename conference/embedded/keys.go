@@ -9,6 +9,7 @@ import (
 	"hash"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -41,9 +42,10 @@ const (
 type keys struct {
 	take func(packet []byte, at time.Time) // gets what was encrypted
 
+	context atomic.Pointer[srtp.Context] // nil while there are no keys
+
 	mu      sync.Mutex
 	hello   handshake.MessageServerHello // ours
-	context *srtp.Context                // nil while there are no keys
 	header  rtp.Header
 	sources []uint32 // that the page has sent from
 	proven  bool     // by a handshake that went well
@@ -79,7 +81,7 @@ func (k *keys) Write(line []byte) (int, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	words := bytes.Fields(line)
-	if len(words) != 3 || string(words[0]) != "CLIENT_RANDOM" || k.context != nil {
+	if len(words) != 3 || string(words[0]) != "CLIENT_RANDOM" || k.context.Load() != nil {
 		return len(line), nil
 	}
 	profile := srtpProfile(k.hello)
@@ -91,22 +93,27 @@ func (k *keys) Write(line []byte) (int, error) {
 	context, err := srtp.CreateContext(config.Keys.RemoteMasterKey, config.Keys.RemoteMasterSalt, profile,
 		srtp.SRTPReplayProtection(replayWindow))
 	if err == nil {
-		k.context = context
+		k.context.Store(context)
 	}
 	return len(line), nil
 }
 
 // open takes a packet as it came off the socket. It reports false for what is
 // not sound, or not for these keys to open.
+//
+// Who takes packets may be on the beat of another meeting, and waits for nobody: a
+// packet that comes in the moment in which a report is written, or the page goes, is
+// lost. pion must not have it, for it does not know which were opened here, and would
+// let one by that is sent again.
 func (k *keys) open(packet []byte, at time.Time) bool {
-	if !isSound(packet) {
+	context := k.context.Load()
+	if context == nil || !isSound(packet) {
 		return false
 	}
-	k.mu.Lock()
+	if !k.mu.TryLock() {
+		return true
+	}
 	defer k.mu.Unlock()
-	if k.context == nil {
-		return false
-	}
 	if !k.proven || k.closed {
 		return true
 	}
@@ -115,7 +122,7 @@ func (k *keys) open(packet []byte, at time.Time) bool {
 	if !known && len(k.sources) >= knownSources {
 		return true
 	}
-	plain, err := k.context.DecryptRTP(packet, packet, &k.header)
+	plain, err := context.DecryptRTP(packet, packet, &k.header)
 	if err != nil {
 		return true
 	}
@@ -133,6 +140,13 @@ func (k *keys) pass(plain []byte, at time.Time) {
 	if !k.closed {
 		k.take(plain, at)
 	}
+}
+
+// beside calls f while no packet is taken.
+func (k *keys) beside(f func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f()
 }
 
 // close lets nothing more by. When it returns nothing does.

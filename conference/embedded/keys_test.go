@@ -94,6 +94,29 @@ func TestKeysOpenWhatIsProven(t *testing.T) {
 	}
 }
 
+// TestNoBeatWaitsForAPage: the packets of all pages are taken on the beats of any
+// meeting. One that comes at a bad moment is lost, and nobody else opens it.
+func TestNoBeatWaitsForAPage(t *testing.T) {
+	heard := 0
+	k := &keys{proven: true, take: func([]byte, time.Time) { heard++ }}
+	page := keyed(t, k)
+	taken, packet := make(chan bool, 1), fromPage(t, page, 1)
+	k.beside(func() {
+		go func() { taken <- k.open(packet, time.Time{}) }()
+		select {
+		case yes := <-taken:
+			if !yes || heard > 0 {
+				t.Errorf("taken: %v, heard: %d", yes, heard)
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("a beat waits")
+		}
+	})
+	if !k.open(fromPage(t, page, 2), time.Time{}) || heard != 1 {
+		t.Errorf("heard %d packets after it, want 1", heard)
+	}
+}
+
 // TestKeysKnowSomeSources: what is kept of each is memory, and there are as many
 // as a page likes.
 func TestKeysKnowSomeSources(t *testing.T) {
@@ -149,8 +172,8 @@ func TestKeysAreNotMadeOfWhatIsNotKnown(t *testing.T) {
 		if n, err := k.Write([]byte(tt.line)); n != len(tt.line) || err != nil {
 			t.Errorf("%s: %d, %v", tt.name, n, err)
 		}
-		if (k.context != nil) != tt.want {
-			t.Errorf("%s: keys %v", tt.name, k.context != nil)
+		if (k.context.Load() != nil) != tt.want {
+			t.Errorf("%s: keys %v", tt.name, k.context.Load() != nil)
 		}
 	}
 }
@@ -184,7 +207,7 @@ func TestKeysAreThoseOfTheHandshake(t *testing.T) {
 				k := m.members[id].browser.leg.keys
 				k.mu.Lock()
 				defer k.mu.Unlock()
-				if k.context == nil || !k.proven {
+				if k.context.Load() == nil || !k.proven {
 					t.Error("pion has opened it")
 				}
 			})

@@ -70,9 +70,9 @@ const rememberedSources = 8
 // that changes its microphone has two for a moment.
 type microphone struct {
 	format atomic.Pointer[format]
-	heard  reception
 
-	// Used by who opens the packets.
+	// Used by who opens the packets, one at a time.
+	heard  reception
 	begun  bool
 	source uint32
 	past   []uint32 // sources that were the newest

@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"sync"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -16,7 +15,6 @@ const restart = 1000
 // reception keeps what a report has to say about the packets of one
 // microphone (RFC 3550 appendix A).
 type reception struct {
-	mu       sync.Mutex
 	begun    bool
 	ssrc     uint32
 	first    uint32 // extended sequence numbers
@@ -33,9 +31,7 @@ type reception struct {
 
 // take counts a packet.
 func (r *reception) take(ssrc uint32, seq uint16, ts uint32, at time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	transit := uint32(at.UnixMicro()*(opus.ClockRate/1000)/1000) - ts
+	transit := rtpTicks(at) - ts
 	step := int16(seq - uint16(r.highest))
 	if !r.begun || r.ssrc != ssrc || step < -restart || step > restart {
 		r.begin(ssrc, seq, transit)
@@ -65,8 +61,6 @@ func (r *reception) begin(ssrc uint32, seq uint16, transit uint32) {
 
 // told takes a report of the sender's. Those of others are not looked at.
 func (r *reception) told(report *rtcp.SenderReport, at time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.begun && report.SSRC == r.ssrc {
 		r.theirs, r.theirsAt = uint32(report.NTPTime>>16), at
 	}
@@ -74,8 +68,6 @@ func (r *reception) told(report *rtcp.SenderReport, at time.Time) {
 
 // report is what is known now. It reports false if nothing has come yet.
 func (r *reception) report(now time.Time) (rtcp.ReceptionReport, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if !r.begun {
 		return rtcp.ReceptionReport{}, false
 	}

@@ -25,7 +25,7 @@ type relay struct {
 	done    chan struct{}
 
 	mu  sync.Mutex    // held while a packet is sent
-	era atomic.Uint64 // counts the calls of drop; changed under the voice's lock
+	era atomic.Uint64 // counts the calls of drop
 }
 
 // relayed is a packet on its way.
@@ -68,7 +68,7 @@ func (r *relay) send(p *relayed) {
 	}
 }
 
-// take takes a packet to be sent, with the voice's lock held.
+// take takes a packet to be sent.
 func (r *relay) take(seq uint16, ts uint32, marker bool, payload []byte, at time.Time) {
 	select {
 	case p := <-r.free:
@@ -83,8 +83,7 @@ func (r *relay) take(seq uint16, ts uint32, marker bool, payload []byte, at time
 // empty reports whether all that was taken is sent.
 func (r *relay) empty() bool { return r.waiting.Load() == 0 }
 
-// drop forgets what waits, with the voice's lock held: none behind the packet that
-// is being sent is sent any more.
+// drop forgets what waits: none behind the packet that is being sent is sent any more.
 func (r *relay) drop() { r.era.Add(1) }
 
 // wait returns when that packet is sent.

@@ -6,8 +6,6 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/transport/v4/packetio"
-
-	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
 const (
@@ -26,7 +24,7 @@ func (l *leg) fromMicrophone(kind packetio.BufferPacketType, ssrc uint32) io.Rea
 	}
 	return reportsTo(func(p rtcp.Packet) {
 		if r, ok := p.(*rtcp.SenderReport); ok && r.SSRC == ssrc {
-			l.microphone.heard.told(r, time.Now())
+			l.keys.beside(func() { l.microphone.heard.told(r, time.Now()) })
 		}
 	})
 }
@@ -77,7 +75,9 @@ func (reportsTo) Close() error             { return nil }
 // hears what was sent when. A connection that does not stand yet, or no more,
 // takes none.
 func (l *leg) report(now time.Time) {
-	if r, ok := l.microphone.heard.report(now); ok {
+	var r rtcp.ReceptionReport
+	var ok bool
+	if l.keys.beside(func() { r, ok = l.microphone.heard.report(now) }); ok {
 		_ = l.pub.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: l.ssrc, Reports: []rtcp.ReceptionReport{r}}})
 	}
 	var together []rtcp.Packet
@@ -98,16 +98,15 @@ func (l *leg) report(now time.Time) {
 // report adds what was sent on this way (RFC 3550 section 6.4.1), and by whom,
 // unless nothing was yet.
 func (w *way) report(together []rtcp.Packet, person string, now time.Time) []rtcp.Packet {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.packets == 0 {
+	packets, octets := halves(w.sent.Load())
+	if packets == 0 {
 		return together
 	}
-	passed := now.Sub(w.at) * frameTicks / pcm.FrameDuration
+	ts, at := halves(w.newest.Load())
 	return append(together,
 		&rtcp.SenderReport{
-			SSRC: w.ssrc, NTPTime: ntp(now), RTPTime: w.ts + uint32(passed),
-			PacketCount: w.packets, OctetCount: w.octets,
+			SSRC: w.ssrc, NTPTime: ntp(now), RTPTime: ts + rtpTicks(now) - at,
+			PacketCount: packets, OctetCount: octets,
 		},
 		&rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
 			Source: w.ssrc, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: person}},

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/einwahl/einwahl/transcode/opus"
 )
 
 var _ webrtc.TrackLocal = (*spread)(nil)
@@ -30,11 +32,8 @@ type way struct {
 	payload uint8
 	writer  webrtc.TrackLocalWriter
 
-	mu      sync.Mutex // guards what reports tell of it
-	packets uint32
-	octets  uint32
-	ts      uint32    // of the newest packet
-	at      time.Time // when it went
+	sent   atomic.Uint64 // packets, and in the lower half their octets
+	newest atomic.Uint64 // its timestamp, and in the lower half when it went, in ticks of the RTP clock
 }
 
 // ID is the name of the track in the description.
@@ -112,9 +111,16 @@ func (s *spread) write(seq uint16, ts uint32, marker bool, payload []byte, at ti
 }
 
 func (w *way) count(ts uint32, octets int, at time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.packets++
-	w.octets += uint32(octets)
-	w.ts, w.at = ts, at
+	w.newest.Store(whole(ts, rtpTicks(at)))
+	packets, sum := halves(w.sent.Load())
+	w.sent.Store(whole(packets+1, sum+uint32(octets)))
 }
+
+// whole keeps two counters in one word, so that who reads them gets both of one
+// packet, and who counts waits for nobody.
+func whole(upper, lower uint32) uint64 { return uint64(upper)<<32 | uint64(lower) }
+
+func halves(n uint64) (upper, lower uint32) { return uint32(n >> 32), uint32(n) }
+
+// rtpTicks is a time in ticks of Opus's RTP clock, modulo 2^32.
+func rtpTicks(t time.Time) uint32 { return uint32(t.UnixMicro() * (opus.ClockRate / 1000) / 1000) }

@@ -67,7 +67,7 @@ func TestVoiceGoesToWhoIsBound(t *testing.T) {
 		t.Error("a way that is closed is there")
 	}
 	w := s.to(12)
-	if w == nil || w.packets != 2 || w.octets != 160 || w.ts != 1920 {
+	if w == nil || w.sent.Load() != whole(2, 160) || w.newest.Load()>>32 != 1920 {
 		t.Errorf("%+v", w)
 	}
 }

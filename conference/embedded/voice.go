@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/einwahl/einwahl/transcode/jitter"
+	"github.com/einwahl/einwahl/transcode/pace"
 )
 
 // voice is what the others hear of one person: a track that is forwarded to
@@ -23,15 +24,24 @@ type voice struct {
 	// missed is how many packets in a hundred a listener misses.
 	missed atomic.Int32
 
-	mu      sync.Mutex
+	outlet atomic.Pointer[outlet] // nil until the voice was opened; changed by the meeting's owner
+	turn   pace.Turn              // of who takes a packet
+	takers sync.Mutex             // held by them; guards what follows
+	count  int                    // of openings, as far as they have been seen
+	out    renumber
+}
+
+// outlet is where a voice goes. It is replaced, and not changed: who takes a packet
+// waits for nobody, as they may be on the beat of another meeting.
+type outlet struct {
 	isOpen  bool
+	count   int            // of openings
+	opened  time.Time      // what came before is for nobody
 	decoder *jitter.Stream // nil where nobody listens to the decoded voice
 	file    *fileTrack     // nil where it is not recorded
-	opened  time.Time      // what came before is for nobody
 	since   time.Time      // what came before is not for the file
 	apart   bool           // pages are sent to from the relay
 	relay   *relay         // nil until it was needed
-	out     renumber
 }
 
 // newVoice makes the voice of a person. Its track has their id as stream id.
@@ -50,43 +60,49 @@ func (v *voice) report(percent int32) {
 	}
 }
 
-// shut closes the voice. When it returns nothing passes any more. It waits for a
-// packet that is being sent to all pages, without keeping beats from the next.
-func (v *voice) shut() {
-	if relay := v.drop(); relay != nil {
-		relay.wait()
+// change puts another outlet in place of that of now. When it returns nothing is
+// given to what is in the old one and not in the new.
+func (v *voice) change(f func(*outlet)) {
+	var o outlet
+	if now := v.outlet.Load(); now != nil {
+		o = *now
+	}
+	before := o
+	if f(&o); o != before {
+		v.outlet.Store(&o)
+		v.turn.Wait()
 	}
 }
 
-// drop lets nothing through from now on. What the relay sends now it still sends.
-func (v *voice) drop() *relay {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.isOpen, v.decoder, v.file = false, nil, nil
+// shut closes the voice. When it returns nothing passes any more. It waits for a
+// packet that is being sent to all pages, without keeping beats from the next.
+func (v *voice) shut() {
+	var relay *relay
+	v.change(func(o *outlet) {
+		o.isOpen, o.decoder, o.file = false, nil, nil
+		relay = o.relay
+	})
 	v.heard.Store(0)
-	if v.relay != nil {
-		v.relay.drop()
+	if relay != nil {
+		relay.drop()
+		relay.wait()
 	}
-	return v.relay
 }
 
 // sendApart is told whether a voice that comes on the beat is to be sent from a
 // goroutine of its own, as sending to all pages may take long.
 func (v *voice) sendApart(yes bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.apart = yes
-	if yes && v.relay == nil {
-		v.relay = startRelay(v.pages)
-	}
+	v.change(func(o *outlet) {
+		if o.apart = yes; yes && o.relay == nil {
+			o.relay = startRelay(v.pages)
+		}
+	})
 }
 
 // close ends a voice that was shut for good. Nothing is given to it any more.
 func (v *voice) close() {
-	v.mu.Lock()
-	relay := v.relay
-	v.relay = nil
-	v.mu.Unlock()
+	var relay *relay
+	v.change(func(o *outlet) { relay, o.relay = o.relay, nil })
 	if relay != nil {
 		relay.close()
 	}
@@ -98,32 +114,24 @@ func (v *voice) close() {
 // opens, as where each connection has a port of its own, counts as come when that is
 // done, later than it was by as long as it has waited.
 func (v *voice) open(decoder *jitter.Stream, file *fileTrack) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	now := time.Now()
-	if !v.isOpen {
-		v.opened = now
-		v.out.resume()
-	}
-	if v.file == nil {
-		v.since = now
-	}
-	v.isOpen, v.decoder, v.file = true, decoder, file
+	v.change(func(o *outlet) {
+		if !o.isOpen {
+			o.opened = now
+			o.count++
+		}
+		if file != nil && o.file == nil {
+			o.since = now
+		}
+		o.isOpen, o.decoder, o.file = true, decoder, file
+	})
 }
 
 // muffle takes the decoder away.
-func (v *voice) muffle() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.decoder = nil
-}
+func (v *voice) muffle() { v.change(func(o *outlet) { o.decoder = nil }) }
 
 // unrecord takes the file away.
-func (v *voice) unrecord() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.file = nil
-}
+func (v *voice) unrecord() { v.change(func(o *outlet) { o.file = nil }) }
 
 // fromBeat is take for an encoder.
 func (v *voice) fromBeat(h rtp.Header, payload []byte, at time.Time) { v.take(h, payload, 0, at) }
@@ -131,11 +139,23 @@ func (v *voice) fromBeat(h rtp.Header, payload []byte, at time.Time) { v.take(h,
 // take passes one packet on. level is how loud its sender says it to be, in
 // dBov, 0 where that is not told. The payload is not looked at; it is the
 // caller's again on return.
+//
+// Of two at a time one is dropped: for a moment a page may have two connections, of
+// which one takes the place of the other.
 func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if !v.isOpen || len(payload) == 0 || at.Before(v.opened) {
+	if !v.takers.TryLock() {
 		return
+	}
+	defer v.takers.Unlock()
+	v.turn.Begin()
+	defer v.turn.End()
+	o := v.outlet.Load()
+	if o == nil || !o.isOpen || len(payload) == 0 || at.Before(o.opened) {
+		return
+	}
+	if v.count != o.count {
+		v.count = o.count
+		v.out.resume()
 	}
 	if isSpeech(level, payload) {
 		v.heard.Store(int64(at.Sub(v.began)))
@@ -144,14 +164,14 @@ func (v *voice) take(h rtp.Header, payload []byte, level int8, at time.Time) {
 	if !ok {
 		return
 	}
-	if v.decoder != nil {
-		v.decoder.Push(jitter.Packet{Seq: seq, Timestamp: ts, Marker: marker, Level: level, Payload: payload}, at)
+	if o.decoder != nil {
+		o.decoder.Push(jitter.Packet{Seq: seq, Timestamp: ts, Marker: marker, Level: level, Payload: payload}, at)
 	}
-	if v.file != nil && !at.Before(v.since) {
-		v.file.push(ts, payload, at)
+	if o.file != nil && !at.Before(o.since) {
+		o.file.push(ts, payload, at)
 	}
-	if v.relay != nil && (v.apart || !v.relay.empty()) {
-		v.relay.take(seq, ts, marker, payload, at)
+	if o.relay != nil && (o.apart || !o.relay.empty()) {
+		o.relay.take(seq, ts, marker, payload, at)
 		return
 	}
 	v.pages.write(seq, ts, marker, payload, at)

@@ -157,3 +157,45 @@ func TestWhatCameBeforeTheYesIsForNobody(t *testing.T) {
 		})
 	}
 }
+
+// What is given to a file or to a room ends when whoever ends it is told so, and no
+// beat waits for that: it may be of another meeting.
+func TestChangesOfAVoiceKeepNoBeatWaiting(t *testing.T) {
+	r, v := newRecorder(1, time.Now()), newVoice("p1")
+	page := attach(t, v, &ear{id: "a", hold: make(chan struct{})})
+	v.open(nil, r.track("p1", false))
+	say := func(number int) chan struct{} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			v.take(rtp.Header{SequenceNumber: uint16(number), Timestamp: uint32(960 * number)}, []byte{1, 2, 3}, -20, time.Now())
+		}()
+		return done
+	}
+	first := say(1) // which waits for the page
+	eventually(t, "the file gets the first packet", webtest.Patience, func() bool { return len(r.packets) == 1 })
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		v.unrecord()
+	}()
+	eventually(t, "the file is taken away", webtest.Patience, func() bool { return v.outlet.Load().file == nil })
+	select {
+	case <-say(2):
+	case <-time.After(webtest.Patience):
+		t.Error("a beat waits for another")
+	}
+	select {
+	case <-ended:
+		t.Error("the file is let go of while a packet is being given to it")
+	default:
+	}
+	page.hold <- struct{}{}
+	<-first
+	<-ended
+	go func() { page.hold <- struct{}{} }()
+	<-say(3)
+	if n := len(r.packets); n != 1 || len(page.heard()) != 2 {
+		t.Errorf("%d packets are for the file and %d for the page, want 1 and 2", n, len(page.heard()))
+	}
+}

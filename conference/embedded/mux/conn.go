@@ -6,7 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -27,19 +27,18 @@ var (
 )
 
 // conn is the connection of one user name at one address of ours. One goroutine
-// reads from it; several may write.
+// reads from it; several may write. Who takes packets for it may be on the beat of any
+// meeting, and so waits for none of them.
 type conn struct {
 	mux   *Mux
 	name  string
 	home  *port
 	first First // nil where nobody is before who reads
 
-	mu      sync.Mutex
-	come    sync.Cond // packets wait, or the end has come
-	waiting queue
-	newest  way   // of the packet that was read last
-	known   []way // those that were written to
-	ended   bool
+	waiting chan *packet
+	newest  atomic.Pointer[way]   // of the packet that was read last; nil before
+	known   atomic.Pointer[[]way] // those that were written to; replaced with the Mux's lock held
+	done    chan struct{}         // closed at the end, likewise
 }
 
 // way is how a packet came, and its answer goes.
@@ -48,44 +47,58 @@ type way struct {
 	port   *port
 }
 
+// packet waits for its connection to be read.
+type packet struct {
+	from way
+	size int
+	data [longest]byte
+}
+
 func newConn(m *Mux, name string, home *port, first First) *conn {
-	c := &conn{mux: m, name: name, home: home, first: first}
-	c.come.L = &c.mu
+	c := &conn{mux: m, name: name, home: home, first: first, waiting: make(chan *packet, queued), done: make(chan struct{})}
+	c.known.Store(new([]way))
 	return c
 }
 
 // push leaves a packet for who reads.
-func (c *conn) push(packet []byte, from way) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended || c.waiting.length >= queued {
-		return
-	}
-	p := c.mux.store.take()
-	p.from, p.size = from, copy(p.data[:], packet)
-	c.waiting.push(p)
-	if c.waiting.length == 1 {
-		c.come.Signal()
+func (c *conn) push(b []byte, from way) {
+	p := c.mux.spare()
+	p.from, p.size = from, copy(p.data[:], b)
+	select {
+	case c.waiting <- p:
+	default:
+		c.mux.giveBack(p)
 	}
 }
 
 // ReadFromAddrPort waits for the next packet.
 func (c *conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.waiting.length == 0 && !c.ended {
-		c.come.Wait()
-	}
-	if c.ended {
+	if c.ended() {
 		return 0, netip.AddrPort{}, net.ErrClosed
 	}
-	p := c.waiting.pop()
-	defer c.mux.store.give(p)
-	c.newest = p.from
-	if p.size > len(b) {
-		return 0, netip.AddrPort{}, io.ErrShortBuffer
+	select {
+	case <-c.done:
+		return 0, netip.AddrPort{}, net.ErrClosed
+	case p := <-c.waiting:
+		defer c.mux.giveBack(p)
+		if newest := c.newest.Load(); newest == nil || *newest != p.from {
+			from := p.from
+			c.newest.Store(&from)
+		}
+		if p.size > len(b) {
+			return 0, netip.AddrPort{}, io.ErrShortBuffer
+		}
+		return copy(b, p.data[:p.size]), p.from.remote, nil
 	}
-	return copy(b, p.data[:p.size]), p.from.remote, nil
+}
+
+func (c *conn) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // WriteToAddrPort sends a packet. From the first on, what comes from there is
@@ -119,22 +132,18 @@ func (c *conn) through(to netip.AddrPort, proof bool) (*port, error) {
 }
 
 func (c *conn) wayTo(to netip.AddrPort) (w way, known bool, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
+	if c.ended() {
 		return way{}, false, io.ErrClosedPipe
 	}
-	w = way{to, c.home}
-	if c.newest.remote == to {
-		w = c.newest // the way it came
-		return w, slices.Contains(c.known, w), nil
+	if newest := c.newest.Load(); newest != nil && newest.remote == to {
+		return *newest, c.knows(*newest), nil // the way it came
 	}
-	for _, k := range slices.Backward(c.known) {
+	for _, k := range slices.Backward(c.ways()) {
 		if k.remote == to {
 			return k, true, nil
 		}
 	}
-	return w, false, nil
+	return way{to, c.home}, false, nil
 }
 
 // learn notes whom the packets that come by a way are for. Who was there before
@@ -142,41 +151,35 @@ func (c *conn) wayTo(to netip.AddrPort) (w way, known bool, err error) {
 func (c *conn) learn(w way, proof bool) error {
 	c.mux.mu.Lock()
 	defer c.mux.mu.Unlock()
+	if c.ended() {
+		return io.ErrClosedPipe
+	}
 	if before := w.port.from[w.remote]; before != nil {
 		if !proof {
 			return nil
 		}
 		before.unlearn(w)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
-		return io.ErrClosedPipe
-	}
-	c.known = append(c.known, w)
+	known := append(slices.Clone(c.ways()), w)
+	c.known.Store(&known)
 	w.port.from[w.remote] = c
 	return nil
 }
 
+// unlearn forgets a way. The Mux's lock must be held.
 func (c *conn) unlearn(w way) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.known = slices.DeleteFunc(c.known, func(k way) bool { return k == w })
+	known := slices.DeleteFunc(slices.Clone(c.ways()), func(k way) bool { return k == w })
+	c.known.Store(&known)
 }
 
 // takesFrom reports whether packets that come by a way may be this connection's:
 // it is known, or there is room for one more.
-func (c *conn) takesFrom(w way) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.known) < mostWays || slices.Contains(c.known, w)
-}
+func (c *conn) takesFrom(w way) bool { return len(c.ways()) < mostWays || c.knows(w) }
 
-func (c *conn) ways() []way {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.known)
-}
+func (c *conn) knows(w way) bool { return slices.Contains(c.ways(), w) }
+
+// ways are those that are known. They are not to be changed.
+func (c *conn) ways() []way { return *c.known.Load() }
 
 // Close ends the connection. Who reads is told.
 func (c *conn) Close() error {
@@ -193,14 +196,11 @@ func (c *conn) Close() error {
 	return nil
 }
 
+// end tells who reads. The Mux's lock must be held.
 func (c *conn) end() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ended = true
-	for c.waiting.length > 0 {
-		c.mux.store.give(c.waiting.pop())
+	if !c.ended() {
+		close(c.done)
 	}
-	c.come.Broadcast()
 }
 
 // ReadFrom is ReadFromAddrPort for who knows no netip.

@@ -51,6 +51,9 @@ const (
 	longest = 1600
 	// backlog is how many such calls are made in a row. More is a flood.
 	backlog = 32
+	// spares is how many packets are kept for later. Sound is taken before it would
+	// wait, so few do: checks, reports and handshakes.
+	spares = 16
 	// room is for what comes between two times, and while the machine is busy
 	// with something else.
 	room = 1 << 20
@@ -75,7 +78,7 @@ type Mux struct {
 	conns  map[string][]*conn // by user name, one for each address of ours
 	closed bool
 
-	store store
+	free chan *packet // those that nobody uses
 
 	begun   time.Time
 	taken   atomic.Int64 // when a beat has taken all packets, in nanoseconds since then
@@ -100,7 +103,7 @@ type port struct {
 func Listen(addresses []netip.Addr, number uint16) (*Mux, error) {
 	m := &Mux{
 		wake: make(chan struct{}, 1), done: make(chan struct{}), begun: time.Now(),
-		conns: map[string][]*conn{}, batch: udp.NewBatch(together, longest),
+		conns: map[string][]*conn{}, batch: udp.NewBatch(together, longest), free: make(chan *packet, spares),
 	}
 	for _, a := range addresses {
 		s, err := udp.Listen(netip.AddrPortFrom(a, number))
@@ -231,6 +234,24 @@ func (m *Mux) closeSockets() error {
 		errs = append(errs, p.socket.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// spare is a packet that nobody uses. None is allocated as long as they are read in
+// time.
+func (m *Mux) spare() *packet {
+	select {
+	case p := <-m.free:
+		return p
+	default:
+		return new(packet)
+	}
+}
+
+func (m *Mux) giveBack(p *packet) {
+	select {
+	case m.free <- p:
+	default:
+	}
 }
 
 // forget takes the ways to a connection away. m.mu must be held.

@@ -213,8 +213,8 @@ func TestCheckTakesNoAddress(t *testing.T) {
 	_, _ = eve.WriteToAddrPort(check("page:eve"), p.address())
 	p.send([]byte("sound"))
 	ada.gets(t, []byte("sound"), p.address())
-	if len(eve.known) != 0 {
-		t.Errorf("%v is noted", eve.known)
+	if known := eve.ways(); len(known) != 0 {
+		t.Errorf("%v is noted", known)
 	}
 	// The page checks by the name of who is to get it, whoever else was there.
 	asks, answer := check("eve:page"), stun.MustBuild(stun.TransactionID, stun.BindingSuccess).Raw
@@ -293,8 +293,8 @@ func TestWhoDoesNotReadLosesPackets(t *testing.T) {
 	for i := range queued + 10 {
 		c.push([]byte{byte(i)}, from)
 	}
-	if c.waiting.length != queued {
-		t.Errorf("%d packets wait", c.waiting.length)
+	if n := len(c.waiting); n != queued {
+		t.Errorf("%d packets wait", n)
 	}
 	for i := range queued {
 		c.gets(t, []byte{byte(i)}, from.remote)
