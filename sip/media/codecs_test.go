@@ -320,6 +320,20 @@ func TestOpusGuardsAgainstTheLossThatIsReported(t *testing.T) {
 					t.Errorf("%d of 20 packets carry a copy while %d of 256 are missed", n, missed)
 				}
 			}
+			p.control(false, &rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{
+				{SSRC: p.leg.terms.Load().own.ssrc, FractionLost: 64},
+			}})
+			if n := copies(); (n > 5) != tt.guards {
+				t.Errorf("%d of 20 packets carry a copy while some are missed", n)
+			}
+			for range outdated/pcm.FrameDuration + 1 {
+				p.step(1)
+				p.receive()
+			}
+			p.leg.report(false)
+			if n := copies(); n > 5 {
+				t.Errorf("%d of 20 packets carry a copy long after the last report", n)
+			}
 		})
 	}
 }

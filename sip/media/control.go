@@ -15,6 +15,10 @@ import (
 // reportEvery is how often we report, on average (RFC 3550, 6.2).
 const reportEvery = 5 * time.Second
 
+// outdated is how old a report may be before it says nothing of the network as it is
+// (RFC 3550, 6.3.5).
+const outdated = 5 * reportEvery
+
 // lookEvery is how many beats pass between two looks at the RTCP port. Nothing
 // there is urgent, and the kernel has noted when it came.
 const lookEvery = 16
@@ -141,6 +145,9 @@ func (l *Leg) compound(t *terms, bye bool) []rtcp.Packet {
 func (in *inbound) reports(now time.Time) []rtcp.ReceptionReport {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if now.Sub(in.toldAt) > outdated {
+		in.missed.Store(0)
+	}
 	r := &in.reception
 	if !r.begun {
 		return nil
@@ -202,7 +209,7 @@ func (in *inbound) feedback(reports []rtcp.ReceptionReport, ours uint32, at time
 		if r.SSRC != ours {
 			continue
 		}
-		in.theyLost = float64(r.FractionLost) / 256
+		in.theyLost, in.toldAt = float64(r.FractionLost)/256, at
 		in.missed.Store(int32(r.FractionLost) * 100 / 256)
 		if r.LastSenderReport == 0 {
 			continue

@@ -40,6 +40,7 @@ type inbound struct {
 	ticks     uint32 // of the stream's clock to one of the sound that came last
 	gone      uint64 // packets lost from SSRCs that are no more
 	theyLost  float64
+	toldAt    time.Time // when they told that
 	// theirRating is the R that they give our sound, 0 if they do not say.
 	theirRating float64
 	roundTrip   time.Duration
