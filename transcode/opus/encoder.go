@@ -84,7 +84,7 @@ func (e *Encoder) SetRate(rate int) error {
 	if err := checkRate(rate); err != nil {
 		return err
 	}
-	if err := renew(e.c, rate); err != nil {
+	if err := begin(e.c, rate); err != nil {
 		return err
 	}
 	e.config.Rate = rate
@@ -157,7 +157,7 @@ func (e *Encoder) SetComplexity(complexity int) error {
 // none. It is safe to call twice.
 func (e *Encoder) Close() {
 	if e.c != nil {
-		e.pool.take(e.c)
+		e.pool.take(state{e.c, e.config.Rate})
 		e.c = nil
 	}
 }
