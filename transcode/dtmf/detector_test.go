@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/einwahl/einwahl/transcode/ogg"
@@ -211,25 +212,10 @@ func TestSpeechPressesNothing(t *testing.T) {
 func TestMusicPressesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	d := NewDetector()
-	frame := make(pcm.Frame, pcm.NarrowbandSamples)
 	frames, tones := 0, 0
 	for range 800 { // chords
-		notes := make([]float64, 1+random.IntN(4))
-		for i := range notes { // from the C of a man's voice to that of a whistle
-			notes[i] = 130.8 * math.Pow(2, float64(random.IntN(49))/12)
-		}
-		bright := 0.4 + 0.4*random.Float64() // how loud each overtone is beside the one below
-		for at := range 10 {
-			for i := range frame {
-				x := float64(at*len(frame)+i) / rate
-				v := 0.0
-				for _, h := range notes {
-					for k, loud := 1.0, 1.0; k*h < 3400 && k < 10; k, loud = k+1, loud*bright {
-						v += loud * math.Sin(2*math.Pi*k*h*x)
-					}
-				}
-				frame[i] = int16(v * 3000 * math.Exp(-3*x))
-			}
+		notes, sound := chord(random)
+		for frame := range slices.Chunk(sound, pcm.NarrowbandSamples) {
 			if r, ok := d.Listen(frame); ok {
 				t.Errorf("%.0f Hz press %c", notes, r)
 			}
@@ -243,6 +229,26 @@ func TestMusicPressesNothing(t *testing.T) {
 		t.Errorf("%d of %d frames would be cut", tones, frames)
 	}
 	t.Logf("%d s of music, %d frames with something like tones", frames/50, tones)
+}
+
+// chord is 200 ms of one to four notes that die away.
+func chord(random *rand.Rand) (notes []float64, sound []int16) {
+	notes, sound = make([]float64, 1+random.IntN(4)), make([]int16, rate/5)
+	for i := range notes { // from the C of a man's voice to that of a whistle
+		notes[i] = 130.8 * math.Pow(2, float64(random.IntN(49))/12)
+	}
+	bright := 0.4 + 0.4*random.Float64() // how loud each overtone is beside the one below
+	for i := range sound {
+		x := float64(i) / rate
+		v := 0.0
+		for _, h := range notes {
+			for k, loud := 1.0, 1.0; k*h < 3400 && k < 10; k, loud = k+1, loud*bright {
+				v += loud * math.Sin(2*math.Pi*k*h*x)
+			}
+		}
+		sound[i] = int16(v * 3000 * math.Exp(-3*x))
+	}
+	return notes, sound
 }
 
 func FuzzDetector(f *testing.F) {
