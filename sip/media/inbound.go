@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"github.com/einwahl/einwahl/transcode/dtmf"
 	"github.com/einwahl/einwahl/transcode/jitter"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
@@ -19,6 +20,7 @@ type inbound struct {
 	decoders *tagged
 	frame    [pcm.WidebandSamples]int16 // the beat's
 	tones    *tones                     // the beat's; nil until keys can come in no other way
+	clamp    dtmf.Clamp                 // the beat's; for keys that come as messages
 	newest   codec                      // the beat's: of the sound that came last
 	speak    pcm.Sink                   // the beat's: to whom the caller last spoke
 	passing  atomic.Pointer[passing]    // nil until Opus is agreed

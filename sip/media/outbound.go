@@ -78,16 +78,17 @@ func (l *Leg) takeIn(t *terms, talk *talk) {
 		l.in.figures.played.Add(1)
 	}
 	heard = heard && !cut
+	tones := false
 	if t.inBand() {
 		frame, heard = l.listenForTones(frame, heard)
 	} else {
-		heard = heard && !l.in.stream.Barred()
+		heard, tones = l.clamp(frame, heard && !l.in.stream.Barred())
 	}
 	if l.in.denoise {
 		heard = l.in.cleaners.pass(frame, heard) && !cut
 	}
 	if p := l.in.passing.Load(); p != nil {
-		p.offer(talk, cut || t.inBand() || l.in.denoise, l.in.stream.Stats())
+		p.offer(talk, cut || tones || t.inBand() || l.in.denoise, l.in.stream.Stats())
 	}
 	if !heard {
 		frame = nil
@@ -95,6 +96,16 @@ func (l *Leg) takeIn(t *terms, talk *talk) {
 		l.in.figures.hear(frame)
 	}
 	talk.speak.WriteFrame(frame)
+}
+
+// clamp takes the tones of keys out of a frame whose messages are on their way. tones
+// is whether there were any.
+func (l *Leg) clamp(frame pcm.Frame, heard bool) (still, tones bool) {
+	if !heard {
+		l.in.clamp.Reset()
+		return false, false
+	}
+	return l.in.clamp.Pass(frame)
 }
 
 // address turns the caller's words to speak. What they said before, to somebody else
