@@ -66,15 +66,16 @@ type opusVoice struct {
 
 	toc     byte // of the last packet (RFC 6716 section 3.1)
 	length  int  // of the last packet
-	idle    int  // samples of comfort noise in a row
+	noise   int  // samples of this pause that the encoder takes for nothing but noise
 	resting bool // the encoder has nothing to say, and is not asked
 	rested  int  // samples since it was
 }
 
 const (
 	// learnt is how long a caller who does not ask for pauses has to hear the noise
-	// of a line before their decoder goes on with it by itself, as loud as it is.
-	learnt = 800 * time.Millisecond
+	// of a line before their decoder goes on with it by itself, as loud as it is. It
+	// learns from what the encoder does not take for a voice.
+	learnt = 600 * time.Millisecond
 	// refreshed is how often callers hear in a pause how the noise sounds: as often
 	// as libopus would have it.
 	refreshed = 400 * time.Millisecond
@@ -103,19 +104,20 @@ func (v *opusVoice) rate() int { return v.hertz }
 
 // encode asks the encoder no more once nobody speaks, but for a frame now and then.
 func (v *opusVoice) encode(dst []byte, f pcm.Frame, idle bool) int {
-	if !idle {
-		v.resting, v.idle = false, 0
-		return v.say(dst, f)
-	}
-	if v.resting {
+	if v.resting = v.resting && idle; v.resting {
 		return v.rest(dst, f)
 	}
 	n := v.say(dst, f)
-	v.idle, v.rested = v.idle+len(f), 0
+	if !idle {
+		v.noise = 0
+	} else if !opus.HasVoice(dst[:n]) {
+		v.noise += len(f)
+	}
+	v.rested = 0
 	if v.asks.DTX {
-		v.resting = n == 0
+		v.resting = idle && n == 0
 	} else {
-		v.resting = v.lasts(v.idle) >= learnt
+		v.resting = v.lasts(v.noise) >= learnt
 	}
 	return n
 }

@@ -40,19 +40,46 @@ func (d *Decoder) Samples(packet []byte) int {
 	return frame * frames * d.rate / ClockRate
 }
 
-// Voice guesses whether there is speech in packet: its encoder's opinion, where
+// firstFrame is where the first frame of a packet of two bytes at least begins, 0 where
+// that is not easily seen (section 3.2).
+func firstFrame(packet []byte) int {
+	switch packet[0] & 3 {
+	case 0, 1:
+		return 1
+	case 2:
+		return 0
+	}
+	const padded, count = 0x40, 0x3f
+	if packet[1]&count != 1 {
+		return 0
+	}
+	at := 2
+	if packet[1]&padded == 0 {
+		return at
+	}
+	for at < len(packet) && packet[at] == 255 {
+		at++
+	}
+	return at + 1
+}
+
+// Voice is [HasVoice] as a method.
+func (*Decoder) Voice(packet []byte) bool { return HasVoice(packet) }
+
+// HasVoice guesses whether there is speech in packet: its encoder's opinion, where
 // that is easily had (section 4.2.3), and otherwise yes.
-func (d *Decoder) Voice(packet []byte) bool {
+func HasVoice(packet []byte) bool {
 	if len(packet) <= 2 {
 		return false
 	}
-	if packet[0]>>3 >= celt || packet[0]&3 > 1 {
+	first := firstFrame(packet)
+	if packet[0]>>3 >= celt || first == 0 || first >= len(packet) {
 		return true
 	}
 	// A frame begins with a bit for each 20 ms that is set where they are
 	// active, those of the middle before those of the side.
 	frame, _ := length(packet)
-	return packet[1]>>(8-max(frame/960, 1)) != 0
+	return packet[first]>>(8-max(frame/960, 1)) != 0
 }
 
 // Copies reports whether packet carries a copy of the one before it (section

@@ -40,31 +40,33 @@ func TestLengthOfAPacketIsKnownUndecoded(t *testing.T) {
 }
 
 func TestVoiceIsKnownUndecoded(t *testing.T) {
-	e, err := NewEncoder(EncoderConfig{Rate: 16000, Bitrate: 24000, Complexity: 5})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	var d Decoder
-	packet, f, right := make([]byte, MaxPacket), make(pcm.Frame, 320), 0
-	for i := range 200 {
-		speaks := i/50%2 == 0
-		for k := range f {
-			f[k] = int16(k % 5) // the hiss of a microphone
-			if at := 2 * math.Pi * float64(i*320+k) / 16000; speaks {
-				f[k] += int16(4000*math.Sin(150*at) + 3000*math.Sin(450*at))
-			}
-		}
-		n, err := e.Encode(packet, f)
+	for _, cbr := range []bool{false, true} { // with padding behind the frame
+		e, err := NewEncoder(EncoderConfig{Rate: 16000, Bitrate: 24000, Complexity: 5, CBR: cbr})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Voice(packet[:n]) == speaks {
-			right++
+		defer e.Close()
+		var d Decoder
+		packet, f, right := make([]byte, MaxPacket), make(pcm.Frame, 320), 0
+		for i := range 200 {
+			speaks := i/50%2 == 0
+			for k := range f {
+				f[k] = int16(k % 5) // the hiss of a microphone
+				if at := 2 * math.Pi * float64(i*320+k) / 16000; speaks {
+					f[k] += int16(4000*math.Sin(150*at) + 3000*math.Sin(450*at))
+				}
+			}
+			n, err := e.Encode(packet, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Voice(packet[:n]) == speaks {
+				right++
+			}
 		}
-	}
-	if right < 150 {
-		t.Errorf("%d of 200 guesses are right", right)
+		if right < 150 {
+			t.Errorf("%d of 200 guesses are right, with packets of one length: %v", right, cbr)
+		}
 	}
 }
 
@@ -73,6 +75,11 @@ func FuzzPacket(f *testing.F) {
 	d := &Decoder{rate: 48000}
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		d.Voice(packet)
+		if len(packet) > 1 {
+			if at := firstFrame(packet); at < 0 || at > len(packet)+1 {
+				t.Errorf("a frame begins at %d of %d bytes", at, len(packet))
+			}
+		}
 		if n := d.Samples(packet); n < 0 || n > 63*2880 {
 			t.Errorf("%d samples", n)
 		}
