@@ -22,6 +22,11 @@ const (
 	// fading is how long it then takes to fall silent: a vowel held longer
 	// than 60 ms sounds like a machine (section I.2.7).
 	fading = 50 * time.Millisecond
+	// leading is for how long the past rings on in what repeats it.
+	leading = 5 * time.Millisecond
+	// sharper is by how much a period before the last may be steeper to be repeated
+	// too: 6 dB.
+	sharper = 4
 	// most is how many periods are repeated in the end.
 	most = 3
 )
@@ -29,9 +34,8 @@ const (
 // Filler fills the gaps of one stream after G.711 Appendix I: by repeating its
 // last pitch period, then its last two and three, until it has faded. It does
 // without the delay of the Appendix: where that blends the last of the good
-// sound with the first of the repeated, the step between the two is spread out,
-// as far as the sound is not full of such steps: in an s they are not heard, and
-// what would lead over from them is.
+// sound with the first of the repeated, what was said goes on ringing in what is
+// repeated, as a throat would that is struck anew.
 type Filler struct {
 	rate int
 	past []int16 // the newest sound, the end of the stream so far
@@ -43,7 +47,7 @@ type Filler struct {
 	at      int     // place in the cycle
 	before  int     // place in the cycle of one period less when it was left
 	turned  int     // samples since then
-	step    int     // from the past to what repeats it, beyond what is usual there
+	lead    []int   // what the past adds to the first that is repeated
 	seam    []int16
 }
 
@@ -54,6 +58,7 @@ func NewFiller(rate int) *Filler {
 		past:   make([]int16, samples(memory, rate)),
 		source: make([]int16, samples(memory, rate)),
 		seam:   make([]int16, samples(10*time.Millisecond, rate)),
+		lead:   make([]int, samples(leading, rate)),
 	}
 }
 
@@ -90,18 +95,26 @@ func (f *Filler) begin() {
 	f.lag, _ = period(f.past, lo, hi, n)
 	f.periods, f.at, f.turned = 1, 0, 0
 	copy(f.source, f.past)
-	end := len(f.past)
-	step, usual := int(f.past[end-1])-int(f.past[end-1-f.lag]), steepness(f.past[end-n:])
-	f.step = max(step-usual, 0) + min(step+usual, 0)
+	f.leadOver(foretold(f.past[len(f.past)-n:]))
 }
 
-// steepness is the mean step from one sample to the next.
-func steepness(sound []int16) (sum int) {
-	for i := range len(sound) - 1 {
-		d := int(sound[i+1]) - int(sound[i])
-		sum += max(d, -d)
+// leadOver finds what the past adds to what repeats it, by how the difference of
+// the two would go on. The sum surprises no more than what is repeated does.
+func (f *Filler) leadOver(weights [order]float64) {
+	var apart [order]float64 // newest first
+	for i := range apart {
+		end := len(f.past) - 1 - i
+		apart[i] = float64(f.past[end]) - float64(f.past[end-f.lag])
 	}
-	return sum / len(sound)
+	for i := range f.lead {
+		next := 0.0
+		for k, w := range weights {
+			next += w * apart[k]
+		}
+		copy(apart[1:], apart[:])
+		apart[0] = next
+		f.lead[i] = int(next) * (len(f.lead) - i) / len(f.lead)
+	}
 }
 
 // repeat goes on with the cycle, fading.
@@ -117,7 +130,7 @@ func (f *Filler) repeat(dst []int16) {
 		}
 		dst[i] = int16(min(max(f.next()*left/fade, math.MinInt16), math.MaxInt16))
 		f.missing++
-		if f.missing == grow && f.periods < most {
+		if f.missing == grow && f.periods < most && !f.sharp(f.periods) {
 			grow += samples(more, f.rate)
 			f.before, f.turned = f.at, 0
 			f.at %= f.lag
@@ -126,16 +139,34 @@ func (f *Filler) repeat(dst []int16) {
 	}
 }
 
+// sharp reports whether the period so many before the last stands out from it: a t
+// that has died away is not said again.
+func (f *Filler) sharp(before int) bool {
+	last := len(f.source) - f.lag
+	was := last - before*f.lag
+	return steepness(f.source[was:was+f.lag]) > sharper*steepness(f.source[last:])
+}
+
+// steepness is the power of the steps from one sample to the next.
+func steepness(sound []int16) (sum int64) {
+	for i := range len(sound) - 1 {
+		d := int64(sound[i+1]) - int64(sound[i])
+		sum += d * d
+	}
+	return sum
+}
+
 // next is the next sample of the cycle. When periods are added it turns from
 // the old cycle into the new one.
 func (f *Filler) next() int {
 	quarter := f.lag / 4
 	v := f.cycle(f.periods, f.at)
 	switch {
-	case f.turned >= quarter:
 	case f.periods == 1:
-		v += f.step * (quarter - f.turned) / quarter
-	default:
+		if f.turned < len(f.lead) {
+			v += f.lead[f.turned]
+		}
+	case f.turned < quarter:
 		before := f.cycle(f.periods-1, (f.before+f.turned)%(f.lag*(f.periods-1)))
 		v = (before*(quarter-f.turned) + v*f.turned) / quarter
 	}
