@@ -174,6 +174,13 @@ func (t *tagged) Forward() bool {
 	return t.last == opusSound && d != nil && d.Forward()
 }
 
+// Guessing reports whether the sound that was given last was made up by Opus, which
+// does not lead over from it.
+func (t *tagged) Guessing() bool {
+	d := t.opus.Load()
+	return t.last == opusSound && d != nil && d.Guessing()
+}
+
 // Pause reports whether a packet of Opus only says that there is silence.
 func (t *tagged) Pause(payload []byte) bool {
 	return len(payload) <= 3 && len(payload) > 0 && codec(payload[0]) == opusSound

@@ -24,6 +24,8 @@ func (s *Stream) cross(p *packet) {
 	s.seam = s.seam[:0]
 	if s.made > 0 {
 		s.barrier = p.seq
+	} else {
+		s.shaken = 0
 	}
 }
 

@@ -91,6 +91,7 @@ func (s *Stream) begin(p *packet) {
 // decode adds the sound of p, or while the stream is skimmed as much silence.
 func (s *Stream) decode(p *packet) {
 	s.owed = 0
+	s.shake()
 	s.cross(p)
 	s.shelf.take(p)
 	s.played(uint16(p.seq))
@@ -104,6 +105,7 @@ func (s *Stream) decode(p *packet) {
 	}
 	s.last, s.made, s.comfort.level = n, 0, 0
 	s.place = p.ts + s.ticks(n)
+	s.fit(s.packet[:n])
 	s.append(s.packet[:n])
 }
 
@@ -153,12 +155,38 @@ func (s *Stream) recover(n int, next []byte) bool {
 	if s.forward == nil || len(next) == 0 || n > s.long(longest) || s.made >= s.long(plausible) {
 		return false
 	}
+	s.shake()
 	got, err := s.forward.DecodeFEC(s.packet[:n], next)
 	if err != nil || got != n {
 		return false
 	}
+	if s.guessing != nil && s.guessing.Guessing() {
+		s.fade(s.packet[:n])
+	}
+	s.fit(s.packet[:n])
 	s.append(s.packet[:n])
 	return true
+}
+
+// shake notes that what is decoded next may not fit what was heard before it.
+func (s *Stream) shake() {
+	s.shaken = max(s.shaken-1, 0)
+	if s.guessing != nil && s.guessing.Guessing() {
+		s.shaken = shakenFor
+	}
+}
+
+// fit makes sound that was decoded follow what was heard before it, or is about to be.
+func (s *Stream) fit(sound []int16) {
+	if s.shaken == 0 || s.skimming || s.rates == nil {
+		return
+	}
+	waveform.Join(sound, s.seam)
+	s.seam = s.seam[:0]
+	var before [2 * past]int16
+	copy(before[:past], s.rates.played[:])
+	n := copy(before[past:], s.sound[max(len(s.sound)-past, 0):])
+	waveform.Fit(before[n:past+n], sound)
 }
 
 // fade lets made-up sound die away over the second half of what is plausible.

@@ -18,6 +18,7 @@ type Decoder struct {
 	rate    int
 	layered bool   // the last packet had two layers
 	half    []byte // it, where it was decoded in part
+	guessed bool   // the sound that was given last
 }
 
 // NewDecoder makes a decoder that gives mono sound at rate, whatever the
@@ -94,8 +95,13 @@ func (d *Decoder) decode(dst []int16, packet []byte, fec C.int) (int, error) {
 	if n < 0 {
 		return 0, Error(n)
 	}
+	d.guessed = len(packet) == 0 || fec == 1 && !d.Copies(packet)
 	return int(n), nil
 }
+
+// Guessing reports whether the sound that was given last was made up, so that what
+// comes next need not fit it.
+func (d *Decoder) Guessing() bool { return d.guessed }
 
 // SetRate changes the sample rate of the sound. The decoder begins anew in the
 // same place, as if it had heard nothing; at the rate it has, it goes on.

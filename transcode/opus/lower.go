@@ -51,4 +51,4 @@ func (d *Decoder) leadOver(dst []int16, packet []byte) {
 }
 
 // forget is for a decoder that begins anew.
-func (d *Decoder) forget() { d.layered, d.half = false, d.half[:0] }
+func (d *Decoder) forget() { d.layered, d.guessed, d.half = false, false, d.half[:0] }

@@ -309,6 +309,33 @@ func TestClosedIsClosed(t *testing.T) {
 	}
 }
 
+func TestGuessesAreKnown(t *testing.T) {
+	cfg := Telephone()
+	cfg.FEC, cfg.LossPercent = true, 20
+	e, d := newPair(t, cfg, 8000)
+	packet, f := make([]byte, MaxPacket), make([]int16, 160)
+	var n int
+	for at := range 10 {
+		n, _ = e.Encode(packet, voice(at*160, 160, 8000))
+		_, _ = d.Decode(f, packet[:n])
+	}
+	guess := func(what string, want bool) {
+		t.Helper()
+		if d.Guessing() != want {
+			t.Errorf("after %s: a guess %v, want %v", what, !want, want)
+		}
+	}
+	guess("a packet", false)
+	d.Conceal(f)
+	guess("a gap", true)
+	_, _ = d.DecodeFEC(f, packet[:n])
+	guess("a copy", !d.Copies(packet[:n]))
+	_, _ = d.DecodeFEC(f, []byte{0x08, 0x80, 1, 2, 3})
+	guess("no copy", true)
+	d.Reset()
+	guess("a new beginning", false)
+}
+
 func TestNothingAllocates(t *testing.T) {
 	e, d := newPair(t, Telephone(), 8000)
 	packet, f := make([]byte, MaxPacket), voice(0, 160, 8000)

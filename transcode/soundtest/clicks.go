@@ -65,10 +65,14 @@ func energy(x []float64) (sum float64) {
 //
 //go:norace
 func surprises(sound []int16) []float64 {
+	x := make([]float64, len(sound))
+	for i, v := range sound {
+		x[i] = float64(v)
+	}
 	var r [order + 1]float64
 	for lag := range r {
-		for i := lag; i < len(sound); i++ {
-			r[lag] += float64(sound[i]) * float64(sound[i-lag])
+		for i, v := range x[:len(x)-lag] {
+			r[lag] += v * x[lag+i]
 		}
 	}
 	left := r[0]*1.0001 + 1
@@ -89,9 +93,9 @@ func surprises(sound []int16) []float64 {
 	}
 	out := make([]float64, len(sound))
 	for i := order; i < len(sound); i++ {
-		out[i] = float64(sound[i])
+		out[i] = x[i]
 		for j := 1; j <= order; j++ {
-			out[i] -= a[j] * float64(sound[i-j])
+			out[i] -= a[j] * x[i-j]
 		}
 	}
 	return out

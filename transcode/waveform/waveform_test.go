@@ -214,6 +214,7 @@ func TestNothingAllocates(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		f.Good(s)
 		f.Fill(gap)
+		Fit(gap, s)
 		Shorten(s, rate, 320)
 		Lengthen(s, rate)
 	}); n != 0 {
