@@ -3,12 +3,14 @@ package dtmf
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/einwahl/einwahl/transcode/g711"
@@ -223,7 +225,7 @@ func TestWhatIsNoKeyIsNotClamped(t *testing.T) {
 	}
 }
 
-// people speak as they come from a telephone: those whom the tests of sound have, and
+// people speak: those whom the tests of sound have, and
 // some who read aloud where Debian's pocketsphinx-testdata is installed.
 func people(t testing.TB) []int16 {
 	t.Helper()
@@ -240,86 +242,117 @@ func people(t testing.TB) []int16 {
 		}
 		all = append(all, sound...)
 	}
-	return through(g711.ALaw, all)
+	return all
 }
 
-// prompts are all of the gateway's, as they come from a telephone.
-func prompts(t testing.TB) (all []int16) {
-	t.Helper()
-	files, _ := filepath.Glob("../../announcements/prompts/*/*.ogg")
+// recording is a prompt of the gateway's, or its music, at 8 kHz.
+type recording struct {
+	name  string
+	sound []int16
+}
+
+// prompts are all of the gateway's, an hour and a half. They are decoded once.
+var prompts = sync.OnceValues(func() (all []recording, err error) {
+	files, err := filepath.Glob("../../announcements/prompts/*/*.ogg")
 	for _, name := range files {
-		all = append(all, decoded(t, name)...)
+		sound, err := decoded(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, recording{filepath.Base(name), sound})
 	}
-	if len(all) < 60*60*rate {
-		t.Fatalf("only %d s of speech", len(all)/rate)
-	}
-	return through(g711.ALaw, all)
-}
+	return all, err
+})
 
-// decoded is a recording in Opus at 8 kHz.
-func decoded(t testing.TB, name string) (sound []int16) {
-	t.Helper()
+// decoded is a recording in Opus.
+func decoded(name string) (sound []int16, err error) {
 	file, err := os.ReadFile(name)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	r, err := ogg.NewReader(bytes.NewReader(file))
 	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+		return nil, err
 	}
 	d, err := opus.NewDecoder(rate)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer d.Close()
 	for buf := make([]int16, rate*12/100); ; {
 		p, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return sound
+			return sound, nil
 		}
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			return nil, err
 		}
 		n, err := d.Decode(buf, p.Data)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		sound = append(sound, buf[:n]...)
 	}
 }
 
 func TestSpeechIsNotClamped(t *testing.T) {
-	sound := append(people(t), prompts(t)...)
-	tones, sudden, changed := 0, 0, 0
-	var c Clamp
+	all, err := prompts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, tones, sudden, changed := 0, 0, 0, 0
 	frame := make(pcm.Frame, pcm.NarrowbandSamples)
-	for f := range slices.Chunk(sound, pcm.NarrowbandSamples) {
-		if len(f) < pcm.NarrowbandSamples {
-			break
-		}
-		copy(frame, f)
-		c.Pass(frame)
-		switch {
-		case c.sure:
-			tones++
-		case c.frames > 0:
-			sudden++
-		}
-		for i := range f {
-			if f[i] != frame[i] {
-				changed++
+	for _, sound := range append(voices(all), people(t)) {
+		var c Clamp
+		for f := range slices.Chunk(through(g711.ALaw, sound), pcm.NarrowbandSamples) {
+			if len(f) < pcm.NarrowbandSamples {
+				break
 			}
+			copy(frame, f)
+			c.Pass(frame)
+			frames++
+			switch {
+			case c.sure:
+				tones++
+			case c.frames > 0:
+				sudden++
+			}
+			changed += unlike(f, frame)
 		}
 	}
-	minutes := float64(len(sound)) / rate / 60
+	minutes := float64(frames) / 50 / 60
 	t.Logf("of %.0f minutes of speech %d frames are like tones, %d begin too suddenly, and %d ms are changed",
 		minutes, tones, sudden, changed*1000/rate)
+	if minutes < 60 {
+		t.Errorf("only %.1f minutes of speech", minutes)
+	}
 	if float64(tones) > 0.05*minutes {
 		t.Errorf("%d frames of speech are taken for tones", tones)
 	}
 	if float64(sudden) > 2.5*minutes {
 		t.Errorf("%d beginnings of speech are softened", sudden)
 	}
+}
+
+// unlike is in how many places two frames differ.
+func unlike(a, b []int16) (n int) {
+	if slices.Equal(a, b) {
+		return 0
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return n
+}
+
+// voices is what is in recordings.
+func voices(all []recording) (sounds [][]int16) {
+	for _, r := range all {
+		sounds = append(sounds, r.sound)
+	}
+	return sounds
 }
 
 // TestMusicIsHardlyClamped: neither chords nor what is played to who waits.
@@ -330,13 +363,17 @@ func TestMusicIsHardlyClamped(t *testing.T) {
 		_, sound := chord(random)
 		chords = append(chords, sound...)
 	}
+	music, err := decoded("../../announcements/prompts/music.ogg")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name  string
 		sound []int16
 		most  float64
 	}{
 		{"chords", chords, 0.01},
-		{"music on hold", decoded(t, "../../announcements/prompts/music.ogg"), 0.001},
+		{"music on hold", music, 0.001},
 	} {
 		changed := 0
 		for i, s := range clamped(tt.sound, pcm.NarrowbandSamples) {
@@ -354,7 +391,7 @@ func TestMusicIsHardlyClamped(t *testing.T) {
 
 // TestSpeechSoundsAsBefore: what is changed of it is neither heard nor missed.
 func TestSpeechSoundsAsBefore(t *testing.T) {
-	speech := people(t)
+	speech := through(g711.ALaw, people(t))
 	for cut := range 3 {
 		want := speech[53*cut:]
 		got := clamped(want, pcm.NarrowbandSamples)
@@ -387,7 +424,7 @@ func TestClampAllocatesNothing(t *testing.T) {
 // BenchmarkClamp is a frame of speech in which somebody speaks.
 func BenchmarkClamp(b *testing.B) {
 	var frames []pcm.Frame
-	for f := range slices.Chunk(people(b), pcm.NarrowbandSamples) {
+	for f := range slices.Chunk(through(g711.ALaw, people(b)), pcm.NarrowbandSamples) {
 		if len(f) == pcm.NarrowbandSamples && strength(f) > 300*300*pcm.NarrowbandSamples {
 			frames = append(frames, f)
 		}
