@@ -2,6 +2,7 @@ package jitter
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -88,3 +89,68 @@ func TestWhatCameBeforeTheBarIsBarred(t *testing.T) {
 		})
 	}
 }
+
+// Where a packet was lost shortly before Bar, the sound of the next ones is made to
+// follow what was heard: not that behind Bar.
+func TestNothingRingsOnBehindTheBar(t *testing.T) {
+	const lost = 5
+	for bar := lost; bar < lost+shakenFor+2; bar++ {
+		s, epoch, clean := New(Config{ClockRate: 8000, Rate: 8000}, &hum{}), time.Unix(1e9, 0), 0
+		for i := range bar + 10 {
+			if i == bar {
+				s.Bar()
+			}
+			p := Packet{Seq: uint16(i), Timestamp: uint32(160 * i), Payload: []byte{1}}
+			if i >= bar {
+				p.Payload[0] = 0
+			}
+			now := epoch.Add(time.Duration(i) * pcm.FrameDuration)
+			if i != lost {
+				s.Push(p, now)
+			}
+			f := make(pcm.Frame, s.frame)
+			if !s.ReadFrame(f) || i < bar || s.Barred() {
+				continue
+			}
+			clean++
+			if slices.Max(f) != 0 || slices.Min(f) != 0 {
+				t.Errorf("bar at packet %d: what came before is heard on beat %d", bar, i)
+			}
+		}
+		if clean < 5 {
+			t.Errorf("bar at packet %d: %d frames are heard", bar, clean)
+		}
+	}
+}
+
+// hum decodes packets of 20 ms: a hum, or silence where their byte is 0. It goes on with
+// the hum where it guesses.
+type hum struct {
+	at      int
+	guessed bool
+}
+
+func (h *hum) Decode(dst []int16, payload []byte) (int, error) {
+	h.fill(dst[:160])
+	if payload[0] == 0 {
+		clear(dst[:160])
+	}
+	h.guessed = false
+	return 160, nil
+}
+
+func (h *hum) Conceal(dst []int16) int {
+	h.fill(dst)
+	h.guessed = true
+	return len(dst)
+}
+
+func (h *hum) fill(dst []int16) {
+	for i := range dst {
+		dst[i] = int16(8000 * math.Sin(float64(h.at)/6))
+		h.at++
+	}
+}
+
+func (h *hum) Guessing() bool  { return h.guessed }
+func (*hum) SetRate(int) error { return nil }
