@@ -132,3 +132,20 @@ func TestOpusWithTonesIsNotPassedOn(t *testing.T) {
 		p.leg.Close()
 	}
 }
+
+// TestKeysAreCountedOneByOne: what is cut between two keys by the message of the first
+// is no part of either, also where there is nothing else.
+func TestKeysAreCountedOneByOne(t *testing.T) {
+	l, frame := &Leg{}, make(pcm.Frame, pcm.NarrowbandSamples)
+	for press := range 4 {
+		for packet := range 3 {
+			pressed{key: '5', amplitude: 9100}.fill(frame, beforeKey+packet)
+			if heard, tones := l.clamp(frame, true); heard || !tones {
+				t.Errorf("press %d: packet %d is heard: %v, has tones: %v", press, packet, heard, tones)
+			}
+		}
+		for range 5 {
+			l.clamp(frame, false)
+		}
+	}
+}
