@@ -2,7 +2,6 @@ package jitter
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -122,35 +121,3 @@ func TestNothingRingsOnBehindTheBar(t *testing.T) {
 		}
 	}
 }
-
-// hum decodes packets of 20 ms: a hum, or silence where their byte is 0. It goes on with
-// the hum where it guesses.
-type hum struct {
-	at      int
-	guessed bool
-}
-
-func (h *hum) Decode(dst []int16, payload []byte) (int, error) {
-	h.fill(dst[:160])
-	if payload[0] == 0 {
-		clear(dst[:160])
-	}
-	h.guessed = false
-	return 160, nil
-}
-
-func (h *hum) Conceal(dst []int16) int {
-	h.fill(dst)
-	h.guessed = true
-	return len(dst)
-}
-
-func (h *hum) fill(dst []int16) {
-	for i := range dst {
-		dst[i] = int16(8000 * math.Sin(float64(h.at)/6))
-		h.at++
-	}
-}
-
-func (h *hum) Guessing() bool  { return h.guessed }
-func (*hum) SetRate(int) error { return nil }
