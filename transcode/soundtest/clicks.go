@@ -51,6 +51,7 @@ func sharpest(sound []int16, at, rate int) (most float64) {
 	return most
 }
 
+//go:norace
 func energy(x []float64) (sum float64) {
 	for _, v := range x {
 		sum += v * v
@@ -131,6 +132,7 @@ func Gaps(want, got []int16, rate int) (gaps []Gap) {
 	return gaps
 }
 
+//go:norace
 func power(sound []int16) float64 {
 	sum := 0.0
 	for _, v := range sound {

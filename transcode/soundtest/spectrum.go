@@ -8,6 +8,8 @@ import (
 
 // transform is the discrete Fourier transform of x in place; its length is a
 // power of two.
+//
+//go:norace
 func transform(x []complex128) {
 	n := len(x)
 	shift := bits.UintSize - bits.Len(uint(n-1))
@@ -30,6 +32,8 @@ func transform(x []complex128) {
 }
 
 // spectra are the power spectra of overlapping windows of sound.
+//
+//go:norace
 func spectra(sound []int16, window, hop, size int) [][]float64 {
 	var out [][]float64
 	x := make([]complex128, size)
