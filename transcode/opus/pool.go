@@ -127,7 +127,7 @@ func create(rate int) (*C.OpusEncoder, error) {
 	return c, nil
 }
 
-// renew makes it fresh.
+// renew makes it fresh, but for how soon it adds copies once packets are lost.
 func (s state) renew(rate int) error {
 	if s.rate != rate {
 		return begin(s.c, rate)
