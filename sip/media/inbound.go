@@ -21,6 +21,7 @@ type inbound struct {
 	frame    [pcm.WidebandSamples]int16 // the beat's
 	tones    *tones                     // the beat's; nil until keys can come in no other way
 	clamp    dtmf.Clamp                 // the beat's; for keys that come as messages
+	twice    bool                       // the beat's: they come as tones as well
 	newest   codec                      // the beat's: of the sound that came last
 	speak    pcm.Sink                   // the beat's: to whom the caller last spoke
 	passing  atomic.Pointer[passing]    // nil until Opus is agreed

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"github.com/einwahl/einwahl/transcode/dtmf"
 	"github.com/einwahl/einwahl/transcode/pcm"
 )
 
@@ -73,9 +74,11 @@ func (l *Leg) Beat(p pcm.Phase) {
 func (l *Leg) takeIn(t *terms, talk *talk) {
 	l.in.address(talk.speak)
 	frame := pcm.Frame(l.in.frame[:l.in.sampling()/50])
-	heard, cut := l.in.stream.ReadFrame(frame), l.cut(t)
+	heard, key := l.in.stream.ReadFrame(frame), l.in.keyed()
+	cut := !l.hears(t) || key
 	if heard {
 		l.in.figures.played.Add(1)
+		l.in.twice = l.in.twice || key && dtmf.HasTones(frame)
 	}
 	heard = heard && !cut
 	tones := false
@@ -88,7 +91,8 @@ func (l *Leg) takeIn(t *terms, talk *talk) {
 		heard = l.in.cleaners.pass(frame, heard) && !cut
 	}
 	if p := l.in.passing.Load(); p != nil {
-		p.offer(talk, cut || tones || t.inBand() || l.in.denoise, l.in.stream.Stats())
+		changed := tones || l.in.twice || t.inBand() || l.in.denoise
+		p.offer(talk, cut || changed, l.in.stream.Stats())
 	}
 	if !heard {
 		frame = nil
@@ -123,19 +127,25 @@ func (in *inbound) address(speak pcm.Sink) {
 	}
 }
 
-// cut reports whether what the caller says on this beat is for nobody.
-func (l *Leg) cut(t *terms) bool {
-	keys := l.in.hush.Load() > 0
+// keyed reports whether this beat is one for which the message of a key cuts the
+// caller's sound.
+func (in *inbound) keyed() bool {
+	keys := in.hush.Load() > 0
 	if keys {
-		l.in.hush.Add(-1)
+		in.hush.Add(-1)
 	}
+	return keys
+}
+
+// hears reports whether what comes on this beat is the caller.
+func (l *Leg) hears(t *terms) bool {
 	// What plays while we are on hold is the caller's music, not the caller.
 	if t.Held() || !t.Receives {
 		l.out.silent = 0
-		return true
+		return false
 	}
 	l.watch()
-	return keys
+	return true
 }
 
 // watch tells when nothing has come for too long.

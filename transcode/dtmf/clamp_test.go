@@ -162,6 +162,30 @@ func TestTonesAreClampedAtBothRates(t *testing.T) {
 	}
 }
 
+func TestTonesGoAllThroughAFrame(t *testing.T) {
+	key := press{'8', 60, soft, soft, 0}.sound()
+	for _, tt := range []struct {
+		name  string
+		sound []int16
+		want  bool
+	}{
+		{"a key that is held", key, true},
+		{"one that begins", slices.Concat(make([]int16, 80), key), false},
+		{"one that ends", slices.Concat(key[:80], make([]int16, 80)), false},
+		{"nothing", make([]int16, pcm.NarrowbandSamples), false},
+		{"a row alone", soundtest.Sine(852, soft, rate, 0, pcm.NarrowbandSamples), false},
+	} {
+		if got := HasTones(through(g711.ALaw, tt.sound[:pcm.NarrowbandSamples])); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+	for f := range slices.Chunk(soundtest.Speech(t, rate), pcm.NarrowbandSamples) {
+		if len(f) == pcm.NarrowbandSamples && HasTones(f) {
+			t.Error("speech has the tones of a key")
+		}
+	}
+}
+
 // TestTonesWithoutAMessageAreLetThrough: softly, and as they are.
 func TestTonesWithoutAMessageAreLetThrough(t *testing.T) {
 	sound := press{'5', 1000, 4000, 4000, 0}.sound()

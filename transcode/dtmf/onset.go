@@ -69,6 +69,12 @@ func begins(f pcm.Frame, going bool) (at int, sure bool) {
 	return emerges(x[:]) * step, false
 }
 
+// HasTones reports whether the tones of a key go all through a frame, or all but 5 ms.
+func HasTones(f pcm.Frame) bool {
+	at, sure := begins(f, false)
+	return sure && at == 0
+}
+
 // emerges is begins where it is out of silence that tones come, within the last part.
 func emerges(x []float32) (at int) {
 	last := len(x) - part
