@@ -2,9 +2,7 @@ package dtmf
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -14,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/einwahl/einwahl/transcode/g711"
-	"github.com/einwahl/einwahl/transcode/ogg"
-	"github.com/einwahl/einwahl/transcode/opus"
 	"github.com/einwahl/einwahl/transcode/pcm"
 	"github.com/einwahl/einwahl/transcode/soundtest"
 	"github.com/einwahl/einwahl/transcode/wav"
@@ -279,7 +275,7 @@ type recording struct {
 var prompts = sync.OnceValues(func() (all []recording, err error) {
 	files, err := filepath.Glob("../../announcements/prompts/*/*.ogg")
 	for _, name := range files {
-		sound, err := decoded(name)
+		sound, err := soundtest.Read(name, rate)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -287,37 +283,6 @@ var prompts = sync.OnceValues(func() (all []recording, err error) {
 	}
 	return all, err
 })
-
-// decoded is a recording in Opus.
-func decoded(name string) (sound []int16, err error) {
-	file, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	r, err := ogg.NewReader(bytes.NewReader(file))
-	if err != nil {
-		return nil, err
-	}
-	d, err := opus.NewDecoder(rate)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	for buf := make([]int16, rate*12/100); ; {
-		p, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return sound, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		n, err := d.Decode(buf, p.Data)
-		if err != nil {
-			return nil, err
-		}
-		sound = append(sound, buf[:n]...)
-	}
-}
 
 func TestSpeechIsNotClamped(t *testing.T) {
 	all, err := prompts()
@@ -387,7 +352,7 @@ func TestMusicIsHardlyClamped(t *testing.T) {
 		_, sound := chord(random)
 		chords = append(chords, sound...)
 	}
-	music, err := decoded("../../announcements/prompts/music.ogg")
+	music, err := soundtest.Read("../../announcements/prompts/music.ogg", rate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func Speech(t testing.TB, rate int) []int16 {
 	var sound []int16
 	for _, name := range voices {
 		path := filepath.Join(filepath.Dir(here), "testdata", name)
-		spoken, err := decode(path, rate)
+		spoken, err := Read(path, rate)
 		if err != nil {
 			t.Fatalf("decode %s: %v", path, err)
 		}
@@ -77,7 +77,8 @@ func TelephoneBand(full []int16) []int16 {
 	return out
 }
 
-func decode(path string, rate int) ([]int16, error) {
+// Read is what a file of Opus holds, in mono at rate.
+func Read(path string, rate int) ([]int16, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
