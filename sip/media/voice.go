@@ -108,9 +108,10 @@ func (v *opusVoice) encode(dst []byte, f pcm.Frame, idle bool) int {
 		return v.rest(dst, f)
 	}
 	n := v.say(dst, f)
-	if !idle {
+	switch {
+	case !idle:
 		v.noise = 0
-	} else if !opus.HasVoice(dst[:n]) {
+	case n > 0 && !opus.HasVoice(dst[:n]): // what was not sent teaches nobody
 		v.noise += len(f)
 	}
 	v.rested = 0
