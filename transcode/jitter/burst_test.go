@@ -1,6 +1,7 @@
 package jitter
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type codec struct {
 	speech []int16
 	end    time.Duration
 	said   []sent
+	skips  uint64 // packets at least, behind 117 stalls
 	stream func() *Stream
 }
 
@@ -47,11 +49,49 @@ func codecs(t *testing.T) []codec {
 	t.Helper()
 	narrow, wide := soundtest.Speech(t, pcm.Narrowband), soundtest.Speech(t, pcm.Wideband)
 	end := time.Duration(len(narrow)/160) * 20 * ms
+	soft, newSoft := spoken(t, wide, softphone), func() *Stream { return newOpusAt(t, pcm.Wideband, 20*ms) }
 	return []codec{
-		{"G.711", pcm.Narrowband, narrow, end, said(narrow), newTone},
-		{"Opus", pcm.Narrowband, narrow, end, spoken(t, narrow, opus.Telephone()), func() *Stream { return newOpus(t, 20*ms) }},
-		{"G.722", pcm.Wideband, wide, end, saidWide(t, wide), func() *Stream { return newWide(t) }},
+		{"G.711", pcm.Narrowband, narrow, end, said(narrow), 500, newTone},
+		{"Opus", pcm.Narrowband, narrow, end, spoken(t, narrow, opus.Telephone()), 500, func() *Stream { return newOpus(t, 20*ms) }},
+		{"Opus at 16 kHz", pcm.Wideband, wide, end, soft, 500, newSoft},
+		{"Opus at 16 kHz, 60 ms a packet", pcm.Wideband, wide, end, threefold(t, soft), 30, newSoft},
+		{"G.722", pcm.Wideband, wide, end, saidWide(t, wide), 500, func() *Stream { return newWide(t) }},
 	}
+}
+
+// softphone is how one encodes.
+var softphone = opus.EncoderConfig{Rate: pcm.Wideband, Bitrate: 28000, Complexity: 5}
+
+// threefold packs the frames of three packets in one, which is sent with the last of
+// them (RFC 6716 section 3.2.5).
+func threefold(t *testing.T, single []sent) (out []sent) {
+	t.Helper()
+	for three := range slices.Chunk(single, 3) {
+		if len(three) < 3 {
+			break
+		}
+		toc := three[0].Payload[0]
+		payload := []byte{toc | 3, 0x80 | 3}
+		for i, p := range three {
+			if p.Payload[0] != toc || toc&3 != 0 {
+				t.Fatal("packets of several kinds")
+			}
+			if size := len(p.Payload) - 1; i == 2 {
+				// its length is what is left
+			} else if size < 252 {
+				payload = append(payload, byte(size))
+			} else {
+				payload = append(payload, byte(252+size%4), byte((size-252)/4))
+			}
+		}
+		for _, p := range three {
+			payload = append(payload, p.Payload[1:]...)
+		}
+		out = append(out, sent{three[2].at, Packet{
+			Seq: uint16(len(out)), Timestamp: three[0].Timestamp, Payload: payload,
+		}})
+	}
+	return out
 }
 
 // saidWide is speech as a telephone sends it that has wideband.

@@ -40,12 +40,17 @@ func opusTone(t *testing.T, n int) []sent {
 
 func newOpus(t *testing.T, least time.Duration) *Stream {
 	t.Helper()
-	d, err := opus.NewDecoder(8000)
+	return newOpusAt(t, pcm.Narrowband, least)
+}
+
+func newOpusAt(t *testing.T, rate int, least time.Duration) *Stream {
+	t.Helper()
+	d, err := opus.NewDecoder(rate)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	return New(Config{ClockRate: opus.ClockRate, Rate: 8000, Min: least}, d)
+	return New(Config{ClockRate: opus.ClockRate, Rate: rate, Min: least}, d)
 }
 
 func TestOpusIsRecoveredFromTheNextPacket(t *testing.T) {

@@ -1,6 +1,10 @@
 package jitter
 
-import "github.com/einwahl/einwahl/transcode/waveform"
+import (
+	"slices"
+
+	"github.com/einwahl/einwahl/transcode/waveform"
+)
 
 // more adds to the sound what comes next. It reports false while there never
 // has been anything.
@@ -67,6 +71,9 @@ func (s *Stream) conceal(p *packet) {
 	s.makeUp(n, p.payload) // just before p: it may carry a copy
 	s.counters.lost.Add(uint64(p.seq - s.shelf.next))
 	s.shelf.next, s.place = p.seq, p.ts
+	if s.made >= s.long(plausible) && s.isGuessing() {
+		s.letIn() // in the midst of a word, behind silence
+	}
 }
 
 // begin is for a packet whose sound does not follow what came before it: the
@@ -160,7 +167,7 @@ func (s *Stream) recover(n int, next []byte) bool {
 	if err != nil || got != n {
 		return false
 	}
-	if s.guessing != nil && s.guessing.Guessing() {
+	if s.isGuessing() {
 		s.fade(s.packet[:n])
 	}
 	s.fit(s.packet[:n])
@@ -171,10 +178,12 @@ func (s *Stream) recover(n int, next []byte) bool {
 // shake notes that what is decoded next may not fit what was heard before it.
 func (s *Stream) shake() {
 	s.shaken = max(s.shaken-1, 0)
-	if s.guessing != nil && s.guessing.Guessing() {
+	if s.isGuessing() {
 		s.shaken = shakenFor
 	}
 }
+
+func (s *Stream) isGuessing() bool { return s.guessing != nil && s.guessing.Guessing() }
 
 // fit makes sound that was decoded follow what was heard before it, or is about to be.
 func (s *Stream) fit(sound []int16) {
@@ -186,7 +195,11 @@ func (s *Stream) fit(sound []int16) {
 	var before [2 * past]int16
 	copy(before[:past], s.rates.played[:])
 	n := copy(before[past:], s.sound[max(len(s.sound)-past, 0):])
-	waveform.Fit(before[n:past+n], sound)
+	last := before[n : past+n]
+	for next := range slices.Chunk(sound, s.frame) {
+		waveform.Fit(last, next)
+		last = next
+	}
 }
 
 // fade lets made-up sound die away over the second half of what is plausible.

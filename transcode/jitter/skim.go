@@ -11,7 +11,7 @@ const (
 	// primers is how many packets a decoder is given before it is heard: with
 	// fewer, the first 20 to 40 ms of Opus are garbled.
 	primers = 3
-	// entry is how long a stream that was not heard takes to come in.
+	// entry is how long sound takes to come in that was not heard, or not there.
 	entry = 5 * time.Millisecond
 	// ordinary is the level of speech of which nothing is known, in dBov.
 	ordinary = -30
@@ -122,8 +122,7 @@ func (s *Stream) unpack(p *packet) (int, error) {
 // lets the sound in gently.
 func (s *Stream) prime() {
 	n := s.replay()
-	s.seam = s.seam[:s.long(entry)]
-	clear(s.seam)
+	s.letIn()
 	waiting := len(s.sound)
 	if waiting == 0 || s.heard == 0 {
 		return
@@ -133,6 +132,12 @@ func (s *Stream) prime() {
 	copy(s.sound[at:], s.packet[n-(waiting-at):n])
 	waveform.Join(s.sound[at:], s.seam)
 	s.seam = s.seam[:0]
+}
+
+// letIn lets what comes next in gently.
+func (s *Stream) letIn() {
+	s.seam = s.seam[:s.long(entry)]
+	clear(s.seam)
 }
 
 // replay decodes the last packets again and returns the length of the sound of

@@ -10,8 +10,8 @@ const (
 	unheard = 60
 	// strokes is how many are taken off at most.
 	strokes = 8
-	// fitted is how much is looked at, in samples: at 16 kHz 20 ms of sound and 10 ms
-	// before it.
+	// fitted is how much is looked at, in samples: at 16 kHz 20 ms of sound and up to
+	// 10 ms before it.
 	fitted = 480
 )
 
@@ -19,7 +19,7 @@ const (
 // that foretells sound from what it has said goes on from what it made up: where that
 // was a vowel and now an s is, one sample is several times as loud as the rest, and
 // rings. Such a stroke is taken off with all that rings of it. Sound without any stays
-// as it is.
+// as it is. At most 20 ms are looked at, at 16 kHz.
 func Fit(before, sound []int16) {
 	for range strokes {
 		if !fit(before, sound) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What a vowel leaves in a decoder strikes the s that follows, which rings: all that
-// is left of it is as strong as the s itself.
+// What a vowel leaves in a decoder strikes the s that follows, which rings: what is left
+// of it surprises hardly more than the pulses of a voice do.
 func TestStrokeIsTakenOffAsItRings(t *testing.T) {
 	hiss := noise(240, 400)
 	before, sound := hiss[:80], slices.Clone(hiss[80:])
