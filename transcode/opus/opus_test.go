@@ -328,8 +328,11 @@ func TestGuessesAreKnown(t *testing.T) {
 	guess("a packet", false)
 	d.Conceal(f)
 	guess("a gap", true)
+	if !d.Copies(packet[:n]) {
+		t.Fatal("no copy to decode")
+	}
 	_, _ = d.DecodeFEC(f, packet[:n])
-	guess("a copy", !d.Copies(packet[:n]))
+	guess("a copy", false)
 	_, _ = d.DecodeFEC(f, []byte{0x08, 0x80, 1, 2, 3})
 	guess("no copy", true)
 	d.Reset()

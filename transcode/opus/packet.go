@@ -40,27 +40,30 @@ func (d *Decoder) Samples(packet []byte) int {
 	return frame * frames * d.rate / ClockRate
 }
 
-// firstFrame is where the first frame of a packet of two bytes at least begins, 0 where
-// that is not easily seen (section 3.2).
-func firstFrame(packet []byte) int {
-	switch packet[0] & 3 {
-	case 0, 1:
-		return 1
-	case 2:
-		return 0
+// flags is the byte with which the first frame of a packet of two bytes at least begins.
+// It is not known where it is not easily found (section 3.2), or says something else.
+func flags(packet []byte) (b byte, known bool) {
+	at := 1
+	switch code := packet[0] & 3; {
+	case packet[0]>>3 >= celt || code == 2:
+		return 0, false
+	case code == 3:
+		const padded, count = 0x40, 0x3f
+		if packet[1]&count != 1 {
+			return 0, false
+		}
+		at = 2
+		if packet[1]&padded != 0 {
+			for at < len(packet) && packet[at] == 255 {
+				at++
+			}
+			at++
+		}
 	}
-	const padded, count = 0x40, 0x3f
-	if packet[1]&count != 1 {
-		return 0
+	if at >= len(packet) {
+		return 0, false
 	}
-	at := 2
-	if packet[1]&padded == 0 {
-		return at
-	}
-	for at < len(packet) && packet[at] == 255 {
-		at++
-	}
-	return at + 1
+	return packet[at], true
 }
 
 // Voice is [HasVoice] as a method.
@@ -72,20 +75,24 @@ func HasVoice(packet []byte) bool {
 	if len(packet) <= 2 {
 		return false
 	}
-	first := firstFrame(packet)
-	if packet[0]>>3 >= celt || first == 0 || first >= len(packet) {
+	b, known := flags(packet)
+	if !known {
 		return true
 	}
 	// A frame begins with a bit for each 20 ms that is set where they are
 	// active, those of the middle before those of the side.
 	frame, _ := length(packet)
-	return packet[first]>>(8-max(frame/960, 1)) != 0
+	return b>>(8-max(frame/960, 1)) != 0
 }
 
 // Copies reports whether packet carries a copy of the one before it (section
 // 4.2.4), as far as that is easily seen.
 func (d *Decoder) Copies(packet []byte) bool {
-	if len(packet) <= 2 || packet[0]>>3 >= celt || packet[0]&3 > 1 {
+	if len(packet) <= 2 {
+		return false
+	}
+	b, known := flags(packet)
+	if !known {
 		return false
 	}
 	// The bit that says so comes after those of Voice; where there are two
@@ -96,5 +103,5 @@ func (d *Decoder) Copies(packet []byte) bool {
 	if stereo := packet[0]&4 != 0; stereo {
 		bits |= 1 << (6 - 2*active)
 	}
-	return packet[1]&bits != 0
+	return b&bits != 0
 }
