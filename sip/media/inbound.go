@@ -19,9 +19,9 @@ type inbound struct {
 	stream   *jitter.Stream
 	decoders *tagged
 	frame    [pcm.WidebandSamples]int16 // the beat's
-	tones    *tones                     // the beat's; nil until keys can come in no other way
+	tones    atomic.Pointer[tones]      // nil until keys can come in no other way; what is in it is the beat's
 	clamp    dtmf.Clamp                 // the beat's; for keys that come as messages
-	twice    bool                       // the beat's: they come as tones as well
+	twice    bool                       // the beat's: in this call they came as tones as well
 	newest   codec                      // the beat's: of the sound that came last
 	speak    pcm.Sink                   // the beat's: to whom the caller last spoke
 	passing  atomic.Pointer[passing]    // nil until Opus is agreed

@@ -262,6 +262,35 @@ func TestConnectWhileBeating(t *testing.T) {
 	leg.Close()
 }
 
+// TestAgreementChangesWhileBeating has the way in which keys come change while the
+// caller's words are turned to somebody else: the race detector is the judge.
+func TestAgreementChangesWhileBeating(t *testing.T) {
+	p := newBench(t, nil).dial(withEvents, eventsMap)
+	done := make(chan struct{})
+	var running sync.WaitGroup
+	beside := func(f func(i int)) {
+		running.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					return
+				default:
+					f(i)
+				}
+			}
+		})
+	}
+	beside(func(int) { p.step(1) })
+	to := [2]*record{{}, {}}
+	beside(func(i int) { p.leg.Connect(nil, to[i%2]) })
+	for range 100 {
+		p.offer(pcma)
+		p.offer(withEvents, eventsMap)
+	}
+	close(done)
+	running.Wait()
+}
+
 // slow is a source that a beat is still reading.
 type slow struct{ entered, leave chan struct{} }
 

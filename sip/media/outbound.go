@@ -122,8 +122,8 @@ func (in *inbound) address(speak pcm.Sink) {
 	in.speak = speak
 	in.stream.Bar()
 	in.cleaners.flush()
-	if in.tones != nil {
-		in.tones.forget()
+	if t := in.tones.Load(); t != nil {
+		t.forget()
 	}
 }
 

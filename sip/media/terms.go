@@ -120,7 +120,7 @@ func (l *Leg) equip(a offer.Agreement) (*terms, error) {
 	}
 	if t.inBand() && (before == nil || !before.inBand()) {
 		l.turn.Wait() // for a beat from when it was so before
-		l.in.tones = newTones()
+		l.in.tones.Store(newTones())
 	}
 	now := l.engine.now()
 	switch {

@@ -36,7 +36,7 @@ func newTones() *tones {
 // Once the caller has told a key by INFO, tones count no more, and are cut all
 // the same. What is barred counts as a key, and is not given back.
 func (l *Leg) listenForTones(frame pcm.Frame, heard bool) (pcm.Frame, bool) {
-	t := l.in.tones
+	t := l.in.tones.Load()
 	if !heard {
 		clear(frame)
 	}
