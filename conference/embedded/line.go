@@ -210,6 +210,9 @@ func (m *meeting) spreadVoices() {
 		if mb.voice != nil {
 			// A page's voice comes where all pages' do, unless each has its socket.
 			mb.voice.sendApart(apart && (mb.encoder != nil || m.net.mux != nil))
+			if listeners == 0 { // nor does a recording miss anything
+				mb.voice.missed.Store(0)
+			}
 		}
 		if mb.browser != nil && mb.voice != nil {
 			mb.browser.hear(voices)

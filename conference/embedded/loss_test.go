@@ -29,6 +29,16 @@ func TestLossIsThatOfTheWorstListener(t *testing.T) {
 	}
 }
 
+func TestLossIsForgottenWithTheLastListener(t *testing.T) {
+	v := newVoice("p1")
+	v.report(20)
+	m := &meeting{state: &state{}, members: map[string]*member{"p1": {voice: v}}}
+	m.spreadVoices()
+	if v.missed.Load() != 0 {
+		t.Errorf("missed = %d", v.missed.Load())
+	}
+}
+
 func TestEncoderGuardsAgainstLossWhileThereIsAny(t *testing.T) {
 	d, err := opus.NewDecoder(pcm.Narrowband)
 	if err != nil {
